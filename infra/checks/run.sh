@@ -1,0 +1,18 @@
+#!/bin/sh
+# Checks of the stack: `run.sh template` (lint and policies), `run.sh lambda` (the functions' binaries), both by default.
+# Says nothing but unittest's result when all is well.
+set -eu
+cd "$(dirname "$0")/../.."
+requirements=infra/checks/requirements.txt
+if ! cmp -s "$requirements" .venv/requirements.txt; then
+    python3 -m venv .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements"
+    cp "$requirements" .venv/requirements.txt
+fi
+export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PATH="$PWD/.venv/bin:$PATH"
+checks=${1:-template lambda}
+case "$checks" in *lambda*) cargo build --quiet --workspace --bins ;; esac
+cd infra/checks
+for check in $checks; do
+    python -m unittest "test_$check"
+done

@@ -1,0 +1,166 @@
+//! DynamoDB and its streams on one SQLite file.
+//!
+//! dynoxide speaks DynamoDB's protocol and commits with an fsync before it answers, so an acknowledged write survives
+//! the end of the process. Two things are added through a second connection to the same file: an index, without which
+//! each write searches all earlier stream records for the last sequence number, and an end to those records, which
+//! dynoxide keeps for ever.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use dynoxide::Database;
+use rusqlite::{Connection, params};
+
+use super::server::{Server, Stop, listen};
+
+/// The shortest pause between two searches for expired items.
+const SWEEP_PAUSE: Duration = Duration::from_secs(60);
+/// A search reads the whole table, so it pauses this many times as long as it took.
+const SWEEP_SHARE: u32 = 20;
+/// Records deleted in one transaction: writers wait for one such piece at most.
+const TRIM_PIECE: usize = 1000;
+/// What dynoxide adds to a stored sequence number when it shows it, to reach DynamoDB's 21 digits.
+const SEQUENCE_OFFSET: u128 = 100_000_000_000_000_000_000;
+
+/// Why the table could not start or be trimmed.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The port or the path cannot be used.
+    #[error("the table server cannot listen or reach its file: {0}")]
+    Io(#[from] io::Error),
+    /// dynoxide refuses the file.
+    #[error("the table's file cannot be opened: {0}")]
+    Open(String),
+    /// SQLite refuses a statement.
+    #[error("the table's file cannot be changed: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// Not a sequence number that this stream gave.
+    #[error("{0:?} is no sequence number of this stream")]
+    Sequence(String),
+}
+
+/// Which stream records to delete.
+#[derive(Clone, Copy, Debug)]
+pub enum Trim<'a> {
+    /// Up to and with this sequence number, as the stream shows it (21 digits).
+    Through(&'a str),
+    /// What was written longer ago than this; DynamoDB keeps 24 h.
+    OlderThan(Duration),
+}
+
+/// A running table server.
+pub struct TableServer {
+    /// Where it listens: DynamoDB and DynamoDB Streams.
+    pub endpoint: String,
+    server: Server,
+    side: Arc<Mutex<Connection>>,
+}
+
+impl TableServer {
+    /// Opens or creates the file at `path` and serves it on `port` of 127.0.0.1 (0: a free one).
+    ///
+    /// Items whose time to live has passed are deleted at the start and then about once a minute, less often the
+    /// longer it takes.
+    pub async fn start(path: &Path, port: u16) -> Result<TableServer, TableError> {
+        let text = path.to_str().ok_or_else(|| TableError::Open(format!("{} is no text", path.display())))?;
+        let database = Database::new(text).map_err(|error| TableError::Open(error.to_string()))?;
+        let side = Arc::new(Mutex::new(open_side(path)?));
+        let server = Server::start(listen(port).await?, |listener, stop| serve(listener, stop, database))?;
+        Ok(TableServer { endpoint: server.endpoint(), server, side })
+    }
+
+    /// Deletes records of the stream of `table` and says how many. The newest one stays, so that sequence numbers
+    /// keep growing whatever the clock does.
+    pub async fn trim(&self, table: &str, trim: Trim<'_>) -> Result<usize, TableError> {
+        let (table, side) = (table.to_owned(), Arc::clone(&self.side));
+        let last = match trim {
+            Trim::Through(sequence) => Ok(stored(sequence)?),
+            Trim::OlderThan(age) => Err(SystemTime::now().checked_sub(age).unwrap_or(UNIX_EPOCH)),
+        };
+        let work = move || {
+            let side = side.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = match last {
+                Ok(last) => last,
+                Err(time) => last_before(&side, &table, time)?,
+            };
+            delete_through(&side, &table, last)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(io::Error::from)?
+    }
+
+    /// Stops, and waits until requests under way are done.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+/// The second connection: what dynoxide lacks is done here.
+fn open_side(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let side = Connection::open(path)?;
+    side.busy_timeout(Duration::from_secs(30))?;
+    // A trim that a power cut undoes is simply done again; dynoxide's own connection stays at FULL.
+    side.pragma_update(None, "synchronous", "NORMAL")?;
+    side.execute_batch(
+        "CREATE INDEX IF NOT EXISTS premium_stream_sequence
+         ON _stream_records (table_name, CAST(sequence_number AS INTEGER))",
+    )?;
+    Ok(side)
+}
+
+async fn serve(listener: tokio::net::TcpListener, stop: Stop, database: Database) {
+    let server = dynoxide::server::serve_with_shutdown(listener, database.clone(), stop.requested());
+    tokio::select! {
+        ended = server => if let Err(error) = ended { tracing::error!(%error, "the table server ended") },
+        () = sweep(database) => {}
+    }
+}
+
+/// Deletes expired items for ever.
+async fn sweep(database: Database) {
+    loop {
+        let start = Instant::now();
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(deleted)) => tracing::debug!(deleted, "expired items"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired items stay for now"),
+            Err(error) => tracing::warn!(%error, "expired items stay for now"),
+        }
+        tokio::time::sleep(SWEEP_PAUSE.max(start.elapsed() * SWEEP_SHARE)).await;
+    }
+}
+
+/// The number that stands in the file for one that the stream showed.
+fn stored(sequence: &str) -> Result<i64, TableError> {
+    let shown = sequence.parse::<u128>().ok().and_then(|shown| shown.checked_sub(SEQUENCE_OFFSET));
+    shown
+        .and_then(|number| i64::try_from(number).ok())
+        .ok_or_else(|| TableError::Sequence(sequence.to_owned()))
+}
+
+/// The last sequence number written before `time`, or 0.
+fn last_before(side: &Connection, table: &str, time: SystemTime) -> Result<i64, TableError> {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let sql = "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) FROM _stream_records
+               WHERE table_name = ?1 AND created_at < ?2";
+    Ok(side.query_row(sql, params![table, i64::try_from(seconds).unwrap_or(i64::MAX)], |row| row.get(0))?)
+}
+
+fn delete_through(side: &Connection, table: &str, last: i64) -> Result<usize, TableError> {
+    let sql = "DELETE FROM _stream_records WHERE id IN (
+                 SELECT id FROM _stream_records
+                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2
+                   AND CAST(sequence_number AS INTEGER) < (
+                     SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1)
+                 LIMIT ?3)";
+    let mut statement = side.prepare_cached(sql)?;
+    let mut total = 0;
+    loop {
+        let deleted = statement.execute(params![table, last, TRIM_PIECE])?;
+        total += deleted;
+        if deleted < TRIM_PIECE {
+            return Ok(total);
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The dictionary: the one table of the 108 names a session document can carry.
+//!
+//! The parser, the stored record, the Parquet columns, the schema sent to Data Studio, the connector and the
+//! documentation are all read from here, so a field is added, renamed or described in one place only.
+//! Computed fields (date parts, measures, links) are not here: they belong to whoever computes them.
+
+mod session;
+
+mod agent;
+mod campaign;
+mod contact;
+mod flow;
+
+mod events;
+mod tags;
+mod talks;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::lang::Text;
+
+/// Every field: those of the session first, those of repeated records after.
+///
+/// Stored data counts fields by this order (see [`ordinal`]), so it only grows at the end of a record: a new
+/// session field goes into a table of its own after the last one of the session.
+pub fn fields() -> &'static [Field] {
+    &FIELDS
+}
+
+/// The field of a dictionary name, for example `talks.message`.
+pub fn field(name: &str) -> Option<&'static Field> {
+    static BY_NAME: LazyLock<HashMap<&str, &Field>> =
+        LazyLock::new(|| FIELDS.iter().map(|field| (field.name, field)).collect());
+    BY_NAME.get(name).copied()
+}
+
+/// The field of an id, for example `talks_message`.
+pub fn by_id(id: &str) -> Option<&'static Field> {
+    static BY_ID: LazyLock<HashMap<String, &Field>> =
+        LazyLock::new(|| FIELDS.iter().map(|field| (field.id(), field)).collect());
+    BY_ID.get(id).copied()
+}
+
+/// The stored fields of a record, without repeated records and computed days; a field's place is its ordinal.
+pub fn columns(record: Record) -> &'static [&'static Field] {
+    static COLUMNS: LazyLock<[Vec<&Field>; Record::ALL.len()]> = LazyLock::new(|| {
+        Record::ALL.map(|of| FIELDS.iter().filter(|field| field.record == of && field.is_stored()).collect())
+    });
+    &COLUMNS[record as usize]
+}
+
+/// The place of a key among the [`columns`] of its record.
+pub fn ordinal(record: Record, leaf: &str) -> Option<u16> {
+    static ORDINALS: LazyLock<HashMap<(Record, &str), u16>> = LazyLock::new(|| {
+        let places = |record| (0..).zip(columns(record)).map(move |(at, field)| ((record, field.leaf()), at));
+        Record::ALL.into_iter().flat_map(places).collect()
+    });
+    ORDINALS.get(&(record, leaf)).copied()
+}
+
+/// The tables that make up the dictionary, in the order of [`fields`].
+const TABLES: &[(Record, Group, &[Field])] = &[
+    (Record::Session, Group::Session, session::SESSION),
+    (Record::Session, Group::Service, session::SERVICE),
+    (Record::Session, Group::Channel, session::CHANNEL),
+    (Record::Session, Group::Agent, agent::FIELDS),
+    (Record::Session, Group::Campaign, campaign::FIELDS),
+    (Record::Session, Group::Contact, contact::FIELDS),
+    (Record::Session, Group::Flow, flow::FIELDS),
+    (Record::Session, Group::Contact, contact::HELD),
+    (Record::Session, Group::Events, events::HELD),
+    (Record::Session, Group::Tags, tags::HELD),
+    (Record::Session, Group::Talks, talks::HELD),
+    (Record::ContactPlatform, Group::Contact, contact::PLATFORMS),
+    (Record::Event, Group::Events, events::EVENTS),
+    (Record::Tag, Group::Tags, tags::TAGS),
+    (Record::Talk, Group::Talks, talks::TALKS),
+    (Record::TalkOption, Group::Talks, talks::OPTIONS),
+];
+
+static FIELDS: [Field; 108] = joined();
+
+/// The tables in a row, each field with the record and group of its table. Fails to compile on another count.
+const fn joined<const N: usize>() -> [Field; N] {
+    let mut fields = [Field::new("", Kind::Text); N];
+    let (mut at, mut table) = (0, 0);
+    while table < TABLES.len() {
+        let (record, group, rows) = TABLES[table];
+        let mut row = 0;
+        while row < rows.len() {
+            fields[at] = Field { record, group, ..rows[row] };
+            at += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    assert!(at == N, "the tables hold fewer fields than declared");
+    fields
+}
+
+/// One name of the dictionary and everything the project knows about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The dictionary's name, for example `talks.message`.
+    pub name: &'static str,
+    /// The record that holds the field: `Talk` for `talks.message`, `Session` for `talks` itself.
+    pub record: Record,
+    /// What is stored.
+    pub kind: Kind,
+    /// The type the published list of names gives, which for timers is not what is stored.
+    pub document_type: DocumentType,
+    /// The heading the field is listed under.
+    pub group: Group,
+    /// A short name for people, unique within each language.
+    pub label: Text,
+    /// What the field is, when it is empty, its unit and its pitfall.
+    pub description: Text,
+    /// Whom or what the field gives away.
+    pub confidential: Confidential,
+    /// How a chart sums the field up unless told otherwise: numbers are averaged, all else is a dimension.
+    pub aggregation: Aggregation,
+    /// Whether an object may stand where the field's text belongs; the object's `name` is then the text.
+    pub named: bool,
+}
+
+impl Field {
+    /// The name as Data Studio allows it (`[A-Za-z0-9_]+`): `talks_message`.
+    pub fn id(&self) -> String {
+        self.name.replace('.', "_")
+    }
+
+    /// The key inside the field's own record: `message` for `talks.message`; a session field's whole name.
+    pub fn leaf(&self) -> &'static str {
+        self.name.rsplit('.').next().unwrap_or(self.name)
+    }
+
+    /// Data Studio's `dataType` of the field.
+    pub fn data_type(&self) -> DataType {
+        self.semantic().data_type()
+    }
+
+    /// Data Studio's `semanticType` of the field. Repeated records are shown as a readable text.
+    pub fn semantic(&self) -> Semantic {
+        match self.kind {
+            Kind::Text | Kind::Records(_) => Semantic::Text,
+            Kind::Integer => Semantic::Number,
+            Kind::Seconds => Semantic::Duration,
+            Kind::Boolean => Semantic::Boolean,
+            Kind::Instant => Semantic::YearMonthDaySecond,
+            Kind::Day => Semantic::YearMonthDay,
+        }
+    }
+
+    fn is_stored(&self) -> bool {
+        !matches!(self.kind, Kind::Records(_) | Kind::Day)
+    }
+
+    /// A row of a table, which [`joined`] gives its record and group.
+    const fn new(name: &'static str, kind: Kind) -> Field {
+        let (document_type, aggregation) = match kind {
+            Kind::Text => (DocumentType::String, Aggregation::None),
+            Kind::Integer => (DocumentType::Integer, Aggregation::Avg),
+            Kind::Seconds => (DocumentType::String, Aggregation::Avg),
+            Kind::Boolean => (DocumentType::Boolean, Aggregation::None),
+            Kind::Instant => (DocumentType::Datetime, Aggregation::None),
+            Kind::Day => (DocumentType::Date, Aggregation::None),
+            Kind::Records(_) => (DocumentType::Record, Aggregation::None),
+        };
+        Field {
+            name,
+            record: Record::Session,
+            kind,
+            document_type,
+            group: Group::Session,
+            label: Text::new("", ""),
+            description: Text::new("", ""),
+            confidential: Confidential::No,
+            aggregation,
+            named: false,
+        }
+    }
+
+    const fn label(self, pt: &'static str, en: &'static str) -> Field {
+        Field { label: Text::new(pt, en), ..self }
+    }
+
+    const fn pt(self, description: &'static str) -> Field {
+        Field { description: Text::new(description, self.description.en), ..self }
+    }
+
+    const fn en(self, description: &'static str) -> Field {
+        Field { description: Text::new(self.description.pt, description), ..self }
+    }
+
+    const fn confidential(self, confidential: Confidential) -> Field {
+        Field { confidential, ..self }
+    }
+
+    const fn documented(self, document_type: DocumentType) -> Field {
+        Field { document_type, ..self }
+    }
+
+    const fn named(self) -> Field {
+        Field { named: true, ..self }
+    }
+}
+
+/// Which record a field belongs to: the session itself, or one of its repeated records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Record {
+    /// The session: one a document.
+    Session,
+    /// An address of the contact on a messaging platform.
+    ContactPlatform,
+    /// Something that happened to the session, such as a transfer.
+    Event,
+    /// A piece of information the flow collected from the contact.
+    Tag,
+    /// A message.
+    Talk,
+    /// A choice that a message offered.
+    TalkOption,
+}
+
+impl Record {
+    /// Every record, the session first.
+    pub const ALL: [Record; 6] =
+        [Self::Session, Self::ContactPlatform, Self::Event, Self::Tag, Self::Talk, Self::TalkOption];
+
+    /// The repeated records.
+    pub const CHILDREN: [Record; 5] =
+        [Self::ContactPlatform, Self::Event, Self::Tag, Self::Talk, Self::TalkOption];
+
+    /// The name of the field that holds the records; `sessions` for the session, which no field holds.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Record::Session => "sessions",
+            Record::ContactPlatform => "contact_platforms",
+            Record::Event => "events",
+            Record::Tag => "tags",
+            Record::Talk => "talks",
+            Record::TalkOption => "talks.options",
+        }
+    }
+}
+
+/// What is stored for a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text as it was sent; lists joined with `, `.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A duration in seconds, fractions kept.
+    Seconds,
+    /// True or false.
+    Boolean,
+    /// A moment, in microseconds of UTC.
+    Instant,
+    /// A local day of the account: always computed, never stored.
+    Day,
+    /// Repeated records, each with fields of its own.
+    Records(Record),
+}
+
+/// The heading a field is listed under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Identity, dates and outcome of the session.
+    Session,
+    /// Times of waiting and handling.
+    Service,
+    /// Where the contact came in.
+    Channel,
+    /// The agent who attended.
+    Agent,
+    /// The team that attended, and its settings.
+    Campaign,
+    /// The contact.
+    Contact,
+    /// The automatic flow.
+    Flow,
+    /// What happened to the session.
+    Events,
+    /// What the flow asked.
+    Tags,
+    /// The conversation.
+    Talks,
+}
+
+impl Group {
+    /// The heading's text.
+    pub const fn label(self) -> Text {
+        match self {
+            Group::Session => Text::new("Sessão", "Session"),
+            Group::Service => Text::new("Atendimento", "Service"),
+            Group::Channel => Text::new("Canal", "Channel"),
+            Group::Agent => Text::new("Agente", "Agent"),
+            Group::Campaign => Text::new("Equipe", "Team"),
+            Group::Contact => Text::new("Contato", "Contact"),
+            Group::Flow => Text::new("Fluxo", "Flow"),
+            Group::Events => Text::new("Eventos", "Events"),
+            Group::Tags => Text::new("Tags", "Tags"),
+            Group::Talks => Text::new("Conversa", "Conversation"),
+        }
+    }
+}
+
+/// Whom or what a field gives away, which decides what a token of less than full privacy sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Confidential {
+    /// Nobody and nothing.
+    No,
+    /// It identifies the contact.
+    Contact,
+    /// It identifies an agent.
+    Agent,
+    /// It is what was said or sent: message text, answers, file names, links.
+    Content,
+}
+
+/// An enum whose variants have a fixed spelling outside the project.
+macro_rules! spelled {
+    ($(#[$about:meta])+ $name:ident { $($variant:ident = $text:literal,)+ }) => {
+        $(#[$about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $(#[doc = concat!("`", $text, "`")] $variant,)+ }
+
+        impl $name {
+            /// The spelling outside the project.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+spelled! {
+    /// The type a field has in the published list of names.
+    DocumentType {
+        String = "STRING", Integer = "INTEGER", Boolean = "BOOLEAN", Datetime = "DATETIME",
+        Timestamp = "TIMESTAMP", Date = "DATE", Record = "RECORD",
+    }
+}
+
+spelled! {
+    /// Data Studio's `defaultAggregationType`: how a chart sums a field up unless told otherwise.
+    Aggregation { None = "NONE", Sum = "SUM", Avg = "AVG", }
+}
+
+spelled! {
+    /// Data Studio's `dataType`: dates travel as text, durations as numbers.
+    DataType { String = "STRING", Number = "NUMBER", Boolean = "BOOLEAN", }
+}
+
+spelled! {
+    /// Data Studio's `semanticType`, as far as the dictionary and the computed fields need it.
+    ///
+    /// Durations are seconds, percents fractions of one; weekdays count from 0, which is Sunday.
+    Semantic {
+        Text = "TEXT", Url = "URL", Number = "NUMBER", Percent = "PERCENT", Duration = "DURATION",
+        Boolean = "BOOLEAN", YearMonthDaySecond = "YEAR_MONTH_DAY_SECOND", YearMonthDay = "YEAR_MONTH_DAY",
+        YearWeek = "YEAR_WEEK", YearMonth = "YEAR_MONTH", Hour = "HOUR", DayOfWeek = "DAY_OF_WEEK",
+    }
+}
+
+impl Semantic {
+    /// The data type that values of this meaning travel in.
+    pub const fn data_type(self) -> DataType {
+        match self {
+            Semantic::Number | Semantic::Percent | Semantic::Duration => DataType::Number,
+            Semantic::Boolean => DataType::Boolean,
+            _ => DataType::String,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Every DynamoDB key and every S3 object key: made here and nowhere else.
+//!
+//! The partition key's prefix says what an item is; the template's policies are written against these prefixes. An
+//! account id holds no `#` and no `/`, so what follows it may hold anything.
+
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use crate::dictionary::Record;
+use crate::id::{AccountId, SessionId, StorageId};
+
+/// A primary key of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Key {
+        Key { pk, sk: sk.into() }
+    }
+}
+
+/// The index that lists items by owner (see `sessions_listing` and `tokens_listing`).
+pub const LISTING: &str = "listing";
+
+/// A session.
+pub fn session(account: &AccountId, id: &SessionId) -> Key {
+    Key::new(format!("session#{account}#{}", id.as_str()), "session")
+}
+
+/// The account and the session of a session's partition key; `None` for an item of another kind.
+pub fn parse_session(pk: &str) -> Option<(AccountId, SessionId)> {
+    let (account, id) = pk.strip_prefix("session#")?.split_once('#')?;
+    Some((AccountId::try_from(account.to_owned()).ok()?, SessionId::try_from(id.to_owned()).ok()?))
+}
+
+/// Listing partition of an account's sessions that began on a UTC day.
+pub fn sessions_listing(account: &AccountId, day: NaiveDate) -> String {
+    format!("sessions#{account}#{day}")
+}
+
+/// An account's settings.
+pub fn account(account: &AccountId) -> Key {
+    Key::new(format!("account#{account}"), "settings")
+}
+
+/// An account's wrapped data key.
+pub fn account_key(account: &AccountId) -> Key {
+    Key::new(format!("account#{account}"), "key")
+}
+
+/// A token's row.
+pub fn token(id: &str) -> Key {
+    Key::new(format!("token#{id}"), "token")
+}
+
+/// Listing partition of an account's tokens; the operator's for `None`.
+pub fn tokens_listing(account: Option<&AccountId>) -> String {
+    format!("tokens#{}", account.map_or("", AccountId::as_str))
+}
+
+/// The public half and the wrapped private half of a signing key.
+pub fn signing_key(kid: &str) -> Key {
+    Key::new(format!("signing-key#{kid}"), "key")
+}
+
+/// Partition of the list of signing keys, whose sort keys begin with the time they were made.
+pub fn signing_keys() -> String {
+    "signing-keys".to_owned()
+}
+
+/// The wrapped key that media links are signed with.
+pub fn link_key() -> Key {
+    Key::new("link-key#1".to_owned(), "key")
+}
+
+/// A file whose links must never open again.
+pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
+    Key::new(format!("revoked-link#{account}#{}", storage_digest(storage)), "revoked")
+}
+
+/// Partition of an account's manifest.
+pub fn manifest(account: &AccountId) -> String {
+    format!("manifest#{account}")
+}
+
+/// A segment in its account's manifest.
+pub fn segment(account: &AccountId, id: &str) -> Key {
+    Key::new(manifest(account), format!("segment#{id}"))
+}
+
+/// A stream record that could not be archived.
+pub fn aside(account: &str, sequence: &str) -> Key {
+    Key::new(format!("aside#{account}"), sequence)
+}
+
+/// S3: the file of one record kind of a segment.
+pub fn segment_object(account: &AccountId, id: &str, record: Record) -> String {
+    format!("segments/{account}/{id}/{}.parquet", record.name())
+}
+
+/// S3: a session body too large for an item, under the SHA-256 of what is stored.
+pub fn body_object(account: &AccountId, digest: &str) -> String {
+    format!("bodies/{account}/{digest}")
+}
+
+/// S3: a media file. The name is opaque and may hold anything, so its digest stands in the key.
+pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
+    media_object_of(account, &storage_digest(storage))
+}
+
+/// S3: a media file, by the digest that a link carries.
+pub fn media_object_of(account: &AccountId, digest: &str) -> String {
+    format!("media/{account}/{digest}")
+}
+
+/// A revoked link, by the digest that a link carries.
+pub fn revoked_link_of(account: &AccountId, digest: &str) -> Key {
+    Key::new(format!("revoked-link#{account}#{digest}"), "revoked")
+}
+
+/// SHA-256 of a file's name, in hex.
+pub fn storage_digest(storage: &StorageId) -> String {
+    hex::encode(Sha256::digest(storage.as_str().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_key_reads_back_whatever_the_id_holds() {
+        let demo = AccountId::try_from("demo".to_owned()).unwrap();
+        for id in ["plain", "a#b", "#", "a/../b", "é"] {
+            let id = SessionId::try_from(id.to_owned()).unwrap();
+            assert_eq!(parse_session(&session(&demo, &id).pk), Some((demo.clone(), id)));
+        }
+        assert_eq!(parse_session("token#demo#x"), None);
+        assert_eq!(parse_session("session#demo"), None);
+    }
+}

@@ -1,0 +1,175 @@
+//! Errors as clients see them: RFC 9457 problem details.
+//!
+//! A handler returns a `Problem` by `?`; `http::host` writes its body, for only there the request's id is known.
+
+use axum::body::Body;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::store::{StoreError, StoreErrorKind};
+
+/// One of several things that are wrong.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Fault {
+    /// Which item of a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<usize>,
+    /// Which field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    faults: Vec<Fault>,
+    headers: HeaderMap,
+    members: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with its detail: what, where, what to do.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
+        let (faults, headers, members) = (Vec::new(), HeaderMap::new(), Map::new());
+        Problem { status, detail: detail.into(), faults, headers, members }
+    }
+
+    /// 400: the request cannot be read.
+    pub fn bad_request(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 422: the request can be read, but one field does not fit.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Problem {
+        let (field, message) = (field.into(), message.into());
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {message}"));
+        problem.fault(Fault { index: None, field: Some(field), message })
+    }
+
+    /// 401: who asks is not known (RFC 6750, section 3.1).
+    pub fn unauthorized(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, detail)
+            .header(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token", realm="premium-report""#)
+    }
+
+    /// 403: who asks is known and may not.
+    pub fn forbidden(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::FORBIDDEN, detail)
+            .header(header::WWW_AUTHENTICATE, r#"Bearer error="insufficient_scope", realm="premium-report""#)
+    }
+
+    /// 404: nothing is there.
+    pub fn not_found(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// 413: more than one request may carry.
+    pub fn too_large(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
+    /// 503: try again after `seconds`.
+    pub fn unavailable(detail: impl Into<String>, seconds: u32) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+            .header(header::RETRY_AFTER, &seconds.to_string())
+    }
+
+    /// Adds one of several faults.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Problem {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Problem {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// Adds members beside the standard ones, as RFC 9457 allows.
+    #[must_use]
+    pub fn members(mut self, members: Map<String, Value>) -> Problem {
+        self.members.extend(members);
+        self
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What, where, what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The whole response, naming the request it answers.
+    pub(crate) fn respond(self, request_id: &str) -> Response {
+        let mut body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "request_id": request_id,
+        });
+        if let Value::Object(body) = &mut body {
+            if !self.faults.is_empty() {
+                body.insert("errors".to_owned(), json!(self.faults));
+            }
+            body.extend(self.members);
+        }
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        tracing::error!(error = %crate::telemetry::chain(&error), "storage failed");
+        let wait = if error.kind == StoreErrorKind::Busy { 2 } else { 10 };
+        Problem::unavailable(
+            "Storage did not answer in time. Nothing is lost: send the same request again.",
+            wait,
+        )
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Problem {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::too_large("the body is larger than this address takes")
+        } else {
+            Problem::bad_request("the body did not arrive whole")
+        }
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, rejection.body_text())
+    }
+}

@@ -1,0 +1,235 @@
+//! Where things are kept: one table, two buckets and a key that wraps keys.
+//!
+//! The seam for tests and for `premium serve` is the AWS wire protocol, so this is one concrete type. Each submodule
+//! owns one kind of item: how it is written and how it is read stand side by side.
+
+mod accounts;
+mod bodies;
+mod secrets;
+mod sessions;
+mod tokens;
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+pub use accounts::{AccountChange, ChangeError};
+pub use sessions::{Put, StoredSession};
+pub use tokens::TokenRow;
+
+use crate::config::{ConfigError, optional, required};
+use crate::key::Key;
+
+/// An item of the table.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// What the table, the buckets and the key are called.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The table.
+    pub table: String,
+    /// The bucket of segments and of large bodies.
+    pub lake_bucket: String,
+    /// The bucket of media files.
+    pub media_bucket: String,
+    /// The KMS key: its id, ARN or alias.
+    pub key: String,
+}
+
+impl Names {
+    /// From the environment: `PREMIUM_TABLE` is required; a function that never touches a bucket or the key is not
+    /// told its name.
+    pub fn from_env() -> Result<Names, ConfigError> {
+        Ok(Names {
+            table: required("PREMIUM_TABLE")?,
+            lake_bucket: optional("PREMIUM_LAKE_BUCKET").unwrap_or_default(),
+            media_bucket: optional("PREMIUM_MEDIA_BUCKET").unwrap_or_default(),
+            key: optional("PREMIUM_KEY").unwrap_or_default(),
+        })
+    }
+}
+
+/// What a caller can do about a storage failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// Storage is pushing back or out of reach: the same call may succeed later.
+    Busy,
+    /// What was asked for is not there.
+    NotFound,
+    /// A condition did not hold: somebody else was faster.
+    Conflict,
+    /// What is stored cannot be read, or storage refuses for another reason.
+    Broken,
+}
+
+/// A storage failure: a kind to branch on and a source to read.
+#[derive(Debug, thiserror::Error)]
+#[error("storage: {action} failed ({kind:?})")]
+pub struct StoreError {
+    /// What can be done about it.
+    pub kind: StoreErrorKind,
+    /// What was being done.
+    action: &'static str,
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// A stored thing that cannot be read.
+    pub fn broken(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+        StoreError { kind: StoreErrorKind::Broken, action, source: source.into() }
+    }
+
+    /// A failed AWS call.
+    pub fn aws<E, R>(action: &'static str, error: SdkError<E, R>) -> StoreError
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let kind = match &error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
+                StoreErrorKind::Busy
+            }
+            SdkError::ServiceError(service) => kind_of(service.err().code().unwrap_or_default()),
+            _ => StoreErrorKind::Broken,
+        };
+        StoreError { kind, action, source: Box::new(error) }
+    }
+}
+
+/// The kind of an AWS error code.
+fn kind_of(code: &str) -> StoreErrorKind {
+    match code {
+        "ConditionalCheckFailedException" | "TransactionCanceledException" | "PreconditionFailed" => {
+            StoreErrorKind::Conflict
+        }
+        "NoSuchKey" | "NotFound" => StoreErrorKind::NotFound,
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "RequestLimitExceeded"
+        | "LimitExceededException"
+        | "TransactionConflictException"
+        | "InternalServerError"
+        | "InternalError"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "SlowDown"
+        | "KMSInternalException"
+        | "DependencyTimeoutException" => StoreErrorKind::Busy,
+        _ => StoreErrorKind::Broken,
+    }
+}
+
+/// The way to everything that is kept. Cheap to clone; clones share connections and caches.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    names: Names,
+    dynamo: aws_sdk_dynamodb::Client,
+    s3: aws_sdk_s3::Client,
+    kms: aws_sdk_kms::Client,
+    secrets: secrets::Cache,
+}
+
+impl Store {
+    /// A store on the clients that `config` describes. S3 is addressed by path where the endpoint is not AWS's own.
+    pub fn new(config: &SdkConfig, names: Names) -> Store {
+        let by_path = config.endpoint_url().is_some() || optional("AWS_ENDPOINT_URL_S3").is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(by_path).build();
+        Store::with_clients(
+            aws_sdk_dynamodb::Client::new(config),
+            aws_sdk_s3::Client::from_conf(s3),
+            aws_sdk_kms::Client::new(config),
+            names,
+        )
+    }
+
+    /// A store on these clients.
+    pub fn with_clients(
+        dynamo: aws_sdk_dynamodb::Client,
+        s3: aws_sdk_s3::Client,
+        kms: aws_sdk_kms::Client,
+        names: Names,
+    ) -> Store {
+        Store(Arc::new(Inner { names, dynamo, s3, kms, secrets: secrets::Cache::default() }))
+    }
+
+    /// The table's client.
+    pub fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
+        &self.0.dynamo
+    }
+
+    /// The buckets' client.
+    pub fn s3(&self) -> &aws_sdk_s3::Client {
+        &self.0.s3
+    }
+
+    /// What things are called.
+    pub fn names(&self) -> &Names {
+        &self.0.names
+    }
+
+    /// Reads one item as it is now.
+    pub async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        let answer = self
+            .dynamo()
+            .get_item()
+            .table_name(&self.names().table)
+            .key("pk", AttributeValue::S(key.pk))
+            .key("sk", AttributeValue::S(key.sk))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("reading an item", error))?;
+        Ok(answer.item)
+    }
+
+    /// All sort keys of a listing partition with their items' partition keys, in sort-key order.
+    async fn listing(&self, partition: String) -> Result<Vec<Key>, StoreError> {
+        let mut pages = self
+            .dynamo()
+            .query()
+            .table_name(&self.names().table)
+            .index_name(crate::key::LISTING)
+            .key_condition_expression("listing_pk = :partition")
+            .expression_attribute_values(":partition", AttributeValue::S(partition))
+            .into_paginator()
+            .items()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(item) = pages.next().await {
+            let mut item = item.map_err(|error| StoreError::aws("reading a listing", error))?;
+            if let (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) =
+                (item.remove("pk"), item.remove("sk"))
+            {
+                keys.push(Key { pk, sk });
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// Puts a key into an item, or makes an item of it.
+pub fn key_item(key: Key) -> Item {
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(key.pk)),
+        ("sk".to_owned(), AttributeValue::S(key.sk)),
+    ])
+}
+
+/// A text attribute.
+pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+/// A whole-number attribute.
+pub fn number(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}

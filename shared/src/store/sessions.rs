@@ -1,0 +1,133 @@
+//! Sessions: the join write and the ways back.
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use chrono::NaiveDate;
+
+use super::bodies::{BODY, BODY_OBJECT};
+use super::{Item, Store, StoreError, number};
+use crate::account::Account;
+use crate::dictionary::{self, Record};
+use crate::id::AccountId;
+use crate::key::{self, parse_session};
+use crate::session::{Identity, Session, Value};
+use crate::time::Instant;
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is the session's newest version now.
+    Accepted,
+    /// The very same version was there already.
+    Unchanged,
+    /// A newer version was there already.
+    Stale,
+}
+
+/// A session as the table, or an image in its stream, holds it.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its identity.
+    pub identity: Identity,
+    /// Everything it says, `report_at` filled in.
+    pub session: Session,
+}
+
+impl Store {
+    /// Writes a version of a session as a join: the greater `(version, hash)` stays, so that any order and any number
+    /// of deliveries end in the same state. One conditional write; `accepted_at` stays that of the first version.
+    pub async fn put_session(
+        &self,
+        account: &Account,
+        identity: &Identity,
+        session: &Session,
+        now: Instant,
+    ) -> Result<Put, StoreError> {
+        let hash = session.hash();
+        let (kept_as, body) = self.keep_body(&account.id, &identity.id, session).await?;
+        let dropped = if kept_as == BODY { BODY_OBJECT } else { BODY };
+        let at = key::session(&account.id, &identity.id);
+        let day = identity.created_at.to_utc().date_naive();
+        let number = |n: i64| AttributeValue::N(n.to_string());
+        let result = self
+            .dynamo()
+            .update_item()
+            .table_name(&self.names().table)
+            .key("pk", AttributeValue::S(at.pk))
+            .key("sk", AttributeValue::S(at.sk))
+            .update_expression(format!(
+                "SET version = :version, #hash = :hash, created_at = :created, expires_at = :expires, {kept_as} = :body, \
+                 listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now) \
+                 REMOVE {dropped}"
+            ))
+            .condition_expression(
+                "attribute_not_exists(pk) OR version < :version OR (version = :version AND #hash < :hash)",
+            )
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":version", number(identity.version.0))
+            .expression_attribute_values(":hash", AttributeValue::B(Blob::new(hash)))
+            .expression_attribute_values(":created", number(identity.created_at.0))
+            .expression_attribute_values(":expires", number(account.expires_at(identity.created_at).seconds()))
+            .expression_attribute_values(":body", body)
+            .expression_attribute_values(":listing", AttributeValue::S(key::sessions_listing(&account.id, day)))
+            .expression_attribute_values(":created_text", AttributeValue::S(identity.created_at.to_rfc3339()))
+            .expression_attribute_values(":now", number(now.0))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Put::Accepted),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+                    Ok(refused_by(refused.item().unwrap_or(&Item::new()), identity.version, &hash))
+                }
+                _ => Err(StoreError::aws("writing a session", error)),
+            },
+        }
+    }
+
+    /// Reads a session from its item or from an image of it. `None` where the item is not a session's.
+    pub async fn read_session(&self, item: &Item) -> Result<Option<StoredSession>, StoreError> {
+        let Some((account, id)) = super::text(item, "pk").and_then(parse_session) else { return Ok(None) };
+        let mut session = self.read_body(&account, &id, item).await?;
+        let identity = session
+            .identity()
+            .ok_or_else(|| StoreError::broken("reading a session", "it has no identity"))?;
+        let report_at = dictionary::ordinal(Record::Session, "report_at");
+        if let (Some(ordinal), Some(accepted)) = (report_at, number(item, "accepted_at"))
+            && session.fields.get(ordinal).is_none()
+        {
+            session.fields.set(ordinal, Some(Value::Instant(Instant(accepted))));
+        }
+        Ok(Some(StoredSession { account, identity, session }))
+    }
+
+    /// The sessions of an account that began on a UTC day, as the table has them now.
+    pub async fn sessions_of(
+        &self,
+        account: &AccountId,
+        day: NaiveDate,
+    ) -> Result<Vec<StoredSession>, StoreError> {
+        let mut sessions = Vec::new();
+        for at in self.listing(key::sessions_listing(account, day)).await? {
+            if let Some(item) = self.get(at).await?
+                && let Some(session) = self.read_session(&item).await?
+            {
+                sessions.push(session);
+            }
+        }
+        Ok(sessions)
+    }
+}
+
+/// Tells the two reasons of a refused write apart by what was there. A retry after a lost answer finds its own version
+/// and is `Unchanged`, never an error.
+fn refused_by(there: &Item, version: Instant, hash: &[u8]) -> Put {
+    let same_version = number(there, "version") == Some(version.0);
+    let same_hash =
+        there.get("hash").and_then(|hash| hash.as_b().ok()).is_some_and(|there| there.as_ref() == hash);
+    if same_version && same_hash { Put::Unchanged } else { Put::Stale }
+}
