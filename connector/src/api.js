@@ -92,25 +92,26 @@ function unansweredReply(call, message) {
 }
 
 /**
+ * Rows are passed on as they are; whatever may end up in an error text loses the token before it is cut to size.
  * @param {!Object} call
  * @param {!Object} response Apps Script's HTTPResponse.
  * @return {!Object}
  */
 function answeredReply(call, response) {
-  const text = response.getContentText();
+  const text = response.getContentText('UTF-8');
   const headers = lowerCased(response.getHeaders());
   const status = response.getResponseCode();
   const json = objectIn(text);
-  const facts = {
-    host: call.host,
-    status,
-    requestId: redacted(requestIdIn(json, headers), call.token),
-    detail: redacted(detailIn(json), call.token),
-    debug: redacted(`${call.what}: HTTP ${status}: ${text.slice(0, 300)}`, call.token),
-  };
   // A login page of some proxy is no refusal of ours: that is a problem document, or a bare Bearer challenge.
   const ours = json !== null || text.trim() === '' || /^bearer\b/i.test(headers['www-authenticate'] || '');
   const kind = failureKind(status, json, ours);
+  const facts = {
+    host: call.host,
+    status,
+    requestId: redacted(requestIdIn(json, headers), call.token).slice(0, 100),
+    detail: redacted(detailIn(json), call.token).slice(0, 400),
+    debug: `${call.what}: HTTP ${status}: ${kind ? redacted(text, call.token).slice(0, 300) : ''}`,
+  };
   return {
     json,
     facts,
@@ -162,14 +163,14 @@ function objectIn(text) {
 
 /**
  * @param {?Object} problem A problem document of RFC 9457.
- * @return {string} What it says, at most 400 characters.
+ * @return {string} What it says.
  */
 function detailIn(problem) {
   if (!problem) return '';
   const errors = Array.isArray(problem.errors) ? problem.errors.slice(0, 3) : [];
   const said = errors.map((error) => (error.field ? `${error.field}: ${error.message}` : String(error.message)));
   const detail = String(problem.detail || problem.title || '');
-  return [detail, ...said.filter((text) => !detail.includes(text))].filter(Boolean).join('; ').slice(0, 400);
+  return [detail, ...said.filter((text) => !detail.includes(text))].filter(Boolean).join('; ');
 }
 
 /**
@@ -179,7 +180,7 @@ function detailIn(problem) {
  */
 function requestIdIn(json, headers) {
   const told = json && json.request_id;
-  return String(told || headers['x-request-id'] || headers['apigw-requestid'] || '').slice(0, 100);
+  return String(told || headers['x-request-id'] || headers['apigw-requestid'] || '');
 }
 
 /**

@@ -34,7 +34,9 @@ function signIn(request) {
   if (reply.failure) throw reply.failure;
   const scope = scopeOf(reply);
   if (!scope) throw foreignFailure(reply);
-  if (scope !== 'report') throw new Failure('scope', { scope, requestId: reply.requestId });
+  if (scope !== 'report') {
+    throw new Failure('scope', { scope: redacted(scope, access.token).slice(0, 40), requestId: reply.requestId });
+  }
   PropertiesService.getUserProperties().setProperty(CREDENTIALS, JSON.stringify(access));
   remember(access);
   return { errorCode: 'NONE' };
@@ -55,10 +57,8 @@ function isSignedIn() {
   return scope === 'report' || scope === '';
 }
 
-/** Erases the kept credentials and what is remembered of them. */
+/** Erases the kept credentials; what is remembered of a token serves only whoever has it. */
 function signOut() {
-  const access = keptAccess();
-  if (access) forget(access);
   PropertiesService.getUserProperties().deleteProperty(CREDENTIALS);
 }
 
@@ -111,7 +111,7 @@ function baseUrl(text) {
  * @return {string} The scope the server names, or nothing where the answer is not about a token.
  */
 function scopeOf(reply) {
-  return typeof reply.json.scope === 'string' ? reply.json.scope.slice(0, 40) : '';
+  return typeof reply.json.scope === 'string' ? reply.json.scope : '';
 }
 
 /** @param {{url: string, token: string}} access An access the server has just found good. */
@@ -130,7 +130,7 @@ function forget(access) {
  */
 function rememberedAs(access) {
   const digest = Utilities.computeDigest(Utilities.DigestAlgorithm.SHA_256, `${access.url} ${access.token}`);
-  return `premium.good.${Utilities.base64EncodeWebSafe(digest)}`;
+  return `premium.good.${digest.map((byte) => (byte & 0xff).toString(16).padStart(2, '0')).join('')}`;
 }
 
 /**

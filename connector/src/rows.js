@@ -63,7 +63,8 @@ function rowsOf(request) {
  */
 function checkPage(reply, first, cursor) {
   const { schema, rows, filtersApplied, nextCursor } = reply.json;
-  if (!Array.isArray(schema) || !Array.isArray(rows) || typeof filtersApplied !== 'boolean') throw foreignFailure(reply);
+  const page = Array.isArray(schema) && Array.isArray(rows) && typeof filtersApplied === 'boolean';
+  if (!page) throw foreignFailure(reply);
   const ends = nextCursor === null || nextCursor === undefined;
   const leadsOn = typeof nextCursor === 'string' && nextCursor !== '' && nextCursor !== cursor;
   const continues = JSON.stringify([schema, filtersApplied])

@@ -111,7 +111,6 @@ function utilities(state) {
   return strict('Utilities', {
     DigestAlgorithm: strict('DigestAlgorithm', { SHA_256: 'sha256' }),
     computeDigest: (algorithm, text) => [...crypto.createHash(algorithm).update(text).digest()].map((byte) => (byte << 24) >> 24),
-    base64EncodeWebSafe: (bytes) => Buffer.from(bytes).toString('base64').replace(/\+/g, '-').replace(/\//g, '_'),
     sleep: (ms) => {
       need(Number.isInteger(ms) && ms > 0 && ms <= 300000, 'Invalid argument: milliseconds');
       state.sleeps.push(ms);
@@ -138,11 +137,10 @@ function fetchOnce(state, setup, url, options = {}) {
   need(!answer.error, `Address unavailable: ${url}`);
   need(answer.body.length <= 50 * 1024 * 1024, 'Limit Exceeded: URLFetch response size.');
   need(answer.status < 300 || answer.status >= 400 || options.followRedirects === false, 'A redirect would be followed.');
-  const body = Buffer.from(answer.body).toString('utf8');
   need(answer.status < 400 || options.muteHttpExceptions, `Request failed for ${url} returned code ${answer.status}.`);
   return strict('HTTPResponse', {
     getResponseCode: () => answer.status,
-    getContentText: () => body,
+    getContentText: (charset) => Buffer.from(answer.body).toString(charset === 'UTF-8' ? 'utf8' : 'latin1'),
     getHeaders: () => answer.headers,
   });
 }

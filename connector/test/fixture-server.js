@@ -140,16 +140,19 @@ function page(query, filters, key, start, limit) {
   const value = (name, n) => FIELDS.find((each) => each.wire.name === name).value(n);
   const holds = (each, n) => each.values.includes(value(each.fieldName, n)) === (each.type === 'INCLUDE');
   const passes = (n) => !filtersApplied || filters.every((any) => any.some((each) => holds(each, n)));
-  const all = Array.from({ length: plan.rows }, (_, n) => n).filter(passes);
+  const numbers = (from, to) => Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
+  const kept = filters.length > 0 ? numbers(0, plan.rows).filter(passes) : null;
+  const count = kept ? kept.length : plan.rows;
+  const end = Math.min(start + limit, count);
   const shown = query.fields.filter((each) => !(filtersApplied && each.forFilterOnly)).map((each) => each.name);
   const wires = shown.map((name) => FIELDS.find((each) => each.wire.name === name).wire);
   return {
     schema: wires.map(({ name, dataType }) => ({ name, dataType })),
-    rows: all.slice(start, start + limit).map((n) => ({ values: shown.map((name) => value(name, n)) })),
+    rows: (kept ? kept.slice(start, end) : numbers(start, end)).map((n) => ({ values: shown.map((name) => value(name, n)) })),
     filtersApplied,
-    nextCursor: start + limit < all.length ? `${key}-${start + limit}` : null,
+    nextCursor: end < count ? `${key}-${end}` : null,
     dataAsOf: '2026-11-22T12:00:00Z',
-    totalRows: all.length,
+    totalRows: count,
   };
 }
 

@@ -9,7 +9,7 @@ if ! cmp -s "$requirements" .venv/requirements.txt; then
     .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements"
     cp "$requirements" .venv/requirements.txt
 fi
-export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PATH="$PWD/.venv/bin:$PATH"
+export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/bin:$PATH"
 checks=${1:-template lambda}
 case "$checks" in *lambda*) cargo build --quiet --workspace --bins ;; esac
 cd infra/checks

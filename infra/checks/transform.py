@@ -6,6 +6,7 @@ transform has made resources of it, so every other check here runs on the result
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
+os.environ.setdefault("AWS_DEFAULT_REGION", "sa-east-1")  # the transform wants to know for which region
 logging.getLogger("samtranslator.metrics.metrics").disabled = True  # it complains that nobody collects its metrics
 
 

@@ -1,1 +1,6 @@
+//! The whole stack on one machine: the servers it runs on, and the `premium` program.
 
+pub mod embedded;
+pub mod template;
+pub mod pump;
+pub mod stack;

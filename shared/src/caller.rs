@@ -6,7 +6,6 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::header;
 use http::request::Parts;
 use moka::future::Cache;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::id::AccountId;
@@ -78,8 +77,7 @@ impl Guard {
         let public = self.store.public_key(&kid).await?.ok_or_else(refused)?;
         let claims = token::verify(token, &public).map_err(|_| refused())?;
         let row = self.row(&claims.jti).await?.ok_or_else(refused)?;
-        let digest = hex::encode(Sha256::digest(token.as_bytes()));
-        let same_token: bool = row.digest.as_bytes().ct_eq(digest.as_bytes()).into();
+        let same_token: bool = row.digest.as_bytes().ct_eq(token::digest(token).as_bytes()).into();
         let same_claims =
             row.scope == claims.scope && row.account.as_ref().map_or("*", AccountId::as_str) == claims.sub;
         if !(same_token && same_claims) || row.revoked_at.is_some() || row.expires_at <= now {

@@ -24,9 +24,12 @@ pub struct Fault {
     pub message: String,
 }
 
-/// Why a request is refused.
+/// Why a request is refused. Boxed, for every handler's result carries room for one.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     detail: String,
     faults: Vec<Fault>,
@@ -38,7 +41,7 @@ impl Problem {
     /// A problem with its detail: what, where, what to do.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
         let (faults, headers, members) = (Vec::new(), HeaderMap::new(), Map::new());
-        Problem { status, detail: detail.into(), faults, headers, members }
+        Problem(Box::new(Parts { status, detail: detail.into(), faults, headers, members }))
     }
 
     /// 400: the request cannot be read.
@@ -84,7 +87,7 @@ impl Problem {
     /// Adds one of several faults.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Problem {
-        self.faults.push(fault);
+        self.0.faults.push(fault);
         self
     }
 
@@ -92,7 +95,7 @@ impl Problem {
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Problem {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.0.headers.insert(name, value);
         }
         self
     }
@@ -100,38 +103,39 @@ impl Problem {
     /// Adds members beside the standard ones, as RFC 9457 allows.
     #[must_use]
     pub fn members(mut self, members: Map<String, Value>) -> Problem {
-        self.members.extend(members);
+        self.0.members.extend(members);
         self
     }
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// What, where, what to do.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// The whole response, naming the request it answers.
     pub(crate) fn respond(self, request_id: &str) -> Response {
+        let Parts { status, detail, faults, headers, members } = *self.0;
         let mut body = json!({
             "type": "about:blank",
-            "title": self.status.canonical_reason().unwrap_or("Error"),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
+            "title": status.canonical_reason().unwrap_or("Error"),
+            "status": status.as_u16(),
+            "detail": detail,
             "request_id": request_id,
         });
         if let Value::Object(body) = &mut body {
-            if !self.faults.is_empty() {
-                body.insert("errors".to_owned(), json!(self.faults));
+            if !faults.is_empty() {
+                body.insert("errors".to_owned(), json!(faults));
             }
-            body.extend(self.members);
+            body.extend(members);
         }
         let mut response = Response::new(Body::from(body.to_string()));
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -141,7 +145,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

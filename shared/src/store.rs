@@ -63,8 +63,10 @@ pub enum StoreErrorKind {
     NotFound,
     /// A condition did not hold: somebody else was faster.
     Conflict,
-    /// What is stored cannot be read, or storage refuses for another reason.
+    /// What is stored cannot be read: trying again does not help.
     Broken,
+    /// Storage refuses for another reason, such as a missing permission or a wrong name: an operator has to help.
+    Refused,
 }
 
 /// A storage failure: a kind to branch on and a source to read.
@@ -85,6 +87,11 @@ impl StoreError {
         StoreError { kind: StoreErrorKind::Broken, action, source: source.into() }
     }
 
+    /// Storage that did not answer in time.
+    pub fn busy(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+        StoreError { kind: StoreErrorKind::Busy, action, source: source.into() }
+    }
+
     /// A failed AWS call.
     pub fn aws<E, R>(action: &'static str, error: SdkError<E, R>) -> StoreError
     where
@@ -96,7 +103,7 @@ impl StoreError {
                 StoreErrorKind::Busy
             }
             SdkError::ServiceError(service) => kind_of(service.err().code().unwrap_or_default()),
-            _ => StoreErrorKind::Broken,
+            _ => StoreErrorKind::Refused,
         };
         StoreError { kind, action, source: Box::new(error) }
     }
@@ -121,7 +128,7 @@ fn kind_of(code: &str) -> StoreErrorKind {
         | "SlowDown"
         | "KMSInternalException"
         | "DependencyTimeoutException" => StoreErrorKind::Busy,
-        _ => StoreErrorKind::Broken,
+        _ => StoreErrorKind::Refused,
     }
 }
 

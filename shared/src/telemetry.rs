@@ -4,9 +4,14 @@ use std::error::Error;
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging: `RUST_LOG` chooses what, `info` by default.
+/// Starts logging for a function: `RUST_LOG` chooses what, `info` by default.
 pub fn init() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,aws=warn"));
+    init_at("info");
+}
+
+/// Starts logging: `RUST_LOG` chooses what, else `level`.
+pub fn init_at(level: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     // Lambda adds the time itself; a second call, as in a test, changes nothing.
     let _already_started = tracing_subscriber::fmt()
         .json()

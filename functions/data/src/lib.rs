@@ -1,1 +1,58 @@
+//! Rows out: what there is to ask for, and the answer to it.
+//!
+//! A request is read (`request`), resolved against a report type (`query`), planned over the lake's segments (`plan`)
+//! and run (`run`); a page or a summary takes the rows as they come.
 
+mod format;
+mod report;
+mod computed;
+mod schema;
+mod report_types;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::get;
+use lake::Lake;
+use shared::caller::Guard;
+use shared::store::Store;
+use shared::token::Scope;
+
+/// The scopes that may read.
+const READERS: &[Scope] = &[Scope::Report, Scope::Console];
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct App {
+    store: Store,
+    guard: Guard,
+    lake: Lake,
+    /// Where clients find this stack, without a slash at the end; `None` means where the request says it came in.
+    public_url: Option<String>,
+}
+
+impl App {
+    /// An app over a store. `PREMIUM_PUBLIC_URL`, if set, is the address that media links begin with.
+    pub fn new(store: Store) -> App {
+        let public_url = shared::config::optional("PREMIUM_PUBLIC_URL");
+        App {
+            guard: Guard::new(store.clone()),
+            lake: Lake::new(store.clone()),
+            store,
+            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+        }
+    }
+}
+
+impl FromRef<App> for Guard {
+    fn from_ref(app: &App) -> Guard {
+        app.guard.clone()
+    }
+}
+
+/// The routes under `/v1/schema`, `/v1/report-types` and `/v1/data`.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/schema", get(schema::schema))
+        .route("/v1/report-types", get(report_types::report_types))
+        .with_state(app)
+}

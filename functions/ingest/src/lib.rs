@@ -1,1 +1,43 @@
+//! Ingest: takes sessions as the platform sends them and keeps the newest version of each.
+//!
+//! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its items
+//! (`split`), an item a session (`parse`), and a batch of them writes and outcomes (`window`, `report`,
+//! `batch`).
 
+mod body;
+mod split;
+mod parse;
+mod window;
+mod report;
+mod batch;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::post;
+use shared::caller::Guard;
+use shared::store::Store;
+
+/// What the function works with.
+#[derive(Clone, Debug)]
+pub struct App {
+    store: Store,
+    guard: Guard,
+}
+
+impl App {
+    /// The function over a store.
+    pub fn new(store: Store) -> App {
+        App { guard: Guard::new(store.clone()), store }
+    }
+}
+
+impl FromRef<App> for Guard {
+    fn from_ref(app: &App) -> Guard {
+        app.guard.clone()
+    }
+}
+
+/// The function's routes.
+pub fn router(app: App) -> Router {
+    Router::new().route("/v1/sessions", post(batch::receive)).with_state(app)
+}

@@ -1,1 +1,61 @@
+//! Media files: taken in, opened through their links, deleted. The bytes go between client and object storage directly.
 
+mod upload;
+mod open;
+mod delete;
+
+mod filename;
+mod kind;
+
+use std::time::Duration;
+
+use aws_sdk_s3::presigning::{PresigningConfig, PresigningConfigError};
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{delete, get, post};
+use serde::Deserialize;
+use shared::caller::Guard;
+use shared::id::AccountId;
+use shared::store::{Store, StoreError};
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct App {
+    store: Store,
+    guard: Guard,
+}
+
+impl App {
+    /// An app over a store.
+    pub fn new(store: Store) -> App {
+        App { guard: Guard::new(store.clone()), store }
+    }
+}
+
+impl FromRef<App> for Guard {
+    fn from_ref(app: &App) -> Guard {
+        app.guard.clone()
+    }
+}
+
+/// The routes under `/v1/media` and `/m`.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/media", post(upload::upload))
+        .route("/v1/media/{storage_id}", delete(delete::delete))
+        .route("/m/{link}", get(open::open))
+        .with_state(app)
+}
+
+/// The query string of the routes that work on one account.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    account: Option<AccountId>,
+}
+
+/// How a presigned URL that lives for `seconds` is made.
+fn presigned_for(seconds: u64) -> Result<PresigningConfig, StoreError> {
+    PresigningConfig::expires_in(Duration::from_secs(seconds))
+        .map_err(|error: PresigningConfigError| StoreError::broken("signing a URL", error))
+}

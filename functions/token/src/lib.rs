@@ -1,0 +1,105 @@
+//! Tokens and account settings: who may do what, and by which rules an account's data is kept.
+
+mod bootstrap;
+mod issue;
+mod list;
+mod revoke;
+mod me;
+mod account;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::routing::{delete, get, post};
+use serde::{Deserialize, Serialize};
+use shared::caller::Guard;
+use shared::id::AccountId;
+use shared::problem::Problem;
+use shared::store::{Store, TokenRow};
+use shared::token::{Privacy, Scope};
+
+use bootstrap::Secret;
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct App {
+    store: Store,
+    guard: Guard,
+    bootstrap: Option<Secret>,
+}
+
+impl App {
+    /// An app that knows no bootstrap secret: whoever issues tokens shows an `admin` or `console` token.
+    pub fn new(store: Store) -> App {
+        App::with_bootstrap(store, None)
+    }
+
+    /// An app whose `POST /v1/tokens` takes `secret` in the place of an admin token. A secret of fewer than 32
+    /// characters counts as none.
+    pub fn with_bootstrap(store: Store, secret: Option<&str>) -> App {
+        App { guard: Guard::new(store.clone()), store, bootstrap: secret.and_then(Secret::new) }
+    }
+}
+
+impl FromRef<App> for Guard {
+    fn from_ref(app: &App) -> Guard {
+        app.guard.clone()
+    }
+}
+
+/// The routes under `/v1/tokens`, `/v1/me` and `/v1/account`.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/tokens", post(issue::issue).get(list::list))
+        .route("/v1/tokens/{id}", delete(revoke::revoke))
+        .route("/v1/me", get(me::me))
+        .route("/v1/account", get(account::read).patch(account::change))
+        .with_state(app)
+}
+
+/// The query string of every route that works on one account.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    account: Option<AccountId>,
+}
+
+impl Named {
+    /// The account that a request names in its query string, in its body, or in both alike.
+    fn or_in_body(self, body: Option<String>) -> Result<Option<AccountId>, Problem> {
+        let Some(body) = body else { return Ok(self.account) };
+        let body =
+            AccountId::try_from(body).map_err(|error| Problem::invalid("account", error.to_string()))?;
+        match self.account {
+            Some(query) if query != body => {
+                Err(Problem::invalid("account", "is one in the query string and another in the body"))
+            }
+            _ => Ok(Some(body)),
+        }
+    }
+}
+
+/// A token as clients see it, without its secret.
+#[derive(Debug, Serialize)]
+struct TokenView {
+    id: String,
+    account: Option<AccountId>,
+    scope: Scope,
+    privacy: Privacy,
+    label: Option<String>,
+    created_at: String,
+    expires_at: String,
+}
+
+impl From<TokenRow> for TokenView {
+    fn from(row: TokenRow) -> TokenView {
+        TokenView {
+            id: row.id,
+            account: row.account,
+            scope: row.scope,
+            privacy: row.privacy,
+            label: row.label,
+            created_at: row.created_at.to_rfc3339(),
+            expires_at: row.expires_at.to_rfc3339(),
+        }
+    }
+}

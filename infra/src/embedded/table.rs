@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dynoxide::Database;
 use rusqlite::{Connection, params};
+use tokio::net::TcpListener;
 
 use super::server::{Server, Stop, listen};
 
@@ -64,10 +65,15 @@ impl TableServer {
     /// Items whose time to live has passed are deleted at the start and then about once a minute, less often the
     /// longer it takes.
     pub async fn start(path: &Path, port: u16) -> Result<TableServer, TableError> {
+        TableServer::serve(path, listen(port).await?)
+    }
+
+    /// The same on a listener that is already there.
+    pub(super) fn serve(path: &Path, listener: TcpListener) -> Result<TableServer, TableError> {
         let text = path.to_str().ok_or_else(|| TableError::Open(format!("{} is no text", path.display())))?;
         let database = Database::new(text).map_err(|error| TableError::Open(error.to_string()))?;
         let side = Arc::new(Mutex::new(open_side(path)?));
-        let server = Server::start(listen(port).await?, |listener, stop| serve(listener, stop, database))?;
+        let server = Server::start(listener, |listener, stop| serve(listener, stop, database))?;
         Ok(TableServer { endpoint: server.endpoint(), server, side })
     }
 
@@ -75,18 +81,11 @@ impl TableServer {
     /// keep growing whatever the clock does.
     pub async fn trim(&self, table: &str, trim: Trim<'_>) -> Result<usize, TableError> {
         let (table, side) = (table.to_owned(), Arc::clone(&self.side));
-        let last = match trim {
-            Trim::Through(sequence) => Ok(stored(sequence)?),
-            Trim::OlderThan(age) => Err(SystemTime::now().checked_sub(age).unwrap_or(UNIX_EPOCH)),
+        let (last, before) = match trim {
+            Trim::Through(sequence) => (stored(sequence)?, i64::MAX),
+            Trim::OlderThan(age) => (i64::MAX, seconds_before_now(age)),
         };
-        let work = move || {
-            let side = side.lock().unwrap_or_else(PoisonError::into_inner);
-            let last = match last {
-                Ok(last) => last,
-                Err(time) => last_before(&side, &table, time)?,
-            };
-            delete_through(&side, &table, last)
-        };
+        let work = move || delete(&side.lock().unwrap_or_else(PoisonError::into_inner), &table, last, before);
         tokio::task::spawn_blocking(work).await.map_err(io::Error::from)?
     }
 
@@ -109,7 +108,7 @@ fn open_side(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(side)
 }
 
-async fn serve(listener: tokio::net::TcpListener, stop: Stop, database: Database) {
+async fn serve(listener: TcpListener, stop: Stop, database: Database) {
     let server = dynoxide::server::serve_with_shutdown(listener, database.clone(), stop.requested());
     tokio::select! {
         ended = server => if let Err(error) = ended { tracing::error!(%error, "the table server ended") },
@@ -139,25 +138,25 @@ fn stored(sequence: &str) -> Result<i64, TableError> {
         .ok_or_else(|| TableError::Sequence(sequence.to_owned()))
 }
 
-/// The last sequence number written before `time`, or 0.
-fn last_before(side: &Connection, table: &str, time: SystemTime) -> Result<i64, TableError> {
+/// The moment `age` ago, in seconds of the Unix epoch, as stream records carry their time.
+fn seconds_before_now(age: Duration) -> i64 {
+    let time = SystemTime::now().checked_sub(age).unwrap_or(UNIX_EPOCH);
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let sql = "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) FROM _stream_records
-               WHERE table_name = ?1 AND created_at < ?2";
-    Ok(side.query_row(sql, params![table, i64::try_from(seconds).unwrap_or(i64::MAX)], |row| row.get(0))?)
+    i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
-fn delete_through(side: &Connection, table: &str, last: i64) -> Result<usize, TableError> {
+/// Deletes records with numbers up to `last` that were written before `before`, the newest record excepted.
+fn delete(side: &Connection, table: &str, last: i64, before: i64) -> Result<usize, TableError> {
     let sql = "DELETE FROM _stream_records WHERE id IN (
                  SELECT id FROM _stream_records
-                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2
+                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2 AND created_at < ?3
                    AND CAST(sequence_number AS INTEGER) < (
                      SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1)
-                 LIMIT ?3)";
+                 LIMIT ?4)";
     let mut statement = side.prepare_cached(sql)?;
     let mut total = 0;
     loop {
-        let deleted = statement.execute(params![table, last, TRIM_PIECE])?;
+        let deleted = statement.execute(params![table, last, before, TRIM_PIECE])?;
         total += deleted;
         if deleted < TRIM_PIECE {
             return Ok(total);

@@ -1,1 +1,72 @@
+//! The columnar lake: what archive writes and data reads.
+//!
+//! A *segment* is one Parquet file of sessions and one flat file for each kind of repeated record that has rows, all
+//! ordered by (`created_at`, `session_id`). The *manifest* in the table says which segments there are. Nothing in the
+//! lake is ever changed: a segment is added, and a merge replaces several by one.
+//!
+//! Three rules make any set of segments readable:
+//! - **Newest wins.** Of all rows of a session in the segments that a reader sees, the one with the greatest
+//!   (`_sequence`, live, segment id) counts. If that is a tombstone, the session is gone.
+//! - **A tombstone lies where the old row lay.** A session that moved, or was removed, leaves one at its old
+//!   `created_at`, so a reader may leave out every segment whose created span it does not ask for.
+//! - **A repeated record counts with its session's row**, to which it points by row number within the segment.
+//!
+//! The modules stand in reading order.
 
+pub mod columns;
+mod encode;
+mod file;
+mod manifest;
+mod merge;
+mod write;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use moka::future::Cache;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use shared::dictionary::Record;
+use shared::store::{Store, StoreError};
+
+pub use encode::Entry;
+pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span};
+pub use merge::MergePolicy;
+
+/// Parsed footers kept in memory: about 100 KB each.
+const FOOTERS: u64 = 400;
+
+/// The lake over a store. Cheap to clone; clones share the cache of footers.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    store: Store,
+    footers: Cache<String, ArrowReaderMetadata>,
+}
+
+impl Lake {
+    /// The lake of a store.
+    pub fn new(store: Store) -> Lake {
+        let footers = Cache::builder().max_capacity(FOOTERS).time_to_idle(Duration::from_secs(3_600)).build();
+        Lake { store, footers }
+    }
+
+    /// The store beneath.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// All rows of one record file of a segment, with exactly these columns in this order. A record without rows gives
+    /// an empty batch, and a column younger than the file is all null.
+    pub async fn read(
+        &self,
+        segment: &Segment,
+        record: Record,
+        columns: &[&str],
+    ) -> Result<RecordBatch, StoreError> {
+        let wanted = columns::schema_of(record, columns)?;
+        if segment.rows(record) == 0 {
+            return Ok(RecordBatch::new_empty(Arc::new(wanted)));
+        }
+        file::read(self, segment, record, wanted).await
+    }
+}

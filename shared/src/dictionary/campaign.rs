@@ -7,7 +7,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("campaign_name", Kind::Text)
         .label("Equipe", "Team")
         .pt("Nome da equipe da sessão. Vazio quando o contato não chegou a uma equipe; \
-            se for renomeada, sessões antigas guardam o antigo.")
+            se ela for renomeada, sessões antigas guardam o nome antigo.")
         .en("Name of the session's team. Empty when the contact reached no team; if renamed, \
             earlier sessions keep the earlier name."),
     Field::new("campaign_id", Kind::Text)
@@ -55,7 +55,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("campaign_timer_wait_limit", Kind::Integer)
         .label("Limite de espera", "Wait limit")
         .pt("Espera máxima antes do redirecionamento. A unidade varia por equipe e está em Tipo do \
-            limite de espera: não misture as duas.")
+            limite de espera: não misture unidades.")
         .en("Longest wait before a redirect. The unit varies by team and is in Wait limit type: \
             do not mix units in one average."),
     Field::new("campaign_timer_wait_type", Kind::Text)
@@ -84,10 +84,10 @@ pub(super) const FIELDS: &[Field] = &[
             what was really sent is in the conversation."),
     Field::new("campaign_history", Kind::Text)
         .label("Histórico da equipe", "Team's history setting")
-        .pt("Código da configuração de histórico de conversas da equipe, como all. É uma permissão, \
+        .pt("Código que define quais conversas anteriores a equipe pode ver, como all. É uma permissão, \
             não o histórico em si.")
-        .en("Code of the team's setting for conversation history, such as all. It is a permission, \
-            not the history itself."),
+        .en("Code that sets which earlier conversations the team may see, such as all. \
+            It is a permission, not the history itself."),
     Field::new("campaign_optin_start", Kind::Boolean)
         .label("Início só com opt-in", "Start with opt-in only")
         .pt("Verdadeiro quando a equipe só inicia conversas com contatos que deram opt-in. \
@@ -114,10 +114,10 @@ pub(super) const FIELDS: &[Field] = &[
             which explains names that differ between sessions."),
     Field::new("campaign_permissions_finish_attendance", Kind::Boolean)
         .label("Permite finalizar atendimento", "Allows finishing")
-        .pt("Verdadeiro quando os agentes da equipe podem finalizar o atendimento. Se falso, \
-            espere mais sessões encerradas por expiração.")
-        .en("True when the team's agents may finish a session. Where false, \
-            expect more sessions ended by expiry."),
+        .pt("Verdadeiro quando os agentes da equipe podem finalizar o atendimento. É permissão: \
+            não diz quem finalizou esta sessão.")
+        .en("True when the team's agents may finish a session. It is a permission: \
+            it does not tell who finished this one."),
     Field::new("campaign_permissions_offline_attendance", Kind::Boolean)
         .label("Permite atendimento offline", "Allows offline service")
         .pt("Verdadeiro quando a equipe aceita atendimento offline. É configuração: \
@@ -127,8 +127,8 @@ pub(super) const FIELDS: &[Field] = &[
     Field::new("campaign_permissions_optin_gupshup", Kind::Boolean)
         .label("Opt-in direto na Gupshup", "Opt-in directly at Gupshup")
         .pt("Verdadeiro quando a equipe registra o opt-in diretamente na Gupshup, \
-            o provedor de WhatsApp. Vazio se não se aplica.")
-        .en("True when the team records opt-ins directly at Gupshup, the WhatsApp provider. \
+            um provedor de WhatsApp. Vazio se não se aplica.")
+        .en("True when the team records opt-ins directly at Gupshup, a WhatsApp provider. \
             Empty where it does not apply."),
     Field::new("campaign_permissions_send_emojis", Kind::Boolean)
         .label("Permite enviar emojis", "Allows sending emojis")
@@ -144,7 +144,7 @@ pub(super) const FIELDS: &[Field] = &[
             It does not alter what the reports show."),
     Field::new("campaign_created_at", Kind::Text)
         .label("Criação da equipe", "Team created")
-        .pt("Data de criação da equipe, do modo que a plataforma a envia. É texto: \
+        .pt("Quando a equipe foi criada, do modo que a plataforma a envia. É texto: \
             não serve de eixo de tempo nem segue o fuso da conta.")
         .en("Date the team was created, the way the platform sends it. It is text: no time axis, \
             and not in the account's time zone."),

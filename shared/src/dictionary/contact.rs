@@ -6,9 +6,9 @@ use super::{Confidential, Field, Kind, Record};
 pub(super) const FIELDS: &[Field] = &[
     Field::new("contact_id", Kind::Text)
         .label("ID do contato", "Contact ID")
-        .pt("Identificador do contato na plataforma. Conte valores distintos para saber quantos \
+        .pt("Código fixo que a plataforma dá ao contato. Conte valores distintos para saber quantos \
             contatos houve, e não quantas sessões.")
-        .en("Identifier of the contact on the platform. Count distinct values to learn how many \
+        .en("Fixed code the platform gives the contact. Count distinct values to learn how many \
             contacts there were, not sessions.")
         .confidential(Confidential::Contact),
     Field::new("contact_name", Kind::Text)
@@ -26,10 +26,10 @@ pub(super) const FIELDS: &[Field] = &[
             the contact is a new one."),
     Field::new("contact_lastInteraction", Kind::Instant)
         .label("Última interação do contato", "Contact's last interaction")
-        .pt("Momento da última interação do contato com a plataforma, \
-            em qualquer sessão conhecida ao enviar esta, no fuso da conta.")
-        .en("Moment of the contact's last interaction with the platform, \
-            in any session known when this one was sent, in the account's zone."),
+        .pt("Quando o contato deu sinal pela última vez, nesta ou em outra sessão conhecida até o envio \
+            desta, no fuso da conta.")
+        .en("When the contact was last active, in this or another session known by the time this one \
+            was sent, in the account's zone."),
     Field::new("contact_lastChannel", Kind::Text)
         .label("ID do último canal do contato", "Contact's last channel ID")
         .pt("Identificador do último canal usado pelo contato. Pode não ser o desta sessão: para ela, \

@@ -28,7 +28,7 @@ pub(super) const SESSION: &[Field] = &[
         .en("Moment the session ended, in the account's time zone. Empty while it is open."),
     Field::new("lastInteraction", Kind::Instant)
         .label("Última interação da sessão", "Session's last interaction")
-        .pt("Momento da última interação do contato na sessão, no fuso da conta. \
+        .pt("Quando o contato interagiu por último na sessão, no fuso da conta. \
             Pode ser bem anterior ao fim, se a sessão expirou.")
         .en("Moment of the contact's last interaction in the session, in the account's zone. \
             May lie well before the end if the session expired."),
@@ -65,7 +65,7 @@ pub(super) const SESSION: &[Field] = &[
         .named(),
     Field::new("id", Kind::Text)
         .label("ID do registro", "Record ID")
-        .pt("Identificador do registro no banco da plataforma, em geral igual ao ID da sessão. \
+        .pt("Identificador deste registro na base da plataforma, em geral igual ao ID da sessão. \
             Para contar sessões, prefira este último.")
         .en("Identifier of the record in the platform's database, mostly equal to the session ID. \
             To count sessions, prefer the latter."),

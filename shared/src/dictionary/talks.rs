@@ -27,10 +27,10 @@ pub(super) const TALKS: &[Field] = &[
             The same value may come in Portuguese or in English."),
     Field::new("talks.type", Kind::Text)
         .label("Mensagem: tipo", "Message: type")
-        .pt("Tipo da mensagem, como text, image, audio, video ou file. \
-            Um texto pode acompanhar a mídia na legenda.")
-        .en("Type of the message, such as text, image, audio, video or file. \
-            Media may come with a text, in the caption."),
+        .pt("Tipo da mensagem, como text, image ou audio. Para contar mídias, veja se há ID do arquivo: \
+            novos tipos podem surgir.")
+        .en("Type of the message, such as text, image or audio. To count media, \
+            see if there is a file ID: new types may appear."),
     Field::new("talks.message", Kind::Text)
         .label("Mensagem: texto", "Message: text")
         .pt("Texto da mensagem, como foi enviado. Vazio em mensagens de mídia: nelas, \
@@ -47,7 +47,7 @@ pub(super) const TALKS: &[Field] = &[
         .confidential(Confidential::Content),
     Field::new("talks.filename", Kind::Text)
         .label("Mensagem: nome do arquivo", "Message: file name")
-        .pt("Nome original do arquivo enviado, que pode conter dados pessoais. Não é único; \
+        .pt("Nome que o arquivo tinha ao ser enviado; pode conter dados pessoais. Não é único; \
             vazio em mensagens de texto.")
         .en("Original name of the file sent, which may hold personal data. It is not unique; \
             empty for text messages.")
@@ -86,16 +86,16 @@ pub(super) const TALKS: &[Field] = &[
             Empty where the analysis is off: that is not neutral."),
     Field::new("talks.sentiment_analysis_level", Kind::Integer)
         .label("Mensagem: nível de sentimento", "Message: sentiment level")
-        .pt("Número que o serviço de análise deu ao sentimento da mensagem; negativo é ruim. \
-            Vazio não é zero e fica fora da média.")
-        .en("Number the analysis service gave the message's sentiment; negative is bad. \
+        .pt("Número que o serviço de análise deu ao sentimento da mensagem; em geral, \
+            abaixo de zero é ruim. Vazio não é zero e fica fora da média.")
+        .en("Number the analysis service gave the message's sentiment; mostly, below zero is bad. \
             Empty is not zero and stays out of the average."),
     Field::new("talks.options", Kind::Records(Record::TalkOption))
         .label("Mensagem: opções", "Message: options")
         .pt("Opções que a mensagem ofereceu, com número e texto, em um só texto. Vazio fora de menus; \
-            a escolhida vem na mensagem seguinte.")
+            a escolha vem em outra mensagem.")
         .en("Choices the message offered, with number and text, as one text. Empty outside menus; \
-            the pick is in a later message.")
+            the pick comes in another message.")
         .confidential(Confidential::Content),
 ];
 

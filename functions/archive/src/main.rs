@@ -1,0 +1,16 @@
+//! Lambda host of the archive function: the handler of `lib.rs` and nothing else.
+
+use archive::{App, handle};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use shared::store::{Names, Store};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    shared::telemetry::init();
+    let app = App::new(Store::new(&shared::aws::config().await, Names::from_env()?));
+    let app = &app;
+    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    let answer =
+        |event: LambdaEvent<_>| Box::pin(async move { Ok::<_, Error>(handle(app, event.payload).await?) });
+    lambda_runtime::run(service_fn(answer)).await
+}

@@ -1,0 +1,73 @@
+//! A `getData` request as Data Studio sends it, plus `cursor`, `limit` and an operator's `account`.
+//!
+//! Unknown keys are passed over: Data Studio may add some any day.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use shared::id::AccountId;
+
+/// The body of `POST /v1/data`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DataRequest {
+    #[serde(skip_serializing)]
+    pub(crate) account: Option<AccountId>,
+    #[serde(skip_serializing)]
+    pub(crate) cursor: Option<String>,
+    #[serde(skip_serializing)]
+    pub(crate) limit: Option<Value>,
+    pub(crate) config_params: Option<ConfigParams>,
+    pub(crate) script_params: Option<ScriptParams>,
+    pub(crate) date_range: Option<DateRange>,
+    pub(crate) fields: Option<Vec<FieldRequest>>,
+    pub(crate) dimensions_filters: Option<Vec<Vec<FilterRequest>>>,
+}
+
+/// What the person who made the data source chose.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct ConfigParams {
+    pub(crate) report_type: Option<String>,
+    pub(crate) date_field: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ScriptParams {
+    /// Milliseconds since 1970, as a text or a number.
+    pub(crate) last_refresh: Option<Value>,
+}
+
+/// Local days, both included.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DateRange {
+    pub(crate) start_date: Option<String>,
+    pub(crate) end_date: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FieldRequest {
+    pub(crate) name: String,
+    pub(crate) for_filter_only: Option<bool>,
+}
+
+/// One condition. Its values are texts by the book; numbers and flags are taken too.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FilterRequest {
+    pub(crate) field_name: String,
+    pub(crate) values: Option<Vec<Value>>,
+    #[serde(rename = "type")]
+    pub(crate) inclusion: Option<String>,
+    pub(crate) operator: Option<String>,
+}
+
+impl DataRequest {
+    /// What must not change between the pages of one cursor chain, as a digest.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        // Serialising to memory fails only for maps with odd keys, which this type does not have.
+        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
+    }
+}

@@ -1,0 +1,145 @@
+//! `POST /v1/sessions`: one session, an array of them, or NDJSON.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use http::HeaderMap;
+use serde::Deserialize;
+use shared::account::Account;
+use shared::caller::Caller;
+use shared::http::Query;
+use shared::id::AccountId;
+use shared::problem::Problem;
+use shared::store::{Put, Store, StoreError};
+use shared::telemetry;
+use shared::time::Instant;
+use shared::token::Scope;
+
+use crate::App;
+use crate::parse::{Parsed, id_of, parse};
+use crate::report::{Outcome, Report};
+use crate::split::{Layout, split};
+use crate::window::{Ended, Window};
+
+/// How long a batch may take: the API gives up after 30 s, and a client that hears nothing must send all of it again.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {
+    account: Option<AccountId>,
+}
+
+pub(crate) async fn receive(
+    State(app): State<App>,
+    caller: Caller,
+    Query(parameters): Query<Parameters>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Report, Problem> {
+    let started = tokio::time::Instant::now();
+    let id = caller.account(&[Scope::Ingest], parameters.account.as_ref())?;
+    let body = crate::body::read(&headers, body).await?;
+    let items = split(&body, Layout::of(&headers))?;
+    let mut batch = Batch::new(&app.store, &items, started + TIME_LIMIT);
+    match app.store.account(&id).await {
+        Ok(account) => batch.write(&account).await,
+        Err(error) => batch.postpone(&error),
+    }
+    batch.log(&id, started);
+    Ok(batch.report)
+}
+
+/// A batch on its way into storage.
+struct Batch<'b> {
+    store: &'b Store,
+    items: &'b [&'b [u8]],
+    deadline: tokio::time::Instant,
+    report: Report,
+    unknown_keys: usize,
+}
+
+impl<'b> Batch<'b> {
+    fn new(store: &'b Store, items: &'b [&'b [u8]], deadline: tokio::time::Instant) -> Batch<'b> {
+        Batch { store, items, deadline, report: Report::new(items.len()), unknown_keys: 0 }
+    }
+
+    /// Parses item after item and writes each as soon as there is room.
+    async fn write(&mut self, account: &Account) {
+        let now = Instant::now();
+        let mut window = Window::new(self.deadline);
+        for (index, item) in self.items.iter().enumerate() {
+            let parsed = match parse(item, account.zone) {
+                Ok(parsed) => parsed,
+                Err(fault) => {
+                    self.report.reject(index, id_of(item), fault);
+                    continue;
+                }
+            };
+            self.unknown_keys += parsed.unknown_keys;
+            let id = parsed.identity.id.clone();
+            if account.keeps(parsed.identity.created_at, parsed.identity.last, now) {
+                while !window.admits(&id, parsed.size)
+                    && let Some(ended) = window.next().await
+                {
+                    self.note(ended);
+                }
+                window.push(index, id, parsed.size, put(self.store, account, index, parsed, now));
+            } else {
+                self.report.leave(index, Some(id), Outcome::Ignored);
+            }
+        }
+        while let Some(ended) = window.next().await {
+            self.note(ended);
+        }
+    }
+
+    fn note(&mut self, ended: Ended<Result<Put, StoreError>>) {
+        let outcome = match ended.result {
+            Some(Ok(Put::Accepted)) => return self.report.accepted += 1,
+            Some(Ok(Put::Unchanged)) => Outcome::Unchanged,
+            Some(Ok(Put::Stale)) => Outcome::Stale,
+            Some(Err(error)) => {
+                self.log_once(&error);
+                Outcome::Retry
+            }
+            None => Outcome::Retry,
+        };
+        self.report.leave(ended.index, Some(ended.id), outcome);
+    }
+
+    /// Leaves every item for another time.
+    fn postpone(&mut self, error: &StoreError) {
+        self.log_once(error);
+        for (index, item) in self.items.iter().enumerate() {
+            self.report.leave(index, id_of(item), Outcome::Retry);
+        }
+    }
+
+    /// Logs the first failure of a batch: those after it have the same cause.
+    fn log_once(&self, error: &StoreError) {
+        if self.report.retry == 0 {
+            tracing::error!(error = %telemetry::chain(error), "sessions were not stored");
+        }
+    }
+
+    fn log(&self, account: &AccountId, started: tokio::time::Instant) {
+        let Report { received, accepted, unchanged, stale, ignored, rejected, retry, .. } = self.report;
+        let (unknown_keys, duration_ms) = (self.unknown_keys, started.elapsed().as_millis());
+        tracing::info!(
+            %account, received, accepted, unchanged, stale, ignored, rejected, retry, unknown_keys, duration_ms,
+            "batch received"
+        );
+    }
+}
+
+async fn put(
+    store: &Store,
+    account: &Account,
+    index: usize,
+    parsed: Parsed,
+    now: Instant,
+) -> (usize, Result<Put, StoreError>) {
+    (index, store.put_session(account, &parsed.identity, &parsed.session, now).await)
+}

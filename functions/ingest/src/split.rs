@@ -1,0 +1,123 @@
+//! From a body to its items, without reading any of them: a fault inside one must not take its neighbours with it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::{HeaderMap, header};
+use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
+use serde_json::Deserializer;
+use serde_json::value::RawValue;
+use shared::problem::Problem;
+
+/// The most sessions a body may hold (the HTTP contract).
+const MAX_ITEMS: usize = 5_000;
+
+/// How a body holds its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One JSON text: an object, or an array of them.
+    Json,
+    /// One JSON text a line (NDJSON); blank lines do not count.
+    Lines,
+}
+
+impl Layout {
+    /// The layout that `Content-Type` says; JSON unless it is one of NDJSON's names.
+    pub(crate) fn of(headers: &HeaderMap) -> Layout {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+                Layout::Lines
+            }
+            _ => Layout::Json,
+        }
+    }
+}
+
+/// The items of a body, each as it was sent. 400 where the body's structure is broken, 413 for too many items.
+///
+/// What is wrong inside an item is left to the item's parser; a line without JSON is an item too.
+pub(crate) fn split(body: &[u8], layout: Layout) -> Result<Vec<&[u8]>, Problem> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    let items = match layout {
+        Layout::Lines => lines(body),
+        Layout::Json => match body.trim_ascii_start().first() {
+            Some(b'[') => array(body)?,
+            Some(b'{') => vec![object(body)?],
+            _ => return Err(Problem::bad_request("the body is neither a session, an array of them nor NDJSON")),
+        },
+    };
+    if items.len() > MAX_ITEMS {
+        return Err(Problem::too_large(format!("the body holds more than {MAX_ITEMS} sessions")));
+    }
+    Ok(items)
+}
+
+fn lines(body: &[u8]) -> Vec<&[u8]> {
+    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).take(MAX_ITEMS + 1).collect()
+}
+
+fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
+    let text = masked(body);
+    let mut source = Deserializer::from_str(&text);
+    let items = source.deserialize_seq(Items).and_then(|items| source.end().map(|()| items)).map_err(no_json)?;
+    // The mask is as long as the body, so a place in one is the same place in the other.
+    let start = text.as_ptr() as usize;
+    let place = |item: &RawValue| item.get().as_ptr() as usize - start;
+    Ok(items.into_iter().map(|item| &body[place(item)..place(item) + item.get().len()]).collect())
+}
+
+fn object(body: &[u8]) -> Result<&[u8], Problem> {
+    let text = masked(body);
+    let mut values = Deserializer::from_str(&text).into_iter::<&RawValue>();
+    values.next().transpose().map_err(no_json)?;
+    let (item, rest) = body.split_at(values.byte_offset());
+    match rest.trim_ascii_start().first() {
+        None => Ok(item),
+        Some(b'{') => Err(Problem::bad_request(
+            "the body holds several JSON texts: send them as application/x-ndjson or as an array",
+        )),
+        Some(_) => Err(Problem::bad_request("the body is not JSON: something follows the session's end")),
+    }
+}
+
+/// The body with its structure kept and every byte beyond ASCII covered, where they are not all UTF-8: serde_json
+/// would refuse the whole for the fault of one item. The cover is legal in strings only, like what it covers.
+fn masked(body: &[u8]) -> Cow<'_, str> {
+    const COVER: u8 = 0x7F;
+    std::str::from_utf8(body).map_or_else(
+        |_| body.iter().map(|byte| char::from(if byte.is_ascii() { *byte } else { COVER })).collect(),
+        Cow::Borrowed,
+    )
+}
+
+fn no_json(error: serde_json::Error) -> Problem {
+    Problem::bad_request(format!("the body is not JSON: {error}"))
+}
+
+/// Collects the items of an array; once there is one too many, the rest is only checked.
+struct Items;
+
+impl<'de> Visitor<'de> for Items {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of sessions")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while items.len() <= MAX_ITEMS
+            && let Some(item) = seq.next_element()?
+        {
+            items.push(item);
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(items)
+    }
+}
+
+#[cfg(test)]
+mod tests;

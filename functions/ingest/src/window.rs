@@ -1,0 +1,81 @@
+//! The writes under way: bounded in number and in bytes, and never two of one session.
+
+use std::collections::BTreeMap;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use shared::id::SessionId;
+use tokio::time::{Instant, timeout_at};
+
+use crate::parse::MAX_SESSION;
+
+/// How many writes are under way at once.
+const MAX_WRITES: usize = 16;
+/// How many bytes of sessions, each counted as its canonical JSON: in memory they are up to fifteen times as large.
+const MAX_BYTES: usize = MAX_SESSION;
+
+/// Writes under way, until a deadline.
+pub(crate) struct Window<F> {
+    deadline: Instant,
+    writes: FuturesUnordered<F>,
+    held: BTreeMap<usize, Held>,
+}
+
+struct Held {
+    id: SessionId,
+    size: usize,
+}
+
+/// A write that is under way no more.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Ended<T> {
+    /// The item's index in its batch.
+    pub(crate) index: usize,
+    /// The session.
+    pub(crate) id: SessionId,
+    /// How it ended; `None` where it did not end in time.
+    pub(crate) result: Option<T>,
+}
+
+impl<F, T> Window<F>
+where
+    F: Future<Output = (usize, T)>,
+{
+    /// No writes yet; none is waited for past `deadline`.
+    pub(crate) fn new(deadline: Instant) -> Window<F> {
+        Window { deadline, writes: FuturesUnordered::new(), held: BTreeMap::new() }
+    }
+
+    /// Whether a write may begin now. The first always may.
+    pub(crate) fn admits(&self, id: &SessionId, size: usize) -> bool {
+        let bytes: usize = self.held.values().map(|held| held.size).sum();
+        let fits = self.held.len() < MAX_WRITES && bytes + size <= MAX_BYTES;
+        self.held.is_empty() || (fits && self.held.values().all(|held| held.id != *id))
+    }
+
+    /// Begins a write, unless it is too late for that.
+    pub(crate) fn push(&mut self, index: usize, id: SessionId, size: usize, write: F) {
+        self.held.insert(index, Held { id, size });
+        if Instant::now() < self.deadline {
+            self.writes.push(write);
+        }
+    }
+
+    /// Waits for one write to end; `None` if there is none.
+    pub(crate) async fn next(&mut self) -> Option<Ended<T>> {
+        match timeout_at(self.deadline, self.writes.next()).await {
+            Ok(Some((index, result))) => {
+                let held = self.held.remove(&index)?;
+                Some(Ended { index, id: held.id, result: Some(result) })
+            }
+            Ok(None) | Err(_) => {
+                self.writes.clear();
+                let (index, held) = self.held.pop_first()?;
+                Some(Ended { index, id: held.id, result: None })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use std::cell::RefCell;
+use std::time::Duration;
+
+use tokio::time::{advance, sleep};
+
+use super::*;
+
+fn id(text: &str) -> SessionId {
+    SessionId::try_from(text.to_owned()).unwrap()
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(20)
+}
+
+#[tokio::test(start_paused = true)]
+async fn writes_end_in_their_own_order() {
+    let mut window = Window::new(soon());
+    for (index, wait) in [3, 1, 2].into_iter().enumerate() {
+        window.push(index, id("s"), 1, async move {
+            sleep(Duration::from_secs(wait)).await;
+            (index, wait)
+        });
+    }
+    let mut ends = Vec::new();
+    while let Some(ended) = window.next().await {
+        ends.push((ended.index, ended.result));
+    }
+    assert_eq!(ends, [(1, Some(1)), (2, Some(2)), (0, Some(3))]);
+}
+
+#[tokio::test]
+async fn the_writes_under_way_are_bounded_in_number_and_in_bytes() {
+    let mut window = Window::new(soon());
+    assert!(window.admits(&id("s"), MAX_BYTES * 2), "the first always may");
+    for index in 0..MAX_WRITES {
+        assert!(window.admits(&id(&index.to_string()), 10), "{index}");
+        window.push(index, id(&index.to_string()), 10, async move { (index, ()) });
+    }
+    assert!(!window.admits(&id("s"), 10));
+    window.next().await;
+    assert!(window.admits(&id("s"), 10));
+    assert!(!window.admits(&id("s"), MAX_BYTES));
+}
+
+#[tokio::test]
+async fn two_writes_of_one_session_are_never_under_way_at_once() {
+    let order = RefCell::new(Vec::new());
+    let mut window = Window::new(soon());
+    for (index, name) in ["a", "b", "a", "a"].into_iter().enumerate() {
+        while !window.admits(&id(name), 1) {
+            window.next().await;
+        }
+        let order = &order;
+        window.push(index, id(name), 1, async move {
+            tokio::task::yield_now().await;
+            order.borrow_mut().push((name, index));
+            (index, ())
+        });
+    }
+    while window.next().await.is_some() {}
+    let of_a: Vec<_> = order.borrow().iter().filter(|(name, _)| *name == "a").map(|(_, index)| *index).collect();
+    assert_eq!(of_a, [0, 2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_end_in_time_is_given_up_and_nothing_begins_after() {
+    let begun = RefCell::new(0);
+    let mut window = Window::new(soon());
+    let write = |index: usize, seconds: u64| {
+        let begun = &begun;
+        async move {
+            *begun.borrow_mut() += 1;
+            sleep(Duration::from_secs(seconds)).await;
+            (index, ())
+        }
+    };
+    window.push(0, id("fast"), 1, write(0, 1));
+    window.push(1, id("slow"), 1, write(1, 60));
+    assert_eq!(window.next().await, Some(Ended { index: 0, id: id("fast"), result: Some(()) }));
+    assert_eq!(window.next().await, Some(Ended { index: 1, id: id("slow"), result: None }));
+    advance(Duration::from_secs(1)).await;
+    window.push(2, id("late"), 1, write(2, 0));
+    assert_eq!(window.next().await, Some(Ended { index: 2, id: id("late"), result: None }));
+    assert_eq!(window.next().await, None);
+    assert_eq!(*begun.borrow(), 2);
+}

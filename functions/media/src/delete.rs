@@ -1,0 +1,44 @@
+//! `DELETE /v1/media/{storage_id}`: the file goes and its links never open again.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use shared::caller::Caller;
+use shared::http::Query;
+use shared::id::{IdError, StorageId};
+use shared::key;
+use shared::problem::Problem;
+use shared::store::{StoreError, StoreErrorKind};
+use shared::time::Instant;
+
+use crate::{App, Named};
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    caller: Caller,
+    Query(named): Query<Named>,
+    storage: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    caller.admin()?;
+    let account = caller.account(&[], named.account.as_ref())?;
+    let text = storage.map_err(|_| Problem::invalid("storage_id", "must be UTF-8, percent-encoded"))?.0;
+    let storage = StorageId::try_from(text)
+        .map_err(|error: IdError| Problem::invalid("storage_id", error.to_string()))?;
+    // The row comes first: whatever happens next, and whatever an open upload still puts there, no link shows it.
+    let revoked_at = AttributeValue::N(Instant::now().0.to_string());
+    match app.store.put_new(key::revoked_link(&account, &storage), [("revoked_at", revoked_at)]).await {
+        Err(error) if error.kind != StoreErrorKind::Conflict => return Err(error.into()),
+        _ => {}
+    }
+    app.store
+        .s3()
+        .delete_object()
+        .bucket(&app.store.names().media_bucket)
+        .key(key::media_object(&account, &storage))
+        .send()
+        .await
+        .map_err(|error| StoreError::aws("deleting a file", error))?;
+    tracing::info!(%account, by = caller.token_id, "file deleted");
+    Ok(StatusCode::NO_CONTENT)
+}

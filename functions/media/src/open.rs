@@ -1,0 +1,107 @@
+//! `GET` and `HEAD /m/{link}`: sends whoever holds a link on to the file, for a few minutes.
+//!
+//! A link that is bad, revoked, past its retention or without a file gets one and the same answer, so that nobody learns
+//! which it is.
+
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use http::{HeaderName, Method, StatusCode, header};
+use shared::key;
+use shared::link::Link;
+use shared::problem::Problem;
+use shared::store::{Store, StoreError, StoreErrorKind};
+use shared::time::Instant;
+
+use crate::kind::{HEAD_BYTES, kind};
+use crate::{App, filename, presigned_for};
+
+/// How long the file's own address holds.
+const SECONDS: u64 = 300;
+
+/// The address is a secret for as long as it holds, so nobody may keep it, pass it on or frame it.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CACHE_CONTROL, "no-store, private"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("x-robots-tag"), "noindex"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+];
+
+/// A file as it is served.
+struct File {
+    object: String,
+    media_type: &'static str,
+    disposition: String,
+}
+
+pub(crate) async fn open(
+    State(app): State<App>,
+    method: Method,
+    link: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let nothing = || Problem::not_found("there is nothing at this address");
+    let Path(text) = link.map_err(|_| nothing())?;
+    let link = Link::open(&text, &app.store.link_key().await?).ok_or_else(nothing)?;
+    if !holds(&app.store, &link).await? {
+        return Err(nothing());
+    }
+    let file = find(&app.store, key::media_object_of(&link.account, &link.digest)).await?;
+    let url = sign(&app.store, &method, file.ok_or_else(nothing)?).await?;
+    Ok((StatusCode::FOUND, HEADERS, [(header::LOCATION, url)]))
+}
+
+/// Whether the link's session is within its retention and the file was not deleted.
+async fn holds(store: &Store, link: &Link) -> Result<bool, StoreError> {
+    let revoked = key::revoked_link_of(&link.account, &link.digest);
+    let (account, revoked) = tokio::try_join!(store.account(&link.account), store.get(revoked))?;
+    Ok(revoked.is_none() && account.expires_at(link.created_at) > Instant::now())
+}
+
+/// The file of an object, judged by its first bytes; `None` if there is none.
+async fn find(store: &Store, object: String) -> Result<Option<File>, StoreError> {
+    let request = store.s3().get_object().bucket(&store.names().media_bucket).key(&object);
+    let (head, name) = match request.range(format!("bytes=0-{}", HEAD_BYTES - 1)).send().await {
+        Ok(answer) => {
+            let name = answer.metadata().and_then(|metadata| metadata.get(filename::METADATA)).cloned();
+            let head = answer.body.collect().await;
+            (head.map_err(|error| StoreError::broken("reading a file", error))?.to_vec(), name)
+        }
+        // An empty object has no first byte to ask for.
+        Err(error) if error.code() == Some("InvalidRange") => (Vec::new(), None),
+        Err(error) => {
+            return match StoreError::aws("reading a file", error) {
+                error if error.kind == StoreErrorKind::NotFound => Ok(None),
+                error => Err(error),
+            };
+        }
+    };
+    let kind = kind(&head);
+    let disposition = filename::disposition(kind.inline, &filename::from_metadata(name.as_ref()));
+    Ok(Some(File { object, media_type: kind.media_type, disposition }))
+}
+
+/// The file's own address, signed for the method it is asked with: object storage takes no other.
+async fn sign(store: &Store, method: &Method, file: File) -> Result<String, StoreError> {
+    let (bucket, config) = (&store.names().media_bucket, presigned_for(SECONDS)?);
+    let signed = if method == Method::HEAD {
+        let request = store.s3().head_object().bucket(bucket).key(file.object);
+        request
+            .response_content_type(file.media_type)
+            .response_content_disposition(file.disposition)
+            .presigned(config)
+            .await
+            .map_err(|error| StoreError::aws("signing a file's address", error))?
+    } else {
+        let request = store.s3().get_object().bucket(bucket).key(file.object);
+        request
+            .response_content_type(file.media_type)
+            .response_content_disposition(file.disposition)
+            .presigned(config)
+            .await
+            .map_err(|error| StoreError::aws("signing a file's address", error))?
+    };
+    Ok(signed.uri().to_owned())
+}

@@ -1,0 +1,130 @@
+//! `POST /v1/media`: a name for a new file and a signed request to put its bytes with.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::caller::Caller;
+use shared::http::{Json, Query};
+use shared::id::{AccountId, StorageId, random_hex};
+use shared::key;
+use shared::problem::Problem;
+use shared::store::{Store, StoreError};
+use shared::time::Instant;
+use shared::token::Scope;
+
+use crate::{App, Named, filename, presigned_for};
+
+/// What the largest file of a messaging platform needs, and well within one S3 PUT (5 GB).
+const MAX_BYTES: i64 = 2 << 30;
+const MAX_FILENAME_CHARS: usize = 255;
+const MAX_TYPE_CHARS: usize = 255;
+/// How long the signed request holds. The bucket's policy refuses older signatures.
+const SECONDS: u32 = 15 * 60;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    filename: String,
+    content_type: String,
+    // Any JSON value, so that one that does not fit is refused by the field's name.
+    size: Value,
+}
+
+/// A file that may be put.
+#[derive(Debug, PartialEq)]
+struct File {
+    filename: String,
+    content_type: String,
+    size: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct Announced {
+    storage_id: String,
+    upload: Upload,
+}
+
+/// The request that the client sends next, to the letter: what is not sent as signed is refused.
+#[derive(Debug, Serialize)]
+struct Upload {
+    method: String,
+    url: String,
+    headers: BTreeMap<String, String>,
+    expires_at: String,
+}
+
+pub(crate) async fn upload(
+    State(app): State<App>,
+    caller: Caller,
+    Query(named): Query<Named>,
+    Json(request): Json<Request>,
+) -> Result<impl IntoResponse, Problem> {
+    let account = caller.account(&[Scope::Ingest], named.account.as_ref())?;
+    let file = parse(request)?;
+    let storage_id = random_hex(16);
+    let storage = StorageId::try_from(storage_id.clone())
+        .map_err(|error| StoreError::broken("naming a file", error))?;
+    let upload = sign(&app.store, &account, &storage, file, Instant::now()).await?;
+    let body = Announced { storage_id, upload };
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)))
+}
+
+fn parse(request: Request) -> Result<File, Problem> {
+    let Request { filename, content_type, size } = request;
+    let plain = !filename.chars().any(char::is_control);
+    if !plain || !(1..=MAX_FILENAME_CHARS).contains(&filename.chars().count()) {
+        let rule =
+            format!("must have 1 to {MAX_FILENAME_CHARS} characters, none of them a control character");
+        return Err(Problem::invalid("filename", rule));
+    }
+    if !is_media_type(&content_type) {
+        return Err(Problem::invalid("content_type", "must be a media type, for example image/jpeg"));
+    }
+    let size = size.as_i64().filter(|size| (1..=MAX_BYTES).contains(size));
+    let size = size.ok_or_else(|| {
+        Problem::invalid("size", format!("must be a whole number of bytes from 1 to {MAX_BYTES}"))
+    })?;
+    Ok(File { filename, content_type, size })
+}
+
+/// `type/subtype`, with or without parameters (`audio/ogg; codecs=opus`), in printable ASCII.
+fn is_media_type(text: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b))
+    };
+    let essence = text.split(';').next().unwrap_or_default().trim_end();
+    text.len() <= MAX_TYPE_CHARS
+        && text.bytes().all(|b| (b' '..=b'~').contains(&b))
+        && essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+}
+
+/// A PUT that stores exactly this type, size and name under this key, and nothing else.
+async fn sign(
+    store: &Store,
+    account: &AccountId,
+    storage: &StorageId,
+    file: File,
+    now: Instant,
+) -> Result<Upload, StoreError> {
+    let signed = store
+        .s3()
+        .put_object()
+        .bucket(&store.names().media_bucket)
+        .key(key::media_object(account, storage))
+        .content_type(file.content_type)
+        .content_length(file.size)
+        .metadata(filename::METADATA, filename::to_metadata(&file.filename))
+        .presigned(presigned_for(u64::from(SECONDS))?)
+        .await
+        .map_err(|error| StoreError::aws("signing an upload", error))?;
+    let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let expires_at = Instant(0).plus_seconds(now.seconds() + i64::from(SECONDS)).to_rfc3339();
+    Ok(Upload { method: signed.method().to_owned(), url: signed.uri().to_owned(), headers, expires_at })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! `GET` and `PATCH /v1/account`: an account's settings.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shared::account::Account;
+use shared::caller::Caller;
+use shared::dictionary;
+use shared::http::{Json, Query};
+use shared::id::AccountId;
+use shared::problem::{Fault, Problem};
+use shared::store::{AccountChange, ChangeError};
+use shared::token::Scope;
+
+use crate::{App, Named};
+
+/// A century: more keeps nothing longer in practice, and every date stays one that the stores can count.
+const MAX_RETENTION_DAYS: u32 = 36_500;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Settings {
+    account: AccountId,
+    timezone: &'static str,
+    starts_on: Option<NaiveDate>,
+    retention_days: u32,
+    confidential: Vec<String>,
+}
+
+impl From<Account> for Settings {
+    fn from(account: Account) -> Settings {
+        Settings {
+            account: account.id,
+            timezone: account.zone.name(),
+            starts_on: account.starts_on,
+            retention_days: account.retention_days,
+            confidential: account.confidential,
+        }
+    }
+}
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Query(named): Query<Named>,
+) -> Result<axum::Json<Settings>, Problem> {
+    let account = caller.account(&[Scope::Console], named.account.as_ref())?;
+    Ok(axum::Json(app.store.account(&account).await?.into()))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Request {
+    account: Option<String>,
+    timezone: Option<String>,
+    starts_on: Option<String>,
+    // Any JSON value, so that one that does not fit is refused by the field's name.
+    retention_days: Option<Value>,
+    confidential: Option<Vec<String>>,
+}
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Query(named): Query<Named>,
+    Json(mut request): Json<Request>,
+) -> Result<axum::Json<Settings>, Problem> {
+    let account = caller.account(&[Scope::Console], named.or_in_body(request.account.take())?.as_ref())?;
+    let change = parse(&caller, request)?;
+    match app.store.change_account(&account, change).await {
+        Ok(account) => Ok(axum::Json(account.into())),
+        Err(ChangeError::StartsOnForward) => Err(Problem::invalid("starts_on", "can only move back")),
+        Err(ChangeError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// What a request changes, once the caller may change it.
+fn parse(caller: &Caller, request: Request) -> Result<AccountChange, Problem> {
+    if caller.scope != Scope::Admin && (request.starts_on.is_some() || request.retention_days.is_some()) {
+        return Err(Problem::forbidden("starts_on and retention_days are set with an admin token"));
+    }
+    Ok(AccountChange {
+        zone: request.timezone.as_deref().map(zone).transpose()?,
+        starts_on: request.starts_on.as_deref().map(day).transpose()?,
+        retention_days: request.retention_days.as_ref().map(retention).transpose()?,
+        confidential: request.confidential.map(confidential).transpose()?,
+    })
+}
+
+fn zone(name: &str) -> Result<Tz, Problem> {
+    let example = "must be a name of the IANA time zone database, for example America/Sao_Paulo";
+    name.parse().map_err(|_| Problem::invalid("timezone", example))
+}
+
+/// A day in the one form that reads back as itself.
+fn day(text: &str) -> Result<NaiveDate, Problem> {
+    let day = text.parse::<NaiveDate>().ok().filter(|day| day.to_string() == text);
+    day.ok_or_else(|| Problem::invalid("starts_on", "must be a day, for example 2026-10-03"))
+}
+
+fn retention(value: &Value) -> Result<u32, Problem> {
+    let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
+    let days = days.filter(|days| (1..=MAX_RETENTION_DAYS).contains(days));
+    let expected = format!("must be a whole number from 1 to {MAX_RETENTION_DAYS}");
+    days.ok_or_else(|| Problem::invalid("retention_days", expected))
+}
+
+/// The fields, each once; all unknown ones are named.
+fn confidential(ids: Vec<String>) -> Result<Vec<String>, Problem> {
+    let fields = dictionary::fields().len();
+    if ids.len() > fields {
+        return Err(Problem::invalid(
+            "confidential",
+            format!("must name at most the {fields} fields there are"),
+        ));
+    }
+    let unknown = ids.iter().enumerate().filter(|(_, id)| dictionary::by_id(id).is_none());
+    let faults: Vec<Fault> = unknown
+        .map(|(index, _)| Fault {
+            index: Some(index),
+            field: Some("confidential".to_owned()),
+            message: "is no field id".to_owned(),
+        })
+        .collect();
+    if let Some(first) = faults.first().and_then(|fault| fault.index) {
+        let detail = format!("confidential[{first}] is no field id");
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        return Err(faults.into_iter().fold(problem, Problem::fault));
+    }
+    let mut seen = BTreeSet::new();
+    Ok(ids.into_iter().filter(|id| seen.insert(id.clone())).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+use shared::token::{key_id, verify};
+
+use super::*;
+
+fn account(id: &str) -> AccountId {
+    AccountId::try_from(id.to_owned()).unwrap()
+}
+
+fn issuer(scope: Scope, of: Option<&str>) -> Caller {
+    let token_id = "t1".to_owned();
+    Caller { account: of.map(account), scope, privacy: Privacy::Full, token_id, expires_at: Instant::now() }
+}
+
+fn ask(issuer: &Caller, json: &str) -> Result<Grant, Problem> {
+    grant(issuer, Named::default(), shared::http::parse_json(json.as_bytes())?)
+}
+
+fn admin(json: &str) -> Result<Grant, Problem> {
+    ask(&issuer(Scope::Admin, None), json)
+}
+
+fn status(result: Result<Grant, Problem>) -> u16 {
+    result.unwrap_err().status().as_u16()
+}
+
+#[test]
+fn report_tokens_live_five_years_and_others_one() {
+    for (scope, days) in [("report", 1826), ("ingest", 365), ("console", 365)] {
+        let granted = admin(&format!(r#"{{"account":"demo","scope":"{scope}"}}"#)).unwrap();
+        assert_eq!((granted.seconds, granted.account), (days * DAY, Some(account("demo"))));
+    }
+    let granted = admin(r#"{"scope":"admin"}"#).unwrap();
+    assert_eq!((granted.seconds, granted.account), (365 * DAY, None));
+}
+
+#[test]
+fn a_lifetime_is_a_whole_number_of_days_up_to_five_years() {
+    for days in [1, 1826] {
+        let granted =
+            admin(&format!(r#"{{"account":"demo","scope":"report","expires_in_days":{days}}}"#)).unwrap();
+        assert_eq!(granted.seconds, days * DAY);
+    }
+    for days in ["0", "1827", "-1", "1.5", "\"30\"", "1e400", "99999999999999999999", "true"] {
+        let refused = admin(&format!(r#"{{"account":"demo","scope":"report","expires_in_days":{days}}}"#));
+        let problem = refused.unwrap_err();
+        if days != "1e400" {
+            assert!(problem.detail().starts_with("expires_in_days"), "{days}: {}", problem.detail());
+            assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY, "{days}");
+        }
+    }
+}
+
+#[test]
+fn minutes_are_for_console_tokens() {
+    let granted = admin(r#"{"account":"demo","scope":"console","expires_in_minutes":5}"#).unwrap();
+    assert_eq!(granted.seconds, 300);
+    for (scope, more) in [("report", ""), ("ingest", ""), ("console", r#","expires_in_days":1"#)] {
+        let json = format!(r#"{{"account":"demo","scope":"{scope}","expires_in_minutes":5{more}}}"#);
+        assert_eq!(status(admin(&json)), 422, "{json}");
+    }
+    assert_eq!(status(admin(r#"{"account":"demo","scope":"console","expires_in_minutes":0}"#)), 422);
+}
+
+#[test]
+fn a_request_that_does_not_fit_is_refused() {
+    for json in [
+        r#"{"scope":"report"}"#,
+        r#"{"account":"demo"}"#,
+        r#"{"account":"demo","scope":"owner"}"#,
+        r#"{"account":"DEMO","scope":"report"}"#,
+        r#"{"account":"demo","scope":"admin"}"#,
+        r#"{"account":"demo","scope":"report","colour":"red"}"#,
+        r#"{"account":"demo","scope":"report","privacy":"masked"}"#,
+        r#"{"account":"demo","scope":"report","privacy":"anonymous"}"#,
+        r#"{"account":"demo","scope":"ingest","privacy":"masked"}"#,
+    ] {
+        assert_eq!(status(admin(json)), 422, "{json}");
+    }
+    let label = |chars| format!(r#"{{"account":"demo","scope":"report","label":"{}"}}"#, "é".repeat(chars));
+    assert!(admin(&label(100)).is_ok());
+    assert_eq!(status(admin(&label(101))), 422);
+}
+
+#[test]
+fn a_console_issues_report_tokens_of_its_own_account_only() {
+    let console = issuer(Scope::Console, Some("demo"));
+    let granted = ask(&console, r#"{"scope":"report"}"#).unwrap();
+    assert_eq!(granted.account, Some(account("demo")));
+    assert!(ask(&console, r#"{"account":"demo","scope":"report"}"#).is_ok());
+    for json in [
+        r#"{"account":"other","scope":"report"}"#,
+        r#"{"account":"demo","scope":"console"}"#,
+        r#"{"account":"demo","scope":"ingest"}"#,
+        r#"{"scope":"admin"}"#,
+    ] {
+        assert_eq!(status(ask(&console, json)), 403, "{json}");
+    }
+}
+
+#[test]
+fn query_and_body_may_not_name_two_accounts() {
+    let issuer = issuer(Scope::Admin, None);
+    let ask = |query: &str, json: &str| {
+        let named = Named { account: Some(account(query)) };
+        grant(&issuer, named, shared::http::parse_json(json.as_bytes()).unwrap())
+    };
+    assert!(ask("demo", r#"{"scope":"report"}"#).is_ok());
+    assert!(ask("demo", r#"{"account":"demo","scope":"report"}"#).is_ok());
+    assert_eq!(status(ask("demo", r#"{"account":"other","scope":"report"}"#)), 422);
+}
+
+#[test]
+fn token_and_row_say_the_same() {
+    let (private, public) = new_key_pair().unwrap();
+    let now = Instant::now();
+    let key = SigningKey { kid: "0123456789abcdef".to_owned(), created_at: now, private };
+    let grant = admin(r#"{"account":"demo","scope":"report","label":"Painel"}"#).unwrap();
+    let (token, row) = sign_grant(&key, grant, now).unwrap();
+    let claims = verify(&token, &public).unwrap();
+    assert_eq!(key_id(&token).unwrap(), key.kid);
+    assert_eq!((claims.jti, claims.sub, claims.scope), (row.id, "demo".to_owned(), row.scope));
+    assert_eq!(claims.exp, row.expires_at.seconds());
+    assert_eq!(row.digest, digest(&token));
+    assert_eq!(row.label.as_deref(), Some("Painel"));
+}

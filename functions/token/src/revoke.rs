@@ -1,0 +1,54 @@
+//! `DELETE /v1/tokens/{id}`: revokes a token; every function refuses it within a minute.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use shared::caller::Caller;
+use shared::problem::Problem;
+use shared::time::Instant;
+use shared::token::Scope;
+
+use crate::App;
+
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    if !matches!(caller.scope, Scope::Admin | Scope::Console) {
+        return Err(Problem::forbidden("tokens are revoked with an admin or console token"));
+    }
+    let unknown = || Problem::not_found("there is no token of this id");
+    let id = id.ok().map(|Path(id)| id).filter(|id| is_token_id(id)).ok_or_else(unknown)?;
+    if caller.scope == Scope::Console {
+        let row = app.store.token(&id).await?.filter(|row| row.account == caller.account);
+        if row.ok_or_else(unknown)?.scope != Scope::Report {
+            return Err(Problem::forbidden("a console token revokes report tokens only"));
+        }
+    }
+    if !app.store.revoke_token(&id, Instant::now()).await? {
+        return Err(unknown());
+    }
+    tracing::info!(token_id = id, by = caller.token_id, "token revoked");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether a text has the form of our ids: 32 hexadecimal digits in lower case.
+fn is_token_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_token_id;
+
+    #[test]
+    fn only_the_form_that_we_issue_is_looked_up() {
+        assert!(is_token_id(&shared::id::random_hex(16)));
+        for odd in
+            ["", "../../etc/passwd", &"A".repeat(32), &"a".repeat(31), &"a".repeat(33), &"é".repeat(16)]
+        {
+            assert!(!is_token_id(odd), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+"""The functions' own binaries, fed with the events of AWS, on the embedded servers of `premium serve`."""
+
+import base64
+import copy
+import gzip
+import json
+import os
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+
+from runtime_api import Function
+from transform import ROOT
+
+BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "debug")
+EVENTS = Path(__file__).with_name("events")
+ACCOUNT = "conta"
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+class Stack:
+    """`premium serve` in a folder of its own, and what the functions must know to use its servers."""
+
+    def __init__(self, folder):
+        self.log = tempfile.TemporaryFile()
+        command = [BINARIES / "premium", "serve", "--no-demo", "--listen", "127.0.0.1:0", "--data", folder]
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
+        self.local = self.settings(Path(folder, "local.json"))
+        self.aws = self.settings(Path(folder, "aws.json"))
+        self.environment = {
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": self.aws["access_key"],
+            "AWS_SECRET_ACCESS_KEY": self.aws["secret_key"],
+            "AWS_ENDPOINT_URL_DYNAMODB": self.aws["dynamodb"],
+            "AWS_ENDPOINT_URL_S3": self.aws["s3"],
+            "AWS_ENDPOINT_URL_KMS": self.aws["kms"],
+            "PREMIUM_TABLE": self.aws["table"],
+            "PREMIUM_LAKE_BUCKET": self.aws["lake_bucket"],
+            "PREMIUM_MEDIA_BUCKET": self.aws["media_bucket"],
+            "PREMIUM_KEY": self.aws["key"],
+            "PREMIUM_PUBLIC_URL": "https://relatorios.example",
+        }
+
+    def settings(self, path):
+        for _ in range(600):
+            if path.is_file():
+                return json.loads(path.read_text(encoding="utf-8"))
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.log.seek(0)
+        raise AssertionError(f"premium serve wrote no {path.name}:\n{self.log.read().decode(errors='replace')}")
+
+    def dynamodb(self):
+        return boto3.client(
+            "dynamodb",
+            region_name="us-east-1",
+            endpoint_url=self.aws["dynamodb"],
+            aws_access_key_id=self.aws["access_key"],
+            aws_secret_access_key=self.aws["secret_key"],
+        )
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+
+def setUpModule():
+    global FOLDER, STACK
+    FOLDER = tempfile.TemporaryDirectory()
+    STACK = Stack(FOLDER.name)
+
+
+def tearDownModule():
+    STACK.stop()
+    FOLDER.cleanup()
+
+
+def request(route, path=None, token=None, body=None, headers=None, query=""):
+    """The event that API Gateway makes of a request; bytes travel as base64."""
+    event = json.loads((EVENTS / "http.json").read_text(encoding="utf-8"))
+    method, pattern = route.split(" ")
+    path = path or pattern
+    event |= {"rawPath": path, "rawQueryString": query, "routeKey": "$default" if pattern == "$default" else route}
+    event["requestContext"]["routeKey"] = event["routeKey"]
+    event["requestContext"]["http"] |= {"method": method, "path": path}
+    if token:
+        event["headers"]["authorization"] = f"Bearer {token}"
+    if body is not None:
+        event["headers"]["content-type"] = "application/json"
+        event["isBase64Encoded"] = isinstance(body, bytes)
+        event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else json.dumps(body)
+        event["headers"]["content-length"] = str(len(event["body"]))
+    event["headers"] |= headers or {}
+    return event
+
+
+def payload(answer):
+    """The body of a function's answer, parsed."""
+    body = answer.get("body") or "null"
+    if answer.get("isBase64Encoded"):
+        body = base64.b64decode(body)
+        body = gzip.decompress(body) if answer["headers"].get("content-encoding") == "gzip" else body
+    return json.loads(body)
+
+
+def invoke(name, *events):
+    """One answer for each event, all by the same process."""
+    with Function(BINARIES / name, STACK.environment) as function:
+        answers = [function.invoke(event) for event in events]
+    return answers if len(answers) > 1 else answers[0]
+
+
+def session(name, **fields):
+    now = datetime.now(UTC).isoformat()
+    talk = {"message": "Olá", "origin": "contact", "created_at": now}
+    return {"session_id": name, "created_at": now, "updated_at": now, "status": "finished", "talks": [talk], **fields}
+
+
+def issue(scope):
+    body = {"account": ACCOUNT, "scope": scope}
+    answer = invoke("token", request("POST /v1/tokens", token=STACK.local["admin_token"], body=body))
+    assert answer["statusCode"] == 201, answer
+    return payload(answer)["token"]
+
+
+def rows_of(name, token, fields=("session_id", "status")):
+    filters = [[{"fieldName": "session_id", "operator": "EQUALS", "values": [name], "type": "INCLUDE"}]]
+    query = {
+        "configParams": {"report_type": "sessions"},
+        "fields": [{"name": field} for field in fields],
+        "dimensionsFilters": filters,
+    }
+    answer = invoke("data", request("POST /v1/data", token=token, body=query))
+    assert answer["statusCode"] == 200, answer
+    return [row["values"] for row in payload(answer)["rows"]]
+
+
+def wait_for(what, seconds=30):
+    ends = time.monotonic() + seconds
+    while not (found := what()) and time.monotonic() < ends:
+        time.sleep(0.5)
+    return found
+
+
+class Http(unittest.TestCase):
+    def test_token_knows_the_admin_and_refuses_strangers(self):
+        me, nobody, forged = invoke(
+            "token",
+            request("GET /v1/me", token=STACK.local["admin_token"]),
+            request("GET /v1/me"),
+            request("GET /v1/me", token=STACK.local["admin_token"][:-4] + "AAAA"),
+        )
+        self.assertEqual((me["statusCode"], payload(me)["scope"]), (200, "admin"))
+        for refused in (nobody, forged):
+            self.assertEqual(refused["statusCode"], 401)
+            self.assertTrue(refused["headers"]["www-authenticate"].startswith("Bearer"))
+            self.assertEqual(refused["headers"]["content-type"], "application/problem+json")
+
+    def test_ingest_takes_plain_and_zipped_sessions_and_data_serves_them(self):
+        report, writer = issue("report"), issue("ingest")
+        zipped = gzip.compress(json.dumps([session("zipada")]).encode())
+        plain, packed, again = invoke(
+            "ingest",
+            request("POST /v1/sessions", token=writer, body=session("simples")),
+            request("POST /v1/sessions", token=writer, body=zipped, headers={"content-encoding": "gzip"}),
+            request("POST /v1/sessions", token=writer, body=zipped, headers={"content-encoding": "gzip"}),
+        )
+        for answer, outcome in ((plain, "accepted"), (packed, "accepted"), (again, "unchanged")):
+            self.assertEqual((answer["statusCode"], payload(answer)[outcome]), (200, 1), answer)
+        for name in ("simples", "zipada"):
+            self.assertEqual(wait_for(lambda name=name: rows_of(name, report)), [[name, "finished"]])
+
+    def test_data_gives_its_schema_and_names_what_it_does_not_know(self):
+        report = issue("report")
+        schema, types, wrong = invoke(
+            "data",
+            request("GET /v1/schema", token=report, query="report_type=sessions&lang=pt"),
+            request("GET /v1/report-types", token=report),
+            request("POST /v1/data", token=report, body={"fields": [{"name": "nada_disso"}]}),
+        )
+        self.assertIn("session_id", [field["name"] for field in payload(schema)["schema"]])
+        self.assertEqual(len(payload(types)["report_types"]), 7)
+        self.assertIn(wrong["statusCode"], (400, 422))
+        self.assertIn("nada_disso", json.dumps(payload(wrong)))
+
+    def test_media_takes_a_file_and_its_link_opens_it(self):
+        report, writer = issue("report"), issue("ingest")
+        body = {"filename": "foto.png", "content_type": "image/png", "size": len(PNG)}
+        created = invoke("media", request("POST /v1/media", token=writer, body=body))
+        self.assertEqual(created["statusCode"], 201, created)
+        upload = payload(created)["upload"]
+        put = urllib.request.Request(upload["url"], PNG, upload["headers"], method=upload["method"])
+        self.assertEqual(urllib.request.urlopen(put).status, 200)
+
+        talk = {"storage_id": payload(created)["storage_id"], "filename": "foto.png"}
+        invoke("ingest", request("POST /v1/sessions", token=writer, body=session("com-foto", talks=[talk])))
+        query = {
+            "configParams": {"report_type": "talks"},
+            "fields": [{"name": "session_id"}, {"name": "media_url"}],
+        }
+        ask = request("POST /v1/data", token=report, body=query)
+        rows = wait_for(lambda: [row["values"] for row in payload(invoke("data", ask))["rows"] if row["values"][1]])
+        self.assertEqual([row[0] for row in rows], ["com-foto"])
+        link = rows[0][1].removeprefix("https://relatorios.example")
+        opened, unknown = invoke(
+            "media", request("GET /m/{link}", path=link), request("GET /m/{link}", path=link[:-4] + "AAAA")
+        )
+        self.assertEqual((opened["statusCode"], unknown["statusCode"]), (302, 404), opened)
+        self.assertEqual(urllib.request.urlopen(opened["headers"]["location"]).read(), PNG)
+
+    def test_console_is_well_and_answers_for_what_does_not_exist(self):
+        health, page, nothing, method = invoke(
+            "console",
+            request("GET /healthz"),
+            request("GET /"),
+            request("GET $default", path="/v1/nada"),
+            request("PUT $default", path="/healthz"),
+        )
+        self.assertEqual((health["statusCode"], payload(health)["status"]), (200, "ok"))
+        self.assertEqual(page["statusCode"], 200)
+        for answer, status in ((nothing, 404), (method, 405)):
+            self.assertEqual(answer["statusCode"], status)
+            self.assertEqual(answer["headers"]["content-type"], "application/problem+json")
+
+
+class Archive(unittest.TestCase):
+    def test_a_stream_record_becomes_a_segment_and_the_session_stays_one_row(self):
+        report, writer = issue("report"), issue("ingest")
+        invoke("ingest", request("POST /v1/sessions", token=writer, body=session("arquivada")))
+        self.assertEqual(wait_for(lambda: rows_of("arquivada", report)), [["arquivada", "finished"]])
+        before = self.segments()
+
+        answer = invoke("archive", self.event(f"session#{ACCOUNT}#arquivada"))
+
+        self.assertEqual(answer, {"batchItemFailures": []})
+        added = self.segments() - before
+        self.assertTrue(added, "the batch added a segment to the manifest")
+        self.assertEqual(rows_of("arquivada", report), [["arquivada", "finished"]])
+
+    def event(self, pk):
+        """The record that DynamoDB would send for an item as it is in the table now."""
+        event = copy.deepcopy(json.loads((EVENTS / "stream.json").read_text(encoding="utf-8")))
+        key = {"pk": {"S": pk}, "sk": {"S": "session"}}
+        item = STACK.dynamodb().get_item(TableName=STACK.aws["table"], Key=key)["Item"]
+        image = {name: self.attribute(value) for name, value in item.items()}
+        event["Records"][0]["dynamodb"] |= {"Keys": key, "NewImage": image, "ApproximateCreationDateTime": time.time()}
+        return event
+
+    def attribute(self, value):
+        ((kind, content),) = value.items()
+        return {kind: base64.b64encode(content).decode() if kind == "B" else content}
+
+    def segments(self):
+        pages = STACK.dynamodb().get_paginator("query").paginate(
+            TableName=STACK.aws["table"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"manifest#{ACCOUNT}"}},
+        )
+        return {item["sk"]["S"] for page in pages for item in page["Items"]}
+
+
+if __name__ == "__main__":
+    unittest.main()

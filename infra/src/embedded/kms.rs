@@ -1,0 +1,158 @@
+//! The two operations of KMS that the program calls, under a master key of its own.
+//!
+//! A ciphertext opens only with the encryption context it was made with, as in KMS. There is one key: a request may
+//! name any. Requests are told apart from strangers' by the access key they are signed with; their signatures are not
+//! checked.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+use shared::cipher::DataKey;
+
+/// The first byte of every ciphertext: how the rest is made.
+const VERSION: u8 = 1;
+/// KMS encrypts no more than this, in bytes.
+const PLAIN_LIMIT: usize = 4096;
+/// The key that every answer names.
+const KEY_ARN: &str = "arn:aws:kms:local:000000000000:key/premium";
+/// KMS's name for AES-256-GCM.
+const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
+
+/// Additional authenticated data, sorted by name so that equal contexts are equal bytes.
+type Context = BTreeMap<String, String>;
+
+#[derive(Clone)]
+struct Kms {
+    master: DataKey,
+    /// How the `Authorization` header names the caller.
+    credential: String,
+}
+
+/// Serves `TrentService.Encrypt` and `TrentService.Decrypt` (AWS JSON 1.1) under `master` to the holder of `access_key`.
+pub(super) fn router(master: DataKey, access_key: &str) -> Router {
+    let kms = Kms { master, credential: format!("Credential={access_key}/") };
+    Router::new().route("/", post(answer)).with_state(kms)
+}
+
+/// What KMS answers when it refuses; the SDK reads `__type`.
+#[derive(Debug, Clone, Copy)]
+enum Refusal {
+    UnknownOperation,
+    UnrecognizedClient,
+    Serialization,
+    InvalidCiphertext,
+    Validation,
+    Internal,
+}
+
+impl Refusal {
+    fn name(self) -> &'static str {
+        match self {
+            Refusal::UnknownOperation => "UnknownOperationException",
+            Refusal::UnrecognizedClient => "UnrecognizedClientException",
+            Refusal::Serialization => "SerializationException",
+            Refusal::InvalidCiphertext => "InvalidCiphertextException",
+            Refusal::Validation => "ValidationException",
+            Refusal::Internal => "KMSInternalException",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Encrypt {
+    plaintext: String,
+    #[serde(default)]
+    encryption_context: Context,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Decrypt {
+    ciphertext_blob: String,
+    #[serde(default)]
+    encryption_context: Context,
+}
+
+/// The answer to either; the side that was asked for is there.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    key_id: &'static str,
+    encryption_algorithm: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plaintext: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ciphertext_blob: Option<String>,
+}
+
+async fn answer(State(kms): State<Kms>, headers: HeaderMap, body: Bytes) -> Response {
+    let (status, body) = match run(&kms, &headers, &body) {
+        Ok(answer) => (StatusCode::OK, serde_json::json!(answer)),
+        Err(Refusal::Internal) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, serde_json::json!({"__type": Refusal::Internal.name()}))
+        }
+        Err(refusal) => (StatusCode::BAD_REQUEST, serde_json::json!({"__type": refusal.name()})),
+    };
+    (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
+}
+
+fn run(kms: &Kms, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Refusal> {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !header(AUTHORIZATION.as_str()).contains(&kms.credential) {
+        return Err(Refusal::UnrecognizedClient);
+    }
+    let answer = Answer {
+        key_id: KEY_ARN,
+        encryption_algorithm: ALGORITHM,
+        plaintext: None,
+        ciphertext_blob: None,
+    };
+    match header("x-amz-target") {
+        "TrentService.Encrypt" => {
+            let blob = encrypt(&kms.master, &parse(body)?)?;
+            Ok(Answer { ciphertext_blob: Some(BASE64_STANDARD.encode(blob)), ..answer })
+        }
+        "TrentService.Decrypt" => {
+            let plain = decrypt(&kms.master, &parse(body)?)?;
+            Ok(Answer { plaintext: Some(BASE64_STANDARD.encode(plain)), ..answer })
+        }
+        _ => Err(Refusal::UnknownOperation),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|_| Refusal::Serialization)
+}
+
+fn encrypt(master: &DataKey, request: &Encrypt) -> Result<Vec<u8>, Refusal> {
+    let plain = BASE64_STANDARD.decode(&request.plaintext).map_err(|_| Refusal::Serialization)?;
+    if plain.is_empty() || plain.len() > PLAIN_LIMIT {
+        return Err(Refusal::Validation);
+    }
+    let mut blob = vec![VERSION];
+    let context = canonical(&request.encryption_context)?;
+    blob.extend(master.seal(&context, &plain).map_err(|_| Refusal::Internal)?);
+    Ok(blob)
+}
+
+fn decrypt(master: &DataKey, request: &Decrypt) -> Result<Vec<u8>, Refusal> {
+    let blob = BASE64_STANDARD.decode(&request.ciphertext_blob).map_err(|_| Refusal::Serialization)?;
+    let sealed = blob.strip_prefix(&[VERSION]).ok_or(Refusal::InvalidCiphertext)?;
+    let context = canonical(&request.encryption_context)?;
+    master.open(&context, sealed).map_err(|_| Refusal::InvalidCiphertext)
+}
+
+/// JSON of the sorted map: equal for equal contexts and different for different ones.
+fn canonical(context: &Context) -> Result<Vec<u8>, Refusal> {
+    serde_json::to_vec(context).map_err(|_| Refusal::Internal)
+}

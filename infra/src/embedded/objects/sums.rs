@@ -1,0 +1,87 @@
+//! The checksums of an upload: the ones that its sender states, and the MD5 that becomes its entity tag.
+
+use std::collections::BTreeMap;
+
+use axum::http::HeaderMap;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use s3s::checksum::ChecksumHasher;
+use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
+
+/// Base64 checksums by the name that ends their header: `x-amz-checksum-<name>`.
+pub(super) type Sums = BTreeMap<String, String>;
+
+const NAMES: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
+
+/// A checksum that was stated is not the one of the bytes that came.
+#[derive(Debug)]
+pub(super) struct Mismatch;
+
+/// The checksums of a body, computed while it passes.
+pub(super) struct Hasher {
+    md5: Md5,
+    stated: ChecksumHasher,
+}
+
+impl Hasher {
+    /// Computes what `headers` state, or announce to state after the body (`x-amz-trailer`).
+    pub(super) fn for_request(headers: &HeaderMap) -> Hasher {
+        let trailers = headers.get("x-amz-trailer").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let stated = |name: &str| {
+            let header = header(name);
+            headers.contains_key(&header) || trailers.split(',').any(|trailer| trailer.trim() == header)
+        };
+        let stated = ChecksumHasher {
+            crc32: stated("crc32").then(Crc32::new),
+            crc32c: stated("crc32c").then(Crc32c::new),
+            crc64nvme: stated("crc64nvme").then(Crc64Nvme::new),
+            sha1: stated("sha1").then(Sha1::new),
+            sha256: stated("sha256").then(Sha256::new),
+        };
+        Hasher { md5: Md5::new(), stated }
+    }
+
+    /// Takes the next bytes of the body.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.md5.update(bytes);
+        self.stated.update(bytes);
+    }
+
+    /// Compares with what `headers`, and the `trailers` that came after the body, state. Gives the MD5 in hex and the
+    /// checksums that were found right.
+    pub(super) fn verify(
+        self,
+        headers: &HeaderMap,
+        trailers: Option<&HeaderMap>,
+    ) -> Result<(String, Sums), Mismatch> {
+        let md5 = self.md5.finalize();
+        if let Some(stated) = headers.get("content-md5") {
+            check(stated.as_bytes(), &BASE64_STANDARD.encode(md5))?;
+        }
+        let computed = self.stated.finalize();
+        let values = [
+            computed.checksum_crc32,
+            computed.checksum_crc32c,
+            computed.checksum_crc64nvme,
+            computed.checksum_sha1,
+            computed.checksum_sha256,
+        ];
+        let mut sums = Sums::new();
+        for (name, value) in NAMES.into_iter().zip(values) {
+            let Some(value) = value else { continue };
+            let header = header(name);
+            let stated = headers.get(&header).or_else(|| trailers?.get(&header)).ok_or(Mismatch)?;
+            check(stated.as_bytes(), &value)?;
+            sums.insert(name.to_owned(), value);
+        }
+        Ok((hex::encode(md5), sums))
+    }
+}
+
+fn header(name: &str) -> String {
+    format!("x-amz-checksum-{name}")
+}
+
+fn check(stated: &[u8], computed: &str) -> Result<(), Mismatch> {
+    if stated == computed.as_bytes() { Ok(()) } else { Err(Mismatch) }
+}

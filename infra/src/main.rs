@@ -1,0 +1,3 @@
+//! The `premium` program.
+
+fn main() {}

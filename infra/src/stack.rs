@@ -1,0 +1,190 @@
+//! The whole stack in one process: the embedded servers, all routers on one port, and the stream pumped into archive.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::error::DisplayErrorContext;
+use axum::Router;
+use serde::{Deserialize, Serialize};
+use shared::id::random_hex;
+use shared::store::{Names, Store};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::embedded::{Embedded, EmbeddedError};
+use crate::pump::Pump;
+use crate::template::{self, TemplateError};
+
+/// Why the stack did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The embedded servers did not start.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// The table could not be made.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A bucket could not be made.
+    #[error("a bucket could not be made: {0}")]
+    Bucket(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// A file of the data folder cannot be written.
+    #[error("cannot write {}: {1}", .0.display())]
+    File(PathBuf, std::io::Error),
+    /// The first admin token was not issued.
+    #[error("the admin token was not issued: {0}")]
+    Token(String),
+}
+
+/// How the command line finds the running stack: `local.json` in the data folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Local {
+    /// Where it listens.
+    pub url: String,
+    /// A token that may do everything.
+    pub admin_token: String,
+}
+
+/// A running stack. Dropping it stops it.
+pub struct Stack {
+    /// Where it listens, and the admin token.
+    pub local: Local,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Stack {
+    /// Starts on what `data` keeps. When this returns, `local.json` is written and everything answers.
+    pub async fn start(data: &Path, listen: SocketAddr) -> Result<Stack, StackError> {
+        let embedded = Arc::new(Embedded::start(data).await?);
+        let wires = Wires::new(&embedded).await;
+        template::create_table(&wires.dynamo, &wires.names.table).await?;
+        for bucket in [&wires.names.lake_bucket, &wires.names.media_bucket] {
+            let made = wires.s3.create_bucket().bucket(bucket).send().await;
+            let there = |error: &aws_sdk_s3::operation::create_bucket::CreateBucketError| {
+                error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
+            };
+            match made {
+                Err(error) if !error.as_service_error().is_some_and(there) => {
+                    return Err(StackError::Bucket(DisplayErrorContext(error).to_string()));
+                }
+                _ => {}
+            }
+        }
+        write_json(&data.join("aws.json"), &wires.described(&embedded))?;
+
+        let store = Store::with_clients(wires.dynamo, wires.s3, wires.kms, wires.names.clone());
+        let pump = Pump::new(archive::App::new(store.clone()), wires.streams, &wires.names.table, data);
+        let server = Arc::clone(&embedded);
+        let pump = tokio::spawn(async move { pump.run(server.table()).await });
+
+        let bootstrap = random_hex(32);
+        let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
+        let url = listener.local_addr().map_err(|error| StackError::Listen(listen, error))?;
+        let url = format!("http://{url}");
+        let app = shared::http::host(routes(store, &bootstrap));
+        let http = tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                tracing::error!(%error, "the server ended");
+            }
+        });
+        let mut stack =
+            Stack { local: Local { url, admin_token: String::new() }, tasks: vec![pump, http] };
+        stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
+        write_json(&data.join("local.json"), &stack.local)?;
+        Ok(stack)
+    }
+}
+
+fn routes(store: Store, bootstrap: &str) -> Router {
+    Router::new()
+        .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
+        .merge(ingest::router(ingest::App::new(store.clone())))
+        .merge(data::router(data::App::new(store.clone())))
+        .merge(media::router(media::App::new(store.clone())))
+        .merge(console::router(console::App::new(store)))
+}
+
+/// The admin token of the last run as long as it is accepted, else a new one.
+async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, StackError> {
+    let failed = |error: reqwest::Error| StackError::Token(error.to_string());
+    let client = reqwest::Client::new();
+    let last = std::fs::read(data.join("local.json")).ok();
+    if let Some(last) = last.and_then(|json| serde_json::from_slice::<Local>(&json).ok()) {
+        let me = client.get(format!("{url}/v1/me")).bearer_auth(&last.admin_token).send().await.map_err(failed)?;
+        if me.status().is_success() {
+            return Ok(last.admin_token);
+        }
+    }
+    #[derive(Deserialize)]
+    struct Issued {
+        token: String,
+    }
+    let order = serde_json::json!({"scope": "admin", "label": "premium serve"});
+    let answer = client.post(format!("{url}/v1/tokens")).bearer_auth(bootstrap).json(&order).send().await;
+    let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+    Ok(answer.json::<Issued>().await.map_err(failed)?.token)
+}
+
+/// Clients of the embedded servers.
+struct Wires {
+    names: Names,
+    dynamo: aws_sdk_dynamodb::Client,
+    streams: aws_sdk_dynamodbstreams::Client,
+    s3: aws_sdk_s3::Client,
+    kms: aws_sdk_kms::Client,
+}
+
+impl Wires {
+    async fn new(embedded: &Embedded) -> Wires {
+        let credentials = Credentials::new(&embedded.access_key, &embedded.secret_key, None, None, "embedded");
+        let config =
+            shared::aws::loader().region(Region::new("sa-east-1")).credentials_provider(credentials).load().await;
+        let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
+        let dynamo = at(&embedded.dynamo_endpoint);
+        let s3 = aws_sdk_s3::config::Builder::from(&at(&embedded.s3_endpoint)).force_path_style(true).build();
+        Wires {
+            names: Names {
+                table: "premium".to_owned(),
+                lake_bucket: "premium-lake".to_owned(),
+                media_bucket: "premium-media".to_owned(),
+                key: "alias/premium".to_owned(),
+            },
+            dynamo: aws_sdk_dynamodb::Client::new(&dynamo),
+            streams: aws_sdk_dynamodbstreams::Client::new(&dynamo),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            kms: aws_sdk_kms::Client::new(&at(&embedded.kms_endpoint)),
+        }
+    }
+
+    /// What another process needs to use the same servers: a Lambda binary under test, or a person with the AWS CLI.
+    fn described(&self, embedded: &Embedded) -> serde_json::Value {
+        serde_json::json!({
+            "dynamodb": embedded.dynamo_endpoint,
+            "s3": embedded.s3_endpoint,
+            "kms": embedded.kms_endpoint,
+            "access_key": embedded.access_key,
+            "secret_key": embedded.secret_key,
+            "table": self.names.table,
+            "lake_bucket": self.names.lake_bucket,
+            "media_bucket": self.names.media_bucket,
+            "key": self.names.key,
+        })
+    }
+}
+
+/// Writes a file that holds secrets: for its owner alone.
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StackError> {
+    let failed = |error| StackError::File(path.to_owned(), error);
+    let json = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
+    crate::embedded::write_file(path, &json).map_err(failed)
+}

@@ -1,0 +1,148 @@
+//! The table as the deployment template describes it, so that it is described once.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection, StreamSpecification,
+    TimeToLiveSpecification, TimeToLiveStatus,
+};
+use saphyr::{LoadableYamlNode, ScanError, Yaml};
+
+const TEMPLATE: &str = include_str!("../../template.yaml");
+/// Logical id of the table in the template.
+const TABLE: &str = "Table";
+
+/// Why the table could not be created from the template.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// The template is no YAML.
+    #[error("the template is no YAML: {0}")]
+    Yaml(#[from] ScanError),
+    /// The template's table lacks something.
+    #[error("the template's table has no {0}")]
+    Missing(&'static str),
+    /// The template's table has a part that no table can have.
+    #[error("the template's table is not complete: {0}")]
+    Incomplete(#[from] BuildError),
+    /// DynamoDB refused.
+    #[error("DynamoDB refused the table: {0}")]
+    Refused(String),
+}
+
+/// What of the template's table matters wherever it is created. Encryption at rest, recovery and protection against
+/// deletion belong to AWS.
+#[derive(Debug)]
+struct Table {
+    attributes: Vec<AttributeDefinition>,
+    key: Vec<KeySchemaElement>,
+    indexes: Vec<GlobalSecondaryIndex>,
+    stream: StreamSpecification,
+    time_to_live: TimeToLiveSpecification,
+}
+
+/// Creates the template's table under `name`; nothing changes where it is there already.
+pub async fn create_table(client: &Client, name: &str) -> Result<(), TemplateError> {
+    let table = Table::parse(TEMPLATE)?;
+    let created = client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(table.attributes))
+        .set_key_schema(Some(table.key))
+        .set_global_secondary_indexes(Some(table.indexes))
+        .stream_specification(table.stream)
+        .send()
+        .await;
+    match created {
+        Ok(_) => {}
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
+        Err(error) => return Err(refused(error)),
+    }
+    // Apart from the creation: a start that was cut short between the two is completed by the next one.
+    let described = client.describe_time_to_live().table_name(name).send().await.map_err(refused)?;
+    let status = described.time_to_live_description().and_then(|description| description.time_to_live_status());
+    if !matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        let update = client.update_time_to_live().table_name(name);
+        update.time_to_live_specification(table.time_to_live).send().await.map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn refused(error: impl std::error::Error) -> TemplateError {
+    TemplateError::Refused(DisplayErrorContext(error).to_string())
+}
+
+impl Table {
+    fn parse(template: &str) -> Result<Table, TemplateError> {
+        let documents = Yaml::load_from_str(template)?;
+        let root = documents.first().ok_or(TemplateError::Missing("document"))?;
+        let table = get(get(get(root, "Resources")?, TABLE)?, "Properties")?;
+        let stream = text(get(table, "StreamSpecification")?, "StreamViewType")?;
+        let expiry = text(get(table, "TimeToLiveSpecification")?, "AttributeName")?;
+        Ok(Table {
+            attributes: each(table, "AttributeDefinitions", attribute)?,
+            key: each(table, "KeySchema", key_element)?,
+            indexes: each(table, "GlobalSecondaryIndexes", index)?,
+            stream: StreamSpecification::builder().stream_enabled(true).stream_view_type(stream.into()).build()?,
+            time_to_live: TimeToLiveSpecification::builder().enabled(true).attribute_name(expiry).build()?,
+        })
+    }
+}
+
+fn attribute(node: &Yaml<'_>) -> Result<AttributeDefinition, TemplateError> {
+    let built = AttributeDefinition::builder().attribute_name(text(node, "AttributeName")?);
+    Ok(built.attribute_type(text(node, "AttributeType")?.into()).build()?)
+}
+
+fn key_element(node: &Yaml<'_>) -> Result<KeySchemaElement, TemplateError> {
+    let built = KeySchemaElement::builder().attribute_name(text(node, "AttributeName")?);
+    Ok(built.key_type(text(node, "KeyType")?.into()).build()?)
+}
+
+fn index(node: &Yaml<'_>) -> Result<GlobalSecondaryIndex, TemplateError> {
+    let projection = text(get(node, "Projection")?, "ProjectionType")?;
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(text(node, "IndexName")?)
+        .set_key_schema(Some(each(node, "KeySchema", key_element)?))
+        .projection(Projection::builder().projection_type(projection.into()).build());
+    Ok(index.build()?)
+}
+
+fn get<'a, 'i>(node: &'a Yaml<'i>, name: &'static str) -> Result<&'a Yaml<'i>, TemplateError> {
+    node.as_mapping_get(name).ok_or(TemplateError::Missing(name))
+}
+
+fn text<'a>(node: &'a Yaml<'_>, name: &'static str) -> Result<&'a str, TemplateError> {
+    get(node, name)?.as_str().ok_or(TemplateError::Missing(name))
+}
+
+fn each<'a, 'i, T>(
+    node: &'a Yaml<'i>,
+    name: &'static str,
+    parse: impl Fn(&'a Yaml<'i>) -> Result<T, TemplateError>,
+) -> Result<Vec<T>, TemplateError> {
+    get(node, name)?.as_vec().ok_or(TemplateError::Missing(name))?.iter().map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_describes_a_table_with_keys_a_stream_and_an_expiry() {
+        let table = Table::parse(TEMPLATE).unwrap();
+        let names: Vec<_> = table.key.iter().map(|element| element.attribute_name()).collect();
+        assert_eq!(names, ["pk", "sk"]);
+        assert_eq!(table.indexes[0].index_name(), "listing");
+        assert_eq!(table.stream.stream_view_type().unwrap().as_str(), "NEW_AND_OLD_IMAGES");
+        assert_eq!(table.time_to_live.attribute_name(), "expires_at");
+    }
+
+    #[test]
+    fn what_a_table_lacks_is_named() {
+        let tagged = "Resources: {Table: {Properties: {TableName: !Sub 'x-${AWS::Region}', Size: !If [A, !Ref B, 1]}}}";
+        let error = Table::parse(tagged).unwrap_err();
+        assert_eq!(error.to_string(), "the template's table has no StreamSpecification");
+        assert!(matches!(Table::parse("a: [").unwrap_err(), TemplateError::Yaml(_)));
+    }
+}

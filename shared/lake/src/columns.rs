@@ -1,0 +1,74 @@
+//! The columns of a segment's files: the dictionary's, and a few of the lake's own.
+//!
+//! Columns of the lake's own begin with `_`, which no dictionary name does.
+
+use std::sync::Arc;
+
+use arrow_schema::{DataType, Field as Column, Schema, TimeUnit};
+use shared::dictionary::{self, Kind, Record};
+use shared::store::StoreError;
+
+/// Sessions: the stream's sequence number as 40 digits, so that bytes compare as numbers do. A day rebuilt from the
+/// table has zeros, which any stream record outdoes.
+pub const SEQUENCE: &str = "_sequence";
+/// Sessions: the row is a tombstone.
+pub const REMOVED: &str = "_removed";
+/// Sessions: it has a `waitStart` event.
+pub const WAITED: &str = "_waited";
+/// Sessions: it has an event whose name contains `Transfer`.
+pub const TRANSFERRED: &str = "_transferred";
+/// Sessions: its messages, all and by what they are.
+pub const MESSAGES: [&str; 6] = [
+    "_messages",
+    "_messages_contact",
+    "_messages_agent",
+    "_messages_automatic",
+    "_messages_media",
+    "_messages_hsm",
+];
+/// Repeated records: the row number of their session in the segment's sessions file.
+pub const SESSION: &str = "_session";
+/// Repeated records: their position in the document (see `Session::records`).
+pub const POSITION: &str = "_position";
+
+/// The Arrow type of what a dictionary field stores.
+fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Integer => DataType::Int64,
+        Kind::Seconds => DataType::Float64,
+        Kind::Boolean => DataType::Boolean,
+        Kind::Instant => DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC"))),
+        Kind::Text | Kind::Day | Kind::Records(_) => DataType::Utf8,
+    }
+}
+
+/// The schema of a record's file: the lake's own columns, then the dictionary's in its order.
+pub fn schema(record: Record) -> Schema {
+    let own = match record {
+        Record::Session => {
+            let mut own = vec![
+                Column::new(SEQUENCE, DataType::Utf8, false),
+                Column::new(REMOVED, DataType::Boolean, false),
+                Column::new(WAITED, DataType::Boolean, false),
+                Column::new(TRANSFERRED, DataType::Boolean, false),
+            ];
+            own.extend(MESSAGES.map(|name| Column::new(name, DataType::Int64, false)));
+            own
+        }
+        _ => vec![
+            Column::new(SESSION, DataType::UInt32, false),
+            Column::new(POSITION, DataType::UInt64, false),
+        ],
+    };
+    let of_dictionary = dictionary::columns(record)
+        .iter()
+        .map(|field| Column::new(field.leaf(), data_type(field.kind), true));
+    Schema::new(own.into_iter().chain(of_dictionary).collect::<Vec<_>>())
+}
+
+/// The schema of a choice of a record's columns, in the order asked for.
+pub(crate) fn schema_of(record: Record, columns: &[&str]) -> Result<Schema, StoreError> {
+    let all = schema(record);
+    let chosen = columns.iter().map(|name| all.field_with_name(name).cloned()).collect::<Result<Vec<_>, _>>();
+    chosen.map(Schema::new).map_err(|error| StoreError::broken("choosing columns", error))
+}

@@ -1,0 +1,170 @@
+//! From sessions to columns.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BooleanBuilder, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use shared::dictionary::{self, Kind, Record};
+use shared::id::SessionId;
+use shared::session::{Row, Session, Value};
+use shared::store::StoreError;
+use shared::time::Instant;
+
+use crate::columns;
+
+/// What the stream said of a session: that it is so, or that it is no longer where it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The stream record's sequence number, 40 digits.
+    pub sequence: String,
+    /// Where the session lies in the lake's order, or lay.
+    pub created_at: Instant,
+    /// The session's id.
+    pub id: SessionId,
+    /// The session; `None` for a tombstone.
+    pub session: Option<Session>,
+}
+
+/// Sorts entries into the lake's order.
+pub(crate) fn sort(entries: &mut [Entry]) {
+    entries.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
+}
+
+/// The file of one kind of record of sorted entries, as one batch.
+pub(crate) fn encode(entries: &[Entry], record: Record) -> Result<RecordBatch, StoreError> {
+    let columns = match record {
+        Record::Session => sessions(entries),
+        record => records(entries, record),
+    };
+    RecordBatch::try_new(Arc::new(columns::schema(record)), columns)
+        .map_err(|error| StoreError::broken("encoding a segment", error))
+}
+
+fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
+    let facts: Vec<Facts> =
+        entries.iter().map(|entry| entry.session.as_ref().map(Facts::of).unwrap_or_default()).collect();
+    let mut columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(entries.iter().map(|entry| &entry.sequence))),
+        Arc::new(entries.iter().map(|entry| Some(entry.session.is_none())).collect::<BooleanArray>()),
+        Arc::new(facts.iter().map(|facts| Some(facts.waited)).collect::<BooleanArray>()),
+        Arc::new(facts.iter().map(|facts| Some(facts.transferred)).collect::<BooleanArray>()),
+    ];
+    for at in 0..columns::MESSAGES.len() {
+        columns.push(Arc::new(Int64Array::from_iter_values(facts.iter().map(|facts| facts.messages[at]))));
+    }
+    // A tombstone is found like the row it stands for: by its id and its place.
+    let rows: Vec<Row> = entries.iter().map(row_of).collect();
+    let rows: Vec<&Row> = rows.iter().collect();
+    columns.extend(dictionary_columns(Record::Session, &rows));
+    columns
+}
+
+fn row_of(entry: &Entry) -> Row {
+    if let Some(session) = &entry.session {
+        return session.fields.clone();
+    }
+    let mut row = Row::default();
+    let mut set = |leaf, value| {
+        if let Some(ordinal) = dictionary::ordinal(Record::Session, leaf) {
+            row.set(ordinal, Some(value));
+        }
+    };
+    set("session_id", Value::Text(entry.id.as_str().to_owned()));
+    set("created_at", Value::Instant(entry.created_at));
+    row
+}
+
+fn records(entries: &[Entry], record: Record) -> Vec<ArrayRef> {
+    let mut owners = Vec::new();
+    let mut positions = Vec::new();
+    let mut rows = Vec::new();
+    for (owner, entry) in (0_u32..).zip(entries) {
+        for (position, row) in entry.session.iter().flat_map(|session| session.records(record)) {
+            owners.push(owner);
+            positions.push(position);
+            rows.push(row);
+        }
+    }
+    let mut columns: Vec<ArrayRef> =
+        vec![Arc::new(UInt32Array::from(owners)), Arc::new(UInt64Array::from(positions))];
+    columns.extend(dictionary_columns(record, &rows));
+    columns
+}
+
+fn dictionary_columns(record: Record, rows: &[&Row]) -> Vec<ArrayRef> {
+    let column = |(ordinal, field): (u16, &&dictionary::Field)| {
+        column(field.kind, rows.iter().map(|row| row.get(ordinal)))
+    };
+    (0..).zip(dictionary::columns(record)).map(column).collect()
+}
+
+/// One column. A value of another type than its field's cannot come out of a `Row`; it would be null.
+fn column<'a>(kind: Kind, values: impl Iterator<Item = Option<&'a Value>>) -> ArrayRef {
+    macro_rules! build {
+        ($builder:expr, $pattern:pat => $value:expr) => {{
+            let mut builder = $builder;
+            for value in values {
+                builder.append_option(match value {
+                    Some($pattern) => Some($value),
+                    _ => None,
+                });
+            }
+            Arc::new(builder.finish())
+        }};
+    }
+    match kind {
+        Kind::Integer => build!(Int64Builder::new(), Value::Integer(number) => *number),
+        Kind::Seconds => build!(Float64Builder::new(), Value::Seconds(seconds) => *seconds),
+        Kind::Boolean => build!(BooleanBuilder::new(), Value::Boolean(flag) => *flag),
+        Kind::Instant => {
+            build!(TimestampMicrosecondBuilder::new().with_timezone("UTC"), Value::Instant(instant) => instant.0)
+        }
+        Kind::Text | Kind::Day | Kind::Records(_) => build!(StringBuilder::new(), Value::Text(text) => text),
+    }
+}
+
+/// What a session's repeated records say of it, kept beside it so that no measure has to read them.
+#[derive(Default)]
+struct Facts {
+    waited: bool,
+    transferred: bool,
+    /// In the order of `columns::MESSAGES`.
+    messages: [i64; 6],
+}
+
+impl Facts {
+    fn of(session: &Session) -> Facts {
+        let names = || session.events.iter().filter_map(|event| event.text(Record::Event, "event"));
+        let hsm = dictionary::ordinal(Record::Talk, "hsm");
+        let mut messages = [0; 6];
+        for talk in &session.talks {
+            let by_origin = talk.fields.text(Record::Talk, "origin").and_then(origin_column);
+            let media = talk.fields.text(Record::Talk, "storage_id").map(|_| 4);
+            let template = hsm
+                .and_then(|ordinal| talk.fields.get(ordinal))
+                .filter(|v| **v == Value::Boolean(true))
+                .map(|_| 5);
+            for at in [Some(0), by_origin, media, template].into_iter().flatten() {
+                messages[at] += 1;
+            }
+        }
+        Facts {
+            waited: names().any(|name| name == "waitStart"),
+            transferred: names().any(|name| name.contains("Transfer")),
+            messages,
+        }
+    }
+}
+
+/// Where in `columns::MESSAGES` a message of this origin is counted; the platform writes origins in two languages. An
+/// administrator's message is counted with all messages only.
+fn origin_column(origin: &str) -> Option<usize> {
+    match origin.to_lowercase().as_str() {
+        "contact" | "contato" => Some(1),
+        "agent" | "agente" => Some(2),
+        "automatic" | "automatico" | "automático" => Some(3),
+        _ => None,
+    }
+}
