@@ -101,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             self.function.ready.set()
         request_id, event = self.function.events.get()
         deadline = int((time.time() + self.function.timeout) * 1000)
-        arn = f"arn:aws:lambda:us-east-1:000000000000:function:{os.path.basename(self.function.binary)}"
+        arn = f"arn:aws:lambda:sa-east-1:000000000000:function:{os.path.basename(self.function.binary)}"
         self.answer(
             200,
             event,

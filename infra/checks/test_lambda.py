@@ -35,7 +35,7 @@ class Stack:
         self.local = self.settings(Path(folder, "local.json"))
         self.aws = self.settings(Path(folder, "aws.json"))
         self.environment = {
-            "AWS_REGION": "us-east-1",
+            "AWS_REGION": "sa-east-1",
             "AWS_ACCESS_KEY_ID": self.aws["access_key"],
             "AWS_SECRET_ACCESS_KEY": self.aws["secret_key"],
             "AWS_ENDPOINT_URL_DYNAMODB": self.aws["dynamodb"],
@@ -61,7 +61,7 @@ class Stack:
     def dynamodb(self):
         return boto3.client(
             "dynamodb",
-            region_name="us-east-1",
+            region_name="sa-east-1",
             endpoint_url=self.aws["dynamodb"],
             aws_access_key_id=self.aws["access_key"],
             aws_secret_access_key=self.aws["secret_key"],

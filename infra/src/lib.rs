@@ -4,3 +4,5 @@ pub mod embedded;
 pub mod template;
 pub mod pump;
 pub mod stack;
+pub mod demo;
+pub mod cli;

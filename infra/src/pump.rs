@@ -76,7 +76,8 @@ impl Pump {
     /// Carries one batch from `position`, which moves to where the next one begins. Gives the number of records.
     async fn step(&self, position: &mut Position) -> Result<usize, String> {
         let iterator = self.iterator(position).await?;
-        let answer = self.client.get_records().shard_iterator(iterator).limit(BATCH).send().await.map_err(display)?;
+        let answer =
+            self.client.get_records().shard_iterator(iterator).limit(BATCH).send().await.map_err(display)?;
         let records = answer.records.unwrap_or_default();
         let count = records.len();
         let Some(last) = records.last().and_then(sequence) else { return Ok(count) };
@@ -96,7 +97,12 @@ impl Pump {
 
     async fn iterator(&self, position: &Position) -> Result<String, String> {
         let streams = self.client.list_streams().table_name(&self.table).send().await.map_err(display)?;
-        let arn = streams.streams.unwrap_or_default().pop().and_then(|stream| stream.stream_arn).unwrap_or_default();
+        let arn = streams
+            .streams
+            .unwrap_or_default()
+            .pop()
+            .and_then(|stream| stream.stream_arn)
+            .unwrap_or_default();
         let described = self.client.describe_stream().stream_arn(&arn).send().await.map_err(display)?;
         let shards = described.stream_description.and_then(|stream| stream.shards).unwrap_or_default();
         let shard = shards.into_iter().next_back().and_then(|shard| shard.shard_id).unwrap_or_default();
@@ -105,7 +111,8 @@ impl Pump {
             Position::At(sequence) => (ShardIteratorType::AtSequenceNumber, Some(sequence.clone())),
             Position::After(sequence) => (ShardIteratorType::AfterSequenceNumber, Some(sequence.clone())),
         };
-        let request = self.client.get_shard_iterator().stream_arn(arn).shard_id(shard).shard_iterator_type(kind);
+        let request =
+            self.client.get_shard_iterator().stream_arn(arn).shard_id(shard).shard_iterator_type(kind);
         let answer = request.set_sequence_number(sequence).send().await.map_err(display)?;
         Ok(answer.shard_iterator.unwrap_or_default())
     }

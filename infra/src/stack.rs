@@ -33,8 +33,13 @@ pub enum StackError {
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
     /// A file of the data folder cannot be written.
-    #[error("cannot write {}: {1}", .0.display())]
-    File(PathBuf, std::io::Error),
+    #[error("cannot write {}: {cause}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
     /// The first admin token was not issued.
     #[error("the admin token was not issued: {0}")]
     Token(String),
@@ -97,8 +102,7 @@ impl Stack {
                 tracing::error!(%error, "the server ended");
             }
         });
-        let mut stack =
-            Stack { local: Local { url, admin_token: String::new() }, tasks: vec![pump, http] };
+        let mut stack = Stack { local: Local { url, admin_token: String::new() }, tasks: vec![pump, http] };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;
         Ok(stack)
@@ -110,8 +114,8 @@ fn routes(store: Store, bootstrap: &str) -> Router {
         .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
         .merge(ingest::router(ingest::App::new(store.clone())))
         .merge(data::router(data::App::new(store.clone())))
-        .merge(media::router(media::App::new(store.clone())))
-        .merge(console::router(console::App::new(store)))
+        .merge(media::router(media::App::new(store)))
+        .merge(console::router())
 }
 
 /// The admin token of the last run as long as it is accepted, else a new one.
@@ -120,7 +124,8 @@ async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, 
     let client = reqwest::Client::new();
     let last = std::fs::read(data.join("local.json")).ok();
     if let Some(last) = last.and_then(|json| serde_json::from_slice::<Local>(&json).ok()) {
-        let me = client.get(format!("{url}/v1/me")).bearer_auth(&last.admin_token).send().await.map_err(failed)?;
+        let me =
+            client.get(format!("{url}/v1/me")).bearer_auth(&last.admin_token).send().await.map_err(failed)?;
         if me.status().is_success() {
             return Ok(last.admin_token);
         }
@@ -146,9 +151,13 @@ struct Wires {
 
 impl Wires {
     async fn new(embedded: &Embedded) -> Wires {
-        let credentials = Credentials::new(&embedded.access_key, &embedded.secret_key, None, None, "embedded");
-        let config =
-            shared::aws::loader().region(Region::new("sa-east-1")).credentials_provider(credentials).load().await;
+        let credentials =
+            Credentials::new(&embedded.access_key, &embedded.secret_key, None, None, "embedded");
+        let config = shared::aws::loader()
+            .region(Region::new("sa-east-1"))
+            .credentials_provider(credentials)
+            .load()
+            .await;
         let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
         let dynamo = at(&embedded.dynamo_endpoint);
         let s3 = aws_sdk_s3::config::Builder::from(&at(&embedded.s3_endpoint)).force_path_style(true).build();
@@ -184,7 +193,7 @@ impl Wires {
 
 /// Writes a file that holds secrets: for its owner alone.
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StackError> {
-    let failed = |error| StackError::File(path.to_owned(), error);
+    let failed = |cause| StackError::File { path: path.to_owned(), cause };
     let json = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
     crate::embedded::write_file(path, &json).map_err(failed)
 }

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection, StreamSpecification,
-    TimeToLiveSpecification, TimeToLiveStatus,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
+    StreamSpecification, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
 
@@ -60,7 +60,8 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), TemplateErr
     }
     // Apart from the creation: a start that was cut short between the two is completed by the next one.
     let described = client.describe_time_to_live().table_name(name).send().await.map_err(refused)?;
-    let status = described.time_to_live_description().and_then(|description| description.time_to_live_status());
+    let status =
+        described.time_to_live_description().and_then(|description| description.time_to_live_status());
     if !matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
         let update = client.update_time_to_live().table_name(name);
         update.time_to_live_specification(table.time_to_live).send().await.map_err(refused)?;
@@ -83,7 +84,10 @@ impl Table {
             attributes: each(table, "AttributeDefinitions", attribute)?,
             key: each(table, "KeySchema", key_element)?,
             indexes: each(table, "GlobalSecondaryIndexes", index)?,
-            stream: StreamSpecification::builder().stream_enabled(true).stream_view_type(stream.into()).build()?,
+            stream: StreamSpecification::builder()
+                .stream_enabled(true)
+                .stream_view_type(stream.into())
+                .build()?,
             time_to_live: TimeToLiveSpecification::builder().enabled(true).attribute_name(expiry).build()?,
         })
     }

@@ -55,7 +55,7 @@ async fn finish(request: Request, next: Next) -> Response {
         }
     }
     let status = response.status().as_u16();
-    let duration_ms = started.elapsed().as_millis();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(request_id = id, %method, route, status, duration_ms, "request answered");
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

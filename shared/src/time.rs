@@ -70,6 +70,10 @@ impl Instant {
         if text.is_empty() || text.starts_with("0000-00-00") {
             return Ok(None);
         }
+        // Four digits of a year are all that Data Studio's formats can carry.
+        if !four_digit_year(text) {
+            return Err(TimeError);
+        }
         let instant = if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             Instant::start_of_day(day, zone)
         } else if let Some(time) = offset_time(text) {
@@ -81,10 +85,9 @@ impl Instant {
                 .ok_or(TimeError)?;
             local(naive, zone)
         };
-        // Four digits of a year are all that Data Studio's formats can carry.
         let year_fits = |time: NaiveDateTime| (1..=9999).contains(&time.year());
         let fits = year_fits(instant.to_utc().naive_utc()) && year_fits(instant.in_zone(zone));
-        if fits && four_digit_year(text) { Ok(Some(instant)) } else { Err(TimeError) }
+        if fits { Ok(Some(instant)) } else { Err(TimeError) }
     }
 }
 
@@ -108,7 +111,7 @@ fn local(naive: NaiveDateTime, zone: Tz) -> Instant {
         // In a gap no offset fits. The offset in force before it, applied to the skipped time, lands as far behind the
         // gap's end as the skipped time lay behind its beginning. No gap in the IANA database is longer than a day.
         let before = (1..=104).find_map(|quarter| {
-            let earlier = naive - Duration::minutes(15 * quarter);
+            let earlier = naive.checked_sub_signed(Duration::minutes(15 * quarter))?;
             zone.from_local_datetime(&earlier).latest().map(|time| (earlier, time.with_timezone(&Utc)))
         });
         before.map_or_else(|| naive.and_utc(), |(earlier, utc)| utc + (naive - earlier))

@@ -26,8 +26,7 @@ pub(crate) const ID: Slot = Slot { record: Record::Session, at: 0 };
 pub(crate) const CREATED: Slot = Slot { record: Record::Session, at: 1 };
 const SEQUENCE: Slot = Slot { record: Record::Session, at: 2 };
 const REMOVED: Slot = Slot { record: Record::Session, at: 3 };
-const SESSION_KEYS: [&str; 4] =
-    ["session_id", "created_at", lake::columns::SEQUENCE, lake::columns::REMOVED];
+const SESSION_KEYS: [&str; 4] = ["session_id", "created_at", lake::columns::SEQUENCE, lake::columns::REMOVED];
 /// The columns that every query reads of repeated records, in this order.
 const CHILD_KEYS: [&str; 2] = [lake::columns::SESSION, lake::columns::POSITION];
 
@@ -121,7 +120,9 @@ impl Files {
     /// A text; an empty one counts as none.
     pub(crate) fn text(&self, slot: Slot, row: usize) -> Option<&str> {
         match self.cells(slot)? {
-            Cells::Text(cells) if cells.is_valid(row) => Some(cells.value(row)).filter(|text| !text.is_empty()),
+            Cells::Text(cells) if cells.is_valid(row) => {
+                Some(cells.value(row)).filter(|text| !text.is_empty())
+            }
             _ => None,
         }
     }

@@ -8,10 +8,25 @@ mod report;
 mod computed;
 mod schema;
 mod report_types;
+mod request;
+mod value;
+mod cells;
+mod veil;
+mod measure;
+mod expr;
+mod transcript;
+mod filter;
+mod cursor;
+mod plan;
+mod query;
+mod run;
+mod page;
+mod summary;
+mod rows;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
+use axum::routing::{get, post};
 use lake::Lake;
 use shared::caller::Guard;
 use shared::store::Store;
@@ -54,5 +69,6 @@ pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/schema", get(schema::schema))
         .route("/v1/report-types", get(report_types::report_types))
+        .route("/v1/data", post(rows::rows))
         .with_state(app)
 }

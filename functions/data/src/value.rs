@@ -10,16 +10,14 @@ pub(crate) enum Value<'a> {
     Integer(i64),
     Number(f64),
     Boolean(bool),
+    /// A value that is JSON already.
+    Json(&'a [u8]),
 }
 
 /// Up to here a float holds every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<'a> Value<'a> {
-    pub(crate) fn text(text: Option<&'a str>) -> Value<'a> {
-        text.map_or(Value::Null, |text| Value::Text(Cow::Borrowed(text)))
-    }
-
     pub(crate) fn owned(text: Option<String>) -> Value<'a> {
         text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::Text(Cow::Owned(text)))
     }
@@ -49,6 +47,7 @@ impl<'a> Value<'a> {
                 let _ = serde_json::to_writer(&mut *out, number);
             }
             Value::Boolean(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            Value::Json(json) => out.extend_from_slice(json),
         }
     }
 }
@@ -61,20 +60,19 @@ mod tests {
     fn values_are_written_as_json() {
         let cases = [
             (Value::Null, "null"),
-            (Value::text(Some("a\"\n\u{1}é")), r#""a\"\n\u0001é""#),
-            (Value::text(None), "null"),
+            (Value::Text("a\"\n\u{1}é".into()), r#""a\"\n\u0001é""#),
             (Value::owned(Some(String::new())), "null"),
             (Value::Integer(-7), "-7"),
             (Value::Number(1473.5), "1473.5"),
             (Value::Number(74.0), "74"),
-            (Value::Number(1e300), "1e300"),
+            (Value::Number(2.5e300), "2.5e+300"),
             (Value::Boolean(false), "false"),
         ];
         for (value, json) in cases {
             let mut out = Vec::new();
             value.write(&mut out);
             let written = String::from_utf8(out).unwrap();
-            assert!(written == json || written == "1e+300", "{written}");
+            assert_eq!(written, json);
         }
     }
 }

@@ -22,7 +22,9 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Pro
     match encoding.trim_ascii().to_ascii_lowercase().as_slice() {
         b"" | b"identity" => collect(body).await,
         b"gzip" | b"x-gzip" => inflate(&collect(body).await?),
-        _ => Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip or identity")),
+        _ => {
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip or identity"))
+        }
     }
 }
 
@@ -43,10 +45,9 @@ async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
 
 fn inflate(sent: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut inflated = Vec::new();
-    MultiGzDecoder::new(sent)
-        .take(MAX_INFLATED as u64 + 1)
-        .read_to_end(&mut inflated)
-        .map_err(|_| Problem::bad_request("the body is not the whole gzip that Content-Encoding says it is"))?;
+    MultiGzDecoder::new(sent).take(MAX_INFLATED as u64 + 1).read_to_end(&mut inflated).map_err(|_| {
+        Problem::bad_request("the body is not the whole gzip that Content-Encoding says it is")
+    })?;
     if inflated.len() > MAX_INFLATED {
         Err(Problem::too_large("the body is larger than 20 MiB once inflated"))
     } else {

@@ -117,6 +117,5 @@ impl IntoResponse for Report {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

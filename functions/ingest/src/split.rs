@@ -24,12 +24,14 @@ pub(crate) enum Layout {
 impl Layout {
     /// The layout that `Content-Type` says; JSON unless it is one of NDJSON's names.
     pub(crate) fn of(headers: &HeaderMap) -> Layout {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         match kind.as_str() {
-            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
-                Layout::Lines
-            }
+            "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/x-jsonlines" => Layout::Lines,
             _ => Layout::Json,
         }
     }
@@ -45,7 +47,11 @@ pub(crate) fn split(body: &[u8], layout: Layout) -> Result<Vec<&[u8]>, Problem> 
         Layout::Json => match body.trim_ascii_start().first() {
             Some(b'[') => array(body)?,
             Some(b'{') => vec![object(body)?],
-            _ => return Err(Problem::bad_request("the body is neither a session, an array of them nor NDJSON")),
+            _ => {
+                return Err(Problem::bad_request(
+                    "the body is neither a session, an array of them nor NDJSON",
+                ));
+            }
         },
     };
     if items.len() > MAX_ITEMS {
@@ -62,7 +68,8 @@ fn lines(body: &[u8]) -> Vec<&[u8]> {
 fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let text = masked(body);
     let mut source = Deserializer::from_str(&text);
-    let items = source.deserialize_seq(Items).and_then(|items| source.end().map(|()| items)).map_err(no_json)?;
+    let items =
+        source.deserialize_seq(Items).and_then(|items| source.end().map(|()| items)).map_err(no_json)?;
     // The mask is as long as the body, so a place in one is the same place in the other.
     let start = text.as_ptr() as usize;
     let place = |item: &RawValue| item.get().as_ptr() as usize - start;

@@ -111,12 +111,8 @@ fn run(kms: &Kms, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Refusal> {
     if !header(AUTHORIZATION.as_str()).contains(&kms.credential) {
         return Err(Refusal::UnrecognizedClient);
     }
-    let answer = Answer {
-        key_id: KEY_ARN,
-        encryption_algorithm: ALGORITHM,
-        plaintext: None,
-        ciphertext_blob: None,
-    };
+    let answer =
+        Answer { key_id: KEY_ARN, encryption_algorithm: ALGORITHM, plaintext: None, ciphertext_blob: None };
     match header("x-amz-target") {
         "TrentService.Encrypt" => {
             let blob = encrypt(&kms.master, &parse(body)?)?;

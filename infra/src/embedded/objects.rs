@@ -18,9 +18,9 @@ use bytes::{Bytes, BytesMut};
 use futures::stream::{self, Stream, StreamExt};
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
-    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETagCondition, GetObjectInput,
-    GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
-    ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
+    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETagCondition,
+    GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::service::S3ServiceBuilder;
 use s3s::{HttpError, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
@@ -80,7 +80,10 @@ impl Objects {
 
 #[async_trait]
 impl S3 for Objects {
-    async fn create_bucket(&self, req: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
+    async fn create_bucket(
+        &self,
+        req: S3Request<CreateBucketInput>,
+    ) -> S3Result<S3Response<CreateBucketOutput>> {
         let files = self.files.clone();
         let work = move || files.create_bucket(&req.input.bucket).map_err(internal);
         tokio::task::spawn_blocking(work).await.map_err(S3Error::internal_error)??;
@@ -102,11 +105,14 @@ impl S3 for Objects {
         let (file, path) = self.with(&bucket, |files, _| files.draft()).await?;
         let (file, description) = receive(req, file).await?;
         let (etag, sums) = (description.etag.clone(), description.sums.clone());
-        let publish = move |files: &Files, bucket: &str| {
-            match files.publish(bucket, (file, path), &description, only_new) {
-                Err(error) if only_new && error.kind() == ErrorKind::AlreadyExists => Ok(false),
-                published => published.map(|()| true),
-            }
+        let publish = move |files: &Files, bucket: &str| match files.publish(
+            bucket,
+            (file, path),
+            &description,
+            only_new,
+        ) {
+            Err(error) if only_new && error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            published => published.map(|()| true),
         };
         if !self.with(&bucket, publish).await? {
             return Err(s3_error!(PreconditionFailed));
@@ -132,7 +138,10 @@ impl S3 for Objects {
         Ok(S3Response::new(answer::head(description, part, input)))
     }
 
-    async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+    async fn delete_object(
+        &self,
+        req: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
         let DeleteObjectInput { bucket, key, .. } = req.input;
         self.with(&bucket, move |files, bucket| files.remove(bucket, &key)).await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))

@@ -51,7 +51,10 @@ async fn a_changed_blob_does_not_open() {
     for at in [0, 1, blob.len() / 2, blob.len() - 1] {
         let mut changed = blob.clone();
         changed[at] ^= 1;
-        assert_eq!(open(&stack, &Blob::new(changed), &[]).await, Err("InvalidCiphertextException".to_owned()));
+        assert_eq!(
+            open(&stack, &Blob::new(changed), &[]).await,
+            Err("InvalidCiphertextException".to_owned())
+        );
     }
     assert_eq!(open(&stack, &Blob::new([1]), &[]).await, Err("InvalidCiphertextException".to_owned()));
 }

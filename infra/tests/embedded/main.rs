@@ -24,8 +24,13 @@ struct Stack {
 impl Stack {
     async fn start(data: &Path) -> Stack {
         let embedded = Embedded::start(data).await.unwrap();
-        let credentials =
-            Credentials::new(embedded.access_key.clone(), embedded.secret_key.clone(), None, None, "embedded");
+        let credentials = Credentials::new(
+            embedded.access_key.clone(),
+            embedded.secret_key.clone(),
+            None,
+            None,
+            "embedded",
+        );
         let loader = shared::aws::loader().region(Region::new("local")).credentials_provider(credentials);
         let config = loader.load().await;
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
@@ -55,7 +60,8 @@ async fn a_restart_keeps_ports_credentials_and_objects() {
     let data = TempDir::new().unwrap();
     let before = Stack::with_bucket(data.path()).await;
     before.s3.put_object().bucket("bucket").key("k").body(b"bytes".to_vec().into()).send().await.unwrap();
-    let Embedded { s3_endpoint, dynamo_endpoint, kms_endpoint, access_key, secret_key, .. } = &before.embedded;
+    let Embedded { s3_endpoint, dynamo_endpoint, kms_endpoint, access_key, secret_key, .. } =
+        &before.embedded;
     let known = [s3_endpoint, dynamo_endpoint, kms_endpoint, access_key, secret_key].map(String::clone);
     before.embedded.stop().await;
 

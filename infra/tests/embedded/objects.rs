@@ -94,7 +94,10 @@ async fn what_is_not_there_is_named_and_can_be_deleted() {
     let body = || b"x".to_vec().into();
     let missing_bucket = s3.put_object().bucket("other").key("k").body(body()).send().await.unwrap_err();
     assert_eq!(missing_bucket.code(), Some("NoSuchBucket"));
-    assert_eq!(s3.get_object().bucket("other").key("k").send().await.unwrap_err().code(), Some("NoSuchBucket"));
+    assert_eq!(
+        s3.get_object().bucket("other").key("k").send().await.unwrap_err().code(),
+        Some("NoSuchBucket")
+    );
     assert_eq!(s3.list_objects_v2().bucket("other").send().await.unwrap_err().code(), Some("NoSuchBucket"));
     assert!(s3.head_bucket().bucket("other").send().await.unwrap_err().into_service_error().is_not_found());
     assert!(s3.head_bucket().bucket("bucket").send().await.is_ok());
@@ -128,7 +131,8 @@ async fn a_listing_comes_in_pages_in_order_of_keys() {
     assert_eq!(listed, keys);
 
     let rest = list().start_after("lake/23").send().await.unwrap();
-    let rest: Vec<_> = rest.contents().iter().map(|object| (object.key().unwrap(), object.size().unwrap())).collect();
+    let rest: Vec<_> =
+        rest.contents().iter().map(|object| (object.key().unwrap(), object.size().unwrap())).collect();
     assert_eq!(rest, [("lake/24", 7), ("other", 0)]);
     let wrong = list().continuation_token("zz").send().await.unwrap_err();
     assert_eq!(wrong.code(), Some("InvalidArgument"));
@@ -141,7 +145,8 @@ async fn a_key_may_have_any_shape() {
     let stack = Stack::with_bucket(data.path()).await;
     stack.s3.create_bucket().bucket("second").send().await.unwrap();
     let long = "x".repeat(900);
-    let mut keys = vec!["a", "a/b", "a//b", "a/", "../../evil", "../second/evil", ".", "..", "ção/日本 +%2F?&=#", &long];
+    let mut keys =
+        vec!["a", "a/b", "a//b", "a/", "../../evil", "../second/evil", ".", "..", "ção/日本 +%2F?&=#", &long];
     for key in &keys {
         write(&stack, key, key.as_bytes()).await;
     }

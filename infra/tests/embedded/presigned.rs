@@ -78,9 +78,11 @@ async fn a_url_for_put_takes_the_body_it_was_signed_for() {
     let url = put().presigned(expires_in(60)).await.unwrap();
 
     let client = reqwest::Client::new();
-    let other_type = client.put(url.uri()).header("content-type", "text/html").body("hello").send().await.unwrap();
+    let other_type =
+        client.put(url.uri()).header("content-type", "text/html").body("hello").send().await.unwrap();
     assert_eq!(other_type.status(), StatusCode::FORBIDDEN);
-    let longer = client.put(url.uri()).header("content-type", "text/plain").body("hello!").send().await.unwrap();
+    let longer =
+        client.put(url.uri()).header("content-type", "text/plain").body("hello!").send().await.unwrap();
     assert_eq!(longer.status(), StatusCode::FORBIDDEN);
     assert!(stack.s3.head_object().bucket("bucket").key("k").send().await.is_err());
 

@@ -65,14 +65,16 @@ async fn each_kind_of_checksum_is_accepted_and_given_back() {
 async fn twenty_megabytes_pass_through_as_a_stream() {
     let data = TempDir::new().unwrap();
     let stack = Stack::with_bucket(data.path()).await;
-    let bytes: Vec<u8> = (0..20_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let bytes: Vec<u8> =
+        (0..20_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let file = data.path().join("upload");
     std::fs::write(&file, &bytes).unwrap();
     let body = ByteStream::from_path(&file).await.unwrap();
     stack.s3.put_object().bucket("bucket").key("k").body(body).send().await.unwrap();
     assert!(read(&stack, "k").await == bytes);
 
-    let range = stack.s3.get_object().bucket("bucket").key("k").range("bytes=9999999-15000000").send().await.unwrap();
+    let range =
+        stack.s3.get_object().bucket("bucket").key("k").range("bytes=9999999-15000000").send().await.unwrap();
     assert!(range.body.collect().await.unwrap().to_vec() == bytes[9_999_999..=15_000_000]);
 }
 
@@ -116,7 +118,9 @@ async fn a_body_that_ends_early_stores_nothing() {
     let path = url.uri().split_once(host).unwrap().1;
 
     let mut socket = tokio::net::TcpStream::connect(host).await.unwrap();
-    let head = format!("PUT {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\nconnection: close\r\n\r\nhello");
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: 100\r\nconnection: close\r\n\r\nhello"
+    );
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.shutdown().await.unwrap();
     let mut answer = String::new();

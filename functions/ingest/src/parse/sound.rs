@@ -21,8 +21,15 @@ pub(super) fn check(item: &RawValue) -> Result<(), Fault> {
     let checked = sound.deserialize(&mut serde_json::Deserializer::from_str(item.get()));
     checked.map_err(|error| {
         let error = error.to_string();
-        // The place is told by path; the column would be one within the item.
-        let what = error.split(" at line ").next().unwrap_or_default();
+        // Escapes of another shape, and all else that is no JSON, did not come this far.
+        let what = if error.contains("hex escape") {
+            "holds half of a surrogate pair"
+        } else if error.contains("out of range") {
+            "is a number out of range"
+        } else {
+            // The place is told by path; the column would be one within the item.
+            error.split(" at line ").next().unwrap_or_default()
+        };
         Fault::at(&path, what)
     })
 }

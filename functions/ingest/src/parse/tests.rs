@@ -67,7 +67,7 @@ fn the_sample_is_read_whole() {
     assert_eq!(kept["talks"][1]["options"][1], json!({"num": "2", "text": "Vendas"}));
     assert_eq!(kept["talks"][3]["sentiment_analysis_level"], -1);
     assert_eq!(kept["contact_platforms"][0]["platform"], "WhatsappBusiness");
-    assert_eq!(session.fields.iter().count(), 56);
+    assert_eq!(session.fields.iter().count(), 63);
     assert!(kept.get("agent_ramal").is_none() && kept.get("agents_conference").is_none());
 }
 
@@ -76,7 +76,8 @@ fn the_order_of_keys_does_not_matter() {
     fn reversed(raw: &RawValue) -> String {
         match Json::of(raw).unwrap() {
             Json::Object(entries) => {
-                let entries = entries.iter().rev().map(|(key, raw)| format!("{}:{}", json!(key), reversed(raw)));
+                let entries =
+                    entries.iter().rev().map(|(key, raw)| format!("{}:{}", json!(key), reversed(raw)));
                 format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
             }
             _ => raw.get().to_owned(),
@@ -90,12 +91,18 @@ fn the_order_of_keys_does_not_matter() {
 
 #[test]
 fn nested_names_are_joined_and_flat_ones_win_where_they_are_not_empty() {
-    check(r#""agent":{"_id":"a1","session":{"origin_web":true}}"#, json!({"agent_id": "a1", "agent_session_origin_web": true}));
+    check(
+        r#""agent":{"_id":"a1","session":{"origin_web":true}}"#,
+        json!({"agent_id": "a1", "agent_session_origin_web": true}),
+    );
     check(r#""agent":{"session_origin_app":0}"#, json!({"agent_session_origin_app": false}));
     check(r#""agent_session":{"origin_app":"1"}"#, json!({"agent_session_origin_app": true}));
     check(r#""agent":{"name":"nested"},"agent_name":"flat""#, json!({"agent_name": "flat"}));
     for empty in ["null", r#""""#, "[]", "{}", "[ ]"] {
-        check(&format!(r#""agent_name":{empty},"agent":{{"name":"nested"}}"#), json!({"agent_name": "nested"}));
+        check(
+            &format!(r#""agent_name":{empty},"agent":{{"name":"nested"}}"#),
+            json!({"agent_name": "nested"}),
+        );
     }
     // The dictionary knows X._id; an id beside it is another number of the same thing.
     check(r#""flow":{"id":7,"_id":"f1"}"#, json!({"flow_id": "f1"}));
@@ -104,15 +111,24 @@ fn nested_names_are_joined_and_flat_ones_win_where_they_are_not_empty() {
         r#""contact":{"platforms":[{"platform":"x"}]},"contact_platforms":[]"#,
         json!({"contact_platforms": [{"platform": "x"}]}),
     );
-    check(r#""campaign":{"timer_wait":{"limit":"10"},"timer":{"days":0}}"#, json!({"campaign_timer_wait_limit": 10, "campaign_timer_days": 0}));
+    check(
+        r#""campaign":{"timer_wait":{"limit":"10"},"timer":{"days":0}}"#,
+        json!({"campaign_timer_wait_limit": 10, "campaign_timer_days": 0}),
+    );
 }
 
 #[test]
 fn channel_and_tabulation_may_be_objects_with_a_name() {
     check(r#""channel":{"_id":"c1","name":"Loja"}"#, json!({"channel": "Loja", "channel_id": "c1"}));
-    check(r#""channel":{"_id":"c1","name":"Loja"},"channel_id":"c2""#, json!({"channel": "Loja", "channel_id": "c2"}));
+    check(
+        r#""channel":{"_id":"c1","name":"Loja"},"channel_id":"c2""#,
+        json!({"channel": "Loja", "channel_id": "c2"}),
+    );
     check(r#""channel":"Loja","channel_id":"c2""#, json!({"channel": "Loja", "channel_id": "c2"}));
-    check(r#""tabulation":{"_id":"t1","name":"Resolvido","level":{"a":[1]}}"#, json!({"tabulation": "Resolvido"}));
+    check(
+        r#""tabulation":{"_id":"t1","name":"Resolvido","level":{"a":[1]}}"#,
+        json!({"tabulation": "Resolvido"}),
+    );
     check(r#""tabulation":{"_id":"t1"}"#, json!({}));
     check(r#""tabulation":[{"name":"A"},{"name":"B"}]"#, json!({"tabulation": "A, B"}));
     refuse(r#""tabulation":{"name":{"name":"x"}}"#, "tabulation", "tabulation.name must be a text");
@@ -159,7 +175,11 @@ fn records_keep_their_index_and_their_order() {
     refuse(r#""talks":[[1]]"#, "talks", "talks[0] must be an object");
     refuse(r#""tags":{"tag":"x"}"#, "tags", "tags must be a list of objects");
     refuse(r#""events":"x""#, "events", "events must be a list of objects");
-    refuse(r#""contact":{"platforms":5}"#, "contact_platforms", "contact.platforms must be a list of objects");
+    refuse(
+        r#""contact":{"platforms":5}"#,
+        "contact_platforms",
+        "contact.platforms must be a list of objects",
+    );
     refuse(r#""talks":[{"options":[{},"x"]}]"#, "talks.options", "talks[0].options[1] must be an object");
     refuse(
         r#""talks":[{},{"created_at":"ontem"}]"#,
@@ -206,14 +226,26 @@ fn versions_are_ordered_by_the_first_date_there_is() {
 
 #[test]
 fn faults_that_the_grammar_lets_through_reject_the_item_and_name_the_place() {
-    refuse(r#""agent":{"name":"\ud800"}"#, "agent_name", "agent.name lone leading surrogate in hex escape");
-    refuse(r#""phase":"\udc00""#, "phase", "phase lone leading surrogate in hex escape");
-    refuse(r#""talks":[{},{"message":"\ud800x"}]"#, "talks.message", "talks[1].message unexpected end of hex escape");
-    refuse(r#""campaign":{"timer":{"days":1e400}}"#, "campaign_timer_days", "campaign.timer.days number out of range");
-    refuse(r#""x":{"y":[0,-1e999]}"#, "x.y[1]", "x.y[1] number out of range");
+    refuse(r#""agent":{"name":"\ud800"}"#, "agent_name", "agent.name holds half of a surrogate pair");
+    refuse(r#""phase":"\udc00""#, "phase", "phase holds half of a surrogate pair");
+    refuse(
+        r#""talks":[{},{"message":"\ud800x"}]"#,
+        "talks.message",
+        "talks[1].message holds half of a surrogate pair",
+    );
+    refuse(
+        r#""campaign":{"timer":{"days":1e400}}"#,
+        "campaign_timer_days",
+        "campaign.timer.days is a number out of range",
+    );
+    refuse(r#""x":{"y":[0,-1e999]}"#, "x.y[1]", "x.y[1] is a number out of range");
     refuse(r#""agent_name":"a","agent_name":"a""#, "agent_name", "agent_name comes twice");
     refuse(r#""agent":{"_id":"a","_id":"b"}"#, "agent_id", "agent._id comes twice");
-    refuse(r#""talks":[{"options":[{"num":1,"n\u0075m":2}]}]"#, "talks.options.num", "talks[0].options[0].num comes twice");
+    refuse(
+        r#""talks":[{"options":[{"num":1,"n\u0075m":2}]}]"#,
+        "talks.options.num",
+        "talks[0].options[0].num comes twice",
+    );
     refuse(r#""session_id":"s2""#, "session_id", "session_id comes twice");
     let mut bytes = item(r#""agent_name":"x""#).into_bytes();
     let x = bytes.iter().rposition(|byte| *byte == b'x').unwrap();

@@ -96,11 +96,7 @@ fn wrapped<'a>(json: &Json<'a>, key: &str) -> Option<&'a RawValue> {
 }
 
 /// Reads a value by its trimmed text, for the platform sends `"0"` as well as `0`.
-fn parsed<T>(
-    raw: &RawValue,
-    parse: fn(&str) -> Option<T>,
-    wrong: &'static str,
-) -> Result<Option<T>, Wrong> {
+fn parsed<T>(raw: &RawValue, parse: fn(&str) -> Option<T>, wrong: &'static str) -> Result<Option<T>, Wrong> {
     let text = scalar(Json::of(raw)?, wrong)?;
     match text.trim() {
         "" => Ok(None),
@@ -145,7 +141,6 @@ fn instant(raw: &RawValue, zone: Tz) -> Result<Option<Instant>, Wrong> {
 fn from_millis(millis: &str) -> Option<String> {
     Some(Instant(integer(millis)?.checked_mul(1_000)?).to_rfc3339())
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,8 @@ fn an_array_is_split_into_its_elements_as_they_were_sent() {
 
 #[test]
 fn a_fault_inside_an_element_is_no_fault_of_the_array() {
-    let body = b"[{\"a\":\"\xFF\xC3\"},{\"b\":\"\\ud800\"},{\"c\":1e999},{\"d\":1,\"d\":2},{\"\xF0\":\"\xC3\xA9\"}]";
+    let body =
+        b"[{\"a\":\"\xFF\xC3\"},{\"b\":\"\\ud800\"},{\"c\":1e999},{\"d\":1,\"d\":2},{\"\xF0\":\"\xC3\xA9\"}]";
     let items = split(body, Layout::Json).unwrap();
     assert_eq!(items.len(), 5);
     assert_eq!(items[0], b"{\"a\":\"\xFF\xC3\"}");
@@ -50,8 +51,20 @@ fn a_fault_inside_an_element_is_no_fault_of_the_array() {
 #[test]
 fn a_fault_of_structure_is_one_of_the_whole_body() {
     for body in [
-        "[{}", "[{},]", "[{}]]", "[{} {}]", "[{}]{}", "[{\"a\":tru}]", "[{\"a\" 1}]", "[{\"a\":01}]", "[{\"a\":\"\\x\"}]",
-        "[{\"a\":\"\n\"}]", "{\"a\":1", "{\"a\":1}}", "[\u{a0}{}]", "[é]",
+        "[{}",
+        "[{},]",
+        "[{}]]",
+        "[{} {}]",
+        "[{}]{}",
+        "[{\"a\":tru}]",
+        "[{\"a\" 1}]",
+        "[{\"a\":01}]",
+        "[{\"a\":\"\\x\"}]",
+        "[{\"a\":\"\n\"}]",
+        "{\"a\":1",
+        "{\"a\":1}}",
+        "[\u{a0}{}]",
+        "[é]",
     ] {
         refuse(body.as_bytes(), Layout::Json, 400, "the body is not JSON");
     }
@@ -73,7 +86,10 @@ fn lines_are_items_and_blank_ones_are_not() {
     let split = |body: &[u8]| texts(body, Layout::Lines).unwrap();
     assert_eq!(split(b""), Vec::<String>::new());
     assert_eq!(split(b"\n \r\n\t\n"), Vec::<String>::new());
-    assert_eq!(split(b"\xEF\xBB\xBF{\"a\":1}\r\n\r\nnot json\n  {\"b\":2}  "), ["{\"a\":1}", "not json", "{\"b\":2}"]);
+    assert_eq!(
+        split(b"\xEF\xBB\xBF{\"a\":1}\r\n\r\nnot json\n  {\"b\":2}  "),
+        ["{\"a\":1}", "not json", "{\"b\":2}"]
+    );
 }
 
 #[test]

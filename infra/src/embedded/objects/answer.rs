@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
 
 use s3s::dto::{
-    ETag, ETagCondition, GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output,
-    Object, PutObjectOutput, StreamingBlob, Timestamp,
+    ETag, ETagCondition, GetObjectOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input,
+    ListObjectsV2Output, Object, PutObjectOutput, StreamingBlob, Timestamp,
 };
 use s3s::{S3Result, s3_error};
 

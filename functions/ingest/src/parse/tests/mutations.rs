@@ -22,8 +22,10 @@ fn any_json() -> impl Strategy<Value = Vec<u8>> {
     leaf.prop_recursive(4, 64, 6, |inner| {
         let key = prop_oneof![
             proptest::sample::select(dictionary::fields()).prop_map(|field| field.name.to_owned()),
-            proptest::sample::select(&["agent", "_id", "id", "name", "session", "channel", "options", "$date"][..])
-                .prop_map(str::to_owned),
+            proptest::sample::select(
+                &["agent", "_id", "id", "name", "session", "channel", "options", "$date"][..]
+            )
+            .prop_map(str::to_owned),
             any::<String>(),
         ];
         let member = (key, inner.clone())

@@ -1,0 +1,92 @@
+use serde_json::Value;
+
+/// Every route of the project, with its methods.
+const ROUTES: &[(&str, &[&str])] = &[
+    ("/", &["get"]),
+    ("/healthz", &["get"]),
+    ("/m/{link}", &["get", "head"]),
+    ("/v1/account", &["get", "patch"]),
+    ("/v1/data", &["post"]),
+    ("/v1/me", &["get"]),
+    ("/v1/media", &["post"]),
+    ("/v1/media/{storage_id}", &["delete"]),
+    ("/v1/openapi.json", &["get"]),
+    ("/v1/report-types", &["get"]),
+    ("/v1/schema", &["get"]),
+    ("/v1/sessions", &["post"]),
+    ("/v1/tokens", &["get", "post"]),
+    ("/v1/tokens/{id}", &["delete"]),
+];
+
+fn document() -> Value {
+    serde_json::from_str(include_str!("../openapi.json")).unwrap()
+}
+
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            found.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_description_names_every_route_and_no_other() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), ROUTES.len());
+    for (path, methods) in ROUTES {
+        let item = paths[*path].as_object().unwrap();
+        let mut described: Vec<&str> =
+            item.keys().map(String::as_str).filter(|key| *key != "parameters").collect();
+        described.sort_unstable();
+        assert_eq!(described, *methods, "{path}");
+    }
+}
+
+#[test]
+fn every_reference_of_the_description_leads_somewhere() {
+    let document = document();
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 50);
+    for reference in found {
+        let at = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(at).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn the_description_has_the_version_of_the_program() {
+    assert_eq!(document()["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn the_page_never_writes_markup() {
+    let script = include_str!("page/script.js");
+    for way in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "localStorage",
+        "sessionStorage",
+        "cookie",
+    ] {
+        assert!(!script.contains(way), "{way}");
+    }
+}
+
+#[test]
+fn everything_that_people_read_on_the_page_is_in_both_languages() {
+    let page = include_str!("page/page.html");
+    for text in ["O que é isto", "Abrir com um token", "Últimas sessões", "Criar token", "Esquecer o token"]
+    {
+        let line = page.lines().find(|line| line.contains(text)).unwrap();
+        assert!(line.contains("data-en="), "{line}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a page ended, as a text that its reader can neither read nor change.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use shared::cipher::{DataKey, SealError};
+use shared::id::AccountId;
+use shared::problem::Problem;
+use shared::time::Instant;
+
+/// Version of the text; a cursor of another one counts as expired.
+const VERSION: u8 = 1;
+/// How long a state can be read: what it needs is kept for an hour longer.
+pub(crate) const STATE_SECONDS: i64 = 24 * 3_600;
+
+/// The last row of a page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Place {
+    /// By its place in the total order.
+    Row { created_at: Instant, session_id: String, position: u64 },
+    /// By how many groups of a summary came before it, itself included.
+    Groups(usize),
+}
+
+/// Where to go on, in which state of the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    version: u8,
+    pub(crate) state: Instant,
+    query: String,
+    pub(crate) place: Place,
+}
+
+impl Cursor {
+    /// A cursor of the query with this digest.
+    pub(crate) fn new(state: Instant, query: &[u8; 32], place: Place) -> Cursor {
+        Cursor { version: VERSION, state, query: hex::encode(query), place }
+    }
+
+    pub(crate) fn seal(&self, key: &DataKey, account: &AccountId) -> Result<String, SealError> {
+        // Serialising to memory fails only for maps with odd keys, which this type does not have.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(key.seal(&context(account), &json)?))
+    }
+
+    /// Reads what `seal` made. 422 for any other text, another account or query, and after 24 h.
+    pub(crate) fn open(
+        text: &str,
+        key: &DataKey,
+        account: &AccountId,
+        query: &[u8; 32],
+        now: Instant,
+    ) -> Result<Cursor, Problem> {
+        let unfit = |message: &str| Problem::invalid("cursor", message);
+        let unknown = || unfit("is no cursor of this account: send the request without it to start again");
+        let sealed = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
+        let json = key.open(&context(account), &sealed).map_err(|_| unknown())?;
+        let cursor: Cursor = serde_json::from_slice(&json).map_err(|_| unknown())?;
+        if cursor.query != hex::encode(query) {
+            return Err(unfit("belongs to another request: between pages only the limit may change"));
+        }
+        if cursor.version != VERSION || cursor.state.plus_seconds(STATE_SECONDS) < now {
+            return Err(unfit("has expired: send the request without it to start again"));
+        }
+        Ok(cursor)
+    }
+}
+
+fn context(account: &AccountId) -> Vec<u8> {
+    format!("cursor|{account}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant(1_790_000_000_000_000);
+
+    fn account(id: &str) -> AccountId {
+        AccountId::try_from(id.to_owned()).unwrap()
+    }
+
+    fn cursor() -> Cursor {
+        let place = Place::Row { created_at: NOW, session_id: "é#1".to_owned(), position: 7 };
+        Cursor::new(NOW, &[7; 32], place)
+    }
+
+    #[test]
+    fn a_cursor_reads_back_for_a_day() {
+        let (key, demo) = (DataKey::random(), account("demo"));
+        let text = cursor().seal(&key, &demo).unwrap();
+        for seconds in [0, STATE_SECONDS] {
+            let now = NOW.plus_seconds(seconds);
+            assert_eq!(Cursor::open(&text, &key, &demo, &[7; 32], now).unwrap(), cursor());
+        }
+        let late = NOW.plus_seconds(STATE_SECONDS + 1);
+        assert!(Cursor::open(&text, &key, &demo, &[7; 32], late).is_err());
+    }
+
+    #[test]
+    fn a_foreign_or_changed_cursor_is_refused_by_name() {
+        let (key, demo) = (DataKey::random(), account("demo"));
+        let text = cursor().seal(&key, &demo).unwrap();
+        let refused = |text: &str, key: &DataKey, account: &AccountId, query| {
+            let problem = Cursor::open(text, key, account, &query, NOW).unwrap_err();
+            assert_eq!(problem.status().as_u16(), 422);
+            assert!(problem.detail().starts_with("cursor "), "{}", problem.detail());
+        };
+        refused(&text, &key, &account("other"), [7; 32]);
+        refused(&text, &key, &demo, [8; 32]);
+        refused(&text, &DataKey::random(), &demo, [7; 32]);
+        refused(&text[1..], &key, &demo, [7; 32]);
+        for odd in ["", "é", "AAAA", &text.replace(&text[20..24], "AAAA")] {
+            refused(odd, &key, &demo, [7; 32]);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! From cells to values: what a column is, once it is known who asks and where its cells lie.
+
+use std::borrow::Cow;
+
+use chrono_tz::Tz;
+use shared::cipher::DataKey;
+use shared::dictionary::{self, Field, Kind, Record};
+use shared::id::{AccountId, StorageId};
+use shared::link::Link;
+use shared::time::Instant;
+
+use crate::cells::{CREATED, Columns, Files, ID, Slot};
+use crate::format::DateFormat;
+use crate::measure::Sum;
+use crate::report::{Column, Source};
+use crate::transcript::Records;
+use crate::value::Value;
+use crate::veil::{Pseudonyms, Reader, Veil};
+
+/// What values depend on besides their cells.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) account: AccountId,
+    pub(crate) zone: Tz,
+    pub(crate) state: Instant,
+    pub(crate) pseudonyms: Pseudonyms,
+    /// What media links begin with, without a slash at the end.
+    pub(crate) base_url: String,
+    pub(crate) link_key: DataKey,
+}
+
+impl Context {
+    /// The link to a file of a session that began at `created_at`; `None` for a name that no file can have.
+    pub(crate) fn link(&self, storage: &str, created_at: Instant) -> Option<String> {
+        let storage = StorageId::try_from(storage.to_owned()).ok()?;
+        let link = Link::new(self.account.clone(), &storage, created_at).sign(&self.link_key);
+        Some(format!("{}/m/{link}", self.base_url))
+    }
+}
+
+/// One row: a session, or a repeated record with its session.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) files: &'a Files,
+    pub(crate) session: usize,
+    /// The record that the row stands for, and its own row in that record's file.
+    pub(crate) record: Record,
+    pub(crate) own: usize,
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn of_session(files: &'a Files, session: usize) -> Row<'a> {
+        Row { files, session, record: Record::Session, own: session }
+    }
+
+    /// Where this row's cell of a column lies.
+    pub(crate) fn at(&self, slot: Slot) -> usize {
+        if slot.record == Record::Session { self.session } else { self.own }
+    }
+
+    pub(crate) fn created_at(&self) -> Instant {
+        self.instant(CREATED).unwrap_or(Instant(0))
+    }
+
+    pub(crate) fn session_id(&self) -> &'a str {
+        self.files.text(ID, self.session).unwrap_or_default()
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.files.position(self.record, self.own)
+    }
+
+    pub(crate) fn instant(&self, slot: Slot) -> Option<Instant> {
+        self.files.instant(slot, self.at(slot))
+    }
+}
+
+/// A text cell and what its reader may see of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TextCell {
+    pub(crate) slot: Slot,
+    pub(crate) veil: Veil,
+}
+
+impl TextCell {
+    pub(crate) fn read<'a>(&self, files: &'a Files, row: usize, context: &Context) -> Option<Cow<'a, str>> {
+        self.veil.over(files.text(self.slot, row)?, &context.pseudonyms)
+    }
+}
+
+/// How a column's value is read off a row.
+#[derive(Clone, Debug)]
+pub(crate) enum Expr {
+    /// Nothing is shown.
+    Hidden,
+    Text(TextCell),
+    Integer(Slot),
+    Seconds(Slot),
+    Boolean(Slot),
+    Date(Slot, DateFormat),
+    /// The local day of the last interaction, else of the session's beginning.
+    LastDay(Slot),
+    Records(Box<Records>),
+    Sum(Sum),
+    Ratio(Sum, Sum),
+    /// The storage id's cell.
+    MediaUrl(TextCell),
+    DataAsOf,
+}
+
+impl Expr {
+    pub(crate) fn value<'a>(&self, row: &Row<'a>, context: &Context) -> Value<'a> {
+        let files = row.files;
+        let date = |at: Instant, format: DateFormat| {
+            Value::Text(Cow::Owned(format.digits(at.in_zone(context.zone))))
+        };
+        match self {
+            Expr::Hidden => Value::Null,
+            Expr::Text(cell) => cell.read(files, row.at(cell.slot), context).map_or(Value::Null, Value::Text),
+            Expr::Integer(slot) => files.integer(*slot, row.at(*slot)).map_or(Value::Null, Value::Integer),
+            Expr::Seconds(slot) => files.seconds(*slot, row.at(*slot)).map_or(Value::Null, Value::Number),
+            Expr::Boolean(slot) => files.boolean(*slot, row.at(*slot)).map_or(Value::Null, Value::Boolean),
+            Expr::Date(slot, format) => row.instant(*slot).map_or(Value::Null, |at| date(at, *format)),
+            Expr::LastDay(last) => {
+                date(row.instant(*last).unwrap_or_else(|| row.created_at()), DateFormat::Day)
+            }
+            Expr::Records(records) => Value::owned(records.text(row, context)),
+            Expr::Sum(sum) => sum.of(row, context).map_or(Value::Null, Value::Number),
+            Expr::Ratio(over, under) => ratio(over.of(row, context), under.of(row, context)),
+            Expr::MediaUrl(storage) => {
+                let storage = storage.read(files, row.at(storage.slot), context);
+                Value::owned(storage.and_then(|storage| context.link(&storage, row.created_at())))
+            }
+            Expr::DataAsOf => date(context.state, DateFormat::Second),
+        }
+    }
+}
+
+/// One number over another; nothing over zero.
+pub(crate) fn ratio(over: Option<f64>, under: Option<f64>) -> Value<'static> {
+    match (over, under) {
+        (Some(over), Some(under)) if under != 0.0 => Value::Number(over / under),
+        _ => Value::Null,
+    }
+}
+
+/// Turns columns into expressions and notes which cells they read.
+#[derive(Debug)]
+pub(crate) struct Compiler<'a> {
+    pub(crate) columns: Columns,
+    /// The record that rows stand for.
+    pub(crate) record: Record,
+    pub(crate) reader: Reader<'a>,
+}
+
+impl Compiler<'_> {
+    pub(crate) fn compile(&mut self, column: &Column) -> Expr {
+        if self.reader.is_hidden(&column.id) {
+            return Expr::Hidden;
+        }
+        match column.source {
+            Source::Field(field) => self.field(field),
+            Source::Part(name, _) if self.reader.is_hidden(name) => Expr::Hidden,
+            Source::Part(name, format) => Expr::Date(self.columns.slot(Record::Session, name), format),
+            Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.columns)),
+            Source::Ratio(over, under) => {
+                Expr::Ratio(Sum::new(over, &mut self.columns), Sum::new(under, &mut self.columns))
+            }
+            Source::One => Expr::Sum(Sum::One),
+            Source::MediaUrl => {
+                self.cell(Record::Talk, "talks.storage_id").map_or(Expr::Hidden, Expr::MediaUrl)
+            }
+            Source::DataAsOf => Expr::DataAsOf,
+        }
+    }
+
+    fn field(&mut self, field: &'static Field) -> Expr {
+        let veil = self.reader.veil(field);
+        if veil == Veil::Hidden && !matches!(field.kind, Kind::Records(_)) {
+            return Expr::Hidden;
+        }
+        let leaf = field.leaf();
+        match field.kind {
+            Kind::Text => Expr::Text(TextCell { slot: self.columns.slot(field.record, leaf), veil }),
+            Kind::Integer => Expr::Integer(self.columns.slot(field.record, leaf)),
+            Kind::Seconds => Expr::Seconds(self.columns.slot(field.record, leaf)),
+            Kind::Boolean => Expr::Boolean(self.columns.slot(field.record, leaf)),
+            Kind::Instant => Expr::Date(self.columns.slot(field.record, leaf), DateFormat::Second),
+            Kind::Day => Expr::LastDay(self.columns.slot(Record::Session, "lastInteraction")),
+            Kind::Records(of) => {
+                Records::compile(self, of).map_or(Expr::Hidden, |r| Expr::Records(Box::new(r)))
+            }
+        }
+    }
+
+    /// A text cell of a repeated record, by its dictionary name.
+    pub(crate) fn cell(&mut self, record: Record, name: &str) -> Option<TextCell> {
+        let field = dictionary::field(name)?;
+        let veil = self.reader.veil(field);
+        Some(TextCell { slot: self.columns.slot(record, field.leaf()), veil })
+    }
+}

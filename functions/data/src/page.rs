@@ -1,0 +1,136 @@
+//! A page of rows: filled up to a limit of rows and of bytes.
+
+use std::ops::ControlFlow;
+
+use crate::cursor::Place;
+use crate::expr::{Context, Row};
+use crate::query::Query;
+use crate::value::Value;
+
+/// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, in which our own
+/// JSON stands escaped. A single row may be larger and then comes alone.
+const MAX_BYTES: usize = 5_000_000;
+
+/// Rows as JSON, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    json: Vec<u8>,
+    bytes: usize,
+    rows: usize,
+    limit: usize,
+    is_cut: bool,
+}
+
+impl Page {
+    pub(crate) fn new(limit: usize) -> Page {
+        Page { limit, ..Page::default() }
+    }
+
+    /// Takes a row's values; breaks where the row does not fit any more, so that a page that took all rows is known to
+    /// be the last.
+    pub(crate) fn push<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> ControlFlow<()> {
+        if self.rows == self.limit {
+            return self.cut();
+        }
+        let begin = self.json.len();
+        self.json.extend_from_slice(if self.rows == 0 { b"{\"values\":[" } else { b",{\"values\":[" });
+        for (at, value) in values.enumerate() {
+            if at > 0 {
+                self.json.push(b',');
+            }
+            value.write(&mut self.json);
+        }
+        self.json.extend_from_slice(b"]}");
+        let row = &self.json[begin..];
+        let bytes = row.len() + row.iter().filter(|b| matches!(b, b'"' | b'\\')).count();
+        if self.rows > 0 && self.bytes + bytes > MAX_BYTES {
+            self.json.truncate(begin);
+            return self.cut();
+        }
+        self.bytes += bytes;
+        self.rows += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn cut(&mut self) -> ControlFlow<()> {
+        self.is_cut = true;
+        ControlFlow::Break(())
+    }
+
+    /// Whether a row did not fit.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The rows as the inside of a JSON array.
+    pub(crate) fn into_json(self) -> Vec<u8> {
+        self.json
+    }
+}
+
+/// A page of a report of rows, and the place of its last row.
+#[derive(Debug)]
+pub(crate) struct RowPage {
+    pub(crate) page: Page,
+    pub(crate) last: Option<Place>,
+}
+
+impl RowPage {
+    pub(crate) fn new(limit: usize) -> RowPage {
+        RowPage { page: Page::new(limit), last: None }
+    }
+
+    pub(crate) fn push(&mut self, row: &Row<'_>, query: &Query, context: &Context) -> ControlFlow<()> {
+        self.page.push(query.outputs.iter().map(|output| output.expr.value(row, context)))?;
+        let (created_at, position) = (row.created_at(), row.position());
+        match &mut self.last {
+            // The text's buffer is used again: this runs once a row.
+            Some(Place::Row { created_at: at, session_id, position: place }) => {
+                (*at, *place) = (created_at, position);
+                session_id.clear();
+                session_id.push_str(row.session_id());
+            }
+            last => {
+                *last = Some(Place::Row { created_at, session_id: row.session_id().to_owned(), position });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(page: &mut Page, text: &str) -> bool {
+        page.push([Value::Text(text.into()), Value::Integer(1)].into_iter()).is_continue()
+    }
+
+    #[test]
+    fn a_page_is_full_at_its_limit_and_says_so_only_when_more_comes() {
+        let mut page = Page::new(2);
+        assert!(push(&mut page, "a") && push(&mut page, "b"));
+        assert!(!page.is_cut());
+        assert!(!push(&mut page, "c"));
+        assert!(page.is_cut());
+        assert_eq!(page.rows(), 2);
+        assert_eq!(page.into_json(), br#"{"values":["a",1]},{"values":["b",1]}"#);
+    }
+
+    #[test]
+    fn a_page_is_cut_by_bytes_but_a_large_row_comes_alone() {
+        let mut page = Page::new(10);
+        assert!(push(&mut page, &"x".repeat(MAX_BYTES + 1)));
+        assert!(!push(&mut page, "y"));
+        assert_eq!(page.rows(), 1);
+        let mut page = Page::new(10_000_000);
+        let quotes = "\"".repeat(1_000);
+        while push(&mut page, &quotes) {}
+        let escaped = serde_json::to_string(&String::from_utf8(page.into_json()).unwrap()).unwrap();
+        assert!((MAX_BYTES - 5_000..MAX_BYTES + 1_000).contains(&escaped.len()), "{}", escaped.len());
+    }
+}

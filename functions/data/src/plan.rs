@@ -1,0 +1,161 @@
+//! Which segments a query reads, and in which order.
+
+use std::ops::Range;
+
+use lake::{Segment, Span};
+use shared::time::Instant;
+
+/// The session's dates that a period can be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateField {
+    Created,
+    Finished,
+    Last,
+}
+
+impl DateField {
+    const ALL: [DateField; 3] = [Self::Created, Self::Finished, Self::Last];
+
+    /// The dictionary's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created_at",
+            Self::Finished => "finished_at",
+            Self::Last => "lastInteraction",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<DateField> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+}
+
+/// When sessions must lie to be rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// `created_at`: what is kept, what the cursor has not passed, what the period asks for.
+    pub(crate) created: Range<Instant>,
+    /// Another date that the period is about.
+    pub(crate) other: Option<(DateField, Range<Instant>)>,
+}
+
+/// Segments whose sessions must be looked at together: by created span, each overlaps another one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Cluster {
+    pub(crate) segments: Vec<Segment>,
+}
+
+impl Cluster {
+    /// How many rows of sessions it has, tombstones and old versions counted.
+    pub(crate) fn rows(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.rows(shared::dictionary::Record::Session)).sum()
+    }
+}
+
+/// The clusters to read. All rows of one come before all rows of the next.
+///
+/// Leaving a segment out by its created span is always right, for a tombstone lies where the old row lay. By another
+/// date it is right only for a segment that stands alone: it may hold the newer version that outdoes a row elsewhere.
+pub(crate) fn plan(mut segments: Vec<Segment>, window: &Window) -> Vec<Cluster> {
+    segments.retain(|segment| meets(segment.created, &window.created));
+    segments.sort_by(|a, b| (a.created.min, &a.id).cmp(&(b.created.min, &b.id)));
+    let mut clusters: Vec<Cluster> = Vec::new();
+    let mut reach = None;
+    for segment in segments {
+        let (min, max) = (segment.created.min, segment.created.max);
+        match clusters.last_mut() {
+            Some(cluster) if reach.is_some_and(|reach| min <= reach) => cluster.segments.push(segment),
+            _ => clusters.push(Cluster { segments: vec![segment] }),
+        }
+        reach = reach.max(Some(max));
+    }
+    clusters.retain(|cluster| match (cluster.segments.as_slice(), &window.other) {
+        ([alone], Some((field, period))) => other_span(alone, *field).is_some_and(|span| meets(span, period)),
+        _ => true,
+    });
+    clusters
+}
+
+fn other_span(segment: &Segment, field: DateField) -> Option<Span> {
+    match field {
+        DateField::Created => Some(segment.created),
+        DateField::Finished => segment.finished,
+        DateField::Last => segment.last,
+    }
+}
+
+fn meets(span: Span, period: &Range<Instant>) -> bool {
+    span.max >= period.start && span.min < period.end
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use shared::id::AccountId;
+
+    use super::*;
+
+    fn segment(id: &str, from: i64, to: i64, finished: Option<(i64, i64)>) -> Segment {
+        let span = |(min, max)| Span { min: Instant(min), max: Instant(max) };
+        Segment {
+            format: 1,
+            id: id.to_owned(),
+            account: AccountId::try_from("demo".to_owned()).unwrap(),
+            files: HashMap::new(),
+            created: span((from, to)),
+            finished: finished.map(span),
+            last: None,
+            added_at: Instant(0),
+            removed_at: None,
+        }
+    }
+
+    fn planned(segments: Vec<Segment>, created: Range<i64>, finished: Option<Range<i64>>) -> Vec<String> {
+        let range = |range: Range<i64>| Instant(range.start)..Instant(range.end);
+        let other = finished.map(|period| (DateField::Finished, range(period)));
+        let clusters = plan(segments, &Window { created: range(created), other });
+        let ids = |cluster: &Cluster| cluster.segments.iter().map(|s| s.id.as_str()).collect::<String>();
+        clusters.iter().map(ids).collect()
+    }
+
+    #[test]
+    fn segments_that_overlap_are_read_together_and_in_order() {
+        let segment = |id, from, to| segment(id, from, to, None);
+        let cases = [
+            (vec![], vec![]),
+            (vec![segment("b", 10, 19), segment("a", 0, 9)], vec!["a", "b"]),
+            (vec![segment("a", 0, 10), segment("b", 10, 19)], vec!["ab"]),
+            (vec![segment("a", 0, 100), segment("b", 1, 2), segment("c", 50, 60)], vec!["abc"]),
+            (
+                vec![segment("a", 0, 5), segment("b", 3, 8), segment("c", 8, 9), segment("d", 10, 10)],
+                vec!["abc", "d"],
+            ),
+        ];
+        for (segments, expected) in cases {
+            assert_eq!(planned(segments, 0..1_000, None), expected);
+        }
+    }
+
+    #[test]
+    fn segments_outside_the_created_window_are_left_out() {
+        let segments =
+            || vec![segment("a", 0, 9, None), segment("b", 10, 19, None), segment("c", 20, 29, None)];
+        assert_eq!(planned(segments(), 9..20, None), ["a", "b"]);
+        assert_eq!(planned(segments(), 10..20, None), ["b"]);
+        assert_eq!(planned(segments(), 10..21, None), ["b", "c"]);
+        assert_eq!(planned(segments(), 30..99, None), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn another_date_leaves_out_only_segments_that_stand_alone() {
+        let alone = vec![
+            segment("a", 0, 9, Some((100, 199))),
+            segment("b", 10, 19, Some((200, 299))),
+            segment("c", 20, 29, None),
+        ];
+        assert_eq!(planned(alone, 0..99, Some(200..300)), ["b"]);
+        let overlapping = vec![segment("a", 0, 9, Some((100, 199))), segment("b", 5, 19, Some((200, 299)))];
+        assert_eq!(planned(overlapping, 0..99, Some(200..300)), ["ab"]);
+    }
+}

@@ -1,0 +1,298 @@
+//! A request resolved: what is read, what passes, what is shown.
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde_json::Value as Json;
+use shared::cipher::DataKey;
+use shared::dictionary::{Aggregation, Record};
+use shared::problem::Problem;
+use shared::time::Instant;
+
+use crate::cells::{Columns, Files, Slot};
+use crate::cursor::{Cursor, Place, STATE_SECONDS};
+use crate::expr::{Compiler, Context, Expr, Row};
+use crate::filter::Filter;
+use crate::plan::{DateField, Window};
+use crate::report::{Column, ReportType, Source};
+use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
+use crate::veil::Reader;
+
+/// Rows of a page unless a limit is set.
+const DEFAULT_LIMIT: usize = 10_000;
+/// The most rows of a page, whatever their size.
+const MAX_LIMIT: usize = 50_000;
+/// Data Studio asks for more fields than these in several requests, and each would be grouped on its own.
+const MAX_SUMMARY_FIELDS: usize = 20;
+
+/// What a query is about besides its request.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) cursor_key: &'a DataKey,
+    pub(crate) now: Instant,
+}
+
+/// A column that is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) column: &'static Column,
+    pub(crate) expr: Expr,
+}
+
+/// One condition on one value.
+#[derive(Clone, Debug)]
+struct Condition {
+    expr: Expr,
+    filter: Filter,
+    /// Whether it can be told from the session alone.
+    of_session: bool,
+}
+
+/// Conditions of which one must hold.
+type AnyOf = Vec<Condition>;
+
+/// A query, ready to be planned and run.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) report: ReportType,
+    pub(crate) columns: Columns,
+    pub(crate) window: Window,
+    /// The cell of the window's other date.
+    other: Option<Slot>,
+    /// What can be told from the session, then what cannot.
+    session_filters: Vec<AnyOf>,
+    record_filters: Vec<AnyOf>,
+    pub(crate) filters_applied: bool,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) limit: usize,
+    pub(crate) state: Instant,
+    pub(crate) after: Option<Place>,
+    /// What a cursor of this query must carry.
+    pub(crate) digest: [u8; 32],
+}
+
+impl Query {
+    /// Resolves a request. 422 for whatever in it is unknown or does not fit, by its name.
+    pub(crate) fn resolve(request: &DataRequest, asked: &Asked<'_>) -> Result<Query, Problem> {
+        let account = asked.reader.account;
+        let config = request.config_params.clone().unwrap_or_default();
+        let report = ReportType::parse(config.report_type.as_deref().unwrap_or_default())
+            .ok_or_else(|| Problem::invalid("report_type", "is no report type; see /v1/report-types"))?;
+        let date_field = date_field(config.date_field.as_deref())?;
+        let period = request.date_range.as_ref().map(|range| period(range, account.zone)).transpose()?;
+        let limit = limit(request.limit.as_ref())?;
+        let fields = fields(report, request.fields.as_deref())?;
+        let digest = request.digest();
+        let cursor = request
+            .cursor
+            .as_deref()
+            .map(|text| Cursor::open(text, asked.cursor_key, &account.id, &digest, asked.now));
+        let cursor = cursor.transpose()?;
+        let state = cursor.as_ref().map_or_else(|| state(request, asked.now), |cursor| cursor.state);
+        let after = cursor.map(|cursor| cursor.place);
+        let columns = Columns::default();
+        let mut compiler = Compiler { columns, record: report.record(), reader: asked.reader.clone() };
+        compiler.columns.include(report.record());
+        let filters = filters(report, request.dimensions_filters.as_deref(), &mut compiler)?;
+        let filters_applied = filters.is_some();
+        let (session_filters, record_filters) = filters
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|any: &AnyOf| any.iter().all(|one| one.of_session));
+        let window = window(date_field, period, account.oldest(state), after.as_ref());
+        let other =
+            window.other.as_ref().map(|(field, _)| compiler.columns.slot(Record::Session, field.name()));
+        let shown = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
+        let outputs = shown.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
+        let columns = compiler.columns;
+        Ok(Query {
+            report,
+            columns,
+            window,
+            other,
+            session_filters,
+            record_filters,
+            filters_applied,
+            outputs,
+            limit,
+            state,
+            after,
+            digest,
+        })
+    }
+
+    /// Whether no row is left out by a filter.
+    pub(crate) fn is_unfiltered(&self) -> bool {
+        self.session_filters.is_empty() && self.record_filters.is_empty()
+    }
+
+    /// Whether a session's row lies in the window and not before the cursor.
+    pub(crate) fn admits(&self, files: &Files, session: usize) -> bool {
+        let row = Row::of_session(files, session);
+        let created_at = row.created_at();
+        let other = || match (&self.window.other, self.other) {
+            (Some((_, period)), Some(slot)) => row.instant(slot).is_some_and(|at| period.contains(&at)),
+            _ => true,
+        };
+        let ahead = || match &self.after {
+            Some(Place::Row { created_at: at, session_id, .. }) => {
+                (created_at, row.session_id()) >= (*at, session_id.as_str())
+            }
+            _ => true,
+        };
+        self.window.created.contains(&created_at) && other() && ahead()
+    }
+
+    /// Whether a row of an admitted session comes after the cursor.
+    pub(crate) fn is_ahead(&self, row: &Row<'_>) -> bool {
+        let Some(Place::Row { created_at, session_id, position }) = &self.after else { return true };
+        (row.created_at(), row.session_id(), row.position()) > (*created_at, session_id.as_str(), *position)
+    }
+
+    /// Whether a session passes what can be told from it alone.
+    pub(crate) fn passes_session(&self, files: &Files, session: usize, context: &Context) -> bool {
+        passes(&self.session_filters, &Row::of_session(files, session), context)
+    }
+
+    /// Whether a row of a session that passed passes the rest.
+    pub(crate) fn passes_record(&self, row: &Row<'_>, context: &Context) -> bool {
+        passes(&self.record_filters, row, context)
+    }
+}
+
+fn passes(all_of: &[AnyOf], row: &Row<'_>, context: &Context) -> bool {
+    let holds = |one: &Condition| one.filter.passes(&one.expr.value(row, context));
+    all_of.iter().all(|any_of| any_of.iter().any(holds))
+}
+
+fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
+    let name = name.filter(|name| !name.is_empty()).unwrap_or(DateField::Created.name());
+    DateField::parse(name)
+        .ok_or_else(|| Problem::invalid("date_field", "must be created_at, finished_at or lastInteraction"))
+}
+
+/// The instants of a period of local days.
+fn period(range: &DateRange, zone: Tz) -> Result<Range<Instant>, Problem> {
+    let day = |name: &str, text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+        day.ok_or_else(|| Problem::invalid(format!("dateRange.{name}"), "must be a day, as 2026-10-31"))
+    };
+    let (first, last) = (day("startDate", &range.start_date)?, day("endDate", &range.end_date)?);
+    if first > last {
+        return Err(Problem::invalid("dateRange.startDate", "is after dateRange.endDate"));
+    }
+    let end = last.succ_opt().unwrap_or(NaiveDate::MAX);
+    Ok(Instant::start_of_day(first, zone)..Instant::start_of_day(end, zone))
+}
+
+fn limit(limit: Option<&Json>) -> Result<usize, Problem> {
+    let Some(limit) = limit else { return Ok(DEFAULT_LIMIT) };
+    let number = limit.as_u64().and_then(|number| usize::try_from(number).ok());
+    number
+        .filter(|number| (1..=MAX_LIMIT).contains(number))
+        .ok_or_else(|| Problem::invalid("limit", format!("must be a whole number from 1 to {MAX_LIMIT}")))
+}
+
+/// The columns asked for, each with whether it is there for filters only.
+fn fields(
+    report: ReportType,
+    requested: Option<&[FieldRequest]>,
+) -> Result<Vec<(&'static Column, bool)>, Problem> {
+    let requested = requested.filter(|fields| !fields.is_empty());
+    let requested = requested.ok_or_else(|| Problem::invalid("fields", "must name at least one field"))?;
+    if report == ReportType::Summary && requested.len() > MAX_SUMMARY_FIELDS {
+        let message = format!("may be at most {MAX_SUMMARY_FIELDS} in a summary: use fewer, or sessions");
+        return Err(Problem::invalid("fields", message));
+    }
+    let column = |field: &FieldRequest| {
+        let column = report.column(&field.name).ok_or_else(|| unknown(report, &field.name))?;
+        Ok((column, field.for_filter_only.unwrap_or_default()))
+    };
+    requested.iter().map(column).collect()
+}
+
+fn unknown(report: ReportType, name: &str) -> Problem {
+    // A name may be as long as the body; the start of it is enough to find it.
+    let name: String = name.chars().take(80).collect();
+    Problem::invalid(name, format!("is no field of the report type {}", report.id()))
+}
+
+/// The conditions; `None` where one of them cannot be applied, and then none is.
+fn filters(
+    report: ReportType,
+    requested: Option<&[Vec<FilterRequest>]>,
+    compiler: &mut Compiler<'_>,
+) -> Result<Option<Vec<AnyOf>>, Problem> {
+    let mut all_of = Vec::new();
+    let mut applicable = true;
+    for any_of in requested.into_iter().flatten().filter(|any_of| !any_of.is_empty()) {
+        let mut conditions = Vec::new();
+        for one in any_of {
+            let column =
+                report.filterable(&one.field_name).ok_or_else(|| unknown(report, &one.field_name))?;
+            match condition(report, column, one, compiler) {
+                Some(condition) => conditions.push(condition),
+                None => applicable = false,
+            }
+        }
+        all_of.push(conditions);
+    }
+    Ok(applicable.then_some(all_of))
+}
+
+fn condition(
+    report: ReportType,
+    column: &'static Column,
+    request: &FilterRequest,
+    compiler: &mut Compiler<'_>,
+) -> Option<Condition> {
+    // What a summary adds up is known only after all rows have passed.
+    let added_up = column.aggregation == Aggregation::Sum || column.formula.is_some();
+    if report == ReportType::Summary && added_up {
+        return None;
+    }
+    let filter = Filter::new(request, column.semantic)?;
+    let of_session = match column.source {
+        Source::Field(field) => report.record() == Record::Session || field.record != report.record(),
+        Source::MediaUrl => false,
+        _ => true,
+    };
+    Some(Condition { expr: compiler.compile(column), filter, of_session })
+}
+
+/// The state to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so
+/// that no commit still under way can change it.
+fn state(request: &DataRequest, now: Instant) -> Instant {
+    let refresh = request.script_params.as_ref().and_then(|params| params.last_refresh.as_ref());
+    let milliseconds = refresh.and_then(|value| match value {
+        Json::String(text) => text.parse().ok(),
+        value => value.as_i64(),
+    });
+    let refresh = milliseconds.and_then(|ms: i64| ms.checked_mul(1_000)).map(Instant);
+    let recent = refresh.filter(|at| *at >= now.plus_seconds(-STATE_SECONDS));
+    let margin = i64::try_from(lake::STATE_MARGIN.as_micros()).unwrap_or_default();
+    Instant(recent.map_or(now, |at| at.min(now)).0.saturating_sub(margin))
+}
+
+fn window(
+    date_field: DateField,
+    period: Option<Range<Instant>>,
+    oldest: Instant,
+    after: Option<&Place>,
+) -> Window {
+    // A session that began at `oldest` is just past its retention.
+    let mut created = Instant(oldest.0.saturating_add(1))..Instant(i64::MAX);
+    if let Some(Place::Row { created_at, .. }) = after {
+        created.start = created.start.max(*created_at);
+    }
+    match period {
+        Some(period) if date_field == DateField::Created => {
+            created = created.start.max(period.start)..period.end;
+            Window { created, other: None }
+        }
+        period => Window { created, other: period.map(|period| (date_field, period)) },
+    }
+}

@@ -1,0 +1,222 @@
+//! Repeated records as one readable text.
+
+use shared::dictionary::Record;
+use shared::time::Instant;
+
+use crate::cells::Slot;
+use crate::expr::{Compiler, Context, Row, TextCell};
+
+/// As much text as one value holds: a chart shows less, and a page must hold more than one conversation.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// A session's records of one kind, or a message's options.
+#[derive(Clone, Debug)]
+pub(crate) enum Records {
+    Platforms {
+        platform: TextCell,
+        address: TextCell,
+    },
+    Events {
+        created_at: Slot,
+        event: TextCell,
+    },
+    Tags {
+        tag: TextCell,
+        answer: TextCell,
+    },
+    Talks(Talks),
+    Options(Options),
+    /// The options of the message that the row stands for.
+    OwnOptions(Options),
+}
+
+/// What a transcript shows of messages.
+#[derive(Clone, Debug)]
+pub(crate) struct Talks {
+    created_at: Slot,
+    origin: TextCell,
+    kind: TextCell,
+    message: TextCell,
+    legend: TextCell,
+    filename: TextCell,
+    storage: TextCell,
+    stt: TextCell,
+    options: Options,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    num: TextCell,
+    text: TextCell,
+}
+
+impl Records {
+    /// The text of records of one kind; `None` for a kind that no field holds.
+    pub(crate) fn compile(compiler: &mut Compiler<'_>, of: Record) -> Option<Records> {
+        compiler.columns.include(of);
+        Some(match of {
+            Record::Session => return None,
+            Record::ContactPlatform => Records::Platforms {
+                platform: compiler.cell(of, "contact_platforms.platform")?,
+                address: compiler.cell(of, "contact_platforms.platform_id")?,
+            },
+            Record::Event => Records::Events {
+                created_at: compiler.columns.slot(of, "created_at"),
+                event: compiler.cell(of, "events.event")?,
+            },
+            Record::Tag => Records::Tags {
+                tag: compiler.cell(of, "tags.tag")?,
+                answer: compiler.cell(of, "tags.answer")?,
+            },
+            Record::Talk => Records::Talks(Talks {
+                created_at: compiler.columns.slot(of, "created_at"),
+                origin: compiler.cell(of, "talks.origin")?,
+                kind: compiler.cell(of, "talks.type")?,
+                message: compiler.cell(of, "talks.message")?,
+                legend: compiler.cell(of, "talks.legend")?,
+                filename: compiler.cell(of, "talks.filename")?,
+                storage: compiler.cell(of, "talks.storage_id")?,
+                stt: compiler.cell(of, "talks.stt")?,
+                options: Options::compile(compiler)?,
+            }),
+            Record::TalkOption if compiler.record == Record::Talk => {
+                Records::OwnOptions(Options::compile(compiler)?)
+            }
+            Record::TalkOption => Records::Options(Options::compile(compiler)?),
+        })
+    }
+
+    /// The text; `None` where there are no records.
+    pub(crate) fn text(&self, row: &Row<'_>, context: &Context) -> Option<String> {
+        let (files, session) = (row.files, row.session);
+        let children = |record| files.children(record, session);
+        let pair = |first: &TextCell, second: &TextCell, between: &str, at: usize| {
+            let texts = [first.read(files, at, context), second.read(files, at, context)];
+            texts.into_iter().flatten().collect::<Vec<_>>().join(between)
+        };
+        match self {
+            Records::Platforms { platform, address } => {
+                let lines = children(Record::ContactPlatform).map(|at| pair(platform, address, ": ", at));
+                joined(lines, ", ")
+            }
+            Records::Events { created_at, event } => {
+                let line = |at| {
+                    let moment = files.instant(*created_at, at).map(|at| moment(at, context));
+                    let event = event.read(files, at, context).map(String::from);
+                    [moment, event].into_iter().flatten().collect::<Vec<_>>().join(" ")
+                };
+                joined(children(Record::Event).map(line), ", ")
+            }
+            Records::Tags { tag, answer } => {
+                joined(children(Record::Tag).map(|at| pair(tag, answer, ": ", at)), ", ")
+            }
+            Records::Talks(talks) => {
+                joined(children(Record::Talk).map(|at| talks.line(row, at, context)), "\n")
+            }
+            Records::Options(options) => {
+                joined(children(Record::TalkOption).map(|at| options.line(row, at, context)), ", ")
+            }
+            Records::OwnOptions(options) => options.of_talk(row, row.position(), context),
+        }
+    }
+}
+
+impl Talks {
+    /// One message: when, who, and everything that was said or sent.
+    fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
+        let read = |cell: &TextCell| cell.read(row.files, at, context).map(String::from);
+        let storage = read(&self.storage);
+        let position = row.files.position(Record::Talk, at);
+        let said = [
+            read(&self.message),
+            read(&self.legend),
+            read(&self.filename),
+            storage.and_then(|storage| context.link(&storage, row.created_at())),
+            read(&self.stt),
+            self.options.of_talk(row, position, context),
+        ];
+        let said = said.into_iter().flatten().collect::<Vec<_>>().join(" | ");
+        let said =
+            if said.is_empty() { read(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
+        let when = row.files.instant(self.created_at, at).map(|at| moment(at, context));
+        let head = [when, read(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        [Some(head), said]
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+}
+
+impl Options {
+    fn compile(compiler: &mut Compiler<'_>) -> Option<Options> {
+        let of = Record::TalkOption;
+        Some(Options {
+            num: compiler.cell(of, "talks.options.num")?,
+            text: compiler.cell(of, "talks.options.text")?,
+        })
+    }
+
+    fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
+        let read = |cell: &TextCell| cell.read(row.files, at, context);
+        [read(&self.num), read(&self.text)].into_iter().flatten().collect::<Vec<_>>().join(". ")
+    }
+
+    fn of_talk(&self, row: &Row<'_>, talk: u64, context: &Context) -> Option<String> {
+        joined(row.files.options(row.session, talk).map(|at| self.line(row, at, context)), ", ")
+    }
+}
+
+fn moment(at: Instant, context: &Context) -> String {
+    at.in_zone(context.zone).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Lines, as many as fit; then how many are left out. `None` where no line says anything.
+fn joined(lines: impl Iterator<Item = String>, between: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut left_out = 0_usize;
+    for line in lines.filter(|line| !line.is_empty()) {
+        let begun = !text.is_empty();
+        if left_out > 0 || (begun && text.len() + between.len() + line.len() > MAX_BYTES) {
+            left_out += 1;
+            continue;
+        }
+        if begun {
+            text.push_str(between);
+        }
+        text.push_str(&line[..line.floor_char_boundary(MAX_BYTES)]);
+        if line.len() > MAX_BYTES {
+            text.push('…');
+        }
+    }
+    if left_out > 0 {
+        text.push_str(&format!("{between}… mais {left_out} / {left_out} more"));
+    }
+    Some(text).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted_in_the_last_line() {
+        let line = "x".repeat(100 * 1024);
+        let text = joined(std::iter::repeat_n(line, 5), "\n").unwrap();
+        assert_eq!(text.lines().count(), 3);
+        assert_eq!(text.lines().last(), Some("… mais 3 / 3 more"));
+    }
+
+    #[test]
+    fn a_single_long_line_is_cut_between_characters() {
+        let text = joined(std::iter::once("é".repeat(MAX_BYTES)), "\n").unwrap();
+        assert!(text.len() <= MAX_BYTES + '…'.len_utf8() && text.ends_with('…'));
+    }
+
+    #[test]
+    fn no_lines_are_no_text() {
+        assert_eq!(joined(std::iter::empty(), ", "), None);
+        assert_eq!(joined([String::new()].into_iter(), ", "), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! `premium serve`: the whole stack on this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::error::CliError;
+use crate::stack::Stack;
+
+/// Where to listen and where to keep things.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Endereço e porta; a porta 0 escolhe uma livre.
+    ///
+    /// Address and port; port 0 picks a free one.
+    #[arg(long, default_value_t = default_listen())]
+    pub listen: SocketAddr,
+    /// Pasta dos dados.
+    ///
+    /// Folder of the data.
+    #[arg(long, default_value = ".premium")]
+    pub data: PathBuf,
+    /// Não cria a conta de demonstração.
+    ///
+    /// Makes no demo account.
+    #[arg(long)]
+    pub no_demo: bool,
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 8787))
+}
+
+impl Default for ServeArgs {
+    fn default() -> ServeArgs {
+        ServeArgs { listen: default_listen(), data: PathBuf::from(".premium"), no_demo: false }
+    }
+}
+
+/// Serves until the process is told to stop.
+pub async fn run(args: ServeArgs) -> Result<(), CliError> {
+    shared::telemetry::init_at("warn");
+    let stack = Stack::start(&args.data, args.listen).await?;
+    super::say(format_args!("Premium Report em {}", stack.local.url))?;
+    super::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! The platform's mix of time formats.
+
+use serde_json::{Value, json};
+use shared::time::Instant;
+
+use super::ZONE;
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Style {
+    /// `2026-10-03 14:05:22`, in the account's zone.
+    Local,
+    /// `2026-10-03 14:05:22.512`, in the account's zone.
+    LocalMillis,
+    /// `2026-10-03T17:05:22.000000Z`.
+    Utc,
+    /// `2026-10-03T14:05:22-03:00`.
+    Offset,
+    /// `{"$date": "2026-10-03T17:05:22Z"}`.
+    Wrapped,
+}
+
+/// A time as the platform would write it.
+pub(super) fn stamp(at: Instant, style: Style) -> Value {
+    let local = at.to_utc().with_timezone(&ZONE);
+    match style {
+        Style::Local => local.format("%Y-%m-%d %H:%M:%S").to_string().into(),
+        Style::LocalMillis => local.format("%Y-%m-%d %H:%M:%S%.3f").to_string().into(),
+        Style::Utc => at.to_utc().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string().into(),
+        Style::Offset => local.format("%Y-%m-%dT%H:%M:%S%:z").to_string().into(),
+        Style::Wrapped => json!({"$date": at.to_rfc3339()}),
+    }
+}

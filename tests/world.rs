@@ -1,0 +1,127 @@
+//! One running stack and what a test does with it.
+
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use infra::stack::Stack;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long an acknowledged session may take to be readable.
+const READABLE_WITHIN: Duration = Duration::from_secs(10);
+
+/// A stack of its own for one test.
+pub(crate) struct World {
+    pub(crate) client: reqwest::Client,
+    pub(crate) url: String,
+    pub(crate) admin: String,
+    _stack: Stack,
+    _data: TempDir,
+}
+
+impl World {
+    pub(crate) async fn start() -> World {
+        let data = tempfile::tempdir().unwrap();
+        let stack = Stack::start(data.path(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
+        World { client, url, admin, _stack: stack, _data: data }
+    }
+
+    /// A request to a path, with a token unless it is empty.
+    pub(crate) fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        if token.is_empty() { request } else { request.bearer_auth(token) }
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        answer(self.request(Method::GET, path, token)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
+        answer(self.request(Method::POST, path, token).json(body)).await
+    }
+
+    /// A token of an account.
+    pub(crate) async fn token(&self, account: &str, scope: &str) -> String {
+        let order = json!({"account": account, "scope": scope});
+        let (status, issued) = self.post("/v1/tokens", &self.admin, &order).await;
+        assert_eq!(status, StatusCode::CREATED, "{issued}");
+        issued["token"].as_str().unwrap().to_owned()
+    }
+
+    /// An account that keeps everything since 2015: its `ingest` and its `report` token.
+    pub(crate) async fn account(&self, account: &str) -> (String, String) {
+        let (ingest, report) = (self.token(account, "ingest").await, self.token(account, "report").await);
+        let change = json!({"account": account, "starts_on": "2015-01-01", "retention_days": 36_000});
+        let (status, settings) =
+            answer(self.request(Method::PATCH, "/v1/account", &self.admin).json(&change)).await;
+        assert_eq!(status, StatusCode::OK, "{settings}");
+        (ingest, report)
+    }
+
+    /// Posts sessions as NDJSON and gzip and gives the answer's status and body.
+    pub(crate) async fn ingest(&self, token: &str, sessions: &[Value]) -> (StatusCode, Value) {
+        let mut body = GzEncoder::new(Vec::new(), Compression::fast());
+        for session in sessions {
+            writeln!(body, "{session}").unwrap();
+        }
+        let request = self
+            .request(Method::POST, "/v1/sessions", token)
+            .header("content-type", "application/x-ndjson")
+            .header("content-encoding", "gzip")
+            .body(body.finish().unwrap());
+        answer(request).await
+    }
+
+    /// All rows of a query, page by page.
+    pub(crate) async fn rows(&self, token: &str, query: &Value) -> Vec<Vec<Value>> {
+        let mut rows = Vec::new();
+        let mut query = query.clone();
+        loop {
+            let (status, page) = self.post("/v1/data", token, &query).await;
+            assert_eq!(status, StatusCode::OK, "{page}");
+            rows.extend(
+                page["rows"].as_array().unwrap().iter().map(|row| row["values"].as_array().unwrap().clone()),
+            );
+            if page["nextCursor"].is_null() {
+                return rows;
+            }
+            query["cursor"] = page["nextCursor"].clone();
+        }
+    }
+
+    /// Asks again and again until there are `count` rows, for as long as they may take to be readable.
+    pub(crate) async fn rows_once(&self, token: &str, query: &Value, count: usize) -> Vec<Vec<Value>> {
+        let deadline = tokio::time::Instant::now() + READABLE_WITHIN;
+        loop {
+            let rows = self.rows(token, query).await;
+            if rows.len() == count {
+                return rows;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "{} of {count} rows after {READABLE_WITHIN:?}",
+                rows.len()
+            );
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
+/// Sends a request and reads its answer as JSON; null where there is none.
+pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let body = response.bytes().await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// A `getData` request for some fields of a report type.
+pub(crate) fn query(report_type: &str, fields: &[&str]) -> Value {
+    let fields: Vec<Value> = fields.iter().map(|name| json!({ "name": name })).collect();
+    json!({"configParams": {"report_type": report_type}, "fields": fields})
+}
