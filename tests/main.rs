@@ -2,3 +2,4 @@
 
 mod world;
 mod journey;
+mod house;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use shared::cipher::DataKey;
-use shared::id::fill_random;
+use shared::id::random_hex;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
@@ -97,7 +97,7 @@ impl Embedded {
         }
 
         let Credentials { access_key, secret_key } = credentials;
-        let table = TableServer::serve(&data.join("table.sqlite"), dynamo)?;
+        let table = TableServer::start(&data.join("table.sqlite"), dynamo)?;
         let objects = Server::route(s3, objects::router(&data.join("objects"), &access_key, &secret_key)?)?;
         let kms = Server::route(kms, kms::router(master, &access_key))?;
         Ok(Embedded {
@@ -144,7 +144,7 @@ async fn listen_again(port: u16) -> io::Result<TcpListener> {
 
 fn credentials(path: &Path) -> Result<Credentials, EmbeddedError> {
     let json = keep(path, || {
-        let credentials = Credentials { access_key: random_hex::<10>(), secret_key: random_hex::<20>() };
+        let credentials = Credentials { access_key: random_hex(10), secret_key: random_hex(20) };
         Ok(serde_json::to_vec(&credentials)?)
     })?;
     serde_json::from_slice(&json).map_err(|_| EmbeddedError::Damaged(path.to_owned()))
@@ -175,10 +175,4 @@ pub(crate) fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|failed| failed.error)?;
     File::open(folder)?.sync_all()
-}
-
-fn random_hex<const BYTES: usize>() -> String {
-    let mut bytes = [0; BYTES];
-    fill_random(&mut bytes);
-    hex::encode(bytes)
 }

@@ -143,3 +143,6 @@ async fn put(
 ) -> (usize, Result<Put, StoreError>) {
     (index, store.put_session(account, &parsed.identity, &parsed.session, now).await)
 }
+
+#[cfg(test)]
+mod tests;

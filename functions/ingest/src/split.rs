@@ -68,8 +68,10 @@ fn lines(body: &[u8]) -> Vec<&[u8]> {
 fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let text = masked(body);
     let mut source = Deserializer::from_str(&text);
-    let items =
-        source.deserialize_seq(Items).and_then(|items| source.end().map(|()| items)).map_err(no_json)?;
+    let items = source
+        .deserialize_seq(Items)
+        .and_then(|items| source.end().map(|()| items))
+        .map_err(|error| no_json(&error))?;
     // The mask is as long as the body, so a place in one is the same place in the other.
     let start = text.as_ptr() as usize;
     let place = |item: &RawValue| item.get().as_ptr() as usize - start;
@@ -79,7 +81,7 @@ fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
 fn object(body: &[u8]) -> Result<&[u8], Problem> {
     let text = masked(body);
     let mut values = Deserializer::from_str(&text).into_iter::<&RawValue>();
-    values.next().transpose().map_err(no_json)?;
+    values.next().transpose().map_err(|error| no_json(&error))?;
     let (item, rest) = body.split_at(values.byte_offset());
     match rest.trim_ascii_start().first() {
         None => Ok(item),
@@ -100,7 +102,7 @@ fn masked(body: &[u8]) -> Cow<'_, str> {
     )
 }
 
-fn no_json(error: serde_json::Error) -> Problem {
+fn no_json(error: &serde_json::Error) -> Problem {
     Problem::bad_request(format!("the body is not JSON: {error}"))
 }
 

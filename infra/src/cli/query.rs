@@ -118,19 +118,17 @@ struct Row {
 /// Fetches the rows and shows them.
 pub async fn run(args: QueryArgs) -> Result<(), CliError> {
     let client = Client::of(&args.target)?;
-    let (mut names, mut rows) = (Vec::new(), Vec::new());
-    let mut cursor = None;
-    loop {
+    let (mut rows, mut cursor) = (Vec::new(), None);
+    let names: Vec<String> = loop {
         let left = args.limit.saturating_sub(rows.len() as u64);
         let body = body(&args, cursor.as_deref(), left.clamp(1, PAGE));
         let page: Page = client.json(client.request(Method::POST, "/v1/data").json(&body)).await?;
-        names = page.schema.into_iter().map(|column| column.name).collect();
         rows.extend(page.rows.into_iter().take(left as usize).map(|row| row.values));
         cursor = page.next_cursor;
         if cursor.is_none() || rows.len() as u64 >= args.limit {
-            break;
+            break page.schema.into_iter().map(|column| column.name).collect();
         }
-    }
+    };
     let mut out = io::BufWriter::new(io::stdout().lock());
     match args.format {
         Format::Table => table(&mut out, &names, &rows)?,

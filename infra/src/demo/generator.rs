@@ -96,13 +96,9 @@ impl Generator {
         let flow = if open { [0, 2, 3][self.chance.weighted(&[70, 18, 12])] } else { 1 };
         let (flow, topic) = (&self.cast.flows[flow], self.cast.teams[team].topic);
         let first_name = contact.name.split(' ').next().unwrap_or_default().to_owned();
+        let product = *self.chance.pick(topic.products);
         let mut story = Story {
-            slots: Slots {
-                name: first_name,
-                agent: String::new(),
-                protocol,
-                product: self.chance.pick(topic.products),
-            },
+            slots: Slots { name: first_name, agent: String::new(), protocol, product },
             topic,
             now: start,
             sentiment: flow.sentiment,

@@ -76,7 +76,8 @@ impl Scene<'_> {
             (false, Some(_)) => "wait",
             (false, None) => "automatic",
         };
-        let is_attendance = if chance.happens(0.5) { attended.into() } else { attended.to_string().into() };
+        let is_attendance: Value =
+            if chance.happens(0.5) { attended.into() } else { attended.to_string().into() };
         let head = json!({
             "_id": id, "id": id, "session_id": id,
             "protocol": protocol,
@@ -125,10 +126,12 @@ impl Scene<'_> {
 /// The timers, as numbers or as texts.
 fn timers(outcome: &Outcome<'_>, finished: bool, chance: &mut Chance) -> Value {
     let texts = chance.happens(0.2);
-    let written = |seconds: Option<f64>| match seconds {
-        Some(seconds) if texts => seconds.to_string().into(),
-        Some(seconds) => seconds.into(),
-        None => Value::Null,
+    let written = |seconds: Option<f64>| -> Value {
+        match seconds {
+            Some(seconds) if texts => seconds.to_string().into(),
+            Some(seconds) => seconds.into(),
+            None => Value::Null,
+        }
     };
     let handling = outcome.handling.filter(|_| finished);
     let total = handling.map(|handling| handling + outcome.wait.unwrap_or_default());

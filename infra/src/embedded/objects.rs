@@ -105,15 +105,8 @@ impl S3 for Objects {
         let (file, path) = self.with(&bucket, |files, _| files.draft()).await?;
         let (file, description) = receive(req, file).await?;
         let (etag, sums) = (description.etag.clone(), description.sums.clone());
-        let publish = move |files: &Files, bucket: &str| match files.publish(
-            bucket,
-            (file, path),
-            &description,
-            only_new,
-        ) {
-            Err(error) if only_new && error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            published => published.map(|()| true),
-        };
+        let publish =
+            move |files: &Files, bucket: &str| files.publish(bucket, (file, path), &description, only_new);
         if !self.with(&bucket, publish).await? {
             return Err(s3_error!(PreconditionFailed));
         }

@@ -14,7 +14,7 @@ use dynoxide::Database;
 use rusqlite::{Connection, params};
 use tokio::net::TcpListener;
 
-use super::server::{Server, Stop, listen};
+use super::server::{Server, Stop};
 
 /// The shortest pause between two searches for expired items.
 const SWEEP_PAUSE: Duration = Duration::from_secs(60);
@@ -28,8 +28,8 @@ const SEQUENCE_OFFSET: u128 = 100_000_000_000_000_000_000;
 /// Why the table could not start or be trimmed.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The port or the path cannot be used.
-    #[error("the table server cannot listen or reach its file: {0}")]
+    /// The listener or a thread cannot be used.
+    #[error("the table server cannot run: {0}")]
     Io(#[from] io::Error),
     /// dynoxide refuses the file.
     #[error("the table's file cannot be opened: {0}")]
@@ -60,16 +60,11 @@ pub struct TableServer {
 }
 
 impl TableServer {
-    /// Opens or creates the file at `path` and serves it on `port` of 127.0.0.1 (0: a free one).
+    /// Opens or creates the file at `path` and serves it on `listener`.
     ///
     /// Items whose time to live has passed are deleted at the start and then about once a minute, less often the
     /// longer it takes.
-    pub async fn start(path: &Path, port: u16) -> Result<TableServer, TableError> {
-        TableServer::serve(path, listen(port).await?)
-    }
-
-    /// The same on a listener that is already there.
-    pub(super) fn serve(path: &Path, listener: TcpListener) -> Result<TableServer, TableError> {
+    pub(super) fn start(path: &Path, listener: TcpListener) -> Result<TableServer, TableError> {
         let text = path.to_str().ok_or_else(|| TableError::Open(format!("{} is no text", path.display())))?;
         let database = Database::new(text).map_err(|error| TableError::Open(error.to_string()))?;
         let side = Arc::new(Mutex::new(open_side(path)?));
@@ -90,7 +85,7 @@ impl TableServer {
     }
 
     /// Stops, and waits until requests under way are done.
-    pub async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.server.stop().await;
     }
 }

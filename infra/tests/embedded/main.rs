@@ -1,4 +1,5 @@
 //! The embedded servers, called over their sockets with the AWS SDK.
+#![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test")]
 
 use std::path::Path;
 

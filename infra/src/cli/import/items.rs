@@ -27,10 +27,8 @@ pub(super) enum ItemsError {
 enum Layout {
     /// One a line.
     Lines,
-    /// In an array.
-    Array,
-    /// One after another, over as many lines as they like.
-    Objects,
+    /// One after another, in arrays or not, over as many lines as they like.
+    Values,
 }
 
 /// The sessions of one file.
@@ -39,6 +37,8 @@ pub(super) struct Items {
     layout: Layout,
     /// Lines read, or sessions found.
     number: u64,
+    /// Whether an array has begun and not ended.
+    inside: bool,
     ended: bool,
 }
 
@@ -60,12 +60,17 @@ impl Items {
             source.consume(1);
         }
         if peek(&mut source)? == Some(b'[') {
-            source.consume(1);
-            return Ok(Items { source, layout: Layout::Array, number: 0, ended: false });
+            return Ok(Items { source, layout: Layout::Values, number: 0, inside: false, ended: false });
         }
         let (layout, head) = head(&mut source)?;
         let number = if layout == Layout::Lines { number } else { 0 };
-        Ok(Items { source: Box::new(Cursor::new(head).chain(source)), layout, number, ended: false })
+        Ok(Items {
+            source: Box::new(Cursor::new(head).chain(source)),
+            layout,
+            number,
+            inside: false,
+            ended: false,
+        })
     }
 
     /// The next session; `None` after the last one.
@@ -73,7 +78,7 @@ impl Items {
         if self.ended {
             return Ok(None);
         }
-        let found = if self.layout == Layout::Lines { self.next_line() } else { self.next_object() };
+        let found = if self.layout == Layout::Lines { self.next_line() } else { self.next_value() };
         self.ended = !matches!(found, Ok(Some(_)));
         found
     }
@@ -92,19 +97,21 @@ impl Items {
         }
     }
 
-    fn next_object(&mut self) -> Result<Option<Item>, ItemsError> {
+    fn next_value(&mut self) -> Result<Option<Item>, ItemsError> {
         while let Some(byte) = peek(&mut self.source)? {
-            if byte == b']' && self.layout == Layout::Array {
-                return Ok(None);
-            }
-            if !byte.is_ascii_whitespace() && byte != b',' {
-                self.number += 1;
-                let bytes = value(&mut self.source, self.number)?;
-                return Ok(Some(Item { number: self.number, bytes: on_one_line(bytes) }));
+            match byte {
+                b'[' if !self.inside => self.inside = true,
+                b']' if self.inside => self.inside = false,
+                b',' | b' ' | b'\t' | b'\r' | b'\n' => {}
+                _ => {
+                    self.number += 1;
+                    let bytes = value(&mut self.source, self.number)?;
+                    return Ok(Some(Item { number: self.number, bytes: on_one_line(bytes) }));
+                }
             }
             self.source.consume(1);
         }
-        if self.layout == Layout::Array { Err(ItemsError::Cut(self.number + 1)) } else { Ok(None) }
+        if self.inside { Err(ItemsError::Cut(self.number + 1)) } else { Ok(None) }
     }
 }
 
@@ -127,7 +134,7 @@ fn head(source: &mut Box<dyn BufRead>) -> Result<(Layout, Vec<u8>), ItemsError> 
         head.extend_from_slice(&second);
     }
     let lines = second.trim_ascii().starts_with(b"{");
-    Ok((if lines { Layout::Lines } else { Layout::Objects }, head))
+    Ok((if lines { Layout::Lines } else { Layout::Values }, head))
 }
 
 /// A line with its end; nothing at the file's end.
@@ -150,9 +157,12 @@ fn value(source: &mut Box<dyn BufRead>, number: u64) -> Result<Vec<u8>, ItemsErr
             return if depth == 0 && !quoted { Ok(bytes) } else { Err(ItemsError::Cut(number)) };
         }
         for (at, byte) in chunk.iter().enumerate() {
-            if depth == 0 && !quoted && (matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace()) {
-                bytes.extend_from_slice(&chunk[..at]);
-                source.consume(at.max(usize::from(bytes.is_empty())));
+            let ends = matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace();
+            if ends && depth == 0 && !quoted {
+                // A bracket that closes nothing is a value of its own, for the stack to reject.
+                let end = if at == 0 && bytes.is_empty() { 1 } else { at };
+                bytes.extend_from_slice(&chunk[..end]);
+                source.consume(end);
                 return Ok(bytes);
             }
             match byte {

@@ -79,15 +79,15 @@ impl Files {
         Ok(NamedTempFile::new_in(self.root.join(DRAFTS))?.into_parts())
     }
 
-    /// Makes a complete body the object that `description` describes, durably. With `only_new`, fails with
-    /// `AlreadyExists` where the key is taken; among many at once, one wins.
+    /// Makes a complete body the object that `description` describes, durably. With `only_new`, nothing happens where
+    /// the key is taken, and the answer is false; among many at once, one wins.
     pub(super) fn publish(
         &self,
         bucket: &str,
         (mut file, draft): (File, TempPath),
         description: &Description,
         only_new: bool,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let json = serde_json::to_vec(description)?;
         let length = u32::try_from(json.len()).map_err(io::Error::other)?;
         file.write_all(&json)?;
@@ -97,8 +97,11 @@ impl Files {
         let folder = path.parent().unwrap_or(&self.root);
         create_dir(folder)?;
         let renamed = if only_new { draft.persist_noclobber(&path) } else { draft.persist(&path) };
-        renamed.map_err(|failed| failed.error)?;
-        sync_dir(folder)
+        match renamed.map_err(|failed| failed.error) {
+            Err(error) if only_new && error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+            Ok(()) => sync_dir(folder).map(|()| true),
+        }
     }
 
     /// The object of `key`: its file, positioned anywhere, and its description.

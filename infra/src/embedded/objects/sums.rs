@@ -85,3 +85,38 @@ fn header(name: &str) -> String {
 fn check(stated: &[u8], computed: &str) -> Result<(), Mismatch> {
     if stated == computed.as_bytes() { Ok(()) } else { Err(Mismatch) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SHA-256 of "hello".
+    const RIGHT: &str = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    fn verify(trailers: Option<&HeaderMap>) -> Result<(String, Sums), Mismatch> {
+        let announced = headers(&[("x-amz-trailer", "x-amz-checksum-sha256")]);
+        let mut hasher = Hasher::for_request(&announced);
+        hasher.update(b"hel");
+        hasher.update(b"lo");
+        hasher.verify(&announced, trailers)
+    }
+
+    #[test]
+    fn a_checksum_may_come_after_the_body() {
+        let (md5, sums) = verify(Some(&headers(&[("x-amz-checksum-sha256", RIGHT)]))).unwrap();
+        assert_eq!(md5, "5d41402abc4b2a76b9719d911017c592");
+        assert_eq!(sums, Sums::from([("sha256".to_owned(), RIGHT.to_owned())]));
+    }
+
+    #[test]
+    fn an_announced_checksum_must_come_and_be_right() {
+        let wrong = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        assert!(verify(Some(&headers(&[("x-amz-checksum-sha256", wrong)]))).is_err());
+        assert!(verify(Some(&HeaderMap::new())).is_err());
+        assert!(verify(None).is_err());
+    }
+}

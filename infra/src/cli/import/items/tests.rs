@@ -51,8 +51,9 @@ fn an_object_may_take_many_lines() {
 }
 
 #[test]
-fn an_array_gives_its_elements() {
+fn arrays_give_their_elements() {
     check("[]", &[]);
+    check("[{\"a\":1}]\n[{\"a\":2}] {\"a\":3}", &[(1, "{\"a\":1}"), (2, "{\"a\":2}"), (3, "{\"a\":3}")]);
     check(
         " [ {\"a\":\"]}\\\"\"} ,\n{\"b\":[{}]}\n,1,\"x, y\"]",
         &[(1, "{\"a\":\"]}\\\"\"}"), (2, "{\"b\":[{}]}"), (3, "1"), (4, "\"x, y\"")],
@@ -62,7 +63,7 @@ fn an_array_gives_its_elements() {
 #[test]
 fn an_element_that_is_no_json_stays_one_item() {
     check("[{\"a\":\"x\ny\"},{\"b\":2}]", &[(1, "{\"a\":\"x"), (2, "{\"b\":2}")]);
-    check("[{\"a\":1]},}]", &[(1, "{\"a\":1]}"), (2, "}")]);
+    check("[{\"a\":1]},}]", &[(1, "{\"a\":1]"), (2, "}"), (3, "}")]);
 }
 
 #[test]

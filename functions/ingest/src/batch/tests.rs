@@ -1,0 +1,147 @@
+//! What becomes of a batch when storage pushes back: against a server that speaks as much of AWS as a write needs.
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use axum::Router;
+use axum::routing::post;
+use http::StatusCode;
+use serde_json::{Value, json};
+use shared::store::Names;
+
+use super::*;
+
+/// Sort keys and versions, in the order in which they were written.
+type Written = Arc<Mutex<Vec<(String, String)>>>;
+
+/// Storage that is busy for sessions whose id says so, and never ends for those that say that.
+async fn storage() -> (Store, Written) {
+    let written = Written::default();
+    let log = Arc::clone(&written);
+    let answer = move |headers: HeaderMap, body: axum::body::Bytes| async move {
+        let request: Value = serde_json::from_slice(&body).unwrap();
+        let action = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        let key = "A".repeat(43) + "=";
+        match action.as_str() {
+            "GetItem" => (StatusCode::OK, json!({"Item": {"wrapped": {"B": key}}}).to_string()),
+            "Decrypt" => (StatusCode::OK, json!({"Plaintext": key}).to_string()),
+            "UpdateItem" => {
+                let pk = request["Key"]["pk"]["S"].as_str().unwrap().to_owned();
+                if pk.contains("busy") {
+                    let throttled = json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"});
+                    return (StatusCode::BAD_REQUEST, throttled.to_string());
+                }
+                if pk.contains("never") {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                }
+                let mut written = log.lock().unwrap();
+                let version = request["ExpressionAttributeValues"][":version"]["N"].as_str().unwrap();
+                written.push((pk, version.to_owned()));
+                (StatusCode::OK, "{}".to_owned())
+            }
+            other => panic!("{other} is no part of a write"),
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/", post(answer))).await });
+    (store(&url).await, written)
+}
+
+async fn store(url: &str) -> Store {
+    let credentials = Credentials::new("key", "secret", None, None, "test");
+    let loader = shared::aws::loader().region(Region::new("sa-east-1")).credentials_provider(credentials);
+    let config = loader.retry_config(RetryConfig::disabled()).endpoint_url(url).load().await;
+    let name = || "name".to_owned();
+    Store::new(&config, Names { table: name(), lake_bucket: name(), media_bucket: name(), key: name() })
+}
+
+fn account() -> Account {
+    let id = AccountId::try_from("demo".to_owned()).unwrap();
+    Account { starts_on: "2026-01-01".parse().ok(), retention_days: 36_500, ..Account::new(id) }
+}
+
+fn session(id: &str, day: &str) -> String {
+    json!({"session_id": id, "created_at": day}).to_string()
+}
+
+fn soon(millis: u64) -> tokio::time::Instant {
+    tokio::time::Instant::now() + Duration::from_millis(millis)
+}
+
+/// The counts and the results of a batch.
+async fn written(store: &Store, items: &[String], deadline: tokio::time::Instant) -> Value {
+    let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+    let mut batch = Batch::new(store, &items, deadline);
+    batch.write(&account()).await;
+    let mut report = serde_json::to_value(&batch.report).unwrap();
+    let results = report["results"].as_array_mut().unwrap();
+    results.sort_by_key(|line| line["index"].as_u64());
+    report
+}
+
+#[tokio::test]
+async fn exactly_the_items_that_were_not_stored_are_to_come_again() {
+    let (store, log) = storage().await;
+    let items = [
+        session("s0", "2026-10-03"),
+        session("busy1", "2026-10-03"),
+        session("s2", "ontem"),
+        session("s3", "2025-12-31"),
+        session("busy4", "2026-10-03"),
+        session("s5", "2026-10-04"),
+    ];
+    let report = written(&store, &items, soon(20_000)).await;
+    let outcomes: Vec<_> =
+        report["results"].as_array().unwrap().iter().map(|line| (&line["index"], &line["outcome"])).collect();
+    let expected = json!([[1, "retry"], [2, "rejected"], [3, "ignored"], [4, "retry"]]);
+    assert_eq!(json!(outcomes), expected, "{report}");
+    assert_eq!(report["accepted"], 2);
+    assert_eq!(log.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_batch_ends_in_time_whatever_storage_does() {
+    let (store, log) = storage().await;
+    let mut items =
+        vec![session("never", "2026-10-03"), session("s1", "2026-10-03"), session("never", "2026-10-04")];
+    items.extend((3..100).map(|n| session(&format!("s{n}"), "2026-10-03")));
+    items.push("broken".to_owned());
+    let started = std::time::Instant::now();
+    let report = written(&store, &items, soon(500)).await;
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let (accepted, results) = (report["accepted"].as_u64().unwrap(), report["results"].as_array().unwrap());
+    assert_eq!(accepted, log.lock().unwrap().len() as u64);
+    // The second version of a session waits for the first, and what comes after it waits too.
+    assert_eq!((accepted, report["rejected"].as_u64(), results.len()), (1, Some(1), 100));
+}
+
+#[tokio::test]
+async fn versions_of_one_session_are_written_in_the_order_of_the_batch() {
+    let (store, log) = storage().await;
+    let days = ["2026-10-05", "2026-10-03", "2026-10-04"];
+    let mut items: Vec<_> = days.iter().map(|day| session("s", day)).collect();
+    items.insert(1, session("t", "2026-10-06"));
+    let report = written(&store, &items, soon(20_000)).await;
+    assert_eq!(report["accepted"], 4, "{report}");
+    let log = log.lock().unwrap();
+    let version = |day: &str| Instant::parse(day, account().zone).unwrap().unwrap().0.to_string();
+    let of_s: Vec<_> =
+        log.iter().filter(|(pk, _)| pk.ends_with('s')).map(|(_, version)| version.clone()).collect();
+    assert_eq!(of_s, days.map(version), "{log:?}");
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_read_everything_is_to_come_again() {
+    let store = store("http://127.0.0.1:1").await;
+    let error = store.account(&account().id).await.unwrap_err();
+    let items = [session("s0", "2026-10-03"), "broken".to_owned()];
+    let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+    let mut batch = Batch::new(&store, &items, soon(1_000));
+    batch.postpone(&error);
+    let results = serde_json::to_value(&batch.report).unwrap()["results"].clone();
+    let expected =
+        json!([{"index": 0, "session_id": "s0", "outcome": "retry"}, {"index": 1, "outcome": "retry"}]);
+    assert_eq!(results, expected);
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Every test there is, in the order in which failing is cheapest. Any warning fails.
+set -eu
+cd "$(dirname "$0")/.."
+step() { printf '\n== %s\n' "$*"; "$@"; }
+step cargo fmt --all --check
+step cargo clippy --quiet --workspace --all-targets -- -D warnings
+step cargo test --quiet --workspace
+(cd connector && step npm test --silent)
+step infra/checks/run.sh
