@@ -2,4 +2,9 @@
 
 mod world;
 mod journey;
+mod token;
+mod ingest;
+mod data;
+mod media;
+mod console;
 mod house;

@@ -6,6 +6,7 @@ pub mod client;
 pub mod error;
 pub mod send;
 pub mod serve;
+mod look;
 pub mod token;
 pub mod import;
 pub mod query;

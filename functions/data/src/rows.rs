@@ -72,7 +72,7 @@ pub(crate) async fn rows(
         link_key: app.store.link_key().await?,
     };
     let answer = answer(&app, &query, &context).await.map_err(|error| failed(error, &query))?;
-    Ok(answer.respond(&query, &context, &cursor_key)?)
+    answer.respond(&query, &context, &cursor_key)
 }
 
 /// A page, where it ended, and how many rows there are where that is known.

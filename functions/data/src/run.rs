@@ -158,3 +158,95 @@ fn each_row(
     }
     ControlFlow::Continue(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap as Map;
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+    use lake::Span;
+    use shared::id::AccountId;
+    use shared::time::Instant;
+
+    use super::*;
+
+    /// A session's row: id, created_at, sequence, whether it is a tombstone.
+    type Version = (&'static str, i64, &'static str, bool);
+
+    fn segment(id: &str, rows: &[Version]) -> (Segment, Files) {
+        let span = Span::of(rows.iter().map(|row| Instant(row.1))).unwrap();
+        let about = Segment {
+            format: 1,
+            id: id.to_owned(),
+            account: AccountId::try_from("demo".to_owned()).unwrap(),
+            files: Map::new(),
+            created: span,
+            finished: None,
+            last: None,
+            added_at: Instant(0),
+            removed_at: None,
+        };
+        let columns: [(&str, ArrayRef); 4] = [
+            ("session_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0)))),
+            (
+                "created_at",
+                Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| row.1))),
+            ),
+            ("_sequence", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.2)))),
+            ("_removed", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())),
+        ];
+        let mut files = Files::default();
+        files.put(Record::Session, &RecordBatch::try_from_iter(columns).unwrap()).unwrap();
+        (about, files)
+    }
+
+    /// The rows that count, as segment, id and created_at.
+    fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
+        let (about, files): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
+        let row = |at: At| {
+            let row = Row::of_session(&files[at.segment], at.row);
+            (at.segment, row.session_id().to_owned(), row.created_at().0)
+        };
+        let mut rows: Vec<_> = newest(&about, &files).into_iter().map(row).collect();
+        rows.sort();
+        rows
+    }
+
+    fn expect(segments: &[(&str, &[Version])], expected: &[(usize, &str, i64)]) {
+        let expected: Vec<_> =
+            expected.iter().map(|(at, id, created)| (*at, (*id).to_owned(), *created)).collect();
+        assert_eq!(counting(segments), expected, "{segments:?}");
+    }
+
+    #[test]
+    fn the_later_stream_record_counts_in_whichever_segment_it_lies() {
+        let old: &[Version] = &[("s1", 10, "01", false), ("s2", 20, "02", false)];
+        let new: &[Version] = &[("s1", 10, "03", false)];
+        expect(&[("a", old), ("b", new)], &[(0, "s2", 20), (1, "s1", 10)]);
+        expect(&[("b", new), ("a", old)], &[(0, "s1", 10), (1, "s2", 20)]);
+        expect(&[("a", &[("s1", 10, "01", false), ("s1", 10, "02", false)])], &[(0, "s1", 10)]);
+    }
+
+    #[test]
+    fn a_session_that_moved_is_found_at_its_new_place_only() {
+        let moved: &[Version] = &[("s1", 10, "02", true), ("s1", 30, "02", false)];
+        expect(&[("a", &[("s1", 10, "01", false)]), ("b", moved)], &[(1, "s1", 30)]);
+        expect(&[("a", moved)], &[(0, "s1", 30)]);
+    }
+
+    #[test]
+    fn a_removed_session_is_gone_until_it_comes_again() {
+        let removed: &[Version] = &[("s1", 10, "02", true)];
+        expect(&[("a", &[("s1", 10, "01", false)]), ("b", removed)], &[]);
+        expect(&[("a", removed)], &[]);
+        expect(&[("a", removed), ("b", &[("s1", 10, "03", false)])], &[(1, "s1", 10)]);
+    }
+
+    #[test]
+    fn among_equals_the_greater_segment_counts() {
+        let row: &[Version] = &[("s1", 10, "01", false)];
+        expect(&[("a", row), ("b", row)], &[(1, "s1", 10)]);
+        expect(&[("b", row), ("a", row)], &[(0, "s1", 10)]);
+    }
+}

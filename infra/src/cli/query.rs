@@ -99,20 +99,20 @@ enum Format {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
-    schema: Vec<Column>,
-    rows: Vec<Row>,
+pub(super) struct Page {
+    pub(super) schema: Vec<Column>,
+    pub(super) rows: Vec<Row>,
     next_cursor: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Column {
-    name: String,
+pub(super) struct Column {
+    pub(super) name: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct Row {
-    values: Vec<Value>,
+pub(super) struct Row {
+    pub(super) values: Vec<Value>,
 }
 
 /// Fetches the rows and shows them.
@@ -220,7 +220,9 @@ fn text(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn written(write: fn(&mut Vec<u8>, &[String], &[Vec<Value>]) -> io::Result<()>) -> String {
+    type Writer = fn(&mut Vec<u8>, &[String], &[Vec<Value>]) -> io::Result<()>;
+
+    fn written(write: Writer) -> String {
         let rows =
             [vec![json!("a;\"b\"\nc"), json!(12), Value::Null], vec![json!("ação"), json!(1.5), json!(true)]];
         let mut out = Vec::new();

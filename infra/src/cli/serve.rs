@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CliError;
+use super::look;
 use crate::stack::Stack;
 
 /// Where to listen and where to keep things.
@@ -44,6 +45,10 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let stack = Stack::start(&args.data, args.listen).await?;
     super::say(format_args!("Premium Report em {}", stack.local.url))?;
     super::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
+    if !args.no_demo {
+        look::show(&stack.local, &args.data).await?;
+    }
+    super::say(format_args!("\nCtrl+C encerra; os dados ficam em {}.", args.data.display()))?;
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

@@ -87,7 +87,7 @@ impl Cast {
     /// An agent of `team`.
     pub(super) fn agent(&self, team: usize, chance: &mut Chance) -> &Agent {
         let agents: Vec<&Agent> = self.agents.iter().filter(|agent| agent.team == team).collect();
-        *chance.pick(&agents)
+        chance.pick::<&Agent>(&agents)
     }
 
     /// The contact number `number`: always the same one, whatever else was drawn.

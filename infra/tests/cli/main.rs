@@ -1,4 +1,5 @@
 //! The built program, used as people use it.
+#![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test")]
 
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};

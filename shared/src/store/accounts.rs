@@ -71,9 +71,11 @@ impl Store {
             .key("sk", AttributeValue::S(key.sk));
         let mut sets = Vec::new();
         if let Some(zone) = change.zone {
-            sets.push("timezone = :timezone");
-            update =
-                update.expression_attribute_values(":timezone", AttributeValue::S(zone.name().to_owned()));
+            // A reserved word of expressions.
+            sets.push("#timezone = :timezone");
+            update = update
+                .expression_attribute_names("#timezone", "timezone")
+                .expression_attribute_values(":timezone", AttributeValue::S(zone.name().to_owned()));
         }
         if let Some(day) = change.starts_on {
             sets.push("starts_on = :starts_on");

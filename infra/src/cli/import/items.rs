@@ -194,7 +194,7 @@ fn on_one_line(mut bytes: Vec<u8>) -> Vec<u8> {
     let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
     if serde_json::from_slice::<IgnoredAny>(&bytes).is_ok() {
         bytes.iter_mut().filter(|byte| is_break(byte)).for_each(|byte| *byte = b' ');
-    } else if let Some(end) = bytes.iter().position(|byte| is_break(byte)) {
+    } else if let Some(end) = bytes.iter().position(is_break) {
         bytes.truncate(end);
     }
     bytes

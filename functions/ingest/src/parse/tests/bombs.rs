@@ -42,6 +42,7 @@ const BOMBS: &[Bomb] = &[
     (|b| many_keys(b, ""), "is one key too many"),
     (|b| many_keys(b, r#""agent":{"#), "is one key too many"),
     (nested_sets, "is nested too deeply"),
+    (small_values, ""),
     (
         |b| {
             fill(b, r#""x":"#, "[", "");
@@ -71,6 +72,13 @@ fn many_keys(bomb: &mut String, inside: &str) {
         write!(bomb, r#""{n:x}":0,"#).unwrap();
     }
     bomb.push_str(if inside.is_empty() { r#""z":0}"# } else { r#""z":0}}"# });
+}
+
+/// As much memory as a session that is accepted can take: nearly 3 MiB of it, in values of one letter.
+fn small_values(bomb: &mut String) {
+    fill(bomb, r#""tags":["#, r#"{"tag":"a","type":"b","question":"c","answer":"d"},"#, "");
+    bomb.truncate(bomb[..49_000 * 51].rfind('}').unwrap() + 1);
+    bomb.push_str("]}");
 }
 
 /// Sets of keys within sets of keys, so that all of them would have to be remembered at once.
@@ -115,7 +123,16 @@ fn child() {
             Err(problem) => problem.status().as_u16().to_string(),
             Ok(items) => {
                 assert_eq!(id_of(items[0]).map_or_else(|| "s".to_owned(), String::from), "s");
-                parse(items[0], ZONE).map_or_else(|fault| fault.message, |_| String::new())
+                // What is written, and one more session that waits for it.
+                let waiting = parse(items[0], ZONE);
+                parse(items[0], ZONE).map_or_else(
+                    |fault| fault.message,
+                    |parsed| {
+                        let written = (parsed.session.hash(), parsed.session.to_json());
+                        assert!(written.1.len() <= MAX_SESSION && waiting.is_ok());
+                        String::new()
+                    },
+                )
             }
         };
         assert!(told.ends_with(expected) && told.is_empty() == expected.is_empty(), "{told}");
