@@ -251,6 +251,11 @@ async fn requests_that_do_not_fit_are_refused_by_name() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{change}: {problem}");
         assert_eq!(problem["errors"][0]["field"], name, "{change}");
     }
+    let (_, unused) = world.account("unused").await;
+    assert_eq!(world.rows(&unused, &base).await.len(), 0);
+    let (status, problem) =
+        world.post("/v1/data", &unused, &with(base.clone(), &json!({"cursor": "x"}))).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "an account without data: {problem}");
     let unknown = with(base.clone(), &json!({"pagination": {"startRow": 1}, "x": 1}));
     assert_eq!(world.post("/v1/data", &report, &unknown).await.0, StatusCode::OK);
     assert_eq!(world.post("/v1/data", &ingest, &base).await.0, StatusCode::FORBIDDEN);
@@ -408,33 +413,6 @@ async fn values_have_the_formats_of_their_fields() {
     assert!(path.starts_with("/m/"), "{link}");
     let opened = world.request(Method::GET, path, "").send().await.unwrap();
     assert_eq!(opened.status(), StatusCode::NOT_FOUND, "no such file was ever uploaded");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn tokens_of_less_privacy_see_and_filter_less() {
-    let (world, _, report) = filled().await;
-    let fields = query("talks", &["contact_id", "agent_name", "talks_message", "media_url"]);
-    let names = query("sessions", &["contact_name", "platform_id", "campaign_name", "attended_sessions"]);
-    let mut seen = Vec::new();
-    for privacy in ["masked", "anonymous"] {
-        let order = json!({"account": "demo", "scope": "report", "privacy": privacy});
-        let (_, issued) = world.post("/v1/tokens", &world.admin, &order).await;
-        let token = issued["token"].as_str().unwrap().to_owned();
-        let names = world.rows(&token, &names).await;
-        let filters = filter("contact_name", "INCLUDE", "EQUALS", &["Maria da Silva"]);
-        let found = with(query("sessions", &["session_id"]), &json!({ "dimensionsFilters": filters }));
-        assert_eq!(world.rows(&token, &found).await.len(), 0, "{privacy}");
-        seen.push((names[0].clone(), world.rows(&token, &fields).await));
-    }
-    let [(masked, _), (anonymous, talks)] = &seen[..] else { panic!("two tokens") };
-    assert_eq!(masked[..], [json!("M*** d*** S***"), json!("+*********1234"), json!("Suporte"), json!(1)]);
-    assert_eq!(anonymous[2..], [json!("Suporte"), json!(1)]);
-    assert_ne!(anonymous[0], "Maria da Silva");
-    assert_eq!(talks.len(), 180);
-    assert!(talks.iter().all(|row| row[2].is_null() && row[3].is_null()));
-    let contacts: BTreeSet<String> = talks.iter().map(|row| row[0].to_string()).collect();
-    assert_eq!(contacts.len(), 4, "one pseudonym a contact");
-    assert_eq!(world.rows(&report, &fields).await[0][2], "oi 0");
 }
 
 #[tokio::test(flavor = "multi_thread")]

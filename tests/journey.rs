@@ -1,8 +1,14 @@
-//! The README's story: a session goes in, rows and a media link come out.
+//! The README's story: sessions go in, rows come out, and nothing is lost or made up on the way.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::America::Sao_Paulo;
+use infra::demo::flat;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::expected::{self, moment};
 use crate::world::{World, query};
 
 fn sample(name: &str) -> Value {
@@ -42,4 +48,58 @@ async fn both_shapes_of_a_session_give_the_same_rows() {
 
     let (status, answer) = world.ingest(&ingest, &[sample("flat")]).await;
     assert_eq!((status, &answer["unchanged"]), (StatusCode::OK, &json!(1)), "{answer}");
+}
+
+/// Half of the sessions in the flat shape: those with an odd place, or those with an even one.
+fn mixed(sessions: &[Value], odd: bool) -> Vec<Value> {
+    let shape =
+        |(at, session): (usize, &Value)| if (at % 2 == 1) == odd { flat(session) } else { session.clone() };
+    sessions.iter().enumerate().map(shape).collect()
+}
+
+/// An earlier version of a session, which says something else.
+fn earlier(session: &Value) -> Value {
+    let mut earlier = session.clone();
+    let version = moment(&session["updated_at"]).unwrap() - Duration::hours(1);
+    earlier["updated_at"] = version.to_rfc3339().into();
+    earlier["tabulation"] = "Ainda sem resposta".into();
+    earlier["talks"][0]["message"] = "outra coisa".into();
+    earlier
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_sessions_come_back_field_by_field_and_neither_repeats_nor_old_versions_change_them() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let mut sessions = expected::sessions(1, 3_000);
+    let before = Utc::now();
+    world.ingest_all(&ingest, &mixed(&sessions, true), "accepted").await;
+    let accepted = Utc::now();
+    world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
+    let took = Utc::now() - accepted;
+    assert!(took <= Duration::seconds(10), "readable {took} after the last acknowledgement");
+    expected::assert_served(&world, &report, &sessions).await;
+
+    let reported = query("sessions", &["session_id", "report_at"]);
+    let first = world.rows(&report, &reported).await;
+    let second = |at: DateTime<Utc>| at.with_timezone(&Sao_Paulo).format("%Y%m%d%H%M%S").to_string();
+    let (before, accepted) = (second(before), second(accepted));
+    for row in &first {
+        let at = row[1].as_str().unwrap();
+        assert!((before.as_str()..=accepted.as_str()).contains(&at), "{row:?}");
+    }
+
+    world.ingest_all(&ingest, &mixed(&sessions, false), "unchanged").await;
+    let mut old: Vec<Value> = sessions.iter().step_by(15).map(earlier).collect();
+    // Shuffled: a stride that has no divisor in common with the length meets every place once.
+    old = (0..old.len()).map(|at| old[at * 77 % old.len()].clone()).collect();
+    assert_eq!(old.iter().map(expected::id).collect::<BTreeSet<_>>().len(), 200);
+    world.ingest_all(&ingest, &old, "stale").await;
+    // The stream keeps its order: when this one is readable, so is whatever came before it.
+    sessions.extend(expected::sessions(2, 1));
+    world.ingest_all(&ingest, &sessions[3_000..], "accepted").await;
+    let again = world.rows_once(&report, &reported, 3_001).await;
+    let kept: Vec<_> = again.into_iter().filter(|row| row[0] != sessions[3_000]["session_id"]).collect();
+    assert_eq!(kept, first);
+    expected::assert_served(&world, &report, &sessions).await;
 }

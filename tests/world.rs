@@ -1,6 +1,7 @@
 //! One running stack and what a test does with it.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -19,7 +20,7 @@ pub(crate) struct World {
     pub(crate) url: String,
     pub(crate) admin: String,
     _stack: Stack,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl World {
@@ -28,7 +29,12 @@ impl World {
         let stack = Stack::start(data.path(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
-        World { client, url, admin, _stack: stack, _data: data }
+        World { client, url, admin, _stack: stack, data }
+    }
+
+    /// The folder that the stack keeps everything in.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// A request to a path, with a token unless it is empty.
@@ -75,6 +81,14 @@ impl World {
             .header("content-encoding", "gzip")
             .body(body.finish().unwrap());
         answer(request).await
+    }
+
+    /// Posts sessions, of which every single one must have this outcome.
+    pub(crate) async fn ingest_all(&self, token: &str, sessions: &[Value], outcome: &str) {
+        for batch in sessions.chunks(500) {
+            let (status, answer) = self.ingest(token, batch).await;
+            assert_eq!((status, &answer[outcome]), (StatusCode::OK, &json!(batch.len())), "{answer}");
+        }
     }
 
     /// All rows of a query, page by page.

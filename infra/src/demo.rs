@@ -17,6 +17,9 @@ mod flat;
 mod canonical;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use chrono::Duration;
 use chrono_tz::Tz;
@@ -84,6 +87,16 @@ pub async fn fill(client: &Client, account: &str, sessions: usize) -> Result<Tal
         outcome?;
     }
     Ok(tally)
+}
+
+/// Writes `sessions` sessions, which name no files, as NDJSON.
+pub fn write(path: &Path, sessions: usize) -> io::Result<()> {
+    let options = Options { seed: SEED, sessions, end: Instant::now(), days: DAYS, media: Vec::new() };
+    let mut file = BufWriter::new(File::create(path)?);
+    for session in Generator::new(options) {
+        writeln!(file, "{session}")?;
+    }
+    file.flush()
 }
 
 /// Moves the account's start back to `day`; it cannot be moved forward.

@@ -200,3 +200,92 @@ impl Compiler<'_> {
         Some(TextCell { slot: self.columns.slot(record, field.leaf()), veil })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{
+        ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    };
+    use shared::account::Account;
+    use shared::token::Privacy;
+
+    use super::*;
+    use crate::report::ReportType;
+
+    const NOON: i64 = 1_790_000_000_000_000;
+
+    /// One session's cells: times are noon, timers as given, texts their own names.
+    fn cell(name: &str, timer: f64) -> ArrayRef {
+        match name {
+            "created_at" | "finished_at" | "contact_created_at" => {
+                Arc::new(TimestampMicrosecondArray::from(vec![NOON]))
+            }
+            "lastInteraction" => Arc::new(TimestampMicrosecondArray::from(vec![None::<i64>])),
+            "attendance_timer_tme" | "timerOnWait" => Arc::new(Float64Array::from(vec![timer])),
+            "_waited" | "_removed" => Arc::new(BooleanArray::from(vec![false])),
+            "agent_id" => Arc::new(StringArray::from(vec![None::<&str>])),
+            name => Arc::new(StringArray::from(vec![name])),
+        }
+    }
+
+    /// The values of some columns of one session, as a token of some privacy sees them.
+    fn values(privacy: Privacy, timer: f64, ids: &[&str]) -> Vec<Value<'static>> {
+        let id = AccountId::try_from("demo".to_owned()).unwrap();
+        let account = Account { confidential: vec!["status".to_owned()], ..Account::new(id.clone()) };
+        let reader = Reader { privacy, account: &account };
+        let mut compiler = Compiler { columns: Columns::default(), record: Record::Session, reader };
+        let columns = ids.iter().map(|id| ReportType::Sessions.column(id).unwrap());
+        let exprs: Vec<Expr> = columns.map(|column| compiler.compile(column)).collect();
+        let cells = compiler.columns.of(Record::Session).iter().map(|name| (*name, cell(name, timer)));
+        let mut files = Files::default();
+        files.put(Record::Session, &RecordBatch::try_from_iter(cells).unwrap()).unwrap();
+        let context = Context {
+            account: id,
+            zone: account.zone,
+            state: Instant(NOON),
+            pseudonyms: Pseudonyms::new(&DataKey::random()),
+            base_url: String::new(),
+            link_key: DataKey::random(),
+        };
+        let row = Row::of_session(&files, 0);
+        let owned = |value: Value<'_>| match value {
+            Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Value::Number(number) => Value::Number(number),
+            _ => Value::Null,
+        };
+        exprs.iter().map(|expr| owned(expr.value(&row, &context))).collect()
+    }
+
+    #[test]
+    fn a_reader_sees_what_its_token_shows() {
+        let ids = ["contact_name", "campaign_name", "status", "agent_id", "session_id"];
+        let text = |text: &'static str| Value::Text(Cow::Borrowed(text));
+        let full =
+            [text("contact_name"), text("campaign_name"), text("status"), Value::Null, text("session_id")];
+        assert_eq!(values(Privacy::Full, 0.0, &ids), full);
+        let masked = [text("c***"), text("campaign_name"), Value::Null, Value::Null, text("session_id")];
+        assert_eq!(values(Privacy::Masked, 0.0, &ids), masked);
+        let anonymous = values(Privacy::Anonymous, 0.0, &ids);
+        assert_eq!(anonymous[1..], masked[1..]);
+        assert!(matches!(&anonymous[0], Value::Text(name) if name.len() == 12), "{anonymous:?}");
+    }
+
+    #[test]
+    fn a_session_that_ended_unattended_is_lost_if_it_waited() {
+        assert_eq!(values(Privacy::Full, 1.0, &["lost_sessions"]), [Value::Number(1.0)]);
+        assert_eq!(values(Privacy::Full, 0.0, &["lost_sessions"]), [Value::Number(0.0)]);
+    }
+
+    #[test]
+    fn days_fall_back_on_the_beginning_and_ratios_over_nothing_are_null() {
+        let expected = [Value::Text("20260921".into()), Value::Null, Value::Number(1.0)];
+        assert_eq!(
+            values(Privacy::Full, 5.0, &["partition_column", "last_date", "new_contact_sessions"]),
+            expected
+        );
+        assert_eq!(ratio(Some(1.0), Some(0.0)), Value::Null);
+        assert_eq!(ratio(None, Some(1.0)), Value::Null);
+    }
+}

@@ -8,6 +8,7 @@ use shared::caller::Caller;
 use shared::cipher::{DataKey, SealError};
 use shared::http::{Json, Query as Parameters};
 use shared::id::AccountId;
+use shared::key;
 use shared::problem::Problem;
 use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
@@ -57,8 +58,8 @@ pub(crate) async fn rows(
     Json(request): Json<DataRequest>,
 ) -> Result<Response, Problem> {
     let id = caller.account(READERS, named.account.as_ref().or(request.account.as_ref()))?;
-    let account = app.store.account(&id).await?;
-    let key = app.store.segment_key(&id).await?;
+    let (account, key, link_key) =
+        futures::try_join!(app.store.account(&id), account_key(&app, &id), app.store.link_key())?;
     let cursor_key = key.derive("cursor");
     let reader = Reader { privacy: caller.privacy, account: &account };
     let asked = Asked { reader, cursor_key: &cursor_key, now: Instant::now() };
@@ -69,10 +70,19 @@ pub(crate) async fn rows(
         state: query.state,
         pseudonyms: Pseudonyms::new(&key),
         base_url: app.public_url.clone().unwrap_or_else(|| base_url(&headers)),
-        link_key: app.store.link_key().await?,
+        link_key,
     };
     let answer = answer(&app, &query, &context).await.map_err(|error| failed(error, &query))?;
     answer.respond(&query, &context, &cursor_key)
+}
+
+/// The account's key. Only writers may make it, and before they did there is nothing to seal a cursor or a pseudonym
+/// of: any key will do.
+async fn account_key(app: &App, account: &AccountId) -> Result<DataKey, StoreError> {
+    match app.store.get(key::account_key(account)).await? {
+        Some(_) => app.store.segment_key(account).await,
+        None => Ok(DataKey::random()),
+    }
 }
 
 /// A page, where it ended, and how many rows there are where that is known.

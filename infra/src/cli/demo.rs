@@ -1,5 +1,7 @@
 //! `premium demo`: fills an account with made-up data.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::client::{Client, Target};
@@ -19,12 +21,20 @@ pub struct DemoArgs {
     /// How many sessions.
     #[arg(long, default_value_t = 3_000, value_name = "N")]
     sessions: usize,
+    /// Escreve as sessões em um arquivo NDJSON, sem enviá-las.
+    ///
+    /// Writes the sessions to an NDJSON file instead of sending them.
+    #[arg(long, value_name = "ARQUIVO")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     target: Target,
 }
 
 /// Fills the account and says with what.
 pub async fn run(args: DemoArgs) -> Result<(), CliError> {
+    if let Some(path) = args.output {
+        return demo::write(&path, args.sessions).map_err(|error| CliError::File { path, error });
+    }
     let client = Client::of(&args.target)?;
     let tally = demo::fill(&client, &args.account, args.sessions).await?;
     super::say(format_args!(

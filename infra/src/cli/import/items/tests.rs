@@ -87,8 +87,7 @@ fn gzip_is_seen_by_its_first_bytes_and_may_have_several_members() {
     assert_eq!(read(&file).0.len(), 2);
     file.truncate(file.len() - 9);
     let (found, error) = read(&file);
-    assert_eq!(found.len(), 1);
-    assert!(error.is_some());
+    assert!(error.is_some(), "{found:?}");
 }
 
 #[test]

@@ -1,0 +1,160 @@
+//! What rows made-up sessions have to give, worked out from their JSON by means of its own.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+use infra::demo::{Generator, Options};
+use reqwest::StatusCode;
+use serde_json::{Map, Value, json};
+use shared::dictionary::{self, Kind};
+use shared::time::Instant;
+
+use crate::world::{World, query};
+
+const SAO_PAULO: Tz = chrono_tz::America::Sao_Paulo;
+
+/// The report types with a row for each session or record.
+pub(crate) const ROW_TYPES: [&str; 6] =
+    ["sessions", "talks", "talk_options", "events", "tags", "contact_platforms"];
+
+/// Made-up sessions of the four weeks before 2026-10-03T20:00:00Z, in the nested shape.
+pub(crate) fn sessions(seed: u64, count: usize) -> Vec<Value> {
+    let end = Instant::parse("2026-10-03T20:00:00Z", SAO_PAULO).unwrap().unwrap();
+    Generator::new(Options { seed, sessions: count, end, days: 28, media: Vec::new() }).collect()
+}
+
+/// The id of a session.
+pub(crate) fn id(session: &Value) -> &str {
+    session["session_id"].as_str().unwrap()
+}
+
+/// The local moment of one of the platform's times.
+pub(crate) fn moment(value: &Value) -> Option<DateTime<Tz>> {
+    let text = value.get("$date").unwrap_or(value).as_str().filter(|text| !text.is_empty())?;
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&SAO_PAULO));
+    }
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").unwrap();
+    Some(SAO_PAULO.from_local_datetime(&local).unwrap())
+}
+
+/// A column that stands for a field of the dictionary.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) id: String,
+    /// The dictionary's name: `talks.options.text`.
+    name: &'static str,
+    semantic: String,
+}
+
+/// The columns of a report type that hold what was sent: neither computed, nor records as a text, nor `report_at`,
+/// which the stack fills in.
+pub(crate) async fn columns(world: &World, token: &str, report_type: &str) -> Vec<Column> {
+    let (status, schema) = world.get(&format!("/v1/schema?report_type={report_type}"), token).await;
+    assert_eq!(status, StatusCode::OK, "{schema}");
+    let column = |field: &Value| {
+        let id = field["name"].as_str().unwrap();
+        let known = dictionary::by_id(id)?;
+        let sent = !matches!(known.kind, Kind::Records(_)) && id != "report_at";
+        let semantic = field["semantics"]["semanticType"].as_str().unwrap().to_owned();
+        sent.then(|| Column { id: id.to_owned(), name: known.name, semantic })
+    };
+    schema["schema"].as_array().unwrap().iter().filter_map(column).collect()
+}
+
+/// Everything that is served of an account, by report type; numbers as `f64`, whichever way they are written.
+pub(crate) async fn everything(world: &World, token: &str) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
+    let mut all = BTreeMap::new();
+    for report_type in ROW_TYPES {
+        let columns = columns(world, token, report_type).await;
+        let ids: Vec<&str> = columns.iter().map(|column| column.id.as_str()).collect();
+        let mut rows = world.rows(token, &query(report_type, &ids)).await;
+        for value in rows.iter_mut().flatten().filter(|value| value.is_number()) {
+            *value = json!(value.as_f64());
+        }
+        all.insert(report_type, rows);
+    }
+    all
+}
+
+/// Fails unless everything that is served of an account is what these sessions say, in the order it has to have.
+pub(crate) async fn assert_served(world: &World, token: &str, sessions: &[Value]) {
+    let served = everything(world, token).await;
+    for (report_type, served) in served {
+        let columns = columns(world, token, report_type).await;
+        let expected = rows(report_type, &columns, sessions);
+        for (at, (row, expected)) in served.iter().zip(&expected).enumerate() {
+            for ((column, value), expected) in columns.iter().zip(row).zip(expected) {
+                assert_eq!(value, expected, "{} of row {at} of {report_type}", column.id);
+            }
+        }
+        assert_eq!(served.len(), expected.len(), "rows of {report_type}");
+    }
+}
+
+/// The rows that sessions in the nested shape have to give.
+pub(crate) fn rows(report_type: &str, columns: &[Column], sessions: &[Value]) -> Vec<Vec<Value>> {
+    let mut sessions: Vec<&Value> = sessions.iter().collect();
+    sessions.sort_by_key(|session| (moment(&session["created_at"]).unwrap(), id(session)));
+    let row = |session: &Value, record: &Value| -> Vec<Value> {
+        let of_record = |column: &Column| column.name.rsplit_once('.').map(|(_, leaf)| &record[leaf]);
+        let of_session = |column: &Column| find(session.as_object().unwrap(), column.name);
+        let value = |column: &Column| of_record(column).or_else(|| of_session(column));
+        columns.iter().map(|column| cell(column, value(column).unwrap_or(&Value::Null), session)).collect()
+    };
+    let rows = sessions
+        .iter()
+        .flat_map(|session| records(report_type, session).into_iter().map(|record| row(session, record)));
+    rows.collect()
+}
+
+/// What a session has rows for.
+fn records<'s>(report_type: &str, session: &'s Value) -> Vec<&'s Value> {
+    let list = |value: &'s Value| value.as_array().into_iter().flatten();
+    match report_type {
+        "sessions" => vec![session],
+        "talk_options" => list(&session["talks"]).flat_map(|talk| list(&talk["options"])).collect(),
+        "contact_platforms" => list(&session["contact"]["platforms"]).collect(),
+        record => list(&session[record]).collect(),
+    }
+}
+
+/// The value under a name whose parts are keys, one inside the other: `agent_session_origin_web`.
+fn find<'s>(object: &'s Map<String, Value>, name: &str) -> Option<&'s Value> {
+    object.get(name).or_else(|| {
+        object.iter().find_map(|(key, inner)| {
+            let rest = name.strip_prefix(key.as_str())?.strip_prefix('_')?;
+            let inner = inner.as_object()?;
+            inner.get(&format!("_{rest}")).filter(|_| rest == "id").or_else(|| find(inner, rest))
+        })
+    })
+}
+
+fn cell(column: &Column, value: &Value, session: &Value) -> Value {
+    match column.semantic.as_str() {
+        "TEXT" => Some(text(value)).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from),
+        "NUMBER" | "DURATION" => text(value).parse::<f64>().map_or(Value::Null, Value::from),
+        "BOOLEAN" => text(value).parse::<bool>().map_or(Value::Null, Value::from),
+        "YEAR_MONTH_DAY_SECOND" => written(value, "%Y%m%d%H%M%S"),
+        "YEAR_MONTH_DAY" => {
+            assert_eq!(column.id, "partition_column");
+            written(&session["lastInteraction"], "%Y%m%d")
+        }
+        other => panic!("no field of the dictionary is a {other}: {}", column.id),
+    }
+}
+
+fn written(value: &Value, format: &str) -> Value {
+    moment(value).map_or(Value::Null, |moment| moment.format(format).to_string().into())
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(elements) => elements.iter().map(text).collect::<Vec<_>>().join(", "),
+        Value::Object(object) => text(&object["name"]),
+        other => other.to_string(),
+    }
+}

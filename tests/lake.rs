@@ -1,0 +1,172 @@
+//! What happens behind the doors: the lake follows the table, merges, and can be built anew.
+
+use std::time::Duration;
+
+use archive::{Answer, Call, Rebuild};
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use lake::Lake;
+use serde_json::Value;
+use shared::dictionary::Record;
+use shared::id::{AccountId, SessionId};
+use shared::key::{self, Key};
+use shared::store::{Item, Names, Store, text};
+
+use crate::expected::{self, id, moment};
+use crate::world::{World, query};
+
+const GARBAGE: &[u8] = b"this is no session";
+
+/// A store on the servers that the stack runs on.
+async fn store(world: &World) -> Store {
+    let aws: Value = serde_json::from_slice(&std::fs::read(world.data().join("aws.json")).unwrap()).unwrap();
+    let text = |name: &str| aws[name].as_str().unwrap().to_owned();
+    let credentials = Credentials::new(text("access_key"), text("secret_key"), None, None, "test");
+    let region = Region::new("sa-east-1");
+    let config = shared::aws::loader().region(region).credentials_provider(credentials).load().await;
+    let at = |service: &str| config.to_builder().endpoint_url(text(service)).build();
+    let s3 = aws_sdk_s3::config::Builder::from(&at("s3")).force_path_style(true).build();
+    let names = Names {
+        table: text("table"),
+        lake_bucket: text("lake_bucket"),
+        media_bucket: text("media_bucket"),
+        key: text("key"),
+    };
+    Store::with_clients(
+        aws_sdk_dynamodb::Client::new(&at("dynamodb")),
+        aws_sdk_s3::Client::from_conf(s3),
+        aws_sdk_kms::Client::new(&at("kms")),
+        names,
+    )
+}
+
+fn demo() -> AccountId {
+    AccountId::try_from("demo".to_owned()).unwrap()
+}
+
+fn session_key(session: &Value) -> Key {
+    key::session(&demo(), &SessionId::try_from(id(session).to_owned()).unwrap())
+}
+
+/// All items of a partition.
+async fn partition(store: &Store, pk: String) -> Vec<Item> {
+    let items = store
+        .dynamo()
+        .query()
+        .table_name(&store.names().table)
+        .key_condition_expression("pk = :pk")
+        .expression_attribute_values(":pk", AttributeValue::S(pk))
+        .into_paginator()
+        .items()
+        .send();
+    items.try_collect().await.unwrap()
+}
+
+async fn delete(store: &Store, pk: &str, sk: &str) {
+    let delete = store.dynamo().delete_item().table_name(&store.names().table);
+    let delete = delete.key("pk", AttributeValue::S(pk.to_owned()));
+    delete.key("sk", AttributeValue::S(sk.to_owned())).send().await.unwrap();
+}
+
+/// A stack with made-up sessions of the account `demo`, all readable.
+async fn filled(seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let sessions = expected::sessions(seed, count);
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), count).await;
+    (world, ingest, report, sessions)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_leaves_the_table_leaves_the_reports() {
+    let (world, _, report, mut sessions) = filled(6, 100).await;
+    let store = store(&world).await;
+    let gone = session_key(&sessions.remove(30));
+    delete(&store, &gone.pk, &gone.sk).await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
+    expected::assert_served(&world, &report, &sessions).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_small_segments_are_merged_into_few_and_say_the_same() {
+    let (world, ingest, report, mut sessions) = filled(7, 40).await;
+    let more = expected::sessions(8, 300);
+    let batches = more.chunks(5);
+    let posted = batches.len();
+    for batch in batches {
+        world.ingest_all(&ingest, batch, "accepted").await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+    }
+    sessions.extend(more);
+    world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
+
+    let store = store(&world).await;
+    let all = partition(&store, key::manifest(&demo())).await;
+    let live = Lake::new(store).live(&demo()).await.unwrap();
+    let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());
+    assert!(all > posted / 2, "{all} segments came of {posted} batches");
+    assert!(live.len() <= 16, "{} of {all} segments are live", live.len());
+    assert_eq!(live_rows, sessions.len() as u64);
+    expected::assert_served(&world, &report, &sessions).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
+    let (world, _, report, sessions) = filled(9, 300).await;
+    let before = expected::everything(&world, &report).await;
+    let store = store(&world).await;
+    for segment in partition(&store, key::manifest(&demo())).await {
+        delete(&store, text(&segment, "pk").unwrap(), text(&segment, "sk").unwrap()).await;
+    }
+    let ids = query("sessions", &["session_id"]);
+    world.rows_once(&report, &ids, 0).await;
+
+    let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
+    let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
+    let order = Call::Rebuild(Rebuild { rebuild: demo(), start, end });
+    let Answer::Rebuild(rebuilt) = archive::handle(&archive::App::new(store), order).await.unwrap() else {
+        panic!("another answer");
+    };
+    assert_eq!((rebuilt.sessions, rebuilt.days as i64), (sessions.len(), (end - start).num_days() + 1));
+    world.rows_once(&report, &ids, sessions.len()).await;
+    assert_eq!(expected::everything(&world, &report).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
+    let (world, ingest, report, mut sessions) = filled(10, 100).await;
+    let store = store(&world).await;
+    let poisoned = session_key(&sessions[50]);
+    let overwrite = store.dynamo().update_item().table_name(&store.names().table);
+    let overwrite = overwrite
+        .key("pk", AttributeValue::S(poisoned.pk.clone()))
+        .key("sk", AttributeValue::S(poisoned.sk))
+        .update_expression("SET body = :garbage")
+        .expression_attribute_values(":garbage", AttributeValue::B(Blob::new(GARBAGE)));
+    overwrite.send().await.unwrap();
+
+    sessions.extend(expected::sessions(11, 1));
+    world.ingest_all(&ingest, &sessions[100..], "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
+    // The session whose record cannot be read is still what it was before.
+    expected::assert_served(&world, &report, &sessions).await;
+
+    let aside = partition(&store, key::aside("demo", "").pk).await;
+    assert_eq!(aside.len(), 1);
+    assert_eq!(text(&aside[0], "item"), Some(poisoned.pk.as_str()));
+    let reason = text(&aside[0], "reason").unwrap();
+    assert!(reason.contains("Broken") && !reason.contains("this is no"), "{reason}");
+
+    // A newer version heals it.
+    sessions[50]["updated_at"] = "2026-10-04 09:00:00".into();
+    sessions[50]["tabulation"] = "Corrigido".into();
+    world.ingest_all(&ingest, &sessions[50..=50], "accepted").await;
+    let mut healed = query("sessions", &["session_id"]);
+    healed["dimensionsFilters"] = serde_json::json!([[
+        {"fieldName": "tabulation", "type": "INCLUDE", "operator": "EQUALS", "values": ["Corrigido"]}
+    ]]);
+    world.rows_once(&report, &healed, 1).await;
+    expected::assert_served(&world, &report, &sessions).await;
+}
