@@ -11,7 +11,7 @@ use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use shared::telemetry::chain;
 
-use crate::embedded::table::{TableServer, Trim};
+use crate::embedded::table::TableServer;
 
 /// How often the stream is asked for news: a batch gathers for as long.
 const WINDOW: Duration = Duration::from_millis(500);
@@ -65,7 +65,7 @@ impl Pump {
                 }
                 batches += 1;
                 if batches % TRIM_EVERY == 1
-                    && let Err(error) = server.trim(&self.table, Trim::Through(sequence)).await
+                    && let Err(error) = server.trim(&self.table, sequence).await
                 {
                     tracing::warn!(%error, "the stream was not trimmed");
                 }

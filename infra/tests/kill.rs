@@ -211,6 +211,12 @@ async fn twenty_times_killed_and_nothing_acknowledged_is_lost() {
         served.child.kill().await.unwrap();
         // A writer's assertion is the test's.
         writers.join_all().await;
+        if rng.bool() {
+            // Once more, while it catches up.
+            let mut again = Served::start(data.path()).await;
+            sleep(Duration::from_millis(rng.u64(..LATEST_KILL / 4))).await;
+            again.child.kill().await.unwrap();
+        }
         served = Served::start(data.path()).await;
         let took = check(&served, &sessions, round).await;
         let known = sessions.lock().unwrap().len();

@@ -78,8 +78,7 @@ impl Query {
     pub(crate) fn resolve(request: &DataRequest, asked: &Asked<'_>) -> Result<Query, Problem> {
         let account = asked.reader.account;
         let config = request.config_params.clone().unwrap_or_default();
-        let report = ReportType::parse(config.report_type.as_deref().unwrap_or_default())
-            .ok_or_else(|| Problem::invalid("report_type", "is no report type; see /v1/report-types"))?;
+        let report = ReportType::parse(config.report_type.as_deref())?;
         let date_field = date_field(config.date_field.as_deref())?;
         let period = request.date_range.as_ref().map(|range| period(range, account.zone)).transpose()?;
         let limit = limit(request.limit.as_ref())?;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use shared::dictionary::{self, Aggregation, Field, Kind, Record, Semantic};
 use shared::lang::Text;
+use shared::problem::Problem;
 
 use crate::computed;
 use crate::format::DateFormat;
@@ -31,10 +32,14 @@ impl ReportType {
         Self::Summary,
     ];
 
-    /// The report type of an id; `sessions` where none was chosen.
-    pub(crate) fn parse(id: &str) -> Option<ReportType> {
-        let id = if id.is_empty() { Self::Sessions.id() } else { id };
-        Self::ALL.into_iter().find(|report| report.id() == id)
+    /// The report type of an id; `sessions` where none was chosen. 422 for an unknown one, by its name.
+    pub(crate) fn parse(id: Option<&str>) -> Result<ReportType, Problem> {
+        let id = id.filter(|id| !id.is_empty()).unwrap_or(Self::Sessions.id());
+        Self::ALL.into_iter().find(|report| report.id() == id).ok_or_else(|| {
+            // A name may be as long as the body; the start of it is enough to find it.
+            let name: String = id.chars().take(80).collect();
+            Problem::invalid("report_type", format!("is no report type: {name}; see /v1/report-types"))
+        })
     }
 
     pub(crate) fn id(self) -> &'static str {

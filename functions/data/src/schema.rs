@@ -62,8 +62,7 @@ pub(crate) async fn schema(
     Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Schema>, Problem> {
     caller.account(READERS, wanted.account.as_ref())?;
-    let report = ReportType::parse(wanted.report_type.as_deref().unwrap_or_default())
-        .ok_or_else(|| Problem::invalid("report_type", "is no report type; see /v1/report-types"))?;
+    let report = ReportType::parse(wanted.report_type.as_deref())?;
     Ok(axum::Json(Schema { schema: fields(report, wanted.lang) }))
 }
 

@@ -8,7 +8,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use dynoxide::Database;
 use rusqlite::{Connection, params};
@@ -42,15 +42,6 @@ pub enum TableError {
     Sequence(String),
 }
 
-/// Which stream records to delete.
-#[derive(Clone, Copy, Debug)]
-pub enum Trim<'a> {
-    /// Up to and with this sequence number, as the stream shows it (21 digits).
-    Through(&'a str),
-    /// What was written longer ago than this; DynamoDB keeps 24 h.
-    OlderThan(Duration),
-}
-
 /// A running table server.
 pub struct TableServer {
     /// Where it listens: DynamoDB and DynamoDB Streams.
@@ -72,15 +63,11 @@ impl TableServer {
         Ok(TableServer { endpoint: server.endpoint(), server, side })
     }
 
-    /// Deletes records of the stream of `table` and says how many. The newest one stays, so that sequence numbers
-    /// keep growing whatever the clock does.
-    pub async fn trim(&self, table: &str, trim: Trim<'_>) -> Result<usize, TableError> {
-        let (table, side) = (table.to_owned(), Arc::clone(&self.side));
-        let (last, before) = match trim {
-            Trim::Through(sequence) => (stored(sequence)?, i64::MAX),
-            Trim::OlderThan(age) => (i64::MAX, seconds_before_now(age)),
-        };
-        let work = move || delete(&side.lock().unwrap_or_else(PoisonError::into_inner), &table, last, before);
+    /// Deletes the records of the stream of `table` up to and with `sequence`, as the stream shows it (21 digits), and
+    /// says how many. The newest one stays, so that sequence numbers keep growing whatever the clock does.
+    pub async fn trim(&self, table: &str, sequence: &str) -> Result<usize, TableError> {
+        let (table, side, last) = (table.to_owned(), Arc::clone(&self.side), stored(sequence)?);
+        let work = move || delete(&side.lock().unwrap_or_else(PoisonError::into_inner), &table, last);
         tokio::task::spawn_blocking(work).await.map_err(io::Error::from)?
     }
 
@@ -133,25 +120,18 @@ fn stored(sequence: &str) -> Result<i64, TableError> {
         .ok_or_else(|| TableError::Sequence(sequence.to_owned()))
 }
 
-/// The moment `age` ago, in seconds of the Unix epoch, as stream records carry their time.
-fn seconds_before_now(age: Duration) -> i64 {
-    let time = SystemTime::now().checked_sub(age).unwrap_or(UNIX_EPOCH);
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    i64::try_from(seconds).unwrap_or(i64::MAX)
-}
-
-/// Deletes records with numbers up to `last` that were written before `before`, the newest record excepted.
-fn delete(side: &Connection, table: &str, last: i64, before: i64) -> Result<usize, TableError> {
+/// Deletes records with numbers up to `last`, the newest record excepted.
+fn delete(side: &Connection, table: &str, last: i64) -> Result<usize, TableError> {
     let sql = "DELETE FROM _stream_records WHERE id IN (
                  SELECT id FROM _stream_records
-                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2 AND created_at < ?3
+                 WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) <= ?2
                    AND CAST(sequence_number AS INTEGER) < (
                      SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1)
-                 LIMIT ?4)";
+                 LIMIT ?3)";
     let mut statement = side.prepare_cached(sql)?;
     let mut total = 0;
     loop {
-        let deleted = statement.execute(params![table, last, before, TRIM_PIECE])?;
+        let deleted = statement.execute(params![table, last, TRIM_PIECE])?;
         total += deleted;
         if deleted < TRIM_PIECE {
             return Ok(total);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
-use infra::embedded::table::{TableError, Trim};
+use infra::embedded::table::TableError;
 use infra::template::create_table;
 use tempfile::TempDir;
 
@@ -72,11 +72,11 @@ async fn sequence_numbers_grow_over_trims_and_restarts() {
     assert_eq!(first.len(), 5);
     assert!(first.is_sorted());
 
-    let trimmed = stack.embedded.table().trim(TABLE, Trim::Through(&first[1])).await.unwrap();
+    let trimmed = stack.embedded.table().trim(TABLE, &first[1]).await.unwrap();
     assert_eq!(trimmed, 2);
     assert_eq!(sequences(&stack).await, first[2..]);
     // The newest record stays, so the next number cannot fall behind it.
-    assert_eq!(stack.embedded.table().trim(TABLE, Trim::Through(&first[4])).await.unwrap(), 2);
+    assert_eq!(stack.embedded.table().trim(TABLE, &first[4]).await.unwrap(), 2);
     assert_eq!(sequences(&stack).await, first[4..]);
     stack.embedded.stop().await;
 
@@ -88,19 +88,18 @@ async fn sequence_numbers_grow_over_trims_and_restarts() {
 }
 
 #[tokio::test]
-async fn records_are_trimmed_by_age_and_only_in_their_table() {
+async fn records_are_trimmed_only_in_their_table_and_by_numbers_of_the_stream() {
     let data = TempDir::new().unwrap();
     let stack = Stack::start(data.path()).await;
     create_table(&stack.dynamo, TABLE).await.unwrap();
     for number in 0..3 {
         put(&stack, &format!("item {number}")).await;
     }
+    let last = sequences(&stack).await.pop().unwrap();
     let table = stack.embedded.table();
-    assert_eq!(table.trim(TABLE, Trim::OlderThan(Duration::from_secs(86_400))).await.unwrap(), 0);
-    tokio::time::sleep(Duration::from_millis(1100)).await;
-    assert_eq!(table.trim("another", Trim::OlderThan(Duration::ZERO)).await.unwrap(), 0);
-    assert_eq!(table.trim(TABLE, Trim::OlderThan(Duration::ZERO)).await.unwrap(), 2);
-    assert!(matches!(table.trim(TABLE, Trim::Through("12")).await, Err(TableError::Sequence(_))));
+    assert_eq!(table.trim("another", &last).await.unwrap(), 0);
+    assert_eq!(table.trim(TABLE, &last).await.unwrap(), 2);
+    assert!(matches!(table.trim(TABLE, "12").await, Err(TableError::Sequence(_))));
 }
 
 #[tokio::test]

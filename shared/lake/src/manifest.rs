@@ -171,8 +171,11 @@ impl Lake {
     }
 
     /// Makes `added` visible and `replaced` invisible, all at one instant or not at all. A conflict if any of `replaced`
-    /// has been replaced already.
+    /// has been replaced already. Does nothing where there is nothing to add or to replace.
     pub async fn commit(&self, added: &mut [Segment], replaced: &[Segment]) -> Result<(), StoreError> {
+        if added.is_empty() && replaced.is_empty() {
+            return Ok(());
+        }
         for attempt in 1.. {
             let stamp = Instant::now();
             added.iter_mut().for_each(|segment| segment.added_at = stamp);

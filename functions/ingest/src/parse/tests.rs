@@ -282,4 +282,6 @@ fn the_id_of_a_rejected_item_is_made_out_where_it_can_be() {
     assert_eq!(id(br#"{"session_id":"a\u0000b"}"#), None);
     assert_eq!(id(br#"{"session_id":"s6","#), None);
     assert_eq!(id(b"[]"), None);
+    let many = (0..20_001).map(|n| format!(r#","k{n}":0"#)).collect::<String>();
+    assert_eq!(id(format!(r#"{{"session_id":"s7"{many}}}"#).as_bytes()), None);
 }
