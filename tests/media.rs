@@ -45,7 +45,7 @@ async fn links(world: &World, tokens: &(String, String), session: &str, files: &
     let document = json!({"session_id": session, "created_at": created_at, "talks": talks});
     let (status, outcome) = world.ingest(ingest, &[document]).await;
     assert_eq!((status, &outcome["accepted"]), (StatusCode::OK, &json!(1)), "{outcome}");
-    let mut wanted = query("talks", &["media_url"]);
+    let mut wanted = query("talks", &["media_url", "talks_media_url"]);
     wanted["dimensionsFilters"] =
         json!([[{"fieldName": "session_id", "operator": "EQUALS", "values": [session], "type": "INCLUDE"}]]);
     let rows = world.rows_once(report, &wanted, files.len()).await;

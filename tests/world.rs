@@ -27,7 +27,7 @@ impl World {
     pub(crate) async fn start() -> World {
         let data = tempfile::tempdir().unwrap();
         let stack = Stack::start(data.path(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
         World { client, url, admin, _stack: stack, data }
     }

@@ -2,6 +2,7 @@
 
 pub mod embedded;
 pub mod template;
+pub mod net;
 pub mod pump;
 pub mod stack;
 pub mod demo;

@@ -12,6 +12,7 @@ use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use shared::telemetry::chain;
 
 use crate::embedded::table::TableServer;
+use crate::embedded::write_file;
 
 /// How often the stream is asked for news: a batch gathers for as long.
 const WINDOW: Duration = Duration::from_millis(500);
@@ -59,8 +60,8 @@ impl Pump {
                 }
             }
             if let (Position::After(sequence), true) = (&position, position != before) {
-                // Not synced: a lost checkpoint means that some records are archived twice, which changes nothing.
-                if let Err(error) = std::fs::write(&self.checkpoint, sequence) {
+                // As a whole and synced: half a position cannot be gone on from, nor one that trimming has overtaken.
+                if let Err(error) = write_file(&self.checkpoint, sequence.as_bytes()) {
                     tracing::warn!(%error, "the stream's position was not kept");
                 }
                 batches += 1;

@@ -121,7 +121,7 @@ fn routes(store: Store, bootstrap: &str) -> Router {
 /// The admin token of the last run as long as it is accepted, else a new one.
 async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, StackError> {
     let failed = |error: reqwest::Error| StackError::Token(error.to_string());
-    let client = reqwest::Client::new();
+    let client = crate::net::client().build().map_err(failed)?;
     let last = std::fs::read(data.join("local.json")).ok();
     if let Some(last) = last.and_then(|json| serde_json::from_slice::<Local>(&json).ok()) {
         let me =

@@ -225,8 +225,17 @@ pub(crate) fn counts() -> [Column; 2] {
     [rows, sessions]
 }
 
-/// The link to a message's file.
-pub(crate) fn media_url() -> Column {
+/// The link spelled like the message's own fields. It is understood in requests and listed in no schema.
+pub(crate) const UNLISTED_MEDIA_URL: &str = "talks_media_url";
+
+/// The link to a message's file, under both spellings.
+pub(crate) fn media_urls() -> [Column; 2] {
+    let listed = media_url();
+    let unlisted = Column { id: UNLISTED_MEDIA_URL.to_owned(), ..listed.clone() };
+    [listed, unlisted]
+}
+
+fn media_url() -> Column {
     Column {
         id: "media_url".to_owned(),
         source: Source::MediaUrl,

@@ -184,11 +184,11 @@ fn columns(report: ReportType) -> Vec<Column> {
         }
         _ => {
             let own = all.iter().filter(|field| field.record == report.record()).map(Column::of);
-            let links = (report == ReportType::Talks).then(computed::media_url);
+            let links = (report == ReportType::Talks).then(computed::media_urls);
             let shared = SHARED.iter().filter_map(|name| dictionary::field(name)).map(Column::of);
             let dates = computed::dates().filter(|column| column.id.starts_with("created_"));
             let computed = computed::counts().into_iter().chain([computed::data_as_of()]);
-            own.chain(links).chain(shared).chain(dates).chain(computed).collect()
+            own.chain(links.into_iter().flatten()).chain(shared).chain(dates).chain(computed).collect()
         }
     }
 }

@@ -9,6 +9,7 @@ use shared::id::AccountId;
 use shared::lang::Lang;
 use shared::problem::Problem;
 
+use crate::computed;
 use crate::report::{Column, ReportType};
 use crate::{App, READERS};
 
@@ -72,7 +73,8 @@ fn fields(report: ReportType, lang: Lang) -> Vec<FieldView> {
         is_default: [metric, "created_date"].contains(&column.id.as_str()),
         ..field(column, lang)
     };
-    report.columns().iter().map(view).collect()
+    let listed = report.columns().iter().filter(|column| column.id != computed::UNLISTED_MEDIA_URL);
+    listed.map(view).collect()
 }
 
 fn field(column: &'static Column, lang: Lang) -> FieldView {

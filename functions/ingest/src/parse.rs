@@ -123,7 +123,7 @@ impl Reader {
                 if part.fields.text(record, name).is_none()
                     && let Some(field) = dictionary::field(name)
                 {
-                    self.leaf(&Leaf { field, path: "_id".to_owned(), raw: id }, &mut part)?;
+                    self.leaf(&Leaf { field, path: "_id".to_owned(), depth: 0, raw: id }, &mut part)?;
                 }
             }
         }

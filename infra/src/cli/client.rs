@@ -57,7 +57,7 @@ impl Client {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(no_url());
         }
-        let http = reqwest::Client::builder()
+        let http = crate::net::client()
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())

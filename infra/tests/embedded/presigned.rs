@@ -14,7 +14,7 @@ fn expires_in(seconds: u64) -> PresigningConfig {
 /// The request as any HTTP client sends it who was given the URL and its headers.
 async fn send(request: &PresignedRequest, body: &'static str) -> reqwest::Response {
     let method = Method::from_bytes(request.method().as_bytes()).unwrap();
-    let mut call = reqwest::Client::new().request(method, request.uri());
+    let mut call = infra::net::client().build().unwrap().request(method, request.uri());
     for (name, value) in request.headers() {
         call = call.header(name, value);
     }
@@ -22,7 +22,7 @@ async fn send(request: &PresignedRequest, body: &'static str) -> reqwest::Respon
 }
 
 async fn status(method: Method, url: &str) -> StatusCode {
-    reqwest::Client::new().request(method, url).send().await.unwrap().status()
+    infra::net::client().build().unwrap().request(method, url).send().await.unwrap().status()
 }
 
 #[tokio::test]
@@ -43,7 +43,14 @@ async fn a_url_for_get_gives_the_object_and_the_headers_it_was_signed_with() {
     }
     assert_eq!(whole.text().await.unwrap(), "0123456789");
 
-    let part = reqwest::Client::new().get(url.uri()).header("range", "bytes=-2").send().await.unwrap();
+    let part = infra::net::client()
+        .build()
+        .unwrap()
+        .get(url.uri())
+        .header("range", "bytes=-2")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
     assert_eq!(part.text().await.unwrap(), "89");
 }
@@ -77,7 +84,7 @@ async fn a_url_for_put_takes_the_body_it_was_signed_for() {
     let put = || stack.s3.put_object().bucket("bucket").key("k").content_type("text/plain").content_length(5);
     let url = put().presigned(expires_in(60)).await.unwrap();
 
-    let client = reqwest::Client::new();
+    let client = infra::net::client().build().unwrap();
     let other_type =
         client.put(url.uri()).header("content-type", "text/html").body("hello").send().await.unwrap();
     assert_eq!(other_type.status(), StatusCode::FORBIDDEN);

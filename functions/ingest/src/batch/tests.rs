@@ -110,7 +110,8 @@ async fn a_batch_ends_in_time_whatever_storage_does() {
     items.push("broken".to_owned());
     let started = std::time::Instant::now();
     let report = written(&store, &items, soon(500)).await;
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    // Before the SDK gives the call up by itself, which it does after 3 s.
+    assert!(started.elapsed() < Duration::from_millis(2_500), "{:?}", started.elapsed());
     let (accepted, results) = (report["accepted"].as_u64().unwrap(), report["results"].as_array().unwrap());
     assert_eq!(accepted, log.lock().unwrap().len() as u64);
     // The second version of a session waits for the first, and what comes after it waits too.

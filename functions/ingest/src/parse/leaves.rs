@@ -14,6 +14,8 @@ pub(super) struct Leaf<'a> {
     pub(super) field: &'static Field,
     /// Where it was found, for example `agent.session.origin_web`.
     pub(super) path: String,
+    /// How many objects deep it was found.
+    pub(super) depth: usize,
     pub(super) raw: &'a RawValue,
 }
 
@@ -32,7 +34,7 @@ impl<'a> Leaves<'a> {
     /// Finds the fields among the members of the record at `path`.
     pub(super) fn of(record: Record, entries: Entries<'a>, path: &str) -> Leaves<'a> {
         let mut leaves = Leaves::default();
-        let root = Node { record, name: "", path, named: None };
+        let root = Node { record, name: "", path, depth: 0, named: None };
         leaves.walk(&root, entries);
         leaves.known.sort_by(|a, b| rank(a).cmp(&rank(b)));
         leaves
@@ -43,7 +45,7 @@ impl<'a> Leaves<'a> {
             let name = node.name_of(&key);
             match (node.known(&key, &name), is_object(raw)) {
                 (Some(Known::Field(field)), _) | (Some(Known::Named(field)), false) => {
-                    self.known.push(Leaf { field, path: node.path_of(&key), raw });
+                    self.known.push(Leaf { field, path: node.path_of(&key), depth: node.depth, raw });
                 }
                 (Some(Known::Named(field)), true) => self.descend(node, &name, &key, Some(field), raw),
                 (Some(Known::Prefix), true) => self.descend(node, &name, &key, None, raw),
@@ -64,14 +66,15 @@ impl<'a> Leaves<'a> {
     ) {
         // Keys too many to be held were refused before.
         if let Ok(Json::Object(entries)) = Json::of(raw) {
-            self.walk(&Node { record: node.record, name, path: &node.path_of(key), named }, entries);
+            let (path, depth) = (&node.path_of(key), node.depth + 1);
+            self.walk(&Node { record: node.record, name, path, depth, named }, entries);
         }
     }
 }
 
 /// Flatter first; then by path, where `_id` comes before `id`.
 fn rank<'l>(leaf: &'l Leaf<'_>) -> (&'static str, usize, &'l str) {
-    (leaf.field.name, leaf.path.matches('.').count(), &leaf.path)
+    (leaf.field.name, leaf.depth, &leaf.path)
 }
 
 /// An object on the way from a record to its fields.
@@ -80,6 +83,7 @@ struct Node<'n> {
     /// Its name, joined so far.
     name: &'n str,
     path: &'n str,
+    depth: usize,
     /// The field that the object's `name` is the value of.
     named: Option<&'static Field>,
 }
