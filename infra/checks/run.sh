@@ -11,7 +11,8 @@ if ! cmp -s "$requirements" .venv/requirements.txt; then
 fi
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/bin:$PATH"
 checks=${1:-template lambda}
-case "$checks" in *lambda*) cargo build --quiet --workspace --bins ;; esac
+# All targets, as the tests build them: with other targets cargo would choose other features and build everything twice.
+case "$checks" in *lambda*) cargo build --quiet --workspace --all-targets ;; esac
 cd infra/checks
 for check in $checks; do
     python -m unittest "test_$check"

@@ -40,7 +40,12 @@ impl Served {
         let text = |name: &str| local[name].as_str().unwrap().to_owned();
         // The other lines are read too, for nobody may wait for a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Served { child, client: Client::new(), url: text("url"), admin: text("admin_token") }
+        Served {
+            child,
+            client: infra::net::client().build().unwrap(),
+            url: text("url"),
+            admin: text("admin_token"),
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
