@@ -56,8 +56,11 @@ class Function:
         ends = time.monotonic() + self.timeout
         while not self.ready.wait(0.1):
             if time.monotonic() > ends or self.process.poll() is not None:
+                self.process.kill()
+                self.process.wait()
+                said = self.output()
                 self.__exit__()
-                raise FunctionError(f"{self.binary} ended or asked for no event\n{self.output()}")
+                raise FunctionError(f"{self.binary} ended or asked for no event\n{said}")
         self.init_seconds = self.ready_at - started
         return self
 
@@ -66,6 +69,7 @@ class Function:
         self.process.wait()
         self.server.shutdown()
         self.server.server_close()
+        self.log.close()
 
     def invoke(self, event):
         """The function's answer to an event, parsed."""

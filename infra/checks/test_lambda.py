@@ -71,6 +71,7 @@ class Stack:
         self.process.terminate()
         self.process.wait(30)
         self.log.close()
+        self.log.close()
 
 
 def setUpModule():
