@@ -303,3 +303,33 @@ async fn an_account_has_settings_from_its_first_use() {
     assert_eq!(patch(&world, &world.admin, json!({"account": "demo", "colour": "red"})).await.0, 422);
     assert_eq!(world.get("/v1/account?account=demo", &world.admin).await.1["retention_days"], json!(3650));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_does_not_fit_is_refused_by_the_name_of_its_field() {
+    let world = World::start().await;
+    let order = |body: &'static str| world.request(Method::POST, "/v1/tokens", &world.admin).body(body);
+    for (body, expected, field) in [
+        (r#"{"account":"demo","scope":5}"#, 422, json!("scope")),
+        (r#"{"account":"demo","scope":"ingest","privacy":5}"#, 422, json!("privacy")),
+        (r#"["demo","ingest",null,null,null,null]"#, 422, json!(null)),
+        (r#"{"account":"demo""#, 400, json!(null)),
+        ("", 400, json!(null)),
+    ] {
+        let (status, problem) = answer(order(body)).await;
+        assert_eq!(
+            (status.as_u16(), &problem["errors"][0]["field"]),
+            (expected, &field),
+            "{body}: {problem}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_cannot_be_put_off_into_the_future() {
+    let world = World::start().await;
+    let tomorrow = (chrono::Utc::now() + chrono::TimeDelta::days(2)).date_naive().to_string();
+    let change = json!({"account": "new", "starts_on": tomorrow});
+    let (status, problem) =
+        answer(world.request(Method::PATCH, "/v1/account", &world.admin).json(&change)).await;
+    assert_eq!((status.as_u16(), &problem["errors"][0]["field"]), (422, &json!("starts_on")), "{problem}");
+}

@@ -95,8 +95,10 @@ impl Stack {
         let bootstrap = random_hex(32);
         let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
         let url = listener.local_addr().map_err(|error| StackError::Listen(listen, error))?;
+        // Where it listens on every address, the request tells by which one it came; else a link is the same text always.
+        let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
-        let app = shared::http::host(routes(store, &bootstrap));
+        let app = shared::http::host(routes(store, &bootstrap, public_url));
         let http = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app).await {
                 tracing::error!(%error, "the server ended");
@@ -109,11 +111,11 @@ impl Stack {
     }
 }
 
-fn routes(store: Store, bootstrap: &str) -> Router {
+fn routes(store: Store, bootstrap: &str, public_url: Option<String>) -> Router {
     Router::new()
         .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
         .merge(ingest::router(ingest::App::new(store.clone())))
-        .merge(data::router(data::App::new(store.clone())))
+        .merge(data::router(data::App::at(store.clone(), public_url)))
         .merge(media::router(media::App::new(store)))
         .merge(console::router())
 }

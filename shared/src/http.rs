@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -86,13 +86,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// Reads a JSON body by the rules of `Json`.
+/// Reads a JSON object by the rules of `Json`.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        if error.is_data() {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body does not fit: {error}"))
+    // First whether it is JSON at all: the reader reports some values of a wrong type as faults of syntax.
+    let no_json =
+        |error: &dyn std::fmt::Display| Problem::bad_request(format!("the body is not JSON: {error}"));
+    let text = std::str::from_utf8(bytes).map_err(|error| no_json(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| no_json(&error))?;
+    let unfit = |what: String| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body does not fit: {what}"))
+    };
+    // An array would be taken for an object's values in the order of our source.
+    if !text.trim_start().starts_with('{') {
+        return Err(unfit("it must be a JSON object".to_owned()));
+    }
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        if path == "." {
+            unfit(cause.to_string())
         } else {
-            Problem::bad_request(format!("the body is not JSON: {error}"))
+            Problem::invalid(path, format!("does not fit: {cause}"))
         }
     })
 }

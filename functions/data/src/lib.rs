@@ -48,7 +48,11 @@ pub struct App {
 impl App {
     /// An app over a store. `PREMIUM_PUBLIC_URL`, if set, is the address that media links begin with.
     pub fn new(store: Store) -> App {
-        let public_url = shared::config::optional("PREMIUM_PUBLIC_URL");
+        App::at(store, shared::config::optional("PREMIUM_PUBLIC_URL"))
+    }
+
+    /// An app whose media links begin with `public_url`.
+    pub fn at(store: Store, public_url: Option<String>) -> App {
         App {
             guard: Guard::new(store.clone()),
             lake: Lake::new(store.clone()),

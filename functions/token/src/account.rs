@@ -15,6 +15,7 @@ use shared::http::{Json, Query};
 use shared::id::AccountId;
 use shared::problem::{Fault, Problem};
 use shared::store::{AccountChange, ChangeError};
+use shared::time::Instant;
 use shared::token::Scope;
 
 use crate::{App, Named};
@@ -71,6 +72,16 @@ pub(crate) async fn change(
 ) -> Result<axum::Json<Settings>, Problem> {
     let account = caller.account(&[Scope::Console], named.or_in_body(request.account.take())?.as_ref())?;
     let change = parse(&caller, request)?;
+    if let Some(day) = change.starts_on {
+        // Without this an account that has not begun yet could be put off, and its first report token would not start it.
+        let zone = match change.zone {
+            Some(zone) => zone,
+            None => app.store.account(&account).await?.zone,
+        };
+        if day > Instant::now().day(zone) {
+            return Err(Problem::invalid("starts_on", "can only move back: it must not lie in the future"));
+        }
+    }
     match app.store.change_account(&account, change).await {
         Ok(account) => Ok(axum::Json(account.into())),
         Err(ChangeError::StartsOnForward) => Err(Problem::invalid("starts_on", "can only move back")),
