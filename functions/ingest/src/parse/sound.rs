@@ -11,9 +11,8 @@ use serde_json::value::RawValue;
 use super::fault::Fault;
 use super::json::{MAX_KEYS, Text};
 
-/// How deep an item may nest, below the 128 levels at which the JSON reader stops. The dictionary's own names need six;
-/// the rest is for keys that we do not know.
-const MAX_DEPTH: usize = 120;
+/// How deep an item may nest; the dictionary's own names need six levels at most.
+const MAX_DEPTH: usize = 32;
 
 /// Checks an item.
 pub(super) fn check(item: &RawValue) -> Result<(), Fault> {
