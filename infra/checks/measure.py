@@ -21,8 +21,8 @@ import init_time
 from transform import ROOT
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-SESSIONS = 10_000
-PROBES = 20
+SESSIONS = 5_000
+PROBES = 8
 FUNCTIONS = ("hello", "token", "ingest", "archive", "data", "media", "console@0.1.0")
 
 
