@@ -166,13 +166,13 @@ impl Store {
     }
 
     /// Writes an item that must not be there yet; a conflict if it is.
-    pub async fn put_new<const N: usize>(
+    pub async fn put_new(
         &self,
         at: Key,
-        attributes: [(&str, AttributeValue); N],
+        attributes: impl IntoIterator<Item = (impl Into<String>, AttributeValue)>,
     ) -> Result<(), StoreError> {
         let mut item = key_item(at);
-        item.extend(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        item.extend(attributes.into_iter().map(|(name, value)| (name.into(), value)));
         self.dynamo()
             .put_item()
             .table_name(&self.names().table)

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, StoreErrorKind, key_item};
+use super::{Store, StoreError, StoreErrorKind};
 use crate::id::AccountId;
 use crate::key;
 use crate::time::Instant;
@@ -42,18 +42,9 @@ impl Store {
         let mut item: super::Item =
             serde_dynamo::to_item(row).map_err(|error| StoreError::broken("keeping a token", error))?;
         item.retain(|_, value| !value.is_null());
-        item.extend(key_item(key::token(&row.id)));
         item.insert("listing_pk".to_owned(), AttributeValue::S(key::tokens_listing(row.account.as_ref())));
         item.insert("listing_sk".to_owned(), AttributeValue::S(row.created_at.to_rfc3339()));
-        self.dynamo()
-            .put_item()
-            .table_name(&self.names().table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await
-            .map_err(|error| StoreError::aws("keeping a token", error))?;
-        Ok(())
+        self.put_new(key::token(&row.id), item).await
     }
 
     /// A token's row.
