@@ -333,3 +333,56 @@ async fn an_account_cannot_be_put_off_into_the_future() {
         answer(world.request(Method::PATCH, "/v1/account", &world.admin).json(&change)).await;
     assert_eq!((status.as_u16(), &problem["errors"][0]["field"]), (422, &json!("starts_on")), "{problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_with_a_request_is_told_at_once() {
+    let world = World::start().await;
+    let ingest = world.token("demo", "ingest").await;
+    let report = world.token("demo", "report").await;
+    let order = json!({"account": "NO", "scope": "owner", "label": 5, "expires_in_days": 0, "colour": "red"});
+    let change = json!({"account": "demo", "timezone": "Mars", "retention_days": 0, "confidential": ["x", "session_id", "y"]});
+    let file = json!({"filename": "", "size": -1, "colour": "red"});
+    let rows = json!({
+        "configParams": {"report_type": "talks", "date_field": "x"},
+        "dateRange": {"startDate": "a", "endDate": "b"},
+        "limit": 0,
+        "fields": [{"name": "x"}],
+    });
+    let unknown = json!({
+        "fields": [{"name": "x"}, {"name": "session_id"}, {"name": "y"}],
+        "dimensionsFilters": [[{"fieldName": "z", "values": ["1"], "type": "INCLUDE", "operator": "EQUALS"}]],
+    });
+    let dates = ["date_field", "dateRange.startDate", "dateRange.endDate", "limit"];
+    let labels = ["scope", "colour", "account", "label", "expires_in_days"];
+    let settings = ["timezone", "retention_days", "confidential", "confidential"];
+    for (method, path, token, body, fields) in [
+        (Method::POST, "/v1/tokens", &world.admin, order, labels.as_slice()),
+        (Method::PATCH, "/v1/account", &world.admin, change, &settings),
+        (Method::POST, "/v1/media", &ingest, file, &["filename", "content_type", "size", "colour"]),
+        (Method::POST, "/v1/data", &report, rows, &dates),
+        (Method::POST, "/v1/data", &report, unknown, &["x", "y", "z"]),
+    ] {
+        let (status, problem) = answer(world.request(method, path, token).json(&body)).await;
+        let told: Vec<_> =
+            problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str()).collect();
+        let expected: Vec<_> = fields.iter().map(|field| Some(*field)).collect();
+        assert_eq!((status.as_u16(), told), (422, expected), "{path}: {problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_too_large_is_answered_and_not_cut_off() {
+    let world = World::start().await;
+    for path in ["/v1/tokens", "/v1/media", "/v1/data"] {
+        let body = vec![b' '; 20 << 20];
+        let (status, problem) = answer(world.request(Method::POST, path, &world.admin).body(body)).await;
+        assert_eq!((status.as_u16(), &problem["status"]), (413, &json!(413)), "{path}: {problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_authorizations_are_none() {
+    let world = World::start().await;
+    let request = world.request(Method::GET, "/v1/me", &world.admin);
+    assert_eq!(answer(request.header("authorization", "Bearer x")).await.0, StatusCode::UNAUTHORIZED);
+}

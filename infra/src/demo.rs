@@ -82,7 +82,7 @@ pub async fn fill(client: &Client, account: &str, sessions: usize) -> Result<Tal
         for (number, session) in generator.by_ref().take(500) {
             batch.push(Item { number, bytes: session.to_string().into_bytes() });
         }
-        let (sent, outcome) = send(client, Some(account), batch).await;
+        let (sent, outcome) = send(client, Some(account), batch, |_| ()).await;
         tally.add(sent);
         outcome?;
     }

@@ -124,9 +124,13 @@ impl Guard {
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1; the scheme's case does not count).
 pub fn bearer(parts: &Parts) -> Result<&str, Problem> {
-    let value = parts.headers.get(header::AUTHORIZATION);
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next();
     let value =
         value.ok_or_else(|| Problem::unauthorized("the header Authorization: Bearer <token> is missing"))?;
+    if values.next().is_some() {
+        return Err(Problem::unauthorized("there must be one header Authorization, not several"));
+    }
     let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") {
         Ok(token.trim())

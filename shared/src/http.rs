@@ -4,12 +4,10 @@
 use std::any::Any;
 
 use axum::Router;
-use axum::extract::{FromRequest, MatchedPath, Request};
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -71,55 +69,4 @@ fn request_id(request: &Request) -> String {
         (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
     given.filter(plain).map_or_else(|| random_hex(8), str::to_owned)
-}
-
-/// A JSON body. Not JSON is 400; JSON that does not fit is 422 and names the place.
-#[derive(Debug)]
-pub struct Json<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Json<T>, Problem> {
-        let bytes = Bytes::from_request(request, state).await?;
-        parse_json(&bytes).map(Json)
-    }
-}
-
-/// Reads a JSON object by the rules of `Json`.
-pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // First whether it is JSON at all: the reader reports some values of a wrong type as faults of syntax.
-    let no_json =
-        |error: &dyn std::fmt::Display| Problem::bad_request(format!("the body is not JSON: {error}"));
-    let text = std::str::from_utf8(bytes).map_err(|error| no_json(&error))?;
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| no_json(&error))?;
-    let unfit = |what: String| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body does not fit: {what}"))
-    };
-    // An array would be taken for an object's values in the order of our source.
-    if !text.trim_start().starts_with('{') {
-        return Err(unfit("it must be a JSON object".to_owned()));
-    }
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|error| {
-        let path = error.path().to_string();
-        let cause = error.into_inner();
-        if path == "." {
-            unfit(cause.to_string())
-        } else {
-            Problem::invalid(path, format!("does not fit: {cause}"))
-        }
-    })
-}
-
-/// The parameters of the query string; 422 where one is unknown or does not fit.
-#[derive(Debug)]
-pub struct Query<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> axum::extract::FromRequestParts<S> for Query<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Query<T>, Problem> {
-        let axum::extract::Query(query) = axum::extract::Query::from_request_parts(parts, state).await?;
-        Ok(Query(query))
-    }
 }

@@ -18,5 +18,6 @@ pub mod aws;
 pub mod store;
 pub mod link;
 pub mod problem;
+pub mod input;
 pub mod http;
 pub mod caller;

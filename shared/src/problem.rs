@@ -3,13 +3,15 @@
 //! A handler returns a `Problem` by `?`; `http::host` writes its body, for only there the request's id is known.
 
 use axum::body::Body;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::store::{StoreError, StoreErrorKind};
+
+/// The most faults of one answer: who sends more of them needs no longer list.
+const MAX_FAULTS: usize = 100;
 
 /// One of several things that are wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -91,6 +93,17 @@ impl Problem {
         self
     }
 
+    /// This problem and another of the same status as one, which names the faults of both; of two statuses the first
+    /// is answered.
+    #[must_use]
+    pub fn and(mut self, other: Problem) -> Problem {
+        if self.0.status == other.0.status {
+            let room = MAX_FAULTS.saturating_sub(self.0.faults.len());
+            self.0.faults.extend(other.0.faults.into_iter().take(room));
+        }
+        self
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: &str) -> Problem {
@@ -112,6 +125,11 @@ impl Problem {
         self.0.status
     }
 
+    /// What is wrong, one by one.
+    pub fn faults(&self) -> &[Fault] {
+        &self.0.faults
+    }
+
     /// What, where, what to do.
     pub fn detail(&self) -> &str {
         &self.0.detail
@@ -120,6 +138,8 @@ impl Problem {
     /// The whole response, naming the request it answers.
     pub(crate) fn respond(self, request_id: &str) -> Response {
         let Parts { status, detail, faults, headers, members } = *self.0;
+        let more = faults.len().saturating_sub(1);
+        let detail = if more > 0 { format!("{detail}; {more} more in errors") } else { detail };
         let mut body = json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or("Error"),
@@ -159,21 +179,5 @@ impl From<StoreError> for Problem {
             "Storage did not answer in time. Nothing is lost: send the same request again.",
             wait,
         )
-    }
-}
-
-impl From<BytesRejection> for Problem {
-    fn from(rejection: BytesRejection) -> Problem {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::too_large("the body is larger than this address takes")
-        } else {
-            Problem::bad_request("the body did not arrive whole")
-        }
-    }
-}
-
-impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Problem {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, rejection.body_text())
     }
 }

@@ -122,8 +122,12 @@ fn regex(values: &[String], exact: bool) -> Option<Test> {
     let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build().ok();
     // The pattern must stand on its own: in brackets, one such as `a)|(b` would become valid.
     let partial = compile(pattern)?;
-    let regex = if exact { compile(&format!("^(?:{pattern})$"))? } else { partial };
-    Some(Test::Matches(regex))
+    if !exact {
+        return Some(Test::Matches(partial));
+    }
+    // Where the pattern ends in a comment of the x mode, only a new line ends that.
+    let whole = compile(&format!("^(?:{pattern})$")).or_else(|| compile(&format!("^(?:{pattern}\n)$")))?;
+    Some(Test::Matches(whole))
 }
 
 impl Test {
@@ -190,6 +194,7 @@ mod tests {
         assert_eq!(texts("REGEXP_PARTIAL_MATCH", &["^[SV]"]), [true, false, true, false]);
         assert_eq!(texts("REGEXP_EXACT_MATCH", &["(?i)suporte|x"]), [true, true, false, false]);
         assert_eq!(texts("REGEXP_EXACT_MATCH", &["upor"]), [false, false, false, false]);
+        assert_eq!(texts("REGEXP_EXACT_MATCH", &["(?x) Su porte # a word"]), [true, false, false, false]);
         assert_eq!(texts("IS_NULL", &[]), [false, false, false, true]);
     }
 

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde_json::Value as Json;
 use shared::cipher::DataKey;
 use shared::dictionary::{Aggregation, Record};
+use shared::input::{Object, both, each};
 use shared::problem::Problem;
 use shared::time::Instant;
 
@@ -77,12 +78,17 @@ impl Query {
     /// Resolves a request. 422 for whatever in it is unknown or does not fit, by its name.
     pub(crate) fn resolve(request: &DataRequest, asked: &Asked<'_>) -> Result<Query, Problem> {
         let account = asked.reader.account;
-        let config = request.config_params.clone().unwrap_or_default();
-        let report = ReportType::parse(config.report_type.as_deref())?;
-        let date_field = date_field(config.date_field.as_deref())?;
-        let period = request.date_range.as_ref().map(|range| period(range, account.zone)).transpose()?;
-        let limit = limit(request.limit.as_ref())?;
-        let fields = fields(report, request.fields.as_deref())?;
+        let Object(config) = request.config_params.clone().unwrap_or_default();
+        let period = request.date_range.as_ref().map(|Object(range)| period(range, account.zone)).transpose();
+        let dates = both(date_field(config.date_field.as_deref()), period);
+        let rest = both(dates, limit(request.limit.as_ref()));
+        let (report, ((date_field, period), limit)) =
+            both(ReportType::parse(config.report_type.as_deref()), rest)?;
+        let columns = Columns::default();
+        let mut compiler = Compiler { columns, record: report.record(), reader: asked.reader.clone() };
+        compiler.columns.include(report.record());
+        let filters = filters(report, request.dimensions_filters.as_deref(), &mut compiler);
+        let (fields, filters) = both(fields(report, request.fields.as_deref()), filters)?;
         let digest = request.digest();
         let cursor = request
             .cursor
@@ -91,10 +97,6 @@ impl Query {
         let cursor = cursor.transpose()?;
         let state = cursor.as_ref().map_or_else(|| state(request, asked.now), |cursor| cursor.state);
         let after = cursor.map(|cursor| cursor.place);
-        let columns = Columns::default();
-        let mut compiler = Compiler { columns, record: report.record(), reader: asked.reader.clone() };
-        compiler.columns.include(report.record());
-        let filters = filters(report, request.dimensions_filters.as_deref(), &mut compiler)?;
         let filters_applied = filters.is_some();
         let (session_filters, record_filters) = filters
             .unwrap_or_default()
@@ -179,7 +181,7 @@ fn period(range: &DateRange, zone: Tz) -> Result<Range<Instant>, Problem> {
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
         day.ok_or_else(|| Problem::invalid(format!("dateRange.{name}"), "must be a day, as 2026-10-31"))
     };
-    let (first, last) = (day("startDate", &range.start_date)?, day("endDate", &range.end_date)?);
+    let (first, last) = both(day("startDate", &range.start_date), day("endDate", &range.end_date))?;
     if first > last {
         return Err(Problem::invalid("dateRange.startDate", "is after dateRange.endDate"));
     }
@@ -198,7 +200,7 @@ fn limit(limit: Option<&Json>) -> Result<usize, Problem> {
 /// The columns asked for, each with whether it is there for filters only.
 fn fields(
     report: ReportType,
-    requested: Option<&[FieldRequest]>,
+    requested: Option<&[Object<FieldRequest>]>,
 ) -> Result<Vec<(&'static Column, bool)>, Problem> {
     let requested = requested.filter(|fields| !fields.is_empty());
     let requested = requested.ok_or_else(|| Problem::invalid("fields", "must name at least one field"))?;
@@ -206,11 +208,11 @@ fn fields(
         let message = format!("may be at most {MAX_SUMMARY_FIELDS} in a summary: use fewer, or sessions");
         return Err(Problem::invalid("fields", message));
     }
-    let column = |field: &FieldRequest| {
+    let column = |Object(field): &Object<FieldRequest>| {
         let column = report.column(&field.name).ok_or_else(|| unknown(report, &field.name))?;
         Ok((column, field.for_filter_only.unwrap_or_default()))
     };
-    requested.iter().map(column).collect()
+    each(requested.iter().map(column))
 }
 
 fn unknown(report: ReportType, name: &str) -> Problem {
@@ -222,24 +224,16 @@ fn unknown(report: ReportType, name: &str) -> Problem {
 /// The conditions; `None` where one of them cannot be applied, and then none is.
 fn filters(
     report: ReportType,
-    requested: Option<&[Vec<FilterRequest>]>,
+    requested: Option<&[Vec<Object<FilterRequest>>]>,
     compiler: &mut Compiler<'_>,
 ) -> Result<Option<Vec<AnyOf>>, Problem> {
-    let mut all_of = Vec::new();
-    let mut applicable = true;
-    for any_of in requested.into_iter().flatten().filter(|any_of| !any_of.is_empty()) {
-        let mut conditions = Vec::new();
-        for one in any_of {
-            let column =
-                report.filterable(&one.field_name).ok_or_else(|| unknown(report, &one.field_name))?;
-            match condition(report, column, one, compiler) {
-                Some(condition) => conditions.push(condition),
-                None => applicable = false,
-            }
-        }
-        all_of.push(conditions);
-    }
-    Ok(applicable.then_some(all_of))
+    let mut one = |Object(one): &Object<FilterRequest>| {
+        let column = report.filterable(&one.field_name).ok_or_else(|| unknown(report, &one.field_name))?;
+        Ok(condition(report, column, one, compiler))
+    };
+    let all_of = requested.into_iter().flatten().filter(|any_of| !any_of.is_empty());
+    let all_of = each(all_of.map(|any_of| each(any_of.iter().map(&mut one))))?;
+    Ok(all_of.into_iter().map(|any_of| any_of.into_iter().collect()).collect())
 }
 
 fn condition(
@@ -265,7 +259,7 @@ fn condition(
 /// The state to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so
 /// that no commit still under way can change it.
 fn state(request: &DataRequest, now: Instant) -> Instant {
-    let refresh = request.script_params.as_ref().and_then(|params| params.last_refresh.as_ref());
+    let refresh = request.script_params.as_ref().and_then(|Object(params)| params.last_refresh.as_ref());
     let milliseconds = refresh.and_then(|value| match value {
         Json::String(text) => text.parse().ok(),
         value => value.as_i64(),

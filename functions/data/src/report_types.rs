@@ -3,8 +3,8 @@
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::caller::Caller;
-use shared::http::Query;
 use shared::id::AccountId;
+use shared::input::Query;
 use shared::lang::{Lang, Text};
 use shared::problem::Problem;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use shared::id::AccountId;
+use shared::input::Object;
 
 /// The body of `POST /v1/data`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -17,11 +18,11 @@ pub(crate) struct DataRequest {
     pub(crate) cursor: Option<String>,
     #[serde(skip_serializing)]
     pub(crate) limit: Option<Value>,
-    pub(crate) config_params: Option<ConfigParams>,
-    pub(crate) script_params: Option<ScriptParams>,
-    pub(crate) date_range: Option<DateRange>,
-    pub(crate) fields: Option<Vec<FieldRequest>>,
-    pub(crate) dimensions_filters: Option<Vec<Vec<FilterRequest>>>,
+    pub(crate) config_params: Option<Object<ConfigParams>>,
+    pub(crate) script_params: Option<Object<ScriptParams>>,
+    pub(crate) date_range: Option<Object<DateRange>>,
+    pub(crate) fields: Option<Vec<Object<FieldRequest>>>,
+    pub(crate) dimensions_filters: Option<Vec<Vec<Object<FilterRequest>>>>,
 }
 
 /// What the person who made the data source chose.

@@ -4,8 +4,8 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use shared::caller::Caller;
 use shared::dictionary::{Aggregation, Semantic};
-use shared::http::Query;
 use shared::id::AccountId;
+use shared::input::Query;
 use shared::lang::Lang;
 use shared::problem::Problem;
 

@@ -4,43 +4,25 @@ use std::io::Read;
 
 use axum::body::Body;
 use flate2::bufread::MultiGzDecoder;
-use futures::StreamExt;
 use http::{HeaderMap, StatusCode, header};
+use shared::input::collect;
 use shared::problem::Problem;
 
 /// What a Lambda event can carry once it is escaped (the HTTP contract).
 const MAX_SENT: usize = 4 << 20;
 /// What a body may grow to (the HTTP contract).
 const MAX_INFLATED: usize = 20 << 20;
-/// How much of a body that is too large is read and thrown away: a client that is still sending when it is refused
-/// would see a broken connection in place of the answer.
-const MAX_DISCARDED: usize = 64 << 20;
 
 /// Reads a whole body: 413 past a limit, 415 for an unknown encoding, 400 for one that is broken.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
     let encoding = headers.get(header::CONTENT_ENCODING).map_or(b"".as_slice(), |value| value.as_bytes());
     match encoding.trim_ascii().to_ascii_lowercase().as_slice() {
-        b"" | b"identity" => collect(body).await,
-        b"gzip" | b"x-gzip" => inflate(&collect(body).await?),
+        b"" | b"identity" => collect(body, MAX_SENT).await,
+        b"gzip" | b"x-gzip" => inflate(&collect(body, MAX_SENT).await?),
         _ => {
             Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip or identity"))
         }
     }
-}
-
-async fn collect(body: Body) -> Result<Vec<u8>, Problem> {
-    let mut chunks = body.into_data_stream();
-    let (mut sent, mut size) = (Vec::new(), 0);
-    while size <= MAX_DISCARDED
-        && let Some(chunk) = chunks.next().await
-    {
-        let chunk = chunk.map_err(|_| Problem::bad_request("the body did not arrive whole"))?;
-        size += chunk.len();
-        if size <= MAX_SENT {
-            sent.extend_from_slice(&chunk);
-        }
-    }
-    if size > MAX_SENT { Err(Problem::too_large("the body is larger than 4 MiB as sent")) } else { Ok(sent) }
 }
 
 fn inflate(sent: &[u8]) -> Result<Vec<u8>, Problem> {

@@ -8,8 +8,8 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::caller::Caller;
-use shared::http::{Json, Query};
 use shared::id::{AccountId, StorageId, random_hex};
+use shared::input::{Field, Json, Others, Query, both};
 use shared::key;
 use shared::problem::Problem;
 use shared::store::{Store, StoreError};
@@ -25,13 +25,14 @@ const MAX_TYPE_CHARS: usize = 255;
 /// How long the signed request holds. The bucket's policy refuses older signatures.
 const SECONDS: u32 = 15 * 60;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Request {
-    filename: String,
-    content_type: String,
-    // Any JSON value, so that one that does not fit is refused by the field's name.
-    size: Value,
+    filename: Field<String>,
+    content_type: Field<String>,
+    size: Field<Value>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// A file that may be put.
@@ -74,21 +75,34 @@ pub(crate) async fn upload(
 }
 
 fn parse(request: Request) -> Result<File, Problem> {
-    let Request { filename, content_type, size } = request;
-    let plain = !filename.chars().any(char::is_control);
-    if !plain || !(1..=MAX_FILENAME_CHARS).contains(&filename.chars().count()) {
-        let rule =
-            format!("must have 1 to {MAX_FILENAME_CHARS} characters, none of them a control character");
-        return Err(Problem::invalid("filename", rule));
-    }
-    if !is_media_type(&content_type) {
-        return Err(Problem::invalid("content_type", "must be a media type, for example image/jpeg"));
-    }
-    let size = size.as_i64().filter(|size| (1..=MAX_BYTES).contains(size));
-    let size = size.ok_or_else(|| {
-        Problem::invalid("size", format!("must be a whole number of bytes from 1 to {MAX_BYTES}"))
-    })?;
+    let named = both(filename(request.filename), content_type(request.content_type));
+    let ((filename, content_type), (size, ())) =
+        both(named, both(size(request.size), request.others.refuse()))?;
     Ok(File { filename, content_type, size })
+}
+
+fn filename(field: Field<String>) -> Result<String, Problem> {
+    let name = field.required("filename")?;
+    let plain = !name.chars().any(char::is_control);
+    if plain && (1..=MAX_FILENAME_CHARS).contains(&name.chars().count()) {
+        return Ok(name);
+    }
+    let rule = format!("must have 1 to {MAX_FILENAME_CHARS} characters, none of them a control character");
+    Err(Problem::invalid("filename", rule))
+}
+
+fn content_type(field: Field<String>) -> Result<String, Problem> {
+    let kind = field.required("content_type")?;
+    if is_media_type(&kind) {
+        return Ok(kind);
+    }
+    Err(Problem::invalid("content_type", "must be a media type, for example image/jpeg"))
+}
+
+fn size(field: Field<Value>) -> Result<i64, Problem> {
+    let size = field.required("size")?.as_i64().filter(|size| (1..=MAX_BYTES).contains(size));
+    let rule = format!("must be a whole number of bytes from 1 to {MAX_BYTES}");
+    size.ok_or_else(|| Problem::invalid("size", rule))
 }
 
 /// `type/subtype`, with or without parameters (`audio/ogg; codecs=opus`), in printable ASCII.

@@ -11,8 +11,8 @@ use serde_json::Value;
 use shared::account::Account;
 use shared::caller::Caller;
 use shared::dictionary;
-use shared::http::{Json, Query};
 use shared::id::AccountId;
+use shared::input::{Field, Json, Others, Query, both, each};
 use shared::problem::{Fault, Problem};
 use shared::store::{AccountChange, ChangeError};
 use shared::time::Instant;
@@ -54,14 +54,15 @@ pub(crate) async fn read(
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub(crate) struct Request {
-    account: Option<String>,
-    timezone: Option<String>,
-    starts_on: Option<String>,
-    // Any JSON value, so that one that does not fit is refused by the field's name.
-    retention_days: Option<Value>,
-    confidential: Option<Vec<String>>,
+    account: Field<AccountId>,
+    timezone: Field<String>,
+    starts_on: Field<String>,
+    retention_days: Field<Value>,
+    confidential: Field<Vec<String>>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 pub(crate) async fn change(
@@ -70,7 +71,8 @@ pub(crate) async fn change(
     Query(named): Query<Named>,
     Json(mut request): Json<Request>,
 ) -> Result<axum::Json<Settings>, Problem> {
-    let account = caller.account(&[Scope::Console], named.or_in_body(request.account.take())?.as_ref())?;
+    let account = caller
+        .account(&[Scope::Console], named.or_in_body(std::mem::take(&mut request.account))?.as_ref())?;
     let change = parse(&caller, request)?;
     if let Some(day) = change.starts_on {
         // Without this an account that has not begun yet could be put off, and its first report token would not start it.
@@ -91,15 +93,28 @@ pub(crate) async fn change(
 
 /// What a request changes, once the caller may change it.
 fn parse(caller: &Caller, request: Request) -> Result<AccountChange, Problem> {
-    if caller.scope != Scope::Admin && (request.starts_on.is_some() || request.retention_days.is_some()) {
+    let admins = !matches!((&request.starts_on, &request.retention_days), (Field::Absent, Field::Absent));
+    if caller.scope != Scope::Admin && admins {
         return Err(Problem::forbidden("starts_on and retention_days are set with an admin token"));
     }
-    Ok(AccountChange {
-        zone: request.timezone.as_deref().map(zone).transpose()?,
-        starts_on: request.starts_on.as_deref().map(day).transpose()?,
-        retention_days: request.retention_days.as_ref().map(retention).transpose()?,
-        confidential: request.confidential.map(confidential).transpose()?,
-    })
+    let dates = both(
+        meant("starts_on", request.starts_on, |text| day(&text)),
+        meant("retention_days", request.retention_days, |value| retention(&value)),
+    );
+    let confidential =
+        both(meant("confidential", request.confidential, confidential), request.others.refuse());
+    let zone = meant("timezone", request.timezone, |name| zone(&name));
+    let ((zone, (starts_on, retention_days)), (confidential, ())) = both(both(zone, dates), confidential)?;
+    Ok(AccountChange { zone, starts_on, retention_days, confidential })
+}
+
+/// A field's meaning, if it was sent.
+fn meant<T, U>(
+    name: &str,
+    field: Field<T>,
+    meaning: impl FnOnce(T) -> Result<U, Problem>,
+) -> Result<Option<U>, Problem> {
+    field.optional(name)?.map(meaning).transpose()
 }
 
 fn zone(name: &str) -> Result<Tz, Problem> {
@@ -129,19 +144,16 @@ fn confidential(ids: Vec<String>) -> Result<Vec<String>, Problem> {
             format!("must name at most the {fields} fields there are"),
         ));
     }
-    let unknown = ids.iter().enumerate().filter(|(_, id)| dictionary::by_id(id).is_none());
-    let faults: Vec<Fault> = unknown
-        .map(|(index, _)| Fault {
-            index: Some(index),
-            field: Some("confidential".to_owned()),
-            message: "is no field id".to_owned(),
-        })
-        .collect();
-    if let Some(first) = faults.first().and_then(|fault| fault.index) {
-        let detail = format!("confidential[{first}] is no field id");
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-        return Err(faults.into_iter().fold(problem, Problem::fault));
-    }
+    let known = ids.iter().enumerate().map(|(index, id)| match dictionary::by_id(id) {
+        Some(_) => Ok(()),
+        None => {
+            let (field, message) = (Some("confidential".to_owned()), "is no field id".to_owned());
+            let detail = format!("confidential[{index}] {message}");
+            let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+            Err(problem.fault(Fault { index: Some(index), field, message }))
+        }
+    });
+    each(known)?;
     let mut seen = BTreeSet::new();
     Ok(ids.into_iter().filter(|id| seen.insert(id.clone())).collect())
 }

@@ -7,8 +7,8 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::caller::{Caller, bearer};
-use shared::http::{Json, Query};
 use shared::id::{AccountId, random_hex};
+use shared::input::{Field, Json, Others, Query, both};
 use shared::problem::Problem;
 use shared::store::{StoreError, TokenRow};
 use shared::time::Instant;
@@ -51,16 +51,17 @@ impl FromRequestParts<App> for Issuer {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Request {
-    account: Option<String>,
-    scope: Scope,
-    label: Option<String>,
-    // Any JSON value, so that one that does not fit is refused by the field's name.
-    expires_in_days: Option<Value>,
-    expires_in_minutes: Option<Value>,
-    privacy: Option<Privacy>,
+    account: Field<AccountId>,
+    scope: Field<Scope>,
+    label: Field<String>,
+    expires_in_days: Field<Value>,
+    expires_in_minutes: Field<Value>,
+    privacy: Field<Privacy>,
+    #[serde(flatten)]
+    others: Others,
 }
 
 /// A request that may be granted.
@@ -104,20 +105,34 @@ pub(crate) async fn issue(
 
 /// What a request asks for, once the issuer may grant it.
 fn grant(issuer: &Caller, named: Named, request: Request) -> Result<Grant, Problem> {
-    let account = owner(issuer, request.scope, named.or_in_body(request.account)?.as_ref())?;
-    if request.label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL_CHARS) {
+    let named = named.or_in_body(request.account);
+    let days = whole("expires_in_days", request.expires_in_days, MAX_DAYS);
+    let minutes = whole("expires_in_minutes", request.expires_in_minutes, MAX_DAYS * DAY / MINUTE);
+    let scope = both(request.scope.required("scope"), request.others.refuse()).map(|(scope, ())| scope);
+    let shown = both(label(request.label), request.privacy.optional("privacy"));
+    let ((scope, named), ((label, privacy), (days, minutes))) =
+        both(both(scope, named), both(shown, both(days, minutes)))?;
+    let apt = both(privacy_of(scope, privacy.unwrap_or_default()), lifetime(scope, days, minutes));
+    let (account, ((), seconds)) = both(owner(issuer, scope, named.as_ref()), apt)?;
+    Ok(Grant { account, scope, label, seconds })
+}
+
+fn label(label: Field<String>) -> Result<Option<String>, Problem> {
+    let label = label.optional("label")?;
+    if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL_CHARS) {
         return Err(Problem::invalid("label", format!("must have at most {MAX_LABEL_CHARS} characters")));
     }
-    match request.privacy.unwrap_or_default() {
-        Privacy::Full => {}
-        _ if request.scope != Scope::Report => {
-            return Err(Problem::invalid("privacy", "belongs to report tokens; leave it out"));
+    Ok(label)
+}
+
+fn privacy_of(scope: Scope, privacy: Privacy) -> Result<(), Problem> {
+    match privacy {
+        Privacy::Full => Ok(()),
+        _ if scope != Scope::Report => {
+            Err(Problem::invalid("privacy", "belongs to report tokens; leave it out"))
         }
-        _ => return Err(Problem::invalid("privacy", "must be full: it is the only one available yet")),
+        _ => Err(Problem::invalid("privacy", "must be full: it is the only one available yet")),
     }
-    let seconds =
-        lifetime(request.scope, request.expires_in_days.as_ref(), request.expires_in_minutes.as_ref())?;
-    Ok(Grant { account, scope: request.scope, label: request.label, seconds })
 }
 
 /// Whose token it becomes: an operator issues any, a console only those for its account's reports.
@@ -135,7 +150,7 @@ fn owner(issuer: &Caller, scope: Scope, named: Option<&AccountId>) -> Result<Opt
 }
 
 /// How many seconds a token lives.
-fn lifetime(scope: Scope, days: Option<&Value>, minutes: Option<&Value>) -> Result<i64, Problem> {
+fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<i64, Problem> {
     match (days, minutes) {
         (Some(_), Some(_)) => {
             Err(Problem::invalid("expires_in_minutes", "must be left out where expires_in_days is given"))
@@ -143,16 +158,17 @@ fn lifetime(scope: Scope, days: Option<&Value>, minutes: Option<&Value>) -> Resu
         (None, Some(_)) if scope != Scope::Console => {
             Err(Problem::invalid("expires_in_minutes", "is for console tokens; give expires_in_days"))
         }
-        (None, Some(minutes)) => Ok(whole("expires_in_minutes", minutes, MAX_DAYS * DAY / MINUTE)? * MINUTE),
-        (Some(days), None) => Ok(whole("expires_in_days", days, MAX_DAYS)? * DAY),
+        (None, Some(minutes)) => Ok(minutes * MINUTE),
+        (Some(days), None) => Ok(days * DAY),
         (None, None) if scope == Scope::Report => Ok(REPORT_DAYS * DAY),
         (None, None) => Ok(OTHER_DAYS * DAY),
     }
 }
 
-fn whole(field: &str, value: &Value, max: i64) -> Result<i64, Problem> {
+fn whole(name: &str, value: Field<Value>, max: i64) -> Result<Option<i64>, Problem> {
+    let Some(value) = value.optional(name)? else { return Ok(None) };
     let number = value.as_i64().filter(|number| (1..=max).contains(number));
-    number.ok_or_else(|| Problem::invalid(field, format!("must be a whole number from 1 to {max}")))
+    number.map(Some).ok_or_else(|| Problem::invalid(name, format!("must be a whole number from 1 to {max}")))
 }
 
 /// The key to sign with: the newest, or a new one where there is none or the newest has signed for long enough.

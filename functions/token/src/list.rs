@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::NaiveDate;
 use serde::Serialize;
 use shared::caller::Caller;
-use shared::http::Query;
+use shared::input::Query;
 use shared::problem::Problem;
 use shared::store::TokenRow;
 use shared::time::Instant;

@@ -81,10 +81,12 @@ impl Import {
         {
             let more = std::iter::from_fn(|| if refused.get() { None } else { batches.next(&source) });
             let account = self.account.as_deref();
-            let sending = more.map(|batch| send(&self.client, account, batch));
+            let sending =
+                more.map(|batch| send(&self.client, account, batch, |reason| say_why(&self.bar, reason)));
             let mut sent = stream::iter(sending).buffer_unordered(IN_FLIGHT);
             while let Some((tally, outcome)) = sent.next().await {
                 self.tally.add(tally);
+                self.bar.set_message("");
                 if let Err(error) = outcome {
                     // What is on its way is waited for, so that the tally is right; nothing more is sent.
                     refused.set(true);
@@ -139,10 +141,16 @@ fn batch_up(batches: &mut Batches, batch: &mut Batch) {
 fn bar(files: &[PathBuf]) -> ProgressBar {
     let size = files.iter().filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum();
     let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes} de {total_bytes}, faltam {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {bytes} de {total_bytes}, faltam {eta} {msg}") {
         bar.set_style(style);
     }
     bar
+}
+
+/// Says beside the bar why nothing moves; without it a wrong address is a minute of silence.
+fn say_why(bar: &ProgressBar, reason: &CliError) {
+    bar.set_message(format!("· tentando de novo: {reason}"));
+    bar.tick();
 }
 
 /// Says what was stored; any failure makes the whole command one.

@@ -141,8 +141,14 @@ struct Line {
     message: String,
 }
 
-/// Sends a batch until every session of it has found its end. The tally holds what did even where the sending failed.
-pub async fn send(client: &Client, account: Option<&str>, mut batch: Batch) -> (Tally, Result<(), CliError>) {
+/// Sends a batch until every session of it has found its end; `put_off` hears why it is sent again. The tally holds
+/// what found its end even where the sending failed.
+pub async fn send(
+    client: &Client,
+    account: Option<&str>,
+    mut batch: Batch,
+    put_off: impl Fn(&CliError),
+) -> (Tally, Result<(), CliError>) {
     let (mut tally, mut tries) = (Tally::default(), 0);
     loop {
         let (failure, wait) = match post(client, account, &batch).await {
@@ -180,6 +186,7 @@ pub async fn send(client: &Client, account: Option<&str>, mut batch: Batch) -> (
         if tries >= TRIES {
             return (tally, Err(failure));
         }
+        put_off(&failure);
         tokio::time::sleep(wait.unwrap_or(Duration::from_millis(250 << tries)).min(LONGEST_WAIT)).await;
     }
 }

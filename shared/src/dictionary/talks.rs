@@ -6,9 +6,9 @@ use super::{Confidential, Field, Kind, Record};
 pub(super) const HELD: &[Field] = &[Field::new("talks", Kind::Records(Record::Talk))
     .label("Conversa", "Conversation")
     .pt("Transcrição da sessão: mensagens em ordem, com momento e origem, em um só texto. \
-            Para contar mensagens, use o relatório delas.")
+            Depois de 256 KiB diz apenas quantas mensagens seguem. Para contar mensagens, use o relatório delas.")
     .en("Transcript of the session: messages in order, with moment and origin, as one text. \
-            To count messages, use their own report.")
+            After 256 KiB it only says how many messages follow. To count messages, use their own report.")
     .confidential(Confidential::Content)];
 
 /// One message of the conversation.

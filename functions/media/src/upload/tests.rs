@@ -5,7 +5,7 @@ use shared::store::Names;
 use super::*;
 
 fn parse_json(json: &str) -> Result<File, Problem> {
-    parse(shared::http::parse_json(json.as_bytes())?)
+    parse(shared::input::parse_json(json.as_bytes())?)
 }
 
 fn store() -> Store {

@@ -10,7 +10,7 @@ fn caller(scope: Scope) -> Caller {
 }
 
 fn ask(scope: Scope, json: &str) -> Result<AccountChange, Problem> {
-    parse(&caller(scope), shared::http::parse_json(json.as_bytes())?)
+    parse(&caller(scope), shared::input::parse_json(json.as_bytes())?)
 }
 
 #[test]

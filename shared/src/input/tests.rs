@@ -1,0 +1,72 @@
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Request {
+    name: Field<String>,
+    count: Field<u8>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+#[derive(Debug, Deserialize)]
+struct Nested {
+    inner: Object<Inner>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Inner {
+    word: String,
+}
+
+fn read(json: &str) -> Result<(String, Option<u8>), Problem> {
+    let request: Request = parse_json(json.as_bytes())?;
+    let fields = both(request.name.required("name"), request.count.optional("count"));
+    both(fields, request.others.refuse()).map(|(fields, ())| fields)
+}
+
+/// The fields that a refused request is told of.
+fn faults(json: &str) -> Vec<String> {
+    let problem = read(json).unwrap_err();
+    problem.faults().iter().filter_map(|fault| fault.field.clone()).collect()
+}
+
+#[test]
+fn all_that_is_wrong_is_named() {
+    assert_eq!(read(r#"{"name":"a","count":7}"#).unwrap(), ("a".to_owned(), Some(7)));
+    assert_eq!(read(r#"{"name":"a","count":null}"#).unwrap(), ("a".to_owned(), None));
+    assert_eq!(faults("{}"), ["name"]);
+    assert_eq!(faults(r#"{"name":1,"count":300,"x":{},"y":[]}"#), ["name", "count", "x", "y"]);
+    let many: Vec<String> = (0..500).map(|n| format!(r#""k{n}":0"#)).collect();
+    assert_eq!(faults(&format!("{{{}}}", many.join(","))).len(), 100);
+}
+
+#[test]
+fn of_two_statuses_the_first_is_answered() {
+    let problem = both::<(), ()>(Err(Problem::forbidden("a")), Err(Problem::invalid("b", "c"))).unwrap_err();
+    assert_eq!((problem.status(), problem.faults().len()), (StatusCode::FORBIDDEN, 0));
+}
+
+#[test]
+fn an_object_is_written_as_one() {
+    let nested: Nested = parse_json(br#"{"inner":{"word":"a"}}"#).unwrap();
+    assert_eq!(nested.inner.0.word, "a");
+    for json in [r#"{"inner":["a"]}"#, r#"[{"word":"a"}]"#, "1", "null"] {
+        let problem = parse_json::<Nested>(json.as_bytes()).unwrap_err();
+        assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY, "{json}");
+        assert!(problem.detail().contains("a JSON object"), "{json}: {}", problem.detail());
+    }
+    let problem = parse_json::<Nested>(br#"{"inner":{"word":1}}"#).unwrap_err();
+    assert!(problem.detail().starts_with("inner.word"), "{}", problem.detail());
+    assert_eq!(parse_json::<Nested>(b"{").unwrap_err().status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_body_past_its_limit_is_read_to_its_end_and_refused() {
+    assert_eq!(collect(Body::from("12345"), 5).await.unwrap(), b"12345");
+    let problem = collect(Body::from(vec![0; 6 << 20]), 2 << 20).await.unwrap_err();
+    assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(problem.detail(), "the body is larger than 2 MiB as sent");
+}
