@@ -16,11 +16,13 @@ mod measure;
 mod expr;
 mod transcript;
 mod filter;
+mod conditions;
 mod cursor;
 mod plan;
 mod query;
 mod run;
 mod page;
+mod dimension;
 mod summary;
 mod rows;
 

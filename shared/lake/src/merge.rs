@@ -12,6 +12,7 @@ use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
 
 use crate::encode::Entry;
+use crate::file::Texts;
 use crate::write::Identities;
 use crate::{Lake, Segment, Span, columns};
 
@@ -131,7 +132,7 @@ impl Lake {
             for record in Record::ALL {
                 let schema = columns::schema(record);
                 let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
-                batches.push(self.read(segment, record, &names).await?);
+                batches.push(self.read_as(segment, record, &names, Texts::Plain).await?);
             }
             loaded.push(batches);
         }

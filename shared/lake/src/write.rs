@@ -1,5 +1,7 @@
 //! Writing segments: files first, then the manifest, so that a segment that is listed is whole.
 
+use std::collections::HashSet;
+
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use aws_sdk_s3::primitives::ByteStream;
 use futures::future::try_join_all;
@@ -49,6 +51,7 @@ impl Lake {
         let mut segment = Segment::new(random_hex(12), account.clone(), created);
         segment.finished = Span::of(instants(sessions, "finished_at"));
         segment.last = Span::of(instants(sessions, "lastInteraction"));
+        segment.plain = Identities::of(sessions)?.is_plain();
         let account_key = self.store.segment_key(account).await?;
         let full = batches.iter().filter(|(_, batch)| batch.num_rows() > 0);
         let mut uploads = Vec::new();
@@ -99,6 +102,12 @@ impl<'a> Identities<'a> {
             })
         };
         columns().ok_or_else(|| StoreError::broken("reading a segment", "a key column is missing"))
+    }
+
+    /// Whether each row is of another session and none is a tombstone.
+    fn is_plain(&self) -> bool {
+        let mut seen = HashSet::new();
+        self.removed.true_count() == 0 && self.ids.iter().all(|id| seen.insert(id))
     }
 
     pub(crate) fn id(&self, row: usize) -> &'a str {
