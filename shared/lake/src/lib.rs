@@ -18,8 +18,9 @@ mod encode;
 mod chunks;
 mod file;
 mod manifest;
-mod merge;
 mod write;
+mod policy;
+mod merge;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,7 @@ use chunks::Chunks;
 pub use encode::Entry;
 use file::Texts;
 pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span};
-pub use merge::MergePolicy;
+pub use policy::MergePolicy;
 
 /// Parsed footers kept in memory: about 100 KB each.
 const FOOTERS: u64 = 400;
