@@ -19,6 +19,7 @@ mod file;
 mod manifest;
 mod merge;
 mod write;
+pub mod copy;
 
 use std::sync::Arc;
 use std::time::Duration;
