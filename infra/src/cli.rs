@@ -11,6 +11,7 @@ pub mod token;
 pub mod import;
 pub mod query;
 pub mod demo;
+pub mod lake;
 pub mod dictionary;
 
 use std::fmt;
@@ -55,6 +56,11 @@ enum Command {
     ///
     /// Fills an account with made-up data.
     Demo(demo::DemoArgs),
+    /// Copia o lago de uma conta em arquivos abertos, para Athena, DuckDB ou Spark.
+    ///
+    /// Copies an account's lake to open files, for Athena, DuckDB or Spark.
+    #[command(subcommand)]
+    Lake(lake::LakeCommand),
     /// Treina o dicionário de compressão das sessões guardadas.
     ///
     /// Trains the compression dictionary of stored sessions.
@@ -70,6 +76,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Import(args) => import::run(args).await,
         Command::Query(args) => query::run(args).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::Lake(command) => lake::run(command).await,
         Command::Dictionary(args) => dictionary::run(&args),
     }
 }

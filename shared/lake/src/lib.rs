@@ -21,6 +21,7 @@ mod manifest;
 mod write;
 mod policy;
 mod merge;
+pub mod copy;
 
 use std::sync::Arc;
 use std::time::Duration;
