@@ -20,6 +20,8 @@ mod conditions;
 mod cursor;
 mod plan;
 mod query;
+mod narrow;
+mod load;
 mod run;
 mod page;
 mod dimension;

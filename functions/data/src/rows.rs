@@ -15,6 +15,7 @@ use shared::time::Instant;
 
 use crate::cursor::{Cursor, Place};
 use crate::expr::Context;
+use crate::narrow::narrow;
 use crate::page::{Page, RowPage};
 use crate::plan::plan;
 use crate::query::{Asked, Query};
@@ -95,7 +96,7 @@ struct Answer {
 
 async fn answer(app: &App, query: &Query, context: &Context) -> Result<Answer, StoreError> {
     let segments = app.lake.segments(&context.account, query.state).await?;
-    let clusters = plan(segments, &query.window);
+    let clusters = plan(segments, &narrow(app.lake.store(), &context.account, query).await?);
     if query.report == ReportType::Summary {
         let mut summary = Summary::new(&query.outputs);
         sum_up(&app.lake, clusters, query, context, &mut summary).await?;
