@@ -10,6 +10,7 @@ mod connector;
 mod token;
 mod ingest;
 mod data;
+mod privacy;
 mod media;
 mod console;
 mod house;

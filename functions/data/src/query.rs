@@ -84,6 +84,9 @@ impl Query {
         let rest = both(dates, limit(request.limit.as_ref()));
         let (report, ((date_field, period), limit)) =
             both(ReportType::parse(config.report_type.as_deref()), rest)?;
+        // A period of a date that the reader may not see would tell it day by day: to that reader the date is empty.
+        let hidden = asked.reader.hides(date_field.name());
+        let period = period.map(|period| if hidden { period.start..period.start } else { period });
         let columns = Columns::default();
         let mut compiler = Compiler { columns, record: report.record(), reader: asked.reader.clone() };
         compiler.columns.include(report.record());

@@ -17,7 +17,7 @@ pub(crate) enum Records {
         address: TextCell,
     },
     Events {
-        created_at: Slot,
+        created_at: Option<Slot>,
         event: TextCell,
     },
     Tags {
@@ -33,7 +33,7 @@ pub(crate) enum Records {
 /// What a transcript shows of messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Talks {
-    created_at: Slot,
+    created_at: Option<Slot>,
     origin: TextCell,
     kind: TextCell,
     message: TextCell,
@@ -61,7 +61,7 @@ impl Records {
                 address: compiler.cell(of, "contact_platforms.platform_id")?,
             },
             Record::Event => Records::Events {
-                created_at: compiler.columns.slot(of, "created_at"),
+                created_at: compiler.moment(of, "events.created_at"),
                 event: compiler.cell(of, "events.event")?,
             },
             Record::Tag => Records::Tags {
@@ -69,7 +69,7 @@ impl Records {
                 answer: compiler.cell(of, "tags.answer")?,
             },
             Record::Talk => Records::Talks(Talks {
-                created_at: compiler.columns.slot(of, "created_at"),
+                created_at: compiler.moment(of, "talks.created_at"),
                 origin: compiler.cell(of, "talks.origin")?,
                 kind: compiler.cell(of, "talks.type")?,
                 message: compiler.cell(of, "talks.message")?,
@@ -101,7 +101,8 @@ impl Records {
             }
             Records::Events { created_at, event } => {
                 let line = |at| {
-                    let moment = files.instant(*created_at, at).map(|at| moment(at, context));
+                    let moment = created_at.and_then(|slot| files.instant(slot, at));
+                    let moment = moment.map(|at| moment_text(at, context));
                     let event = event.read(files, at, context).map(String::from);
                     [moment, event].into_iter().flatten().collect::<Vec<_>>().join(" ")
                 };
@@ -138,7 +139,8 @@ impl Talks {
         let said = said.into_iter().flatten().collect::<Vec<_>>().join(" | ");
         let said =
             if said.is_empty() { read(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
-        let when = row.files.instant(self.created_at, at).map(|at| moment(at, context));
+        let when = self.created_at.and_then(|slot| row.files.instant(slot, at));
+        let when = when.map(|at| moment_text(at, context));
         let head = [when, read(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         [Some(head), said]
             .into_iter()
@@ -168,7 +170,7 @@ impl Options {
     }
 }
 
-fn moment(at: Instant, context: &Context) -> String {
+fn moment_text(at: Instant, context: &Context) -> String {
     at.in_zone(context.zone).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
