@@ -10,6 +10,7 @@ mod connector;
 mod token;
 mod ingest;
 mod data;
+mod export;
 mod privacy;
 mod media;
 mod console;

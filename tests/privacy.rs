@@ -109,6 +109,14 @@ async fn answers(world: &World, token: &str, report_type: &str) -> String {
         let (status, page) = world.post("/v1/data", token, &query(report_type, &ids)).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         answers.push_str(&page.to_string());
+        for format in ["csv", "csv&lang=pt", "ndjson"] {
+            let fields = ids.join(",");
+            let path = format!("/v1/export?report_type={report_type}&fields={fields}&format={format}");
+            let answer = world.request(Method::GET, &path, token).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{path}");
+            answers.push_str(&format!("{:?}", answer.headers()));
+            answers.push_str(&answer.text().await.unwrap());
+        }
     }
     answers
 }

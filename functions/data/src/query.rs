@@ -179,15 +179,7 @@ fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
 
 /// The instants of a period of local days.
 fn period(range: &DateRange, zone: Tz) -> Result<Range<Instant>, Problem> {
-    let day = |name: &str, text: &Option<String>| {
-        let text = text.as_deref().unwrap_or_default();
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-        day.ok_or_else(|| Problem::invalid(format!("dateRange.{name}"), "must be a day, as 2026-10-31"))
-    };
-    let (first, last) = both(day("startDate", &range.start_date), day("endDate", &range.end_date))?;
-    if first > last {
-        return Err(Problem::invalid("dateRange.startDate", "is after dateRange.endDate"));
-    }
+    let (first, last) = range.days(["dateRange.startDate", "dateRange.endDate"])?;
     let end = last.succ_opt().unwrap_or(NaiveDate::MAX);
     Ok(Instant::start_of_day(first, zone)..Instant::start_of_day(end, zone))
 }
