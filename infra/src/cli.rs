@@ -12,6 +12,7 @@ pub mod import;
 pub mod query;
 pub mod export;
 pub mod demo;
+pub mod lake;
 pub mod dictionary;
 
 use std::fmt;
@@ -60,6 +61,11 @@ enum Command {
     ///
     /// Fills an account with made-up data.
     Demo(demo::DemoArgs),
+    /// Copia o lago de uma conta em arquivos abertos, para Athena, DuckDB ou Spark.
+    ///
+    /// Copies an account's lake to open files, for Athena, DuckDB or Spark.
+    #[command(subcommand)]
+    Lake(lake::LakeCommand),
     /// Treina o dicionário de compressão das sessões guardadas.
     ///
     /// Trains the compression dictionary of stored sessions.
@@ -76,6 +82,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Query(args) => query::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Demo(args) => demo::run(args).await,
+        Command::Lake(command) => lake::run(command).await,
         Command::Dictionary(args) => dictionary::run(&args),
     }
 }

@@ -4,18 +4,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use axum::Router;
 use serde::{Deserialize, Serialize};
 use shared::id::random_hex;
-use shared::store::{Names, Store};
+use shared::store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::pump::Pump;
 use crate::template::{self, TemplateError};
+use crate::wires::{Clients, Wires};
 
 /// Why the stack did not start.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +71,11 @@ impl Stack {
     /// Starts on what `data` keeps. When this returns, `local.json` is written and everything answers.
     pub async fn start(data: &Path, listen: SocketAddr) -> Result<Stack, StackError> {
         let embedded = Arc::new(Embedded::start(data).await?);
-        let wires = Wires::new(&embedded).await;
-        template::create_table(&wires.dynamo, &wires.names.table).await?;
-        for bucket in [&wires.names.lake_bucket, &wires.names.media_bucket] {
-            let made = wires.s3.create_bucket().bucket(bucket).send().await;
+        let wires = Wires::new(&embedded);
+        let Clients { dynamo, streams, s3, kms, names } = wires.clients().await;
+        template::create_table(&dynamo, &names.table).await?;
+        for bucket in [&names.lake_bucket, &names.media_bucket] {
+            let made = s3.create_bucket().bucket(bucket).send().await;
             let there = |error: &aws_sdk_s3::operation::create_bucket::CreateBucketError| {
                 error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
             };
@@ -85,10 +86,10 @@ impl Stack {
                 _ => {}
             }
         }
-        write_json(&data.join("aws.json"), &wires.described(&embedded))?;
+        wires.write(data).map_err(|cause| StackError::File { path: data.to_owned(), cause })?;
 
-        let store = Store::with_clients(wires.dynamo, wires.s3, wires.kms, wires.names.clone());
-        let pump = Pump::new(archive::App::new(store.clone()), wires.streams, &wires.names.table, data);
+        let store = Store::with_clients(dynamo, s3, kms, names.clone());
+        let pump = Pump::new(archive::App::new(store.clone()), streams, &names.table, data);
         let server = Arc::clone(&embedded);
         let pump = tokio::spawn(async move { pump.run(server.table()).await });
 
@@ -140,57 +141,6 @@ async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, 
     let answer = client.post(format!("{url}/v1/tokens")).bearer_auth(bootstrap).json(&order).send().await;
     let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
     Ok(answer.json::<Issued>().await.map_err(failed)?.token)
-}
-
-/// Clients of the embedded servers.
-struct Wires {
-    names: Names,
-    dynamo: aws_sdk_dynamodb::Client,
-    streams: aws_sdk_dynamodbstreams::Client,
-    s3: aws_sdk_s3::Client,
-    kms: aws_sdk_kms::Client,
-}
-
-impl Wires {
-    async fn new(embedded: &Embedded) -> Wires {
-        let credentials =
-            Credentials::new(&embedded.access_key, &embedded.secret_key, None, None, "embedded");
-        let config = shared::aws::loader()
-            .region(Region::new("sa-east-1"))
-            .credentials_provider(credentials)
-            .load()
-            .await;
-        let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
-        let dynamo = at(&embedded.dynamo_endpoint);
-        let s3 = aws_sdk_s3::config::Builder::from(&at(&embedded.s3_endpoint)).force_path_style(true).build();
-        Wires {
-            names: Names {
-                table: "premium".to_owned(),
-                lake_bucket: "premium-lake".to_owned(),
-                media_bucket: "premium-media".to_owned(),
-                key: "alias/premium".to_owned(),
-            },
-            dynamo: aws_sdk_dynamodb::Client::new(&dynamo),
-            streams: aws_sdk_dynamodbstreams::Client::new(&dynamo),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            kms: aws_sdk_kms::Client::new(&at(&embedded.kms_endpoint)),
-        }
-    }
-
-    /// What another process needs to use the same servers: a Lambda binary under test, or a person with the AWS CLI.
-    fn described(&self, embedded: &Embedded) -> serde_json::Value {
-        serde_json::json!({
-            "dynamodb": embedded.dynamo_endpoint,
-            "s3": embedded.s3_endpoint,
-            "kms": embedded.kms_endpoint,
-            "access_key": embedded.access_key,
-            "secret_key": embedded.secret_key,
-            "table": self.names.table,
-            "lake_bucket": self.names.lake_bucket,
-            "media_bucket": self.names.media_bucket,
-            "key": self.names.key,
-        })
-    }
 }
 
 /// Writes a file that holds secrets: for its owner alone.

@@ -19,7 +19,7 @@ use crate::plan::plan;
 use crate::query::{Asked, Query};
 use crate::report::ReportType;
 use crate::request::DataRequest;
-use crate::run::run;
+use crate::run::{run, sum_up};
 use crate::summary::Summary;
 use crate::veil::{Pseudonyms, Reader};
 use crate::{App, READERS};
@@ -108,7 +108,7 @@ async fn fill(
     let clusters = plan(segments, &query.window);
     if query.report == ReportType::Summary {
         let mut summary = Summary::new(&query.outputs);
-        run(&app.lake, clusters, query, context, &mut |row| summary.add(row, context)).await?;
+        sum_up(&app.lake, clusters, query, context, &mut summary).await?;
         let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
         let mut page = Page::new(query.limit, form);
         summary.fill(&mut page, before);

@@ -1,27 +1,34 @@
 //! The columns of a segment in memory, and typed access to their cells.
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
-use arrow_array::{
-    Array, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-    UInt32Array, UInt64Array,
+use arrow_array::types::{
+    Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type,
 };
+use arrow_array::{
+    Array, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray, UInt32Array, UInt64Array,
+};
+use chrono_tz::Tz;
 use shared::dictionary::Record;
 use shared::store::StoreError;
 use shared::time::Instant;
 
-/// Which column of which record's file: the place among the columns that were read.
+/// Which column of which record's file: the place among the columns that a query names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) record: Record,
     at: usize,
 }
 
-/// The columns that a query has to read, by record.
+/// The columns that a query names, by record.
 #[derive(Clone, Debug)]
-pub(crate) struct Columns([Vec<&'static str>; Record::ALL.len()]);
+pub(crate) struct Columns {
+    names: [Vec<&'static str>; Record::ALL.len()],
+    /// Which of the sessions' keys the request itself asks for.
+    asked: [bool; SESSION_KEYS.len()],
+}
 
-/// The columns that every query reads of sessions, in this order.
+/// The keys of sessions, which are the first columns of each query. Not every segment needs all of them read.
 pub(crate) const ID: Slot = Slot { record: Record::Session, at: 0 };
 pub(crate) const CREATED: Slot = Slot { record: Record::Session, at: 1 };
 const SEQUENCE: Slot = Slot { record: Record::Session, at: 2 };
@@ -30,11 +37,22 @@ const SESSION_KEYS: [&str; 4] = ["session_id", "created_at", lake::columns::SEQU
 /// The columns that every query reads of repeated records, in this order.
 const CHILD_KEYS: [&str; 2] = [lake::columns::SESSION, lake::columns::POSITION];
 
+/// What a segment's rows are needed for besides what the request asks for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Keys {
+    /// To be shown in order, one by one.
+    pub(crate) ordered: bool,
+    /// To be held against a window.
+    pub(crate) windowed: bool,
+    /// To be told from other versions of the same session.
+    pub(crate) versioned: bool,
+}
+
 impl Default for Columns {
     fn default() -> Columns {
-        let mut columns = Columns(Default::default());
-        columns.0[Record::Session as usize] = SESSION_KEYS.into();
-        columns
+        let mut names: [Vec<&'static str>; Record::ALL.len()] = Default::default();
+        names[Record::Session as usize] = SESSION_KEYS.into();
+        Columns { names, asked: Default::default() }
     }
 }
 
@@ -42,25 +60,44 @@ impl Columns {
     /// The slot of a column, which is read from now on.
     pub(crate) fn slot(&mut self, record: Record, name: &'static str) -> Slot {
         self.include(record);
-        let names = &mut self.0[record as usize];
+        let names = &mut self.names[record as usize];
         let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
             names.push(name);
             names.len() - 1
         });
+        if record == Record::Session && at < SESSION_KEYS.len() {
+            self.asked[at] = true;
+        }
         Slot { record, at }
     }
 
     /// Reads a record's keys, even if none of its other columns.
     pub(crate) fn include(&mut self, record: Record) {
-        let names = &mut self.0[record as usize];
+        let names = &mut self.names[record as usize];
         if names.is_empty() {
             *names = CHILD_KEYS.into();
         }
     }
 
-    /// The columns to read of a record; none where the record is not needed.
-    pub(crate) fn of(&self, record: Record) -> &[&'static str] {
-        &self.0[record as usize]
+    /// Whether anything of a record is read.
+    pub(crate) fn has(&self, record: Record) -> bool {
+        !self.names[record as usize].is_empty()
+    }
+
+    /// The columns of a record in the order of their slots; `None` where a segment with these needs does not have to be
+    /// read for one.
+    pub(crate) fn needed(&self, record: Record, keys: Keys) -> Vec<Option<&'static str>> {
+        let is_needed = |at: usize| match at {
+            _ if record != Record::Session || at >= SESSION_KEYS.len() || self.asked[at] => true,
+            0 => keys.ordered || keys.versioned,
+            1 => keys.ordered || keys.versioned || keys.windowed,
+            _ => keys.versioned,
+        };
+        self.names[record as usize]
+            .iter()
+            .enumerate()
+            .map(|(at, name)| is_needed(at).then_some(*name))
+            .collect()
     }
 }
 
@@ -68,31 +105,99 @@ impl Columns {
 #[derive(Clone, Debug)]
 enum Cells {
     Text(StringArray),
+    Coded(Codes),
     Integer(Int64Array),
     Seconds(Float64Array),
     Boolean(BooleanArray),
-    Instant(TimestampMicrosecondArray),
+    Instant(Instants),
     Row(UInt32Array),
     Position(UInt64Array),
 }
 
+/// Texts as codes into the distinct ones.
+#[derive(Clone, Debug)]
+pub(crate) struct Codes {
+    codes: Int32Array,
+    texts: StringArray,
+}
+
+impl Codes {
+    fn new(array: &dyn Array) -> Option<Codes> {
+        let array = array.as_dictionary_opt::<Int32Type>()?;
+        Some(Codes { codes: array.keys().clone(), texts: array.values().as_string_opt()?.clone() })
+    }
+
+    /// The distinct texts; an empty one counts as none.
+    pub(crate) fn texts(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+        self.texts.iter().map(|text| text.filter(|text| !text.is_empty()))
+    }
+
+    /// Which of the distinct texts a row has.
+    pub(crate) fn of(&self, row: usize) -> Option<usize> {
+        if self.codes.is_valid(row) { usize::try_from(self.codes.value(row)).ok() } else { None }
+    }
+
+    fn text(&self, row: usize) -> Option<&str> {
+        self.of(row).map(|code| self.texts.value(code))
+    }
+}
+
+/// Instants, also as local times.
+#[derive(Clone, Debug)]
+struct Instants {
+    utc: TimestampMicrosecondArray,
+    /// Local microseconds since the local 1970, by row.
+    local: Vec<i64>,
+}
+
+impl Instants {
+    fn new(array: &dyn Array, zone: Tz) -> Option<Instants> {
+        let utc = array.as_primitive_opt::<TimestampMicrosecondType>()?.clone();
+        let mut clock = Clock { zone, quarter: i64::MIN, offset: 0 };
+        let local = utc.values().iter().map(|at| clock.local(*at)).collect();
+        Some(Instants { utc, local })
+    }
+}
+
+/// Turns instants into local times. No zone changes its offset but at full quarters of an hour, so that instants in
+/// order ask for it once a quarter.
+struct Clock {
+    zone: Tz,
+    quarter: i64,
+    offset: i64,
+}
+
+impl Clock {
+    fn local(&mut self, at: i64) -> i64 {
+        const QUARTER: i64 = 15 * 60 * 1_000_000;
+        let quarter = at.div_euclid(QUARTER);
+        if quarter != self.quarter {
+            let utc = Instant(at);
+            let local = utc.in_zone(self.zone).and_utc().timestamp_micros();
+            (self.quarter, self.offset) = (quarter, local - utc.to_utc().timestamp_micros());
+        }
+        at.saturating_add(self.offset)
+    }
+}
+
 impl Cells {
-    fn new(array: &dyn Array) -> Option<Cells> {
+    fn new(array: &dyn Array, zone: Tz) -> Option<Cells> {
         None.or_else(|| array.as_string_opt().cloned().map(Cells::Text))
+            .or_else(|| Codes::new(array).map(Cells::Coded))
             .or_else(|| array.as_primitive_opt::<Int64Type>().cloned().map(Cells::Integer))
             .or_else(|| array.as_primitive_opt::<Float64Type>().cloned().map(Cells::Seconds))
             .or_else(|| array.as_boolean_opt().cloned().map(Cells::Boolean))
-            .or_else(|| array.as_primitive_opt::<TimestampMicrosecondType>().cloned().map(Cells::Instant))
+            .or_else(|| Instants::new(array, zone).map(Cells::Instant))
             .or_else(|| array.as_primitive_opt::<UInt32Type>().cloned().map(Cells::Row))
             .or_else(|| array.as_primitive_opt::<UInt64Type>().cloned().map(Cells::Position))
     }
 }
 
-/// The columns read of one record's file.
+/// The columns read of one record's file, by slot.
 #[derive(Clone, Debug, Default)]
 struct File {
     rows: usize,
-    columns: Vec<Cells>,
+    columns: Vec<Option<Cells>>,
 }
 
 /// The columns read of one segment. A record that was not read has no rows.
@@ -100,11 +205,21 @@ struct File {
 pub(crate) struct Files([File; Record::ALL.len()]);
 
 impl Files {
-    /// Takes the columns of a record's file.
-    pub(crate) fn put(&mut self, record: Record, batch: &RecordBatch) -> Result<(), StoreError> {
-        let columns: Option<Vec<Cells>> = batch.columns().iter().map(|array| Cells::new(array)).collect();
-        let columns =
-            columns.ok_or_else(|| StoreError::broken("reading a segment", "a column has an unknown type"))?;
+    /// Takes the columns of a record's file that were needed; local times are in `zone`.
+    pub(crate) fn put(
+        &mut self,
+        record: Record,
+        needed: &[Option<&str>],
+        batch: &RecordBatch,
+        zone: Tz,
+    ) -> Result<(), StoreError> {
+        let unknown = || StoreError::broken("reading a segment", "a column has an unknown type");
+        let mut arrays = batch.columns().iter();
+        let mut columns = Vec::with_capacity(needed.len());
+        for name in needed {
+            let array = name.and_then(|_| arrays.next());
+            columns.push(array.map(|array| Cells::new(array, zone).ok_or_else(unknown)).transpose()?);
+        }
         self.0[record as usize] = File { rows: batch.num_rows(), columns };
         Ok(())
     }
@@ -114,15 +229,23 @@ impl Files {
     }
 
     fn cells(&self, slot: Slot) -> Option<&Cells> {
-        self.0[slot.record as usize].columns.get(slot.at)
+        self.0[slot.record as usize].columns.get(slot.at)?.as_ref()
     }
 
     /// A text; an empty one counts as none.
     pub(crate) fn text(&self, slot: Slot, row: usize) -> Option<&str> {
+        let text = match self.cells(slot)? {
+            Cells::Text(cells) if cells.is_valid(row) => Some(cells.value(row)),
+            Cells::Coded(codes) => codes.text(row),
+            _ => None,
+        };
+        text.filter(|text| !text.is_empty())
+    }
+
+    /// A text column as codes, where it was written so.
+    pub(crate) fn codes(&self, slot: Slot) -> Option<&Codes> {
         match self.cells(slot)? {
-            Cells::Text(cells) if cells.is_valid(row) => {
-                Some(cells.value(row)).filter(|text| !text.is_empty())
-            }
+            Cells::Coded(codes) => Some(codes),
             _ => None,
         }
     }
@@ -150,7 +273,15 @@ impl Files {
 
     pub(crate) fn instant(&self, slot: Slot, row: usize) -> Option<Instant> {
         match self.cells(slot)? {
-            Cells::Instant(cells) if cells.is_valid(row) => Some(Instant(cells.value(row))),
+            Cells::Instant(cells) if cells.utc.is_valid(row) => Some(Instant(cells.utc.value(row))),
+            _ => None,
+        }
+    }
+
+    /// The local time of an instant, as microseconds since the local 1970.
+    pub(crate) fn local(&self, slot: Slot, row: usize) -> Option<i64> {
+        match self.cells(slot)? {
+            Cells::Instant(cells) if cells.utc.is_valid(row) => Some(cells.local[row]),
             _ => None,
         }
     }

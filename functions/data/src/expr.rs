@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, NaiveDateTime};
 use chrono_tz::Tz;
 use shared::cipher::DataKey;
 use shared::dictionary::{self, Field, Kind, Record};
@@ -73,6 +74,10 @@ impl<'a> Row<'a> {
     pub(crate) fn instant(&self, slot: Slot) -> Option<Instant> {
         self.files.instant(slot, self.at(slot))
     }
+
+    pub(crate) fn local(&self, slot: Slot) -> Option<i64> {
+        self.files.local(slot, self.at(slot))
+    }
 }
 
 /// A text cell and what its reader may see of it.
@@ -113,9 +118,7 @@ pub(crate) enum Expr {
 impl Expr {
     pub(crate) fn value<'a>(&self, row: &Row<'a>, context: &Context) -> Value<'a> {
         let files = row.files;
-        let date = |at: Instant, format: DateFormat| {
-            Value::Text(Cow::Owned(format.digits(at.in_zone(context.zone))))
-        };
+        let date = |local: i64, format: DateFormat| Value::Text(Cow::Owned(format.digits(local_time(local))));
         match self {
             Expr::Hidden => Value::Null,
             Expr::Text(cell) => cell.read(files, row.at(cell.slot), context).map_or(Value::Null, Value::Text),
@@ -128,20 +131,28 @@ impl Expr {
             Expr::Integer(slot) => files.integer(*slot, row.at(*slot)).map_or(Value::Null, Value::Integer),
             Expr::Seconds(slot) => files.seconds(*slot, row.at(*slot)).map_or(Value::Null, Value::Number),
             Expr::Boolean(slot) => files.boolean(*slot, row.at(*slot)).map_or(Value::Null, Value::Boolean),
-            Expr::Date(slot, format) => row.instant(*slot).map_or(Value::Null, |at| date(at, *format)),
+            Expr::Date(slot, format) => row.local(*slot).map_or(Value::Null, |at| date(at, *format)),
             Expr::LastDay(last) => {
-                date(row.instant(*last).unwrap_or_else(|| row.created_at()), DateFormat::Day)
+                let local = row.local(*last).or_else(|| row.local(CREATED));
+                local.map_or(Value::Null, |at| date(at, DateFormat::Day))
             }
             Expr::Records(records) => Value::owned(records.text(row, context)),
-            Expr::Sum(sum) => sum.of(row, context).map_or(Value::Null, Value::Number),
-            Expr::Ratio(over, under) => ratio(over.of(row, context), under.of(row, context)),
+            Expr::Sum(sum) => sum.of(files, row.session).map_or(Value::Null, Value::Number),
+            Expr::Ratio(over, under) => ratio(over.of(files, row.session), under.of(files, row.session)),
             Expr::MediaUrl(storage) => {
                 let storage = storage.read(files, row.at(storage.slot), context);
                 Value::owned(storage.and_then(|storage| context.link(&storage, row.created_at())))
             }
-            Expr::DataAsOf => date(context.state, DateFormat::Second),
+            Expr::DataAsOf => {
+                Value::Text(Cow::Owned(DateFormat::Second.digits(context.state.in_zone(context.zone))))
+            }
         }
     }
+}
+
+/// Local microseconds since the local 1970 as a wall-clock time; the last one there is where they lie beyond it.
+pub(crate) fn local_time(local: i64) -> NaiveDateTime {
+    DateTime::from_timestamp_micros(local).map_or(NaiveDateTime::MAX, |at| at.naive_utc())
 }
 
 /// One number over another; nothing over zero.
@@ -201,7 +212,10 @@ impl Compiler<'_> {
             Kind::Seconds => Expr::Seconds(self.columns.slot(field.record, leaf)),
             Kind::Boolean => Expr::Boolean(self.columns.slot(field.record, leaf)),
             Kind::Instant => Expr::Date(self.columns.slot(field.record, leaf), DateFormat::Second),
-            Kind::Day => Expr::LastDay(self.columns.slot(Record::Session, "lastInteraction")),
+            Kind::Day => {
+                self.columns.slot(Record::Session, "created_at");
+                Expr::LastDay(self.columns.slot(Record::Session, "lastInteraction"))
+            }
             Kind::Records(of) => {
                 Records::compile(self, of).map_or(Expr::Hidden, |r| Expr::Records(Box::new(r)))
             }
@@ -233,6 +247,7 @@ mod tests {
     use shared::token::Privacy;
 
     use super::*;
+    use crate::cells::Keys;
     use crate::report::ReportType;
 
     const NOON: i64 = 1_790_000_000_000_000;
@@ -259,9 +274,11 @@ mod tests {
         let mut compiler = Compiler { columns: Columns::default(), record: Record::Session, reader };
         let columns = ids.iter().map(|id| ReportType::Sessions.column(id).unwrap());
         let exprs: Vec<Expr> = columns.map(|column| compiler.compile(column)).collect();
-        let cells = compiler.columns.of(Record::Session).iter().map(|name| (*name, cell(name, timer)));
+        let needed = compiler.columns.needed(Record::Session, Keys { versioned: true, ..Keys::default() });
+        let cells = needed.iter().flatten().map(|name| (*name, cell(name, timer)));
+        let batch = RecordBatch::try_from_iter(cells).unwrap();
         let mut files = Files::default();
-        files.put(Record::Session, &RecordBatch::try_from_iter(cells).unwrap()).unwrap();
+        files.put(Record::Session, &needed, &batch, account.zone).unwrap();
         let context = Context {
             account: id,
             zone: account.zone,

@@ -2,8 +2,8 @@
 
 use shared::dictionary::Record;
 
-use crate::cells::{Columns, Slot};
-use crate::expr::{Context, Row};
+use crate::cells::{CREATED, Columns, Files, Slot};
+use crate::format::DateFormat;
 use crate::report::Measure;
 
 /// A measure that knows its cells.
@@ -44,16 +44,18 @@ impl Sum {
             },
             Measure::Expired => Sum::True(slot("expired")),
             Measure::Transferred => Sum::True(slot(lake::columns::TRANSFERRED)),
-            Measure::NewContact => Sum::NewContact(slot("contact_created_at")),
+            Measure::NewContact => {
+                slot("created_at");
+                Sum::NewContact(slot("contact_created_at"))
+            }
             Measure::Seconds(timer) => Sum::Seconds(slot(timer)),
             Measure::Timed(timer) => Sum::Timed(slot(timer)),
             Measure::Count(column) => Sum::Count(slot(column)),
         }
     }
 
-    /// What a row adds; `None` only where seconds were not measured.
-    pub(crate) fn of(&self, row: &Row<'_>, context: &Context) -> Option<f64> {
-        let (files, session) = (row.files, row.session);
+    /// What a session's row adds; `None` only where seconds were not measured.
+    pub(crate) fn of(&self, files: &Files, session: usize) -> Option<f64> {
         let holds = match *self {
             Sum::Seconds(slot) => return files.seconds(slot, session),
             Sum::Count(slot) => return Some(files.integer(slot, session).unwrap_or_default() as f64),
@@ -68,10 +70,25 @@ impl Sum {
                     files.boolean(waited, session) == Some(true) || wait.is_some_and(|wait| wait > 0.0);
                 waited && files.instant(finished, session).is_some() && files.text(agent, session).is_none()
             }
-            Sum::NewContact(contact) => files
-                .instant(contact, session)
-                .is_some_and(|at| at.day(context.zone) == row.created_at().day(context.zone)),
+            Sum::NewContact(contact) => {
+                let day = |slot| files.local(slot, session).map(|local| DateFormat::Day.key(local));
+                day(contact).is_some_and(|registered| day(CREATED) == Some(registered))
+            }
         };
         Some(if holds { 1.0 } else { 0.0 })
+    }
+
+    /// Adds what each of some rows has to `add`, by the row's place among them.
+    pub(crate) fn each(&self, files: &Files, rows: &[u32], mut add: impl FnMut(usize, f64)) {
+        if matches!(self, Sum::One) {
+            return (0..rows.len()).for_each(|at| add(at, 1.0));
+        }
+        for (at, row) in rows.iter().enumerate() {
+            if let Some(value) = self.of(files, *row as usize)
+                && value != 0.0
+            {
+                add(at, value);
+            }
+        }
     }
 }

@@ -46,6 +46,14 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
+    /// The segment that stands alone and has one row a session, if the cluster is that.
+    pub(crate) fn plain(&self) -> Option<&Segment> {
+        match self.segments.as_slice() {
+            [alone] if alone.plain => Some(alone),
+            _ => None,
+        }
+    }
+
     /// How many rows of sessions it has, tombstones and old versions counted.
     pub(crate) fn rows(&self) -> u64 {
         self.segments.iter().map(|segment| segment.rows(shared::dictionary::Record::Session)).sum()
@@ -106,6 +114,7 @@ mod tests {
             created: span((from, to)),
             finished: finished.map(span),
             last: None,
+            plain: false,
             added_at: Instant(0),
             removed_at: None,
         }

@@ -11,11 +11,12 @@ use shared::input::{Object, both, each};
 use shared::problem::Problem;
 use shared::time::Instant;
 
-use crate::cells::{Columns, Files, Slot};
+use crate::cells::{Columns, Files, Keys, Slot};
+use crate::conditions::{Condition, Conditions};
 use crate::cursor::{Cursor, Place, STATE_SECONDS};
-use crate::expr::{Compiler, Context, Expr, Row};
+use crate::expr::{Compiler, Expr, Row};
 use crate::filter::Filter;
-use crate::plan::{DateField, Window};
+use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use crate::veil::Reader;
@@ -42,18 +43,6 @@ pub(crate) struct Output {
     pub(crate) expr: Expr,
 }
 
-/// One condition on one value.
-#[derive(Clone, Debug)]
-struct Condition {
-    expr: Expr,
-    filter: Filter,
-    /// Whether it can be told from the session alone.
-    of_session: bool,
-}
-
-/// Conditions of which one must hold.
-type AnyOf = Vec<Condition>;
-
 /// A query, ready to be planned and run.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
@@ -63,8 +52,8 @@ pub(crate) struct Query {
     /// The cell of the window's other date.
     other: Option<Slot>,
     /// What can be told from the session, then what cannot.
-    session_filters: Vec<AnyOf>,
-    record_filters: Vec<AnyOf>,
+    pub(crate) session_filters: Conditions,
+    pub(crate) record_filters: Conditions,
     pub(crate) filters_applied: bool,
     pub(crate) outputs: Vec<Output>,
     pub(crate) limit: usize,
@@ -104,7 +93,7 @@ impl Query {
         let (session_filters, record_filters) = filters
             .unwrap_or_default()
             .into_iter()
-            .partition(|any: &AnyOf| any.iter().all(|one| one.of_session));
+            .partition(|any: &Vec<Condition>| any.iter().all(|one| one.of_session));
         let window = window(date_field, period, account.oldest(state), after.as_ref());
         let other =
             window.other.as_ref().map(|(field, _)| compiler.columns.slot(Record::Session, field.name()));
@@ -116,8 +105,8 @@ impl Query {
             columns,
             window,
             other,
-            session_filters,
-            record_filters,
+            session_filters: Conditions::new(session_filters),
+            record_filters: Conditions::new(record_filters),
             filters_applied,
             outputs,
             limit,
@@ -130,6 +119,25 @@ impl Query {
     /// Whether no row is left out by a filter.
     pub(crate) fn is_unfiltered(&self) -> bool {
         self.session_filters.is_empty() && self.record_filters.is_empty()
+    }
+
+    /// Whether all rows of a cluster are admitted as they are: it is one segment without versions, and lies in the window
+    /// as a whole.
+    pub(crate) fn admits_all(&self, cluster: &Cluster) -> bool {
+        let within = |span: lake::Span| {
+            self.window.created.contains(&span.min) && self.window.created.contains(&span.max)
+        };
+        let ahead = !matches!(self.after, Some(Place::Row { .. }));
+        ahead && self.other.is_none() && cluster.plain().is_some_and(|segment| within(segment.created))
+    }
+
+    /// What the keys of a cluster's rows are needed for.
+    pub(crate) fn keys(&self, cluster: &Cluster) -> Keys {
+        Keys {
+            ordered: self.report != ReportType::Summary,
+            windowed: !self.admits_all(cluster),
+            versioned: cluster.plain().is_none(),
+        }
     }
 
     /// Whether a session's row lies in the window and not before the cursor.
@@ -154,21 +162,6 @@ impl Query {
         let Some(Place::Row { created_at, session_id, position }) = &self.after else { return true };
         (row.created_at(), row.session_id(), row.position()) > (*created_at, session_id.as_str(), *position)
     }
-
-    /// Whether a session passes what can be told from it alone.
-    pub(crate) fn passes_session(&self, files: &Files, session: usize, context: &Context) -> bool {
-        passes(&self.session_filters, &Row::of_session(files, session), context)
-    }
-
-    /// Whether a row of a session that passed passes the rest.
-    pub(crate) fn passes_record(&self, row: &Row<'_>, context: &Context) -> bool {
-        passes(&self.record_filters, row, context)
-    }
-}
-
-fn passes(all_of: &[AnyOf], row: &Row<'_>, context: &Context) -> bool {
-    let holds = |one: &Condition| one.filter.passes(&one.expr.value(row, context));
-    all_of.iter().all(|any_of| any_of.iter().any(holds))
 }
 
 fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
@@ -221,7 +214,7 @@ fn filters(
     report: ReportType,
     requested: Option<&[Vec<Object<FilterRequest>>]>,
     compiler: &mut Compiler<'_>,
-) -> Result<Option<Vec<AnyOf>>, Problem> {
+) -> Result<Option<Vec<Vec<Condition>>>, Problem> {
     let mut one = |Object(one): &Object<FilterRequest>| {
         let column = report.filterable(&one.field_name).ok_or_else(|| unknown(report, &one.field_name))?;
         Ok(condition(report, column, one, compiler))

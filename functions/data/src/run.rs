@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
+use arrow_array::RecordBatch;
 use futures::future::try_join_all;
 use futures::{StreamExt, stream};
 use lake::{Lake, Segment};
 use shared::dictionary::Record;
 use shared::store::StoreError;
 
-use crate::cells::{CREATED, Files, ID};
+use crate::cells::{CREATED, Files, ID, Keys};
+use crate::conditions::Test;
 use crate::expr::{Context, Row};
 use crate::plan::Cluster;
 use crate::query::Query;
+use crate::summary::Summary;
 
 /// The most clusters whose files are on their way at once: storage answers in tens of milliseconds, so waiting for
 /// one after the other is what a long period would cost.
@@ -28,15 +31,48 @@ pub(crate) async fn run(
     context: &Context,
     visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
 ) -> Result<(), StoreError> {
+    each_cluster(lake, clusters, query, context, &mut |Loaded { files, sessions }| {
+        let tests: Vec<Test<'_>> =
+            files.iter().map(|files| query.record_filters.over(files, context)).collect();
+        for at in sessions {
+            each_row(&files[at.segment], at.row, query, &tests[at.segment], visit)?;
+        }
+        ControlFlow::Continue(())
+    })
+    .await
+}
+
+/// Adds the sessions of the clusters up.
+pub(crate) async fn sum_up(
+    lake: &Lake,
+    clusters: Vec<Cluster>,
+    query: &Query,
+    context: &Context,
+    summary: &mut Summary,
+) -> Result<(), StoreError> {
+    each_cluster(lake, clusters, query, context, &mut |Loaded { files, sessions }| {
+        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); files.len()];
+        sessions.iter().for_each(|at| rows[at.segment].push(at.row as u32));
+        files.iter().zip(&rows).for_each(|(files, rows)| summary.add(&query.outputs, files, rows, context));
+        ControlFlow::Continue(())
+    })
+    .await
+}
+
+/// Gives the clusters to `visit`, one after the other, until it breaks off; the next ones are loaded meanwhile.
+async fn each_cluster(
+    lake: &Lake,
+    clusters: Vec<Cluster>,
+    query: &Query,
+    context: &Context,
+    visit: &mut (dyn FnMut(Loaded) -> ControlFlow<()> + Send),
+) -> Result<(), StoreError> {
     let ahead = ahead(&clusters, query);
     let loading = clusters.into_iter().map(|cluster| load(lake, cluster, query, context));
     let mut loaded = stream::iter(loading).buffered(ahead);
     while let Some(cluster) = loaded.next().await {
-        let Loaded { files, sessions } = cluster?;
-        for session in sessions {
-            if each_row(&files[session.segment], session.row, query, context, visit).is_break() {
-                return Ok(());
-            }
+        if visit(cluster?).is_break() {
+            return Ok(());
         }
     }
     Ok(())
@@ -69,53 +105,62 @@ struct At {
 
 async fn load(lake: &Lake, cluster: Cluster, query: &Query, context: &Context) -> Result<Loaded, StoreError> {
     let segments = &cluster.segments;
-    let reading =
-        segments.iter().map(|segment| read(lake, segment, query, &[Record::Session], Files::default()));
+    let keys = query.keys(&cluster);
+    let read = async |segment: &Segment, records: &[Record], mut files: Files| {
+        let needed = records.iter().filter(|record| query.columns.has(**record));
+        let reading = needed.map(|record| read_record(lake, segment, *record, query, keys));
+        for (record, needed, batch) in try_join_all(reading).await? {
+            files.put(record, &needed, &batch, context.zone)?;
+        }
+        Ok::<_, StoreError>(files)
+    };
+    let reading = segments.iter().map(|segment| read(segment, &[Record::Session], Files::default()));
     let mut files = try_join_all(reading).await?;
-    let mut sessions = newest(segments, &files);
-    sessions.retain(|at| query.admits(&files[at.segment], at.row));
+    let mut sessions = match cluster.plain() {
+        Some(_) => (0..files[0].rows(Record::Session)).map(|row| At { segment: 0, row }).collect(),
+        None => newest(segments, &files),
+    };
+    if !query.admits_all(&cluster) {
+        sessions.retain(|at| query.admits(&files[at.segment], at.row));
+    }
     // Repeated records are read only of segments that still have a session to show.
     let reading = files.into_iter().zip(segments).enumerate().map(|(segment, (files, about))| {
         let needed = sessions.iter().any(|at| at.segment == segment);
-        let records: &[Record] = if needed { &Record::CHILDREN } else { &[] };
-        read(lake, about, query, records, files)
+        read(about, if needed { &Record::CHILDREN } else { &[] }, files)
     });
     files = try_join_all(reading).await?;
-    sessions.retain(|at| query.passes_session(&files[at.segment], at.row, context));
-    let key = |at: &At| {
-        let files = &files[at.segment];
-        (files.instant(CREATED, at.row), files.text(ID, at.row))
-    };
-    sessions.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    if !query.session_filters.is_empty() {
+        let test = |files| query.session_filters.over(files, context);
+        let tests: Vec<Test<'_>> = files.iter().map(test).collect();
+        sessions.retain(|at| tests[at.segment].passes(&Row::of_session(&files[at.segment], at.row)));
+    }
+    if cluster.plain().is_none() {
+        let key = |at: &At| {
+            let files = &files[at.segment];
+            (files.instant(CREATED, at.row), files.text(ID, at.row))
+        };
+        sessions.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    }
     Ok(Loaded { files, sessions })
 }
 
-/// Adds the columns that the query needs of these records.
-async fn read(
+/// What is needed of a record's columns, and those columns.
+async fn read_record(
     lake: &Lake,
     segment: &Segment,
+    record: Record,
     query: &Query,
-    records: &[Record],
-    mut files: Files,
-) -> Result<Files, StoreError> {
-    let needed = records.iter().filter(|record| !query.columns.of(**record).is_empty());
-    let reading = needed
-        .map(async |record| Ok((*record, lake.read(segment, *record, query.columns.of(*record)).await?)));
-    for (record, batch) in try_join_all(reading).await? {
-        files.put(record, &batch)?;
-    }
-    Ok(files)
+    keys: Keys,
+) -> Result<(Record, Vec<Option<&'static str>>, RecordBatch), StoreError> {
+    let needed = query.columns.needed(record, keys);
+    let names: Vec<&str> = needed.iter().copied().flatten().collect();
+    Ok((record, needed, lake.read(segment, record, &names).await?))
 }
 
 /// The row that counts of each session, in the segments' order; sessions that are gone are left out.
 ///
 /// Of all rows of a session the one with the greatest (sequence, live, segment) counts.
 fn newest(segments: &[Segment], files: &[Files]) -> Vec<At> {
-    if let ([_], [alone]) = (segments, files)
-        && is_plain(alone)
-    {
-        return (0..alone.rows(Record::Session)).map(|row| At { segment: 0, row }).collect();
-    }
     let rank = |at: At| {
         let file = &files[at.segment];
         (file.sequence(at.row), !file.is_removed(at.row), segments[at.segment].id.as_str())
@@ -133,26 +178,19 @@ fn newest(segments: &[Segment], files: &[Files]) -> Vec<At> {
     newest.into_values().filter(|at| !files[at.segment].is_removed(at.row)).collect()
 }
 
-/// Whether a segment that stands alone has one row a session: no tombstone, so none moved, and no id twice in a row.
-fn is_plain(files: &Files) -> bool {
-    let rows = files.rows(Record::Session);
-    let twice = |row: usize| row > 0 && files.text(ID, row) == files.text(ID, row - 1);
-    (0..rows).all(|row| !files.is_removed(row) && !twice(row))
-}
-
 /// Visits the rows of one session: itself, or its repeated records in their order.
 fn each_row(
     files: &Files,
     session: usize,
     query: &Query,
-    context: &Context,
+    test: &Test<'_>,
     visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
 ) -> ControlFlow<()> {
     let record = query.report.record();
     let rows = if record == Record::Session { session..session + 1 } else { files.children(record, session) };
     for own in rows {
         let row = Row { files, session, record, own };
-        if query.is_ahead(&row) && query.passes_record(&row, context) {
+        if query.is_ahead(&row) && test.passes(&row) {
             visit(&row)?;
         }
     }
@@ -164,7 +202,7 @@ mod tests {
     use std::collections::HashMap as Map;
     use std::sync::Arc;
 
-    use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
+    use arrow_array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray};
     use lake::Span;
     use shared::id::AccountId;
     use shared::time::Instant;
@@ -184,6 +222,7 @@ mod tests {
             created: span,
             finished: None,
             last: None,
+            plain: false,
             added_at: Instant(0),
             removed_at: None,
         };
@@ -197,7 +236,9 @@ mod tests {
             ("_removed", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())),
         ];
         let mut files = Files::default();
-        files.put(Record::Session, &RecordBatch::try_from_iter(columns).unwrap()).unwrap();
+        let needed = columns.each_ref().map(|(name, _)| Some(*name));
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        files.put(Record::Session, &needed, &batch, chrono_tz::UTC).unwrap();
         (about, files)
     }
 

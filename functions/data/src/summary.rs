@@ -1,13 +1,18 @@
 //! The summary: sums of sessions by the dimensions that were asked for.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use std::hash::BuildHasher;
 
-use crate::expr::{Context, Expr, Row, ratio};
+use crate::cells::Files;
+use crate::dimension::Dimension;
+use crate::expr::{Context, Expr, ratio};
 use crate::measure::Sum;
 use crate::page::Page;
 use crate::query::Output;
 use crate::value::Value;
+
+/// Combinations of codes up to which a table of all of them is quicker than one of those that occur.
+const DENSE: u64 = 1 << 18;
 
 /// What one shown field is, of a group.
 #[derive(Clone, Copy, Debug)]
@@ -19,34 +24,39 @@ enum Field {
     Ratio(usize, usize),
 }
 
-/// Groups with their sums, in the order of their dimensions' JSON: any order would do, so long as it stays.
-#[derive(Debug)]
-pub(crate) struct Summary<'q> {
+/// Groups with their sums, in the order in which they first occur: it is the same for the same state of the lake.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
     fields: Vec<Field>,
-    dimensions: Vec<&'q Expr>,
     sums: Vec<Sum>,
-    /// By the dimensions' values as JSON texts, each ended by a zero byte, which JSON never holds.
-    groups: BTreeMap<Vec<u8>, Vec<f64>>,
-    key: Vec<u8>,
+    dimensions: usize,
+    /// Groups by their key, as their number.
+    groups: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// Each group's key, one after the other: the dimensions' values as JSON texts, each ended by a zero byte, which JSON
+    /// never holds.
+    keys: Vec<u8>,
+    /// Where each group's key ends.
+    ends: Vec<usize>,
+    /// Each group's sums, one after the other.
+    totals: Vec<f64>,
 }
 
-impl<'q> Summary<'q> {
-    pub(crate) fn new(outputs: &'q [Output]) -> Summary<'q> {
-        let (groups, key) = (BTreeMap::new(), Vec::new());
-        let mut summary =
-            Summary { fields: Vec::new(), dimensions: Vec::new(), sums: Vec::new(), groups, key };
+impl Summary {
+    pub(crate) fn new(outputs: &[Output]) -> Summary {
+        let mut summary = Summary::default();
         for output in outputs {
             let field = summary.field(&output.expr);
             summary.fields.push(field);
         }
         // Sums over everything are one row even where there is nothing.
-        if summary.dimensions.is_empty() {
-            summary.groups.insert(Vec::new(), vec![0.0; summary.sums.len()]);
+        if summary.dimensions == 0 {
+            summary.group(&[]);
         }
         summary
     }
 
-    fn field(&mut self, expr: &'q Expr) -> Field {
+    fn field(&mut self, expr: &Expr) -> Field {
         let mut add = |sum: &Sum| {
             self.sums.push(*sum);
             self.sums.len() - 1
@@ -54,39 +64,74 @@ impl<'q> Summary<'q> {
         match expr {
             Expr::Sum(sum) => Field::Sum(add(sum)),
             Expr::Ratio(over, under) => Field::Ratio(add(over), add(under)),
-            dimension => {
-                self.dimensions.push(dimension);
-                Field::Group(self.dimensions.len() - 1)
+            _ => {
+                self.dimensions += 1;
+                Field::Group(self.dimensions - 1)
             }
         }
     }
 
-    /// Adds a session to its group.
-    pub(crate) fn add(&mut self, row: &Row<'_>, context: &Context) -> ControlFlow<()> {
-        self.key.clear();
-        for dimension in &self.dimensions {
-            dimension.value(row, context).write(&mut self.key);
-            self.key.push(0);
+    /// Adds some sessions of a segment: first to groups by the segment's own codes, then group by group.
+    pub(crate) fn add(&mut self, outputs: &[Output], files: &Files, rows: &[u32], context: &Context) {
+        if rows.is_empty() {
+            return;
         }
-        // A key is copied once a group, not once a session.
-        let group = match self.groups.get_mut(&self.key) {
-            Some(group) => group,
-            None => self.groups.entry(self.key.clone()).or_insert_with(|| vec![0.0; self.sums.len()]),
+        let shown = outputs.iter().map(|output| &output.expr);
+        let by = shown.filter(|expr| !matches!(expr, Expr::Sum(_) | Expr::Ratio(..)));
+        let dimensions: Vec<Dimension> = by.map(|expr| Dimension::of(expr, files, rows, context)).collect();
+        let Local { group_of, firsts } = Local::of(&dimensions, rows.len());
+        let width = self.sums.len();
+        let mut totals = vec![0.0; firsts.len() * width];
+        for (at, sum) in self.sums.iter().enumerate() {
+            sum.each(files, rows, |row, value| totals[group_of[row] as usize * width + at] += value);
+        }
+        let mut key = Vec::new();
+        for (local, first) in firsts.iter().enumerate() {
+            key.clear();
+            for dimension in &dimensions {
+                key.extend_from_slice(&dimension.values[dimension.codes[*first] as usize]);
+                key.push(0);
+            }
+            let group = self.group(&key);
+            let own = &totals[local * width..(local + 1) * width];
+            self.totals[group * width..(group + 1) * width]
+                .iter_mut()
+                .zip(own)
+                .for_each(|(sum, own)| *sum += own);
+        }
+    }
+
+    /// The number of the group with this key, a new one if there is none.
+    fn group(&mut self, key: &[u8]) -> usize {
+        let Summary { groups, hasher, keys, ends, .. } = self;
+        let key_of = |group: u32| {
+            let begin = if group == 0 { 0 } else { ends[group as usize - 1] };
+            &keys[begin..ends[group as usize]]
         };
-        for (total, sum) in group.iter_mut().zip(&self.sums) {
-            *total += sum.of(row, context).unwrap_or_default();
+        let hash = hasher.hash_one(key);
+        if let Some(group) = groups.find(hash, |group| key_of(*group) == key) {
+            return *group as usize;
         }
-        ControlFlow::Continue(())
+        let group = ends.len();
+        groups.insert_unique(hash, group as u32, |group| hasher.hash_one(key_of(*group)));
+        self.keys.extend_from_slice(key);
+        self.ends.push(self.keys.len());
+        self.totals.resize(self.totals.len() + self.sums.len(), 0.0);
+        group
     }
 
     pub(crate) fn groups(&self) -> usize {
-        self.groups.len()
+        self.ends.len()
     }
 
     /// Fills a page from the group at `from` on.
     pub(crate) fn fill(&self, page: &mut Page, from: usize) {
-        for (key, sums) in self.groups.iter().skip(from) {
-            let dimensions: Vec<&[u8]> = key.split(|byte| *byte == 0).collect();
+        let width = self.sums.len();
+        for group in from..self.groups() {
+            let begin = if group == 0 { 0 } else { self.ends[group - 1] };
+            let dimensions: Vec<&[u8]> =
+                self.keys[begin..self.ends[group]].split(|byte| *byte == 0).collect();
+            let sums = &self.totals[group * width..(group + 1) * width];
             let value = |field: &Field| match *field {
                 Field::Group(at) => Value::Json(dimensions.get(at).copied().unwrap_or(b"null")),
                 Field::Sum(at) => Value::Number(sums[at]),
@@ -96,5 +141,54 @@ impl<'q> Summary<'q> {
                 return;
             }
         }
+    }
+}
+
+/// The groups of one segment's rows.
+struct Local {
+    group_of: Vec<u32>,
+    /// A row of each group, by its place among the rows.
+    firsts: Vec<usize>,
+}
+
+impl Local {
+    fn of(dimensions: &[Dimension], rows: usize) -> Local {
+        let mut local = Local { group_of: vec![0; rows], firsts: vec![0] };
+        for dimension in dimensions {
+            local.split(dimension);
+        }
+        local
+    }
+
+    /// Splits each group by one more dimension.
+    fn split(&mut self, dimension: &Dimension) {
+        let width = dimension.values.len() as u64;
+        let size = self.firsts.len() as u64 * width;
+        let combined = self
+            .group_of
+            .iter()
+            .zip(&dimension.codes)
+            .map(|(group, code)| u64::from(*group) * width + u64::from(*code));
+        let mut firsts = Vec::new();
+        let mut new = |row: usize| {
+            firsts.push(row);
+            firsts.len() as u32 - 1
+        };
+        let group_of = if size <= DENSE {
+            let mut known = vec![u32::MAX; size as usize];
+            let number = |(row, key): (usize, u64)| {
+                let group = &mut known[key as usize];
+                if *group == u32::MAX {
+                    *group = new(row);
+                }
+                *group
+            };
+            combined.enumerate().map(number).collect()
+        } else {
+            let mut known: HashMap<u64, u32> = HashMap::new();
+            let number = |(row, key)| *known.entry(key).or_insert_with(|| new(row));
+            combined.enumerate().map(number).collect()
+        };
+        *self = Local { group_of, firsts };
     }
 }

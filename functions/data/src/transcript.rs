@@ -1,10 +1,9 @@
 //! Repeated records as one readable text.
 
 use shared::dictionary::Record;
-use shared::time::Instant;
 
 use crate::cells::Slot;
-use crate::expr::{Compiler, Context, Row, TextCell};
+use crate::expr::{Compiler, Context, Row, TextCell, local_time};
 
 /// As much text as one value holds: a chart shows less, and a page must hold more than one conversation.
 const MAX_BYTES: usize = 256 * 1024;
@@ -101,8 +100,7 @@ impl Records {
             }
             Records::Events { created_at, event } => {
                 let line = |at| {
-                    let moment = created_at.and_then(|slot| files.instant(slot, at));
-                    let moment = moment.map(|at| moment_text(at, context));
+                    let moment = created_at.and_then(|slot| files.local(slot, at)).map(moment_text);
                     let event = event.read(files, at, context).map(String::from);
                     [moment, event].into_iter().flatten().collect::<Vec<_>>().join(" ")
                 };
@@ -139,8 +137,7 @@ impl Talks {
         let said = said.into_iter().flatten().collect::<Vec<_>>().join(" | ");
         let said =
             if said.is_empty() { read(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
-        let when = self.created_at.and_then(|slot| row.files.instant(slot, at));
-        let when = when.map(|at| moment_text(at, context));
+        let when = self.created_at.and_then(|slot| row.files.local(slot, at)).map(moment_text);
         let head = [when, read(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         [Some(head), said]
             .into_iter()
@@ -170,8 +167,8 @@ impl Options {
     }
 }
 
-fn moment_text(at: Instant, context: &Context) -> String {
-    at.in_zone(context.zone).format("%Y-%m-%d %H:%M:%S").to_string()
+fn moment_text(local: i64) -> String {
+    local_time(local).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Lines, as many as fit; then how many are left out. `None` where no line says anything.

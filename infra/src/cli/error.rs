@@ -55,6 +55,15 @@ pub enum CliError {
     /// The dictionary could not be trained.
     #[error("o dicionário não pôde ser treinado: {0}")]
     Dictionary(String),
+    /// The environment names a stack on AWS, but not all of it.
+    #[error("{0}: defina também as outras variáveis da pilha")]
+    Environment(#[from] shared::config::ConfigError),
+    /// The account is none.
+    #[error("{0} não é o nome de uma conta")]
+    Account(String),
+    /// The lake was not copied.
+    #[error("a cópia não foi feita: {0}")]
+    Copy(String),
     /// The stack did not start.
     #[error("a pilha não iniciou: {0}")]
     Stack(#[from] StackError),

@@ -42,6 +42,29 @@ fn data_type(kind: Kind) -> DataType {
     }
 }
 
+/// The Arrow type of a text column that is read as codes into its distinct texts.
+pub fn codes() -> DataType {
+    DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+}
+
+/// What most charts ask for, in the order in which it lies at the beginning of a file: columns that lie side by side
+/// are fetched by one request.
+pub(crate) const POPULAR: &[&str] = &[
+    "created_at",
+    REMOVED,
+    "campaign_name",
+    "agent_name",
+    "channel",
+    "status",
+    "tabulation",
+    "attendance_timer_tma",
+    "attendance_timer_tme",
+    "attendance_timer_tta",
+    "finished_at",
+    "agent_id",
+    "lastInteraction",
+];
+
 /// The schema of a record's file: the lake's own columns, then the dictionary's in its order.
 pub fn schema(record: Record) -> Schema {
     let own = match record {

@@ -4,39 +4,38 @@
 //! file has a key of its own, derived from the account's, and its own name as AAD prefix: a file that was renamed,
 //! moved to another account or changed by one byte does not open.
 
-use std::ops::Range;
+use std::collections::HashSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, new_null_array};
-use arrow_schema::Schema;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
-use bytes::Bytes;
 use futures::TryStreamExt;
-use futures::future::{BoxFuture, FutureExt, try_join_all};
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::encryption::decrypt::FileDecryptionProperties;
 use parquet::encryption::encrypt::FileEncryptionProperties;
-use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use shared::cipher::DataKey;
 use shared::dictionary::Record;
 use shared::key;
-use shared::store::{Store, StoreError};
+use shared::store::StoreError;
 
-use crate::{Lake, Segment};
+use crate::chunks::Reader;
+use crate::{Lake, Segment, columns};
 
 /// Level 9 saves 3 % for 2.6 times the work.
 const ZSTD_LEVEL: i32 = 3;
-/// A file up to this size is fetched whole: one request instead of two.
-const WHOLE: u64 = 256 * 1024;
-/// Ranges that lie closer than this are fetched as one.
-const GAP: u64 = 64 * 1024;
-/// The footer's expected size, so that one request usually brings all of it.
-const FOOTER_HINT: usize = 48 * 1024;
+/// A column that has at most one distinct value for so many rows is written by codes.
+const CODED_SHARE: usize = 4;
 
 /// The name that a file is bound to, and its key.
 fn binding(account_key: &DataKey, object: &str) -> (Vec<u8>, Vec<u8>) {
@@ -48,17 +47,67 @@ pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, object: &str) ->
     let failed = |error: ParquetError| StoreError::broken("writing a segment", error);
     let (key, aad) = binding(account_key, object);
     let encryption = FileEncryptionProperties::builder(key).with_aad_prefix(aad).build().map_err(failed)?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).map_err(failed)?))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(None)
-        .with_file_encryption_properties(encryption)
-        .build();
+        // A dictionary that is given up midway serves neither those who group by codes nor the size.
+        .set_dictionary_page_size_limit(usize::MAX)
+        .with_file_encryption_properties(encryption);
+    let batch = popular_first(batch)?;
+    for (column, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        let path = ColumnPath::new(vec![column.name().clone()]);
+        let is_coded = match column.data_type() {
+            DataType::Utf8 => array.as_string_opt::<i32>().is_some_and(repeats),
+            DataType::Int64 => array.as_primitive_opt::<Int64Type>().is_some_and(repeats),
+            DataType::Float64 => array
+                .as_primitive_opt::<Float64Type>()
+                .is_some_and(|seconds| repeats(seconds.iter().map(|value| value.map(f64::to_bits)))),
+            DataType::Boolean => false,
+            // Numbers that mostly grow are smallest as differences.
+            _ => {
+                properties = properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
+                false
+            }
+        };
+        properties = properties.set_column_dictionary_enabled(path, is_coded);
+    }
     let mut file = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).map_err(failed)?;
-    writer.write(batch).map_err(failed)?;
+    let mut writer =
+        ArrowWriter::try_new(&mut file, batch.schema(), Some(properties.build())).map_err(failed)?;
+    writer.write(&batch).map_err(failed)?;
     writer.close().map_err(failed)?;
     Ok(file)
+}
+
+/// The columns in the order in which they lie in a file.
+fn popular_first(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
+    let schema = batch.schema();
+    let place = |at: &usize| columns::POPULAR.iter().position(|name| name == schema.field(*at).name());
+    let mut order: Vec<usize> = (0..batch.num_columns()).collect();
+    order.sort_by_key(|at| place(at).unwrap_or(usize::MAX));
+    batch.project(&order).map_err(|error| StoreError::broken("writing a segment", error))
+}
+
+/// Whether a column repeats its values so often that each is better written once.
+fn repeats<T: Hash + Eq>(values: impl IntoIterator<Item = Option<T>>) -> bool {
+    let values = values.into_iter();
+    let most = values.size_hint().0 / CODED_SHARE;
+    let mut distinct = HashSet::new();
+    for value in values.flatten() {
+        distinct.insert(value);
+        if distinct.len() > most {
+            return false;
+        }
+    }
+    true
+}
+
+/// How texts are read: one by one, or as codes where the file holds them so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    Plain,
+    Coded,
 }
 
 /// Reads the columns of `wanted` from a segment's file; a column that the file does not have is all null.
@@ -67,19 +116,32 @@ pub(crate) async fn read(
     segment: &Segment,
     record: Record,
     wanted: Schema,
+    texts: Texts,
 ) -> Result<RecordBatch, StoreError> {
     let failed = |error: ParquetError| StoreError::broken("reading a segment", error);
     let object = key::segment_object(&segment.account, &segment.id, record);
     let account_key = lake.store.segment_key(&segment.account).await?;
-    let mut reader = Reader::open(&lake.store, object.clone(), segment.bytes(record), &account_key).await?;
-    let metadata = match lake.footers.get(&object).await {
+    let (key, aad) = binding(&account_key, &object);
+    let decryption = FileDecryptionProperties::builder(key).with_aad_prefix(aad).build().map_err(failed)?;
+    let mut reader = Reader::new(lake, &object, segment.bytes(record), Arc::clone(&decryption));
+    let coded = match lake.footers.get(&object).await {
         Some(metadata) => metadata,
         None => {
-            let options =
-                ArrowReaderOptions::new().with_file_decryption_properties(Arc::clone(&reader.decryption));
-            let metadata = ArrowReaderMetadata::load_async(&mut reader, options).await.map_err(failed)?;
-            lake.footers.insert(object, metadata.clone()).await;
-            metadata
+            let options = ArrowReaderOptions::new().with_file_decryption_properties(decryption);
+            let plain =
+                ArrowReaderMetadata::load_async(&mut reader, options.clone()).await.map_err(failed)?;
+            let options = options.with_schema(coded_schema(&plain));
+            let coded =
+                ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(failed)?;
+            lake.footers.insert(object, coded.clone()).await;
+            coded
+        }
+    };
+    let metadata = match texts {
+        Texts::Coded => coded,
+        Texts::Plain => {
+            let options = ArrowReaderOptions::new();
+            ArrowReaderMetadata::try_new(Arc::clone(coded.metadata()), options).map_err(failed)?
         }
     };
     let names = wanted.fields().iter().map(|column| column.name().as_str());
@@ -92,140 +154,37 @@ pub(crate) async fn read(
         .map_err(failed)?;
     let schema = Arc::clone(stream.schema());
     let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(failed)?;
-    let batch =
-        concat_batches(&schema, &batches).map_err(|error| StoreError::broken("reading a segment", error))?;
-    arrange(&batch, wanted)
+    let batch = match batches.as_slice() {
+        [batch] => batch.clone(),
+        batches => concat_batches(&schema, batches)
+            .map_err(|error| StoreError::broken("reading a segment", error))?,
+    };
+    arrange(&batch, &wanted)
+}
+
+/// The file's schema with those texts as codes that it holds as codes.
+fn coded_schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
+    let chunks = metadata.metadata().row_groups().first().map(RowGroupMetaData::columns).unwrap_or_default();
+    let column = |(at, column): (usize, &Arc<Column>)| {
+        let by_code = chunks.get(at).is_some_and(|chunk| chunk.dictionary_page_offset().is_some());
+        if by_code && *column.data_type() == DataType::Utf8 {
+            Arc::new(column.as_ref().clone().with_data_type(columns::codes()))
+        } else {
+            Arc::clone(column)
+        }
+    };
+    Arc::new(Schema::new(metadata.schema().fields().iter().enumerate().map(column).collect::<Vec<_>>()))
 }
 
 /// The columns of `batch` in the order of `wanted`.
-fn arrange(batch: &RecordBatch, wanted: Schema) -> Result<RecordBatch, StoreError> {
-    let column = |field: &Arc<arrow_schema::Field>| -> ArrayRef {
+fn arrange(batch: &RecordBatch, wanted: &Schema) -> Result<RecordBatch, StoreError> {
+    let column = |field: &Arc<Column>| -> (Column, ArrayRef) {
         let found = batch.column_by_name(field.name()).cloned();
-        found.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()))
+        let array = found.unwrap_or_else(|| new_null_array(field.data_type(), batch.num_rows()));
+        (field.as_ref().clone().with_data_type(array.data_type().clone()), array)
     };
-    let columns = wanted.fields().iter().map(column).collect();
-    RecordBatch::try_new(Arc::new(wanted), columns)
+    let (columns, arrays): (Vec<_>, Vec<_>) = wanted.fields().iter().map(column).unzip();
+    let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(columns)), arrays, &rows)
         .map_err(|error| StoreError::broken("arranging columns", error))
-}
-
-/// A file in S3, read by ranges.
-struct Reader {
-    store: Store,
-    object: String,
-    size: u64,
-    decryption: Arc<FileDecryptionProperties>,
-    whole: Option<Bytes>,
-}
-
-impl Reader {
-    async fn open(
-        store: &Store,
-        object: String,
-        size: u64,
-        account_key: &DataKey,
-    ) -> Result<Reader, StoreError> {
-        let (key, aad) = binding(account_key, &object);
-        let decryption = FileDecryptionProperties::builder(key)
-            .with_aad_prefix(aad)
-            .build()
-            .map_err(|error| StoreError::broken("reading a segment", error))?;
-        let mut reader = Reader { store: store.clone(), object, size, decryption, whole: None };
-        if size <= WHOLE {
-            reader.whole = Some(reader.fetch(None).await?);
-        }
-        Ok(reader)
-    }
-
-    async fn fetch(&self, range: Option<Range<u64>>) -> Result<Bytes, StoreError> {
-        let answer = self
-            .store
-            .s3()
-            .get_object()
-            .bucket(&self.store.names().lake_bucket)
-            .key(&self.object)
-            .set_range(range.map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1))))
-            .send()
-            .await
-            .map_err(|error| StoreError::aws("reading a segment", error))?;
-        let bytes =
-            answer.body.collect().await.map_err(|error| StoreError::broken("reading a segment", error))?;
-        Ok(bytes.into_bytes())
-    }
-
-    async fn range(&self, range: Range<u64>) -> ParquetResult<Bytes> {
-        let Some(whole) = &self.whole else {
-            return self.fetch(Some(range)).await.map_err(|error| ParquetError::External(Box::new(error)));
-        };
-        slice(whole, 0, &range)
-    }
-}
-
-/// The part of `bytes`, which begin at `start` in their file, that lies in `range`.
-fn slice(bytes: &Bytes, start: u64, range: &Range<u64>) -> ParquetResult<Bytes> {
-    let at = |position: u64| usize::try_from(position.saturating_sub(start)).unwrap_or(usize::MAX);
-    let (from, to) = (at(range.start), at(range.end));
-    if from <= to && to <= bytes.len() {
-        Ok(bytes.slice(from..to))
-    } else {
-        Err(ParquetError::EOF(format!("{}..{} lies outside the file", range.start, range.end)))
-    }
-}
-
-/// Joins ranges that lie closer than `GAP`, in order.
-fn coalesce(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
-    let mut sorted = ranges.to_vec();
-    sorted.sort_by_key(|range| range.start);
-    let mut joined: Vec<Range<u64>> = Vec::new();
-    for range in sorted {
-        match joined.last_mut() {
-            Some(last) if range.start <= last.end + GAP => last.end = last.end.max(range.end),
-            _ => joined.push(range),
-        }
-    }
-    joined
-}
-
-impl AsyncFileReader for Reader {
-    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        async move { self.range(range).await }.boxed()
-    }
-
-    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
-        async move {
-            let joined = coalesce(&ranges);
-            let fetched = try_join_all(joined.iter().map(|range| self.range(range.clone()))).await?;
-            let part = |range: &Range<u64>| {
-                let at = joined.partition_point(|joined| joined.start <= range.start).saturating_sub(1);
-                slice(&fetched[at], joined[at].start, range)
-            };
-            ranges.iter().map(part).collect()
-        }
-        .boxed()
-    }
-
-    fn get_metadata<'a>(
-        &'a mut self,
-        _: Option<&'a ArrowReaderOptions>,
-    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
-        async move {
-            let (size, decryption) = (self.size, Arc::clone(&self.decryption));
-            let reader = ParquetMetaDataReader::new()
-                .with_prefetch_hint(Some(FOOTER_HINT))
-                .with_decryption_properties(Some(decryption));
-            Ok(Arc::new(reader.load_and_finish(self, size).await?))
-        }
-        .boxed()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_ranges_become_one_request() {
-        assert_eq!(coalesce(&[0..10, 10..20, 100_000..100_010]), [0..20, 100_000..100_010]);
-        assert_eq!(coalesce(&[50..60, 0..10, 5..8, 200_000..200_001]), [0..60, 200_000..200_001]);
-        assert_eq!(coalesce(&[]), []);
-    }
 }

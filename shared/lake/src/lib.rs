@@ -15,39 +15,45 @@
 
 pub mod columns;
 mod encode;
+mod chunks;
 mod file;
 mod manifest;
-mod merge;
 mod write;
+mod policy;
+mod merge;
+pub mod copy;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchOptions};
 use moka::future::Cache;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use shared::dictionary::Record;
 use shared::store::{Store, StoreError};
 
+use chunks::Chunks;
 pub use encode::Entry;
+use file::Texts;
 pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span};
-pub use merge::MergePolicy;
+pub use policy::MergePolicy;
 
 /// Parsed footers kept in memory: about 100 KB each.
 const FOOTERS: u64 = 400;
 
-/// The lake over a store. Cheap to clone; clones share the cache of footers.
+/// The lake over a store. Cheap to clone; clones share what they keep in memory.
 #[derive(Clone, Debug)]
 pub struct Lake {
     store: Store,
     footers: Cache<String, ArrowReaderMetadata>,
+    chunks: Chunks,
 }
 
 impl Lake {
     /// The lake of a store.
     pub fn new(store: Store) -> Lake {
         let footers = Cache::builder().max_capacity(FOOTERS).time_to_idle(Duration::from_secs(3_600)).build();
-        Lake { store, footers }
+        Lake { store, footers, chunks: Chunks::new() }
     }
 
     /// The store beneath.
@@ -56,17 +62,35 @@ impl Lake {
     }
 
     /// All rows of one record file of a segment, with exactly these columns in this order. A record without rows gives
-    /// an empty batch, and a column younger than the file is all null.
+    /// an empty batch, and a column younger than the file is all null. A text column comes as codes into its distinct
+    /// texts (`columns::codes`) where the file holds it so.
     pub async fn read(
         &self,
         segment: &Segment,
         record: Record,
         columns: &[&str],
     ) -> Result<RecordBatch, StoreError> {
+        self.read_as(segment, record, columns, Texts::Coded).await
+    }
+
+    /// The same, with all texts one by one.
+    pub(crate) async fn read_as(
+        &self,
+        segment: &Segment,
+        record: Record,
+        columns: &[&str],
+        texts: Texts,
+    ) -> Result<RecordBatch, StoreError> {
         let wanted = columns::schema_of(record, columns)?;
-        if segment.rows(record) == 0 {
+        let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
+        if rows == 0 {
             return Ok(RecordBatch::new_empty(Arc::new(wanted)));
         }
-        file::read(self, segment, record, wanted).await
+        if columns.is_empty() {
+            let rows = RecordBatchOptions::new().with_row_count(Some(rows));
+            return RecordBatch::try_new_with_options(Arc::new(wanted), Vec::new(), &rows)
+                .map_err(|error| StoreError::broken("reading a segment", error));
+        }
+        file::read(self, segment, record, wanted, texts).await
     }
 }

@@ -78,6 +78,9 @@ pub struct Segment {
     pub finished: Option<Span>,
     /// The span of `lastInteraction`, where any session has it.
     pub last: Option<Span>,
+    /// Whether each row is of another session and none is a tombstone; older segments do not say.
+    #[serde(default)]
+    pub plain: bool,
     /// From when readers see it.
     pub added_at: Instant,
     /// Until when readers see it.
@@ -96,6 +99,7 @@ impl Segment {
             created,
             finished: None,
             last: None,
+            plain: false,
             added_at,
             removed_at: None,
         }

@@ -1,4 +1,7 @@
 //! Merging segments, and rebuilding days from the table.
+//!
+//! Both work on the sessions of all inputs first, then on one kind of repeated record after the other, so that no more
+//! than the largest kind is in memory at once.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,57 +15,10 @@ use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
 
 use crate::encode::Entry;
-use crate::write::Identities;
+use crate::file::Texts;
+use crate::policy::{MAX_INPUTS, MergePolicy};
+use crate::write::{DAY, Identities, MAX_DAYS};
 use crate::{Lake, Segment, Span, columns};
-
-/// When segments are merged: as soon as `fan_in` of them are about equally large, so that every row is rewritten once
-/// a size class, and never into more than `max_rows` sessions, so that a merge fits in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct MergePolicy {
-    /// How many segments of a size class make a merge; also the step from one class to the next.
-    pub fan_in: usize,
-    /// The most sessions that a merge may write.
-    pub max_rows: u64,
-}
-
-impl Default for MergePolicy {
-    fn default() -> MergePolicy {
-        MergePolicy { fan_in: 8, max_rows: 50_000 }
-    }
-}
-
-/// The most segments that one commit may replace: a transaction takes 100 actions, and two are for what is added.
-const MAX_INPUTS: usize = 98;
-
-impl MergePolicy {
-    /// The segments to merge next, of the smallest size class that has enough.
-    fn pick(&self, live: &[Segment]) -> Vec<Segment> {
-        let mut classes: HashMap<u32, Vec<&Segment>> = HashMap::new();
-        for segment in live {
-            let class = segment.rows(Record::Session).max(1).ilog(self.fan_in.max(2) as u64);
-            classes.entry(class).or_default().push(segment);
-        }
-        let mut full: Vec<_> =
-            classes.into_iter().filter(|(_, segments)| segments.len() >= self.fan_in).collect();
-        full.sort_by_key(|(class, _)| *class);
-        for (_, segments) in full {
-            let mut rows = 0;
-            let fits = |segment: &&&Segment| {
-                rows += segment.rows(Record::Session);
-                rows <= self.max_rows
-            };
-            let picked: Vec<Segment> =
-                segments.iter().take(MAX_INPUTS).take_while(fits).copied().cloned().collect();
-            if picked.len() > 1 {
-                return picked;
-            }
-        }
-        Vec::new()
-    }
-}
-
-/// A segment's batches in `Record::ALL`'s order.
-type Batches = Vec<RecordBatch>;
 
 impl Lake {
     /// Merges what the policy asks for, again and again until it asks for nothing. Somebody else's merge of the same
@@ -71,7 +27,7 @@ impl Lake {
         let mut merges = 0;
         loop {
             let live = self.live(account).await?;
-            let inputs = policy.pick(&live);
+            let inputs = policy.pick(&live, Instant::now());
             if inputs.is_empty() {
                 return Ok(merges);
             }
@@ -80,11 +36,13 @@ impl Lake {
                 .filter(|one| inputs.iter().all(|input| input.id != one.id))
                 .map(|one| one.created)
                 .collect();
-            let batches = self.load(&inputs).await?;
-            let kept =
-                survivors(&batches, |at| others.iter().any(|span| span.overlaps(Span { min: at, max: at })))?;
-            let merged = self.stage_rows(account, &batches, &kept).await?;
-            match self.commit(&mut merged.into_iter().collect::<Vec<_>>(), &inputs).await {
+            let sessions = self.load(&inputs, Record::Session).await?;
+            let kept = survivors(&sessions, |at| {
+                others.iter().any(|span| span.overlaps(Span { min: at, max: at }))
+            })?;
+            let parts = if policy.cuts(&inputs, kept.len()) { cut(&kept) } else { vec![kept.as_slice()] };
+            let mut merged = self.stage_rows(account, &inputs, &sessions, &parts).await?;
+            match self.commit(&mut merged, &inputs).await {
                 Err(error) if error.kind == StoreErrorKind::Conflict => return Ok(merges),
                 done => done?,
             }
@@ -115,45 +73,47 @@ impl Lake {
             session: Some(stored.session),
         });
         let rebuilt = self.stage(account, entries.collect()).await?;
-        let batches = self.load(&inputs).await?;
-        let mut kept = survivors(&batches, |_| true)?;
+        let sessions = self.load(&inputs, Record::Session).await?;
+        let mut kept = survivors(&sessions, |_| true)?;
         kept.retain(|row| !(start..end).contains(&row.created));
-        let others = self.stage_rows(account, &batches, &kept).await?;
+        let others = self.stage_rows(account, &inputs, &sessions, &[&kept]).await?;
         let mut added: Vec<Segment> = rebuilt.into_iter().chain(others).collect();
         self.commit(&mut added, &inputs).await?;
         Ok(count)
     }
 
-    async fn load(&self, segments: &[Segment]) -> Result<Vec<Batches>, StoreError> {
+    /// One kind of record of some segments.
+    async fn load(&self, segments: &[Segment], record: Record) -> Result<Vec<RecordBatch>, StoreError> {
+        let schema = columns::schema(record);
+        let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
         let mut loaded = Vec::new();
         for segment in segments {
-            let mut batches = Batches::new();
-            for record in Record::ALL {
-                let schema = columns::schema(record);
-                let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
-                batches.push(self.read(segment, record, &names).await?);
-            }
-            loaded.push(batches);
+            loaded.push(self.read_as(segment, record, &names, Texts::Plain).await?);
         }
         Ok(loaded)
     }
 
-    /// Writes one segment of the kept rows, their repeated records with them.
+    /// Writes one segment of each part of the kept rows, their repeated records with them.
     async fn stage_rows(
         &self,
         account: &AccountId,
-        batches: &[Batches],
-        kept: &[Kept],
-    ) -> Result<Option<Segment>, StoreError> {
-        if kept.is_empty() {
-            return Ok(None);
+        inputs: &[Segment],
+        sessions: &[RecordBatch],
+        parts: &[&[Kept]],
+    ) -> Result<Vec<Segment>, StoreError> {
+        let mut staged = Vec::new();
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            let rows: Vec<(usize, usize)> = part.iter().map(|row| (row.input, row.row)).collect();
+            let segment = self.stage_sessions(account, &gather(sessions, &rows)?).await?;
+            staged.extend(segment.map(|segment| (segment, part)));
         }
-        let rows: Vec<(usize, usize)> = kept.iter().map(|row| (row.input, row.row)).collect();
-        let mut merged = vec![(Record::Session, gather(batches, 0, &rows)?)];
-        for (at, record) in Record::ALL.into_iter().enumerate().skip(1) {
-            merged.push((record, gather_children(batches, at, kept)?));
+        for record in Record::CHILDREN {
+            let batches = self.load(inputs, record).await?;
+            for (segment, part) in &mut staged {
+                self.stage_record(segment, record, &gather_children(&batches, part)?).await?;
+            }
         }
-        self.stage_batches(account, &merged).await
+        Ok(staged.into_iter().map(|(segment, _)| segment).collect())
     }
 }
 
@@ -164,14 +124,28 @@ struct Kept {
     row: usize,
 }
 
+/// Parts of about the same size, each of whole UTC days.
+fn cut(kept: &[Kept]) -> Vec<&[Kept]> {
+    let least = kept.len().div_ceil(MAX_DAYS);
+    let mut parts = Vec::new();
+    let mut rest = kept;
+    while !rest.is_empty() {
+        let day = |row: &Kept| row.created.0.div_euclid(DAY);
+        let last = day(&rest[least.min(rest.len()) - 1]);
+        let (part, after) = rest.split_at(rest.partition_point(|row| day(row) <= last));
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
 /// The rows worth keeping, in the lake's order: of each session the newest row, and every tombstone at another place
 /// for which `needed` says that a segment outside may still hold an older row.
-fn survivors(batches: &[Batches], needed: impl Fn(Instant) -> bool) -> Result<Vec<Kept>, StoreError> {
-    let keys = batches.iter().map(|batches| Identities::of(&batches[0])).collect::<Result<Vec<_>, _>>()?;
+fn survivors(batches: &[RecordBatch], needed: impl Fn(Instant) -> bool) -> Result<Vec<Kept>, StoreError> {
+    let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
     let rank = |(input, row): (usize, usize)| (keys[input].sequence(row), !keys[input].removed(row), input);
-    let every = || {
-        (0..batches.len()).flat_map(|input| (0..batches[input][0].num_rows()).map(move |row| (input, row)))
-    };
+    let every =
+        || (0..batches.len()).flat_map(|input| (0..batches[input].num_rows()).map(move |row| (input, row)));
     let mut newest: HashMap<&str, (usize, usize)> = HashMap::new();
     let mut tombstones: HashMap<(&str, Instant), (usize, usize)> = HashMap::new();
     for at in every() {
@@ -205,16 +179,16 @@ fn survivors(batches: &[Batches], needed: impl Fn(Instant) -> bool) -> Result<Ve
     Ok(kept)
 }
 
-fn gather(batches: &[Batches], record: usize, rows: &[(usize, usize)]) -> Result<RecordBatch, StoreError> {
-    let inputs: Vec<&RecordBatch> = batches.iter().map(|batches| &batches[record]).collect();
+fn gather(batches: &[RecordBatch], rows: &[(usize, usize)]) -> Result<RecordBatch, StoreError> {
+    let inputs: Vec<&RecordBatch> = batches.iter().collect();
     interleave_record_batch(&inputs, rows).map_err(|error| StoreError::broken("merging segments", error))
 }
 
 /// The repeated records of the kept rows, pointing to their sessions' new row numbers.
-fn gather_children(batches: &[Batches], record: usize, kept: &[Kept]) -> Result<RecordBatch, StoreError> {
+fn gather_children(batches: &[RecordBatch], kept: &[Kept]) -> Result<RecordBatch, StoreError> {
     let broken = || StoreError::broken("merging segments", "a repeated record does not know its session");
-    let owners = |batches: &Batches| -> Option<UInt32Array> {
-        batches[record].column_by_name(columns::SESSION)?.as_any().downcast_ref::<UInt32Array>().cloned()
+    let owners = |batch: &RecordBatch| -> Option<UInt32Array> {
+        batch.column_by_name(columns::SESSION)?.as_any().downcast_ref::<UInt32Array>().cloned()
     };
     let owners = batches.iter().map(owners).collect::<Option<Vec<_>>>().ok_or_else(broken)?;
     let (mut rows, mut sessions) = (Vec::new(), Vec::new());
@@ -226,7 +200,7 @@ fn gather_children(batches: &[Batches], record: usize, kept: &[Kept]) -> Result<
         rows.extend((first..end).map(|at| (kept.input, at)));
         sessions.extend(std::iter::repeat_n(session, end - first));
     }
-    let batch = gather(batches, record, &rows)?;
+    let batch = gather(batches, &rows)?;
     let mut arrays: Vec<ArrayRef> = batch.columns().to_vec();
     arrays[0] = Arc::new(UInt32Array::from(sessions));
     RecordBatch::try_new(batch.schema(), arrays)
@@ -235,28 +209,16 @@ fn gather_children(batches: &[Batches], record: usize, kept: &[Kept]) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use shared::id::random_hex;
-
     use super::*;
-    use crate::FileInfo;
-
-    fn segment(rows: u64) -> Segment {
-        let account = AccountId::try_from("demo".to_owned()).unwrap();
-        let mut segment = Segment::new(random_hex(4), account, Span { min: Instant(0), max: Instant(1) });
-        segment.files.insert("sessions".to_owned(), FileInfo { rows, bytes: 1 });
-        segment
-    }
 
     #[test]
-    fn segments_of_a_size_are_merged_once_there_are_enough() {
-        let policy = MergePolicy { fan_in: 4, max_rows: 100 };
-        let sizes = |live: &[u64]| -> Vec<u64> {
-            let live: Vec<Segment> = live.iter().map(|rows| segment(*rows)).collect();
-            policy.pick(&live).iter().map(|segment| segment.rows(Record::Session)).collect()
-        };
-        assert!(sizes(&[1, 2, 3]).is_empty());
-        assert_eq!(sizes(&[1, 2, 3, 20, 1]), [1, 2, 3, 1]);
-        assert_eq!(sizes(&[20, 20, 20, 20]), [20, 20, 20, 20]);
-        assert_eq!(sizes(&[60, 60, 60, 60, 60]), [] as [u64; 0], "two of them would be too many rows");
+    fn parts_are_of_whole_days_and_of_about_the_same_size() {
+        let kept: Vec<Kept> =
+            (0..1_000).map(|at| Kept { created: Instant(at / 5 * DAY + at), input: 0, row: 0 }).collect();
+        let parts = cut(&kept);
+        assert!((MAX_DAYS - 2..=MAX_DAYS).contains(&parts.len()), "{}", parts.len());
+        assert!(parts.iter().all(|part| part.len() % 5 == 0));
+        assert_eq!(parts.iter().map(|part| part.len()).sum::<usize>(), 1_000);
+        assert_eq!(cut(&kept[..5]).len(), 1);
     }
 }

@@ -1,5 +1,7 @@
 //! Writing segments: files first, then the manifest, so that a segment that is listed is whole.
 
+use std::collections::HashSet;
+
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use aws_sdk_s3::primitives::ByteStream;
 use futures::future::try_join_all;
@@ -12,55 +14,74 @@ use shared::time::Instant;
 use crate::encode::{self, Entry};
 use crate::{FileInfo, Lake, Segment, Span, file};
 
+/// A day in microseconds.
+pub(crate) const DAY: i64 = 86_400 * 1_000_000;
+/// The most segments that are added at once: each costs some requests to storage.
+pub(crate) const MAX_DAYS: usize = 16;
+
 impl Lake {
-    /// Adds one segment with these entries. Gives `None` where there are none.
-    pub async fn append(
-        &self,
-        account: &AccountId,
-        entries: Vec<Entry>,
-    ) -> Result<Option<Segment>, StoreError> {
-        let Some(segment) = self.stage(account, entries).await? else { return Ok(None) };
-        let mut added = [segment];
+    /// Adds these entries. Gives the segments that hold them.
+    pub async fn append(&self, account: &AccountId, entries: Vec<Entry>) -> Result<Vec<Segment>, StoreError> {
+        let mut added = self.stage(account, entries).await?;
         self.commit(&mut added, &[]).await?;
-        let [segment] = added;
-        Ok(Some(segment))
+        Ok(added)
     }
 
-    /// Writes the files of a segment with these entries, without committing it.
+    /// Writes the files of segments with these entries, without committing them: one segment a UTC day, so that a reader
+    /// of some days need not look at others. Entries of very many days, as an import of old sessions brings them, become
+    /// one segment; merges cut them once there is enough to cut.
     pub(crate) async fn stage(
         &self,
         account: &AccountId,
         mut entries: Vec<Entry>,
-    ) -> Result<Option<Segment>, StoreError> {
+    ) -> Result<Vec<Segment>, StoreError> {
         encode::sort(&mut entries);
-        let batches = Record::ALL.map(|record| encode::encode(&entries, record).map(|batch| (record, batch)));
-        let batches = batches.into_iter().collect::<Result<Vec<_>, _>>()?;
-        self.stage_batches(account, &batches).await
+        let same_day =
+            |a: &Entry, b: &Entry| a.created_at.0.div_euclid(DAY) == b.created_at.0.div_euclid(DAY);
+        let days: Vec<&[Entry]> = entries.chunk_by(same_day).collect();
+        let parts = if days.len() > MAX_DAYS { vec![entries.as_slice()] } else { days };
+        let staged = parts.into_iter().map(async |part: &[Entry]| {
+            let sessions = encode::encode(part, Record::Session)?;
+            let Some(mut segment) = self.stage_sessions(account, &sessions).await? else { return Ok(None) };
+            for record in Record::CHILDREN {
+                self.stage_record(&mut segment, record, &encode::encode(part, record)?).await?;
+            }
+            Ok::<_, StoreError>(Some(segment))
+        });
+        Ok(try_join_all(staged).await?.into_iter().flatten().collect())
     }
 
-    /// Writes one file for each batch that has rows. The sessions' batch comes first.
-    pub(crate) async fn stage_batches(
+    /// Begins a segment with the file of its sessions. Gives `None` where there are none.
+    pub(crate) async fn stage_sessions(
         &self,
         account: &AccountId,
-        batches: &[(Record, RecordBatch)],
+        sessions: &RecordBatch,
     ) -> Result<Option<Segment>, StoreError> {
-        let Some((_, sessions)) = batches.first() else { return Ok(None) };
         let Some(created) = Span::of(instants(sessions, "created_at")) else { return Ok(None) };
         let mut segment = Segment::new(random_hex(12), account.clone(), created);
         segment.finished = Span::of(instants(sessions, "finished_at"));
         segment.last = Span::of(instants(sessions, "lastInteraction"));
-        let account_key = self.store.segment_key(account).await?;
-        let full = batches.iter().filter(|(_, batch)| batch.num_rows() > 0);
-        let mut uploads = Vec::new();
-        for (record, batch) in full {
-            let object = key::segment_object(account, &segment.id, *record);
-            let bytes = file::write(batch, &account_key, &object)?;
-            let info = FileInfo { rows: batch.num_rows() as u64, bytes: bytes.len() as u64 };
-            segment.files.insert(record.name().to_owned(), info);
-            uploads.push(self.upload(object, bytes));
-        }
-        try_join_all(uploads).await?;
+        segment.plain = Identities::of(sessions)?.is_plain();
+        self.stage_record(&mut segment, Record::Session, sessions).await?;
         Ok(Some(segment))
+    }
+
+    /// Writes one file of a segment; none where it would have no rows.
+    pub(crate) async fn stage_record(
+        &self,
+        segment: &mut Segment,
+        record: Record,
+        batch: &RecordBatch,
+    ) -> Result<(), StoreError> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        let account_key = self.store.segment_key(&segment.account).await?;
+        let object = key::segment_object(&segment.account, &segment.id, record);
+        let bytes = file::write(batch, &account_key, &object)?;
+        let info = FileInfo { rows: batch.num_rows() as u64, bytes: bytes.len() as u64 };
+        segment.files.insert(record.name().to_owned(), info);
+        self.upload(object, bytes).await
     }
 
     async fn upload(&self, object: String, bytes: Vec<u8>) -> Result<(), StoreError> {
@@ -99,6 +120,12 @@ impl<'a> Identities<'a> {
             })
         };
         columns().ok_or_else(|| StoreError::broken("reading a segment", "a key column is missing"))
+    }
+
+    /// Whether each row is of another session and none is a tombstone.
+    fn is_plain(&self) -> bool {
+        let mut seen = HashSet::new();
+        self.removed.true_count() == 0 && self.ids.iter().all(|id| seen.insert(id))
     }
 
     pub(crate) fn id(&self, row: usize) -> &'a str {

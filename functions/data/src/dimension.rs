@@ -1,0 +1,98 @@
+//! A dimension of a summary over one segment: a code for each row, and what each code stands for.
+
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+
+use crate::cells::Files;
+use crate::expr::{Context, Expr, Row, TextCell, local_time};
+use crate::format::DateFormat;
+use crate::value::Value;
+
+/// A dimension's values.
+#[derive(Debug, Default)]
+pub(crate) struct Dimension {
+    /// The code of each of the rows that were asked about.
+    pub(crate) codes: Vec<u32>,
+    /// The value of each code as JSON. Two codes may have the same one.
+    pub(crate) values: Vec<Vec<u8>>,
+}
+
+impl Dimension {
+    /// The values that an expression has in some rows.
+    pub(crate) fn of(expr: &Expr, files: &Files, rows: &[u32], context: &Context) -> Dimension {
+        match expr {
+            Expr::Text(cell) => Dimension::of_texts(cell, files, rows, context),
+            Expr::Date(slot, format) => {
+                let local = |row: u32| files.local(*slot, row as usize);
+                Dimension::by(
+                    rows,
+                    |row| local(row).map(|at| format.key(at)),
+                    |row| date(local(row), *format),
+                )
+            }
+            Expr::Boolean(slot) => {
+                let flag = |row: u32| files.boolean(*slot, row as usize);
+                Dimension::by(rows, flag, |row| flag(row).map_or(Value::Null, Value::Boolean))
+            }
+            expr => {
+                let value = |row: u32| expr.value(&Row::of_session(files, row as usize), context);
+                let json = |row: u32| {
+                    let mut json = Vec::new();
+                    value(row).write(&mut json);
+                    json
+                };
+                Dimension::by(rows, json, value)
+            }
+        }
+    }
+
+    fn of_texts(cell: &TextCell, files: &Files, rows: &[u32], context: &Context) -> Dimension {
+        let shown = |text: Option<&str>| {
+            let shown = text.and_then(|text| cell.veil.over(text, None, &context.pseudonyms));
+            Value::owned(shown.map(Cow::into_owned))
+        };
+        let Some(codes) = files.codes(cell.slot) else {
+            let text = |row: u32| files.text(cell.slot, row as usize);
+            return Dimension::by(rows, text, |row| shown(text(row)));
+        };
+        let null = u32::try_from(codes.texts().len()).unwrap_or(u32::MAX);
+        let code = |row: &u32| codes.of(*row as usize).map_or(null, |code| code as u32);
+        let values = codes.texts().chain([None]).map(|text| json(&shown(text))).collect();
+        Dimension { codes: rows.iter().map(code).collect(), values }
+    }
+
+    /// Gives rows with the same key the same code; neighbours mostly have.
+    fn by<'a, K: std::hash::Hash + Eq>(
+        rows: &[u32],
+        key: impl Fn(u32) -> K,
+        value: impl Fn(u32) -> Value<'a>,
+    ) -> Dimension {
+        let mut dimension = Dimension { codes: Vec::with_capacity(rows.len()), values: Vec::new() };
+        let mut known: HashMap<K, u32> = HashMap::new();
+        let mut last: Option<(u32, u32)> = None;
+        for row in rows {
+            let own = key(*row);
+            let code = match last {
+                Some((before, code)) if key(before) == own => code,
+                _ => *known.entry(own).or_insert_with(|| {
+                    dimension.values.push(json(&value(*row)));
+                    dimension.values.len() as u32 - 1
+                }),
+            };
+            dimension.codes.push(code);
+            last = Some((*row, code));
+        }
+        dimension
+    }
+}
+
+fn date(local: Option<i64>, format: DateFormat) -> Value<'static> {
+    local.map_or(Value::Null, |at| Value::Text(Cow::Owned(format.digits(local_time(at)))))
+}
+
+fn json(value: &Value<'_>) -> Vec<u8> {
+    let mut json = Vec::new();
+    value.write(&mut json);
+    json
+}

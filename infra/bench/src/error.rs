@@ -1,0 +1,30 @@
+//! Why a measurement failed.
+
+use std::io;
+
+use infra::stack::StackError;
+use shared::store::{ChangeError, StoreError};
+use shared::telemetry::chain;
+
+/// Why a measurement failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BenchError {
+    /// A file, a process or the output.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Not the JSON that was expected.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    /// The lake or the table.
+    #[error("{}", chain(.0))]
+    Store(#[from] StoreError),
+    /// The account's settings.
+    #[error("{0}")]
+    Account(#[from] ChangeError),
+    /// The servers did not start.
+    #[error("{0}")]
+    Stack(#[from] StackError),
+    /// Anything else, as a sentence.
+    #[error("{0}")]
+    Other(String),
+}

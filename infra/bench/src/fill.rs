@@ -1,0 +1,124 @@
+//! Fills a lake through archive's own writer.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+
+use chrono::{Duration, NaiveDate};
+use clap::Args;
+use infra::demo::ZONE;
+use lake::{Entry, Lake, MergePolicy, Segment};
+use serde::{Deserialize, Serialize};
+use shared::dictionary::Record;
+use shared::id::AccountId;
+use shared::store::{AccountChange, Store};
+use shared::time::Instant;
+
+use crate::error::BenchError;
+use crate::people::{END, Order, People};
+use crate::servers::{Servers, clients};
+
+/// Longer than a replaced file is kept.
+const LATER: i64 = 26 * 3_600;
+
+/// What to build.
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Days, the last one 2026-10-28.
+    #[arg(long, default_value_t = 28)]
+    days: u32,
+    /// Sessions a day, on average.
+    #[arg(long, default_value_t = 50_000)]
+    per_day: usize,
+    /// Sessions of one append: what the stream brings at once.
+    #[arg(long, default_value_t = 6_250)]
+    batch: usize,
+    /// In which order sessions reach the lake.
+    #[arg(long, value_enum, default_value = "created")]
+    order: Order,
+    /// Where; an empty folder.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+/// What was built: `bench.json` in the data folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Built {
+    pub(crate) account: AccountId,
+    pub(crate) sessions: u64,
+    pub(crate) first_day: NaiveDate,
+    pub(crate) last_day: NaiveDate,
+}
+
+impl Built {
+    pub(crate) fn read(data: &Path) -> Result<Built, BenchError> {
+        Ok(serde_json::from_slice(&std::fs::read(data.join("bench.json"))?)?)
+    }
+
+    /// The day in the middle.
+    pub(crate) fn middle(&self) -> NaiveDate {
+        self.first_day + (self.last_day - self.first_day) / 2
+    }
+}
+
+pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
+    let _servers = Servers::start(&args.data)?;
+    let (clients, _) = clients(&args.data).await?;
+    let store = clients.store();
+    let account =
+        AccountId::try_from("bench".to_owned()).map_err(|_| BenchError::Other("account".to_owned()))?;
+    let last_day = END.day(ZONE);
+    let first_day = last_day - Duration::days(i64::from(args.days.max(1)) - 1);
+    keep_everything(&store, &account).await?;
+    let lake = Lake::new(store);
+
+    let (send, batches) = sync_channel::<Vec<Entry>>(2);
+    let people = People::new(args.days, args.per_day, args.order);
+    let batch = args.batch.max(1);
+    let drawing = std::thread::spawn(move || {
+        let mut people = people.peekable();
+        while people.peek().is_some() {
+            if send.send(people.by_ref().take(batch).collect()).is_err() {
+                return;
+            }
+        }
+    });
+    let mut sessions = 0;
+    while let Ok(batch) = batches.recv() {
+        sessions += batch.len() as u64;
+        lake.append(&account, batch).await?;
+        if lake.merge(&account, MergePolicy::default()).await? > 0 {
+            lake.collect(&account, Instant::now().plus_seconds(LATER)).await?;
+        }
+    }
+    drop(drawing.join());
+    let built = Built { account, sessions, first_day, last_day };
+    // From then on every reader's state shows the last commit.
+    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
+    std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
+    describe(&lake.live(&built.account).await?, sessions)
+}
+
+/// Lets the account hold any day.
+async fn keep_everything(store: &Store, account: &AccountId) -> Result<(), BenchError> {
+    let starts_on = NaiveDate::from_ymd_opt(2015, 1, 1);
+    let change = AccountChange { starts_on, retention_days: Some(36_000), ..AccountChange::default() };
+    store.change_account(account, change).await?;
+    Ok(())
+}
+
+fn describe(segments: &[Segment], sessions: u64) -> Result<(), BenchError> {
+    crate::say(format_args!(
+        "{sessions} sessions in {} segments; bytes and rows a session:",
+        segments.len()
+    ))?;
+    let mut total = 0.0;
+    for record in Record::ALL {
+        let of = |sum: fn(&Segment, Record) -> u64| {
+            segments.iter().map(|segment| sum(segment, record)).sum::<u64>() as f64 / sessions.max(1) as f64
+        };
+        let (bytes, rows) = (of(Segment::bytes), of(Segment::rows));
+        total += bytes;
+        crate::say(format_args!("{:<18}{bytes:>8.1}{rows:>8.2}", record.name()))?;
+    }
+    crate::say(format_args!("{:<18}{total:>8.1}", "all"))
+}

@@ -1,0 +1,73 @@
+//! Measures the query engine: the data function's own router over a lake on the embedded servers, which run in a
+//! process of their own, so that this one's CPU time and memory are the engine's.
+//!
+//! `bench build` fills a data folder with made-up sessions through the lake's own writer; `bench run` asks the
+//! questions of `questions` and prints what each of them took. `infra/checks/bench.py` asks other engines the same.
+
+mod error;
+mod servers;
+mod people;
+mod fill;
+mod meter;
+mod questions;
+mod ask;
+mod run;
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use error::BenchError;
+
+/// Measures the query engine.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Fills a lake with made-up sessions.
+    Build(fill::BuildArgs),
+    /// Asks all questions, each in a process of its own, and prints what they took.
+    Run(run::RunArgs),
+    /// Runs the servers until standard input is closed.
+    #[command(hide = true)]
+    Serve {
+        /// Their data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Asks one question and prints what it took as JSON.
+    #[command(hide = true)]
+    Ask(ask::AskArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Build(args) => fill::build(args).await,
+        Command::Run(args) => run::run(&args),
+        Command::Serve { data } => servers::serve(&data).await,
+        Command::Ask(args) => ask::ask(&args).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Where even this cannot be written, the exit code is all there is left to say.
+            drop(writeln!(io::stderr(), "bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one line to standard output.
+fn say(line: fmt::Arguments<'_>) -> Result<(), BenchError> {
+    writeln!(io::stdout(), "{line}")?;
+    Ok(())
+}

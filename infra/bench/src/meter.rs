@@ -1,0 +1,85 @@
+//! What a piece of work takes: processor time, time, memory, and requests to S3.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+/// What something took.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Cost {
+    /// Milliseconds of all threads of this process.
+    pub(crate) cpu_ms: f64,
+    /// Milliseconds on the wall.
+    pub(crate) wall_ms: f64,
+    /// Answers of S3.
+    pub(crate) gets: u64,
+    /// Bytes of their bodies.
+    pub(crate) bytes: u64,
+}
+
+/// Counts the answers of S3.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answers(Arc<(AtomicU64, AtomicU64)>);
+
+impl Intercept for Answers {
+    fn name(&self) -> &'static str {
+        "answers"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let length = context.response().headers().get("content-length").and_then(|text| text.parse().ok());
+        self.0.0.fetch_add(1, Ordering::Relaxed);
+        self.0.1.fetch_add(length.unwrap_or_default(), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A piece of work that has begun.
+pub(crate) struct Meter<'a> {
+    answers: &'a Answers,
+    before: (f64, u64, u64),
+    since: Instant,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn start(answers: &'a Answers) -> Meter<'a> {
+        Meter { answers, before: now(answers), since: Instant::now() }
+    }
+
+    pub(crate) fn stop(self) -> Cost {
+        let (cpu, gets, bytes) = now(self.answers);
+        Cost {
+            cpu_ms: cpu - self.before.0,
+            wall_ms: self.since.elapsed().as_secs_f64() * 1_000.0,
+            gets: gets - self.before.1,
+            bytes: bytes - self.before.2,
+        }
+    }
+}
+
+fn now(answers: &Answers) -> (f64, u64, u64) {
+    let cpu = clock_gettime(ClockId::ProcessCPUTime);
+    let milliseconds = cpu.tv_sec as f64 * 1_000.0 + cpu.tv_nsec as f64 / 1_000_000.0;
+    (milliseconds, answers.0.0.load(Ordering::Relaxed), answers.0.1.load(Ordering::Relaxed))
+}
+
+/// The most memory that this process had resident so far, in MiB.
+pub(crate) fn peak_mib() -> io::Result<f64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib: Option<f64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+    kib.map(|kib| kib / 1_024.0).ok_or_else(|| io::Error::other("no VmHWM"))
+}

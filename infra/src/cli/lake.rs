@@ -1,0 +1,158 @@
+//! `premium lake`: the open copy of an account's lake, and the tables over it.
+//!
+//! The one command that is no client of the HTTP API: rows by pages are no way to move a lake. It reads the buckets.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use lake::Lake;
+use lake::copy::{OpenColumn, folder, open_columns};
+use shared::dictionary::{Kind, Record};
+use shared::id::AccountId;
+use shared::store::{Names, Store};
+use shared::telemetry::chain;
+
+use super::error::CliError;
+use crate::wires::Wires;
+
+/// What to do with the lake.
+#[derive(Debug, Subcommand)]
+pub enum LakeCommand {
+    /// Escreve a conta em arquivos Parquet sem cifra: uma pasta por tipo de registro, só a versão atual de cada sessão.
+    ///
+    /// Lê a pilha local em execução; com PREMIUM_TABLE, PREMIUM_LAKE_BUCKET e PREMIUM_KEY no ambiente, a da AWS, com
+    /// as credenciais AWS do ambiente. Atenção: não há máscara nem pseudônimos; quem tem os arquivos lê tudo.
+    ///
+    /// Writes the account to Parquet files that are not encrypted: one folder a kind of record, of each session only
+    /// what it is now. Reads the running local stack or, with PREMIUM_TABLE, PREMIUM_LAKE_BUCKET and PREMIUM_KEY in
+    /// the environment, the one on AWS with the environment's AWS credentials. Nothing is masked: whoever has the
+    /// files reads everything.
+    Copy(CopyArgs),
+    /// Mostra o DDL das tabelas sobre a cópia.
+    ///
+    /// Shows the DDL of the tables over the copy.
+    Ddl(DdlArgs),
+}
+
+/// What to copy.
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// Conta a copiar.
+    ///
+    /// Account to copy.
+    #[arg(long, value_name = "CONTA")]
+    account: String,
+    /// Pasta nova ou vazia.
+    ///
+    /// A folder that is new or empty.
+    #[arg(long, value_name = "PASTA")]
+    output: PathBuf,
+    /// Quanto a cópia mostra; por ora só full, que é tudo.
+    ///
+    /// How much the copy shows; for now only full, which is everything.
+    #[arg(long, value_enum, default_value = "full")]
+    privacy: Shown,
+    /// Pasta de dados da pilha local.
+    ///
+    /// Data folder of the local stack.
+    #[arg(long, default_value = ".premium", value_name = "PASTA")]
+    data: PathBuf,
+}
+
+/// How much a copy shows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shown {
+    Full,
+}
+
+/// Which DDL.
+#[derive(Debug, Args)]
+pub struct DdlArgs {
+    /// Para qual motor.
+    ///
+    /// For which engine.
+    #[arg(long, value_enum, default_value = "athena")]
+    dialect: Dialect,
+    /// Onde está a cópia no S3.
+    ///
+    /// Where the copy lies in S3.
+    #[arg(long, default_value = "s3://bucket/premium", value_name = "S3")]
+    location: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Dialect {
+    Athena,
+}
+
+/// Does it.
+pub async fn run(command: LakeCommand) -> Result<(), CliError> {
+    match command {
+        LakeCommand::Copy(args) => copy(args).await,
+        LakeCommand::Ddl(DdlArgs { dialect: Dialect::Athena, location }) => {
+            let location = location.trim_end_matches('/');
+            let tables = Record::ALL.map(|record| athena(record, location));
+            super::say(format_args!("{}", tables.join("\n\n")))
+        }
+    }
+}
+
+async fn copy(args: CopyArgs) -> Result<(), CliError> {
+    let CopyArgs { account, output, privacy: Shown::Full, data } = args;
+    let account = AccountId::try_from(account.clone()).map_err(|_| CliError::Account(account))?;
+    let store = match shared::config::optional("PREMIUM_TABLE") {
+        Some(_) => Store::new(&shared::aws::config().await, Names::from_env()?),
+        None => Wires::to(&data).ok_or(CliError::NoStack(data))?.clients().await.store(),
+    };
+    let copied = Lake::new(store).copy(&account, &output).await;
+    let rows = copied.map_err(|error| CliError::Copy(chain(&error)))?;
+    for (record, rows) in Record::ALL.into_iter().zip(rows) {
+        super::say(format_args!("{rows:>12} {}", folder(record)))?;
+    }
+    Ok(())
+}
+
+/// The statement that makes one table.
+fn athena(record: Record, location: &str) -> String {
+    let folder = folder(record);
+    let columns: Vec<String> = open_columns(record).iter().map(athena_column).collect();
+    format!(
+        "CREATE EXTERNAL TABLE IF NOT EXISTS `{folder}` (\n{}\n)\nSTORED AS PARQUET\nLOCATION '{location}/{folder}/';",
+        columns.join(",\n")
+    )
+}
+
+fn athena_column(column: &OpenColumn) -> String {
+    let kind = match column.kind {
+        Kind::Text | Kind::Day | Kind::Records(_) => "string",
+        Kind::Integer => "bigint",
+        Kind::Seconds => "double",
+        Kind::Boolean => "boolean",
+        Kind::Instant => "timestamp",
+    };
+    // Athena's names are in lower case; it finds the file's columns by them all the same.
+    let name = column.name.to_lowercase();
+    let comment = column.field.map(|field| format!(" COMMENT '{}'", field.label.pt.replace('\'', "''")));
+    format!("  `{name}` {kind}{}", comment.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn athena_gets_a_table_for_each_record_with_the_dictionary_s_columns() {
+        let talks = athena(Record::Talk, "s3://copia");
+        for line in [
+            "CREATE EXTERNAL TABLE IF NOT EXISTS `talks` (",
+            "  `session_id` string,",
+            "  `position` bigint,",
+            "  `created_at` timestamp COMMENT 'Mensagem: momento',",
+            "LOCATION 's3://copia/talks/';",
+        ] {
+            assert!(talks.lines().any(|of_talks| of_talks == line), "{line} is not in\n{talks}");
+        }
+        assert!(athena(Record::TalkOption, "s3://copia").contains("`talk_position` bigint"));
+        assert!(athena(Record::Session, "s3://copia").contains("`attendance_timer_tma` double"));
+    }
+}
