@@ -10,6 +10,8 @@ mod connector;
 mod token;
 mod ingest;
 mod data;
+mod export;
+mod privacy;
 mod media;
 mod console;
 mod house;

@@ -85,7 +85,7 @@ async fn orders_that_do_not_fit_are_refused_by_name() {
         (json!({"account": "demo", "scope": "report", "expires_in_days": 1.5}), "expires_in_days"),
         (json!({"account": "demo", "scope": "report", "expires_in_days": "30"}), "expires_in_days"),
         (json!({"account": "demo", "scope": "report", "expires_in_minutes": 5}), "expires_in_minutes"),
-        (json!({"account": "demo", "scope": "report", "privacy": "masked"}), "privacy"),
+        (json!({"account": "demo", "scope": "report", "privacy": "none"}), "privacy"),
         (json!({"account": "demo", "scope": "ingest", "privacy": "anonymous"}), "privacy"),
     ] {
         let (status, problem) = issue(&world, &world.admin, order.clone()).await;

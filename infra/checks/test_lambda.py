@@ -193,6 +193,26 @@ class Http(unittest.TestCase):
         self.assertIn(wrong["statusCode"], (400, 422))
         self.assertIn("nada_disso", json.dumps(payload(wrong)))
 
+    def test_data_hands_files_over_byte_by_byte(self):
+        report, writer = issue("report"), issue("ingest")
+        invoke("ingest", request("POST /v1/sessions", token=writer, body=session("arquivo", campaign_name="=1+1")))
+        self.assertEqual(wait_for(lambda: rows_of("arquivo", report)), [["arquivo", "finished"]])
+        ask = "fields=session_id,campaign_name&lang=pt"
+        plain, zipped, lines = invoke(
+            "data",
+            request("GET /v1/export", token=report, query=ask),
+            request("GET /v1/export", token=report, query=ask, headers={"accept-encoding": "gzip"}),
+            request("GET /v1/export", token=report, query=ask + "&format=ndjson"),
+        )
+        for answer in (plain, zipped, lines):
+            self.assertTrue(answer["isBase64Encoded"], answer)
+        for answer, unpack in ((plain, bytes), (zipped, gzip.decompress)):
+            csv = unpack(base64.b64decode(answer["body"]))
+            self.assertTrue(csv.startswith(b"\xef\xbb\xbfsession_id;campaign_name\r\n"), csv[:60])
+            self.assertIn(b"\r\narquivo;'=1+1\r\n", csv)
+        rows = [json.loads(line) for line in base64.b64decode(lines["body"]).splitlines()]
+        self.assertIn({"session_id": "arquivo", "campaign_name": "=1+1"}, rows)
+
     def test_media_takes_a_file_and_its_link_opens_it(self):
         report, writer = issue("report"), issue("ingest")
         body = {"filename": "foto.png", "content_type": "image/png", "size": len(PNG)}

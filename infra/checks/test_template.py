@@ -84,7 +84,7 @@ MAY = {
 ROUTES = {
     "Token": "POST /v1/tokens, GET /v1/tokens, DELETE /v1/tokens/{id}, GET /v1/me, GET /v1/account, PATCH /v1/account",
     "Ingest": "POST /v1/sessions",
-    "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data",
+    "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export",
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
     "Console": "GET /, GET /v1/openapi.json, GET /healthz, $default",
 }

@@ -10,6 +10,7 @@ mod look;
 pub mod token;
 pub mod import;
 pub mod query;
+pub mod export;
 pub mod demo;
 pub mod lake;
 pub mod dictionary;
@@ -52,6 +53,10 @@ enum Command {
     ///
     /// Shows the rows of a report.
     Query(query::QueryArgs),
+    /// Escreve todas as linhas de um relatório em um arquivo, CSV ou NDJSON.
+    ///
+    /// Writes all rows of a report to a file, CSV or NDJSON.
+    Export(export::ExportArgs),
     /// Enche uma conta de dados inventados.
     ///
     /// Fills an account with made-up data.
@@ -75,6 +80,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Token(command) => token::run(command).await,
         Command::Import(args) => import::run(args).await,
         Command::Query(args) => query::run(args).await,
+        Command::Export(args) => export::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Lake(command) => lake::run(command).await,
         Command::Dictionary(args) => dictionary::run(&args),

@@ -316,7 +316,11 @@ pub enum Confidential {
     Contact,
     /// It identifies an agent.
     Agent,
-    /// It is what was said or sent: message text, answers, file names, links.
+    /// It names neither, but is a trait of one of them: their dates and settings tell them apart from others.
+    Trait,
+    /// It names the session, and some platforms make it of the contact's address.
+    Key,
+    /// It is what was said or sent: message text, questions and answers, file names, links.
     Content,
 }
 

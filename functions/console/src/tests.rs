@@ -7,6 +7,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/m/{link}", &["get", "head"]),
     ("/v1/account", &["get", "patch"]),
     ("/v1/data", &["post"]),
+    ("/v1/export", &["get"]),
     ("/v1/me", &["get"]),
     ("/v1/media", &["post"]),
     ("/v1/media/{storage_id}", &["delete"]),

@@ -82,7 +82,7 @@ impl<'a> One<'a> {
         let Expr::Text(cell) = &condition.expr else { return One::Each(condition) };
         let Some(codes) = files.codes(cell.slot) else { return One::Each(condition) };
         let passes = |text: Option<&str>| {
-            let shown = text.and_then(|text| cell.veil.over(text, &context.pseudonyms));
+            let shown = text.and_then(|text| cell.veil.over(text, None, &context.pseudonyms));
             condition.filter.passes(&shown.map_or(Value::Null, Value::Text))
         };
         let (holds, holds_for_null) = (codes.texts().map(passes).collect(), passes(None));

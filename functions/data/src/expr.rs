@@ -89,7 +89,7 @@ pub(crate) struct TextCell {
 
 impl TextCell {
     pub(crate) fn read<'a>(&self, files: &'a Files, row: usize, context: &Context) -> Option<Cow<'a, str>> {
-        self.veil.over(files.text(self.slot, row)?, &context.pseudonyms)
+        self.veil.over(files.text(self.slot, row)?, None, &context.pseudonyms)
     }
 }
 
@@ -99,6 +99,8 @@ pub(crate) enum Expr {
     /// Nothing is shown.
     Hidden,
     Text(TextCell),
+    /// A text that is hidden where it holds the address in the second cell.
+    Key(TextCell, Slot),
     Integer(Slot),
     Seconds(Slot),
     Boolean(Slot),
@@ -120,6 +122,12 @@ impl Expr {
         match self {
             Expr::Hidden => Value::Null,
             Expr::Text(cell) => cell.read(files, row.at(cell.slot), context).map_or(Value::Null, Value::Text),
+            Expr::Key(cell, address) => {
+                let address = files.text(*address, row.session);
+                let text = files.text(cell.slot, row.at(cell.slot));
+                let seen = text.and_then(|text| cell.veil.over(text, address, &context.pseudonyms));
+                seen.map_or(Value::Null, Value::Text)
+            }
             Expr::Integer(slot) => files.integer(*slot, row.at(*slot)).map_or(Value::Null, Value::Integer),
             Expr::Seconds(slot) => files.seconds(*slot, row.at(*slot)).map_or(Value::Null, Value::Number),
             Expr::Boolean(slot) => files.boolean(*slot, row.at(*slot)).map_or(Value::Null, Value::Boolean),
@@ -166,12 +174,12 @@ pub(crate) struct Compiler<'a> {
 
 impl Compiler<'_> {
     pub(crate) fn compile(&mut self, column: &Column) -> Expr {
-        if self.reader.is_hidden(&column.id) {
+        // What follows from a hidden field would tell of it.
+        if column.source.inputs().iter().any(|name| self.reader.hides(name)) {
             return Expr::Hidden;
         }
         match column.source {
             Source::Field(field) => self.field(field),
-            Source::Part(name, _) if self.reader.is_hidden(name) => Expr::Hidden,
             Source::Part(name, format) => Expr::Date(self.columns.slot(Record::Session, name), format),
             Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.columns)),
             Source::Ratio(over, under) => {
@@ -192,7 +200,14 @@ impl Compiler<'_> {
         }
         let leaf = field.leaf();
         match field.kind {
-            Kind::Text => Expr::Text(TextCell { slot: self.columns.slot(field.record, leaf), veil }),
+            Kind::Text => {
+                let cell = TextCell { slot: self.columns.slot(field.record, leaf), veil };
+                if veil == Veil::Address {
+                    Expr::Key(cell, self.columns.slot(Record::Session, "platform_id"))
+                } else {
+                    Expr::Text(cell)
+                }
+            }
             Kind::Integer => Expr::Integer(self.columns.slot(field.record, leaf)),
             Kind::Seconds => Expr::Seconds(self.columns.slot(field.record, leaf)),
             Kind::Boolean => Expr::Boolean(self.columns.slot(field.record, leaf)),
@@ -212,6 +227,12 @@ impl Compiler<'_> {
         let field = dictionary::field(name)?;
         let veil = self.reader.veil(field);
         Some(TextCell { slot: self.columns.slot(record, field.leaf()), veil })
+    }
+
+    /// The cell of a repeated record's instant, by its dictionary name; `None` where it is hidden.
+    pub(crate) fn moment(&mut self, record: Record, name: &str) -> Option<Slot> {
+        let field = dictionary::field(name).filter(|field| self.reader.veil(field) == Veil::Open)?;
+        Some(self.columns.slot(record, field.leaf()))
     }
 }
 

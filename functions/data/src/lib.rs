@@ -1,7 +1,8 @@
 //! Rows out: what there is to ask for, and the answer to it.
 //!
 //! A request is read (`request`), resolved against a report type (`query`), planned over the lake's segments (`plan`)
-//! and run (`run`); a page or a summary takes the rows as they come.
+//! and run (`run`); a page or a summary takes the rows as they come, in the form (`form`) of who asked: `rows` for Data
+//! Studio, `export` for files.
 
 mod format;
 mod report;
@@ -23,10 +24,13 @@ mod query;
 mod narrow;
 mod load;
 mod run;
+mod form;
 mod page;
 mod dimension;
 mod summary;
+mod answer;
 mod rows;
+mod export;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -72,11 +76,12 @@ impl FromRef<App> for Guard {
     }
 }
 
-/// The routes under `/v1/schema`, `/v1/report-types` and `/v1/data`.
+/// The routes under `/v1/schema`, `/v1/report-types`, `/v1/data` and `/v1/export`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/schema", get(schema::schema))
         .route("/v1/report-types", get(report_types::report_types))
         .route("/v1/data", post(rows::rows))
+        .route("/v1/export", get(export::export))
         .with_state(app)
 }

@@ -4,17 +4,20 @@ use std::ops::ControlFlow;
 
 use crate::cursor::Place;
 use crate::expr::{Context, Row};
+use crate::form::Form;
 use crate::query::Query;
 use crate::value::Value;
 
-/// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, in which our own
-/// JSON stands escaped. A single row may be larger and then comes alone.
+/// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, which holds our
+/// own (see `Form::bytes`). A single row may be larger and then comes alone.
 const MAX_BYTES: usize = 5_000_000;
 
-/// Rows as JSON, one after the other.
+/// Rows as they are written, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    json: Vec<u8>,
+    form: Form,
+    out: Vec<u8>,
+    /// What they come to as they are sent.
     bytes: usize,
     rows: usize,
     limit: usize,
@@ -22,8 +25,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(limit: usize) -> Page {
-        Page { limit, ..Page::default() }
+    pub(crate) fn new(limit: usize, form: Form) -> Page {
+        Page { limit, form, ..Page::default() }
     }
 
     /// Takes a row's values; breaks where the row does not fit any more, so that a page that took all rows is known to
@@ -32,19 +35,11 @@ impl Page {
         if self.rows == self.limit {
             return self.cut();
         }
-        let begin = self.json.len();
-        self.json.extend_from_slice(if self.rows == 0 { b"{\"values\":[" } else { b",{\"values\":[" });
-        for (at, value) in values.enumerate() {
-            if at > 0 {
-                self.json.push(b',');
-            }
-            value.write(&mut self.json);
-        }
-        self.json.extend_from_slice(b"]}");
-        let row = &self.json[begin..];
-        let bytes = row.len() + row.iter().filter(|b| matches!(b, b'"' | b'\\')).count();
+        let begin = self.out.len();
+        self.form.row(self.rows == 0, values, &mut self.out);
+        let bytes = self.form.bytes(&self.out[begin..]);
         if self.rows > 0 && self.bytes + bytes > MAX_BYTES {
-            self.json.truncate(begin);
+            self.out.truncate(begin);
             return self.cut();
         }
         self.bytes += bytes;
@@ -66,9 +61,9 @@ impl Page {
         self.rows
     }
 
-    /// The rows as the inside of a JSON array.
-    pub(crate) fn into_json(self) -> Vec<u8> {
-        self.json
+    /// The rows in their form.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.out
     }
 }
 
@@ -80,8 +75,8 @@ pub(crate) struct RowPage {
 }
 
 impl RowPage {
-    pub(crate) fn new(limit: usize) -> RowPage {
-        RowPage { page: Page::new(limit), last: None }
+    pub(crate) fn new(limit: usize, form: Form) -> RowPage {
+        RowPage { page: Page::new(limit, form), last: None }
     }
 
     pub(crate) fn push(&mut self, row: &Row<'_>, query: &Query, context: &Context) -> ControlFlow<()> {
@@ -112,25 +107,36 @@ mod tests {
 
     #[test]
     fn a_page_is_full_at_its_limit_and_says_so_only_when_more_comes() {
-        let mut page = Page::new(2);
+        let mut page = Page::new(2, Form::Values);
         assert!(push(&mut page, "a") && push(&mut page, "b"));
         assert!(!page.is_cut());
         assert!(!push(&mut page, "c"));
         assert!(page.is_cut());
         assert_eq!(page.rows(), 2);
-        assert_eq!(page.into_json(), br#"{"values":["a",1]},{"values":["b",1]}"#);
+        assert_eq!(page.into_bytes(), br#"{"values":["a",1]},{"values":["b",1]}"#);
     }
 
     #[test]
     fn a_page_is_cut_by_bytes_but_a_large_row_comes_alone() {
-        let mut page = Page::new(10);
+        let mut page = Page::new(10, Form::Values);
         assert!(push(&mut page, &"x".repeat(MAX_BYTES + 1)));
         assert!(!push(&mut page, "y"));
         assert_eq!(page.rows(), 1);
-        let mut page = Page::new(10_000_000);
+        let mut page = Page::new(10_000_000, Form::Values);
         let quotes = "\"".repeat(1_000);
         while push(&mut page, &quotes) {}
-        let escaped = serde_json::to_string(&String::from_utf8(page.into_json()).unwrap()).unwrap();
+        let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes()).unwrap()).unwrap();
         assert!((MAX_BYTES - 5_000..MAX_BYTES + 1_000).contains(&escaped.len()), "{}", escaped.len());
+    }
+
+    #[test]
+    fn a_page_of_a_file_is_cut_by_what_it_comes_to_in_base64() {
+        for form in [Form::Csv { semicolons: true }, Form::Lines { keys: vec!["\"a\":".to_owned()] }] {
+            let mut page = Page::new(10_000_000, form);
+            while page.push([Value::Text("x".repeat(1_000).into())].into_iter()).is_continue() {}
+            let sent = page.into_bytes().len() / 3 * 4;
+            // Rows are counted one by one, each rounded up.
+            assert!((MAX_BYTES - 15_000..=MAX_BYTES).contains(&sent), "{sent}");
+        }
     }
 }

@@ -73,6 +73,9 @@ impl Query {
         let rest = both(dates, limit(request.limit.as_ref()));
         let (report, ((date_field, period), limit)) =
             both(ReportType::parse(config.report_type.as_deref()), rest)?;
+        // A period of a date that the reader may not see would tell it day by day: to that reader the date is empty.
+        let hidden = asked.reader.hides(date_field.name());
+        let period = period.map(|period| if hidden { period.start..period.start } else { period });
         let columns = Columns::default();
         let mut compiler = Compiler { columns, record: report.record(), reader: asked.reader.clone() };
         compiler.columns.include(report.record());
@@ -169,15 +172,7 @@ fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
 
 /// The instants of a period of local days.
 fn period(range: &DateRange, zone: Tz) -> Result<Range<Instant>, Problem> {
-    let day = |name: &str, text: &Option<String>| {
-        let text = text.as_deref().unwrap_or_default();
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-        day.ok_or_else(|| Problem::invalid(format!("dateRange.{name}"), "must be a day, as 2026-10-31"))
-    };
-    let (first, last) = both(day("startDate", &range.start_date), day("endDate", &range.end_date))?;
-    if first > last {
-        return Err(Problem::invalid("dateRange.startDate", "is after dateRange.endDate"));
-    }
+    let (first, last) = range.days(["dateRange.startDate", "dateRange.endDate"])?;
     let end = last.succ_opt().unwrap_or(NaiveDate::MAX);
     Ok(Instant::start_of_day(first, zone)..Instant::start_of_day(end, zone))
 }

@@ -101,6 +101,23 @@ pub(crate) enum Source {
     DataAsOf,
 }
 
+impl Source {
+    /// The dictionary's names of the fields that values follow from.
+    pub(crate) fn inputs(self) -> Vec<&'static str> {
+        match self {
+            Self::Field(field) if field.kind == Kind::Day => {
+                vec![field.name, "lastInteraction", "created_at"]
+            }
+            Self::Field(field) => vec![field.name],
+            Self::Part(name, _) => vec![name],
+            Self::Measure(measure) => measure.inputs(),
+            Self::Ratio(over, under) => [over.inputs(), under.inputs()].concat(),
+            Self::MediaUrl => vec!["talks.storage_id"],
+            Self::One | Self::DataAsOf => Vec::new(),
+        }
+    }
+}
+
 /// An additive number of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
@@ -117,6 +134,27 @@ pub(crate) enum Measure {
     Timed(&'static str),
     /// A count that the lake keeps in the column of this name.
     Count(&'static str),
+}
+
+impl Measure {
+    fn inputs(self) -> Vec<&'static str> {
+        match self {
+            Self::Sessions => Vec::new(),
+            Self::Finished => vec!["finished_at"],
+            Self::Attended => vec!["agent_id"],
+            Self::Lost => {
+                vec!["finished_at", "agent_id", "events.event", "timerOnWait", "attendance_timer_tme"]
+            }
+            Self::Expired => vec!["expired"],
+            Self::Transferred => vec!["events.event"],
+            Self::NewContact => vec!["contact_created_at", "created_at"],
+            Self::Seconds(timer) | Self::Timed(timer) => vec![timer],
+            Self::Count("_messages_media") => vec!["talks.storage_id"],
+            Self::Count("_messages_hsm") => vec!["talks.hsm"],
+            Self::Count("_messages") => vec!["talks"],
+            Self::Count(_) => vec!["talks.origin"],
+        }
+    }
 }
 
 /// A column of a report type, as far as it does not depend on a request.

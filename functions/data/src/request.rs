@@ -2,11 +2,13 @@
 //!
 //! Unknown keys are passed over: Data Studio may add some any day.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use shared::id::AccountId;
-use shared::input::Object;
+use shared::input::{Object, both};
+use shared::problem::Problem;
 
 /// The body of `POST /v1/data`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -45,6 +47,23 @@ pub(crate) struct ScriptParams {
 pub(crate) struct DateRange {
     pub(crate) start_date: Option<String>,
     pub(crate) end_date: Option<String>,
+}
+
+impl DateRange {
+    /// The first day and the last; 422 where they are none, under the names by which they were asked for.
+    pub(crate) fn days(&self, names: [&str; 2]) -> Result<(NaiveDate, NaiveDate), Problem> {
+        let day = |name: &str, text: &Option<String>| {
+            let text = text.as_deref().unwrap_or_default();
+            let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+            day.ok_or_else(|| Problem::invalid(name, "must be a day, as 2026-10-31"))
+        };
+        let [start, end] = names;
+        let (first, last) = both(day(start, &self.start_date), day(end, &self.end_date))?;
+        if first > last {
+            return Err(Problem::invalid(start, format!("is after {end}")));
+        }
+        Ok((first, last))
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

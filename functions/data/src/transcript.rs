@@ -16,7 +16,7 @@ pub(crate) enum Records {
         address: TextCell,
     },
     Events {
-        created_at: Slot,
+        created_at: Option<Slot>,
         event: TextCell,
     },
     Tags {
@@ -32,7 +32,7 @@ pub(crate) enum Records {
 /// What a transcript shows of messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Talks {
-    created_at: Slot,
+    created_at: Option<Slot>,
     origin: TextCell,
     kind: TextCell,
     message: TextCell,
@@ -60,7 +60,7 @@ impl Records {
                 address: compiler.cell(of, "contact_platforms.platform_id")?,
             },
             Record::Event => Records::Events {
-                created_at: compiler.columns.slot(of, "created_at"),
+                created_at: compiler.moment(of, "events.created_at"),
                 event: compiler.cell(of, "events.event")?,
             },
             Record::Tag => Records::Tags {
@@ -68,7 +68,7 @@ impl Records {
                 answer: compiler.cell(of, "tags.answer")?,
             },
             Record::Talk => Records::Talks(Talks {
-                created_at: compiler.columns.slot(of, "created_at"),
+                created_at: compiler.moment(of, "talks.created_at"),
                 origin: compiler.cell(of, "talks.origin")?,
                 kind: compiler.cell(of, "talks.type")?,
                 message: compiler.cell(of, "talks.message")?,
@@ -100,7 +100,7 @@ impl Records {
             }
             Records::Events { created_at, event } => {
                 let line = |at| {
-                    let moment = files.local(*created_at, at).map(moment);
+                    let moment = created_at.and_then(|slot| files.local(slot, at)).map(moment_text);
                     let event = event.read(files, at, context).map(String::from);
                     [moment, event].into_iter().flatten().collect::<Vec<_>>().join(" ")
                 };
@@ -137,7 +137,7 @@ impl Talks {
         let said = said.into_iter().flatten().collect::<Vec<_>>().join(" | ");
         let said =
             if said.is_empty() { read(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
-        let when = row.files.local(self.created_at, at).map(moment);
+        let when = self.created_at.and_then(|slot| row.files.local(slot, at)).map(moment_text);
         let head = [when, read(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         [Some(head), said]
             .into_iter()
@@ -167,7 +167,7 @@ impl Options {
     }
 }
 
-fn moment(local: i64) -> String {
+fn moment_text(local: i64) -> String {
     local_time(local).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 

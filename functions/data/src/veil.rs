@@ -5,11 +5,15 @@ use std::borrow::Cow;
 use ring::hmac;
 use shared::account::Account;
 use shared::cipher::DataKey;
-use shared::dictionary::{Confidential, Field};
+use shared::dictionary::{self, Confidential, Field, Kind};
 use shared::token::Privacy;
 
 /// Pseudonyms are 12 hex digits: short enough for a chart, and collisions begin at millions of people.
 const PSEUDONYM_BYTES: usize = 6;
+/// Digits that make a telephone number without its country and area.
+const LOCAL_DIGITS: usize = 8;
+/// The shortest address other than a number that is looked for in an id.
+const MIN_ADDRESS: usize = 4;
 
 /// What lies between a cell and its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub(crate) enum Veil {
     Open,
     /// Names, phones and e-mails are partly hidden.
     Mask,
+    /// Nothing, unless the value holds the contact's address: then a pseudonym.
+    Address,
     /// The same person has the same name, which is nobody's.
     Pseudonym,
     /// The value is not shown.
@@ -32,31 +38,35 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Whether the account hides what this id names from this reader.
-    pub(crate) fn is_hidden(&self, id: &str) -> bool {
-        self.privacy != Privacy::Full && self.account.confidential.iter().any(|hidden| hidden == id)
+    /// Whether the account hides the field of this dictionary name from this reader, by itself or with the records
+    /// that it is part of.
+    pub(crate) fn hides(&self, name: &str) -> bool {
+        let covers = |id: &String| {
+            let rest = dictionary::by_id(id).and_then(|hidden| name.strip_prefix(hidden.name));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.privacy != Privacy::Full && self.account.confidential.iter().any(covers)
     }
 
     /// The veil over a field of the dictionary.
     pub(crate) fn veil(&self, field: &Field) -> Veil {
-        if self.is_hidden(&field.id()) {
+        if self.hides(field.name) {
             return Veil::Hidden;
         }
         // An id identifies nobody to those who have no access to the platform, and distinct counts need it.
         let is_id = field.leaf().ends_with("_id") && field.leaf() != "platform_id";
-        match (self.privacy, field.confidential) {
-            (Privacy::Full, _) | (_, Confidential::No) => Veil::Open,
-            (Privacy::Masked, Confidential::Content) => Veil::Open,
-            (Privacy::Masked, _) => {
-                if is_id {
-                    Veil::Open
-                } else {
-                    Veil::Mask
-                }
-            }
+        let veil = match (self.privacy, field.confidential) {
+            (Privacy::Full, _) | (_, Confidential::No) => return Veil::Open,
+            (_, Confidential::Key) => Veil::Address,
+            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => Veil::Address,
+            (Privacy::Masked, Confidential::Contact | Confidential::Agent) => Veil::Mask,
+            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => Veil::Address,
+            (Privacy::Masked, Confidential::Trait | Confidential::Content) => return Veil::Open,
             (Privacy::Anonymous, Confidential::Content) => Veil::Hidden,
             (Privacy::Anonymous, _) => Veil::Pseudonym,
-        }
+        };
+        // Of a number or a date there is no part to show.
+        if matches!(field.kind, Kind::Text | Kind::Records(_)) { veil } else { Veil::Hidden }
     }
 }
 
@@ -75,34 +85,72 @@ impl Pseudonyms {
 }
 
 impl Veil {
-    pub(crate) fn over<'a>(self, text: &'a str, pseudonyms: &Pseudonyms) -> Option<Cow<'a, str>> {
+    /// What is seen of a text in a session whose contact has this address.
+    pub(crate) fn over<'a>(
+        self,
+        text: &'a str,
+        address: Option<&str>,
+        pseudonyms: &Pseudonyms,
+    ) -> Option<Cow<'a, str>> {
         match self {
             Veil::Open => Some(Cow::Borrowed(text)),
+            Veil::Address if !holds_address(text, address) => Some(Cow::Borrowed(text)),
             Veil::Mask => Some(Cow::Owned(mask(text))),
-            Veil::Pseudonym => Some(Cow::Owned(pseudonyms.of(text))),
+            Veil::Pseudonym | Veil::Address => Some(Cow::Owned(pseudonyms.of(text))),
             Veil::Hidden => None,
         }
     }
 }
 
+/// Whether a text holds an e-mail, a telephone number or this address.
+///
+/// A number is told from a protocol or any other code by its plus sign, or as one of Brazil with its country code.
+fn holds_address(text: &str, address: Option<&str>) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let holds = |address: &str| {
+        let number = digits(address);
+        let local = number.len().checked_sub(LOCAL_DIGITS).and_then(|from| number.get(from..));
+        local.is_some_and(|local| digits(text).contains(local))
+            || (address.len() >= MIN_ADDRESS && text.contains(address))
+    };
+    let brazilian = |run: &str| matches!(run.len(), 12 | 13) && run.starts_with("55");
+    text.contains(['@', '+'])
+        || text.split(|c: char| !c.is_ascii_digit()).any(brazilian)
+        || address.is_some_and(holds)
+}
+
 /// Of a number its last four digits are left, of an e-mail its domain, of a name its initials.
 fn mask(text: &str) -> String {
-    if let Some((name, domain)) = text.rsplit_once('@') {
-        return format!("{}***@{domain}", name.chars().take(1).collect::<String>());
+    let is_domain = |text: &str| text.contains('.') && !text.contains(char::is_whitespace);
+    if let Some((name, domain)) = text.rsplit_once('@')
+        && !name.is_empty()
+        && is_domain(domain)
+    {
+        return format!("{}@{domain}", initial(name));
     }
-    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let digits = text.chars().filter(|c| c.is_numeric()).count();
     if digits > 0 && !text.chars().any(char::is_alphabetic) {
         return mask_digits(text, digits);
     }
-    let initial = |word: &str| format!("{}***", word.chars().take(1).collect::<String>());
     text.split_whitespace().map(initial).collect::<Vec<_>>().join(" ")
 }
 
+/// The first character; not of a text that is no longer than that.
+fn initial(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().filter(|_| chars.next().is_some());
+    format!("{}***", first.map(String::from).unwrap_or_default())
+}
+
 fn mask_digits(text: &str, digits: usize) -> String {
-    let shown = if digits > 6 { 4 } else { 1 };
+    let shown = match digits {
+        0..=2 => 0,
+        3..=LOCAL_DIGITS => 1,
+        _ => 4,
+    };
     let mut left = digits;
     let mut hide = |c: char| {
-        if !c.is_ascii_digit() {
+        if !c.is_numeric() {
             return c;
         }
         left -= 1;
@@ -113,7 +161,6 @@ fn mask_digits(text: &str, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::dictionary;
     use shared::id::AccountId;
 
     use super::*;
@@ -125,7 +172,14 @@ mod tests {
             ("maria@exemplo.com.br", "m***@exemplo.com.br"),
             ("+55 11 90000-1234", "+** ** *****-1234"),
             ("4021", "***1"),
+            ("91234567", "*******7"),
+            ("7", "*"),
+            ("+５５ 11", "+** *1"),
             ("BR.1234", "B***"),
+            ("@maria.silva", "@***"),
+            ("maria@silva", "m***"),
+            ("Maria @ Silva.Souza", "M*** *** S***"),
+            ("Li X", "L*** ***"),
         ];
         for (text, masked) in cases {
             assert_eq!(mask(text), masked);
@@ -135,15 +189,21 @@ mod tests {
     #[test]
     fn each_privacy_has_its_veil() {
         let account = AccountId::try_from("demo".to_owned()).unwrap();
-        let account = Account { confidential: vec!["tabulation".to_owned()], ..Account::new(account) };
+        let confidential = vec!["tabulation".to_owned(), "events".to_owned(), "talks_stt".to_owned()];
+        let account = Account { confidential, ..Account::new(account) };
         let veil =
             |privacy, name| Reader { privacy, account: &account }.veil(dictionary::field(name).unwrap());
         let cases = [
             ("contact_name", Veil::Mask, Veil::Pseudonym),
-            ("contact_id", Veil::Open, Veil::Pseudonym),
+            ("contact_id", Veil::Address, Veil::Pseudonym),
             ("platform_id", Veil::Mask, Veil::Pseudonym),
             ("agent_email", Veil::Mask, Veil::Pseudonym),
+            ("agent_language", Veil::Address, Veil::Pseudonym),
+            ("contact_created_at", Veil::Open, Veil::Hidden),
+            ("session_id", Veil::Address, Veil::Address),
             ("talks.message", Veil::Open, Veil::Hidden),
+            ("events.created_at", Veil::Hidden, Veil::Hidden),
+            ("events", Veil::Hidden, Veil::Hidden),
             ("tabulation", Veil::Hidden, Veil::Hidden),
             ("campaign_name", Veil::Open, Veil::Open),
         ];
@@ -151,6 +211,30 @@ mod tests {
             assert_eq!(veil(Privacy::Full, name), Veil::Open, "{name}");
             assert_eq!(veil(Privacy::Masked, name), masked, "{name}");
             assert_eq!(veil(Privacy::Anonymous, name), anonymous, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_made_of_an_address_is_known_by_it() {
+        let phone = Some("+55 (11) 90000-1234");
+        for (text, address) in [
+            ("5511900001234-20260301", phone),
+            ("wa:00001234", phone),
+            ("c-BR.98x7", Some("BR.98x7")),
+            ("5511900001234", None),
+            ("ana@exemplo.com.br", None),
+            ("+351 912 345 678", None),
+        ] {
+            assert!(holds_address(text, address), "{text}");
+        }
+        for (text, address) in [
+            ("65f0c0ffee00000000000001", phone),
+            ("2026100300017", phone),
+            ("2026100300017", None),
+            ("s1", Some("1")),
+            ("08:00", phone),
+        ] {
+            assert!(!holds_address(text, address), "{text}");
         }
     }
 

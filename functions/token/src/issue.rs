@@ -72,6 +72,7 @@ struct Grant {
     label: Option<String>,
     /// How long the token lives.
     seconds: i64,
+    privacy: Privacy,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,8 +114,8 @@ fn grant(issuer: &Caller, named: Named, request: Request) -> Result<Grant, Probl
     let ((scope, named), ((label, privacy), (days, minutes))) =
         both(both(scope, named), both(shown, both(days, minutes)))?;
     let apt = both(privacy_of(scope, privacy.unwrap_or_default()), lifetime(scope, days, minutes));
-    let (account, ((), seconds)) = both(owner(issuer, scope, named.as_ref()), apt)?;
-    Ok(Grant { account, scope, label, seconds })
+    let (account, (privacy, seconds)) = both(owner(issuer, scope, named.as_ref()), apt)?;
+    Ok(Grant { account, scope, label, seconds, privacy })
 }
 
 fn label(label: Field<String>) -> Result<Option<String>, Problem> {
@@ -125,13 +126,12 @@ fn label(label: Field<String>) -> Result<Option<String>, Problem> {
     Ok(label)
 }
 
-fn privacy_of(scope: Scope, privacy: Privacy) -> Result<(), Problem> {
-    match privacy {
-        Privacy::Full => Ok(()),
-        _ if scope != Scope::Report => {
-            Err(Problem::invalid("privacy", "belongs to report tokens; leave it out"))
-        }
-        _ => Err(Problem::invalid("privacy", "must be full: it is the only one available yet")),
+/// Every other scope sees everything.
+fn privacy_of(scope: Scope, privacy: Privacy) -> Result<Privacy, Problem> {
+    if scope == Scope::Report || privacy == Privacy::Full {
+        Ok(privacy)
+    } else {
+        Err(Problem::invalid("privacy", "belongs to report tokens; leave it out"))
     }
 }
 
@@ -195,7 +195,7 @@ fn sign_grant(key: &SigningKey, grant: Grant, now: Instant) -> Result<(String, T
         digest: digest(&token),
         account: grant.account,
         scope: grant.scope,
-        privacy: Privacy::Full,
+        privacy: grant.privacy,
         label: grant.label,
         created_at: now,
         expires_at: Instant(0).plus_seconds(ends),

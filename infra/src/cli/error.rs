@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
+use super::client::is_passing;
 use crate::stack::StackError;
 
 /// Why a command failed.
@@ -89,6 +90,11 @@ impl Refusal {
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Whether the same request may succeed a little later.
+    pub fn is_passing(&self) -> bool {
+        StatusCode::from_u16(self.status).is_ok_and(is_passing)
     }
 
     /// What the stack said.

@@ -39,9 +39,9 @@ const FIELDS: [(&str, &[&str]); 7] = [
     ("summary", &["created_date", "sessions", "attended_sessions", "lost_sessions"]),
 ];
 
-/// What to show.
+/// Which rows, and what of them.
 #[derive(Debug, Args)]
-pub struct QueryArgs {
+pub(super) struct Selection {
     /// Conta das linhas; só um token de administrador precisa dizer.
     ///
     /// Account of the rows; needed with an admin token only.
@@ -72,6 +72,37 @@ pub struct QueryArgs {
     /// Date that the days are of.
     #[arg(long, value_name = "CAMPO")]
     date_field: Option<String>,
+}
+
+impl Selection {
+    fn fields(&self) -> Vec<&str> {
+        let known = FIELDS.iter().find(|(id, _)| *id == self.report_type).map(|(_, fields)| *fields);
+        if self.fields.is_empty() {
+            known.unwrap_or_default().to_vec()
+        } else {
+            self.fields.iter().map(|name| name.trim()).collect()
+        }
+    }
+
+    /// The selection as parameters of an address.
+    pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let optional = [
+            ("account", &self.account),
+            ("start", &self.start),
+            ("end", &self.end),
+            ("date_field", &self.date_field),
+        ];
+        let given = optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+        let always = [("report_type", self.report_type.clone()), ("fields", self.fields().join(","))];
+        always.into_iter().chain(given).collect()
+    }
+}
+
+/// What to show.
+#[derive(Debug, Args)]
+pub struct QueryArgs {
+    #[command(flatten)]
+    selection: Selection,
     /// Quantas linhas, no máximo.
     ///
     /// How many rows at most.
@@ -121,7 +152,7 @@ pub async fn run(args: QueryArgs) -> Result<(), CliError> {
     let (mut rows, mut cursor) = (Vec::new(), None);
     let names: Vec<String> = loop {
         let left = args.limit.saturating_sub(rows.len() as u64);
-        let body = body(&args, cursor.as_deref(), left.clamp(1, PAGE));
+        let body = body(&args.selection, cursor.as_deref(), left.clamp(1, PAGE));
         let page: Page = client.json(client.request(Method::POST, "/v1/data").json(&body)).await?;
         rows.extend(page.rows.into_iter().take(left as usize).map(|row| row.values));
         cursor = page.next_cursor;
@@ -139,22 +170,17 @@ pub async fn run(args: QueryArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn body(args: &QueryArgs, cursor: Option<&str>, limit: u64) -> Value {
-    let known = FIELDS.iter().find(|(id, _)| *id == args.report_type).map(|(_, fields)| *fields);
-    let named: Vec<Value> = if args.fields.is_empty() {
-        known.unwrap_or_default().iter().map(|name| json!({"name": name})).collect()
-    } else {
-        args.fields.iter().map(|name| json!({"name": name.trim()})).collect()
-    };
+fn body(selection: &Selection, cursor: Option<&str>, limit: u64) -> Value {
+    let named: Vec<Value> = selection.fields().iter().map(|name| json!({"name": name})).collect();
     let mut body =
-        json!({"configParams": {"report_type": args.report_type}, "fields": named, "limit": limit});
-    if let Some(date_field) = &args.date_field {
+        json!({"configParams": {"report_type": selection.report_type}, "fields": named, "limit": limit});
+    if let Some(date_field) = &selection.date_field {
         body["configParams"]["date_field"] = date_field.as_str().into();
     }
-    if let (Some(start), Some(end)) = (&args.start, &args.end) {
+    if let (Some(start), Some(end)) = (&selection.start, &selection.end) {
         body["dateRange"] = json!({"startDate": start, "endDate": end});
     }
-    for (name, value) in [("account", args.account.as_deref()), ("cursor", cursor)] {
+    for (name, value) in [("account", selection.account.as_deref()), ("cursor", cursor)] {
         if let Some(value) = value {
             body[name] = value.into();
         }

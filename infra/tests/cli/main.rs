@@ -155,6 +155,34 @@ fn a_demo_fills_an_account_that_queries_then_show() {
 }
 
 #[test]
+fn an_export_is_one_file_of_all_rows() {
+    let served = Served::start();
+    served.ok(&["demo", "--account", "demo", "--sessions", "12000"]);
+    let ids = ["--account", "demo", "--fields", "session_id,protocol"];
+    let rows = served.rows(&[&ids[..], &["--limit", "20000"]].concat(), 12_000);
+    let ndjson = served.ok(&[&["export", "--format", "ndjson"], &ids[..]].concat());
+    let lines: Vec<Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(&lines, rows.as_array().unwrap(), "two pages as one");
+
+    let path = served.data.path().join("sessoes.csv").display().to_string();
+    let said = served.ok(&[&["export", "--lang", "pt", "--output", &path], &ids[..]].concat());
+    assert_eq!(said, "");
+    let csv = std::fs::read_to_string(&path).unwrap();
+    assert!(csv.starts_with("\u{feff}session_id;protocol\r\n"), "{}", &csv[..60]);
+    assert_eq!(
+        (csv.lines().count(), csv.matches('\u{feff}').count(), csv.matches("protocol").count()),
+        (12_001, 1, 1)
+    );
+
+    let path = served.data.path().join("nada.csv").display().to_string();
+    let output = served.run(&["export", "--account", "demo", "--fields", "nada", "--output", &path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("nada"), "{}", text(&output.stderr));
+    let left = std::fs::read_dir(served.data.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(!left.into_iter().any(|name| name.to_string_lossy().starts_with("nada.csv")));
+}
+
+#[test]
 fn an_import_stores_every_session_once_however_it_is_written_and_repeated() {
     let served = Served::start();
     served.ok(&["demo", "--account", "loja", "--sessions", "1"]);

@@ -51,31 +51,36 @@ pub(super) const FIELDS: &[Field] = &[
         .pt("Equipes a que o agente pertence, em geral pelos IDs, separadas por vírgula. \
             A equipe desta sessão está no campo Equipe.")
         .en("Teams the agent belongs to, mostly by ID, separated by commas. \
-            The team of this session is in the field Team."),
+            The team of this session is in the field Team.")
+        .confidential(Confidential::Trait),
     Field::new("agent_status", Kind::Text)
         .label("Status do agente", "Agent status")
         .pt("Situação do agente, como online, quando a sessão foi enviada. \
             Não mostra quem está disponível agora.")
         .en("State of the agent, such as online, when the session was sent. \
-            It does not show who is available now."),
+            It does not show who is available now.")
+        .confidential(Confidential::Trait),
     Field::new("agent_begin", Kind::Text)
         .label("Início do expediente", "Shift start")
         .pt("Hora a partir da qual o agente pode entrar na plataforma, como 08:00. \
             É o horário permitido, não o de chegada.")
         .en("Time of day from which the agent may log in, such as 08:00. It is the time allowed, \
-            not the time of arrival."),
+            not the time of arrival.")
+        .confidential(Confidential::Trait),
     Field::new("agent_end", Kind::Text)
         .label("Fim do expediente", "Shift end")
         .pt("Hora até a qual o agente pode entrar na plataforma, como 18:00. É o horário permitido, \
             não o de saída.")
         .en("Time of day until which the agent may log in, such as 18:00. It is the time allowed, \
-            not the time of leaving."),
+            not the time of leaving.")
+        .confidential(Confidential::Trait),
     Field::new("agent_logged_at", Kind::Instant)
         .label("Login do agente", "Agent login")
         .pt("Momento do último login do agente conhecido ao enviar a sessão, no fuso da conta. \
             Não serve para medir jornada.")
         .en("Moment of the agent's last login known when the session was sent, in the account's zone. \
-            No measure of hours worked."),
+            No measure of hours worked.")
+        .confidential(Confidential::Trait),
     Field::new("agent_session_origin_web", Kind::Boolean)
         .label("Login do agente via web", "Agent logged in on the web")
         .pt("Verdadeiro quando o agente entrou pelo navegador. \
@@ -93,13 +98,15 @@ pub(super) const FIELDS: &[Field] = &[
         .pt("Idioma em que o agente usa a plataforma, como pt-br. \
             Não indica o idioma da conversa com o contato.")
         .en("Language in which the agent uses the platform, such as pt-br. \
-            It does not tell the language of the conversation."),
+            It does not tell the language of the conversation.")
+        .confidential(Confidential::Trait),
     Field::new("agent_history", Kind::Text)
         .label("Histórico liberado ao agente", "History open to agent")
         .pt("Código da configuração de quais conversas anteriores o agente pode ver. É uma permissão, \
             não o histórico em si.")
         .en("Code of the setting for which earlier conversations the agent may see. It is a permission, \
-            not the history itself."),
+            not the history itself.")
+        .confidential(Confidential::Trait),
     Field::new("agent_restrict_active_contact", Kind::Boolean)
         .label("Agente com contato ativo restrito", "Agent's active contact restricted")
         .pt("Marca no cadastro do agente que o desabilita para iniciar contatos. Vale para o cadastro, \
@@ -111,13 +118,15 @@ pub(super) const FIELDS: &[Field] = &[
         .pt("Momento em que o agente foi cadastrado, no fuso da conta. Repete-se em cada sessão: \
             não conte linhas para contar agentes.")
         .en("Moment the agent was registered, in the account's zone. Repeated in every session: \
-            do not count rows to count agents."),
+            do not count rows to count agents.")
+        .confidential(Confidential::Trait),
     Field::new("agent_use_main_login", Kind::Text)
         .label("Recuperação pelo login", "Recovery by login")
         .pt("Diz se o login do agente serve também de e-mail de recuperação de senha. Vem como texto, \
             do modo que a plataforma envia.")
         .en("Whether the agent's login is the password recovery e-mail too. Comes as text, \
-            the way the platform sends it."),
+            the way the platform sends it.")
+        .confidential(Confidential::Trait),
     Field::new("agent_email_forgot_password", Kind::Text)
         .label("E-mail de recuperação do agente", "Agent recovery e-mail")
         .pt("E-mail usado para recuperar a senha do agente. \

@@ -23,25 +23,29 @@ pub(super) const FIELDS: &[Field] = &[
         .pt("Momento em que o contato foi cadastrado, no fuso da conta. Se for no dia da sessão, \
             é um contato novo.")
         .en("Moment the contact was registered, in the account's zone. If it is on the session's day, \
-            the contact is a new one."),
+            the contact is a new one.")
+        .confidential(Confidential::Trait),
     Field::new("contact_lastInteraction", Kind::Instant)
         .label("Última interação do contato", "Contact's last interaction")
         .pt("Quando o contato deu sinal pela última vez, nesta ou em outra sessão conhecida até o envio \
             desta, no fuso da conta.")
         .en("When the contact was last active, in this or another session known by the time this one \
-            was sent, in the account's zone."),
+            was sent, in the account's zone.")
+        .confidential(Confidential::Trait),
     Field::new("contact_lastChannel", Kind::Text)
         .label("ID do último canal do contato", "Contact's last channel ID")
         .pt("Identificador do último canal usado pelo contato. Pode não ser o desta sessão: para ela, \
             use o ID do canal.")
         .en("Identifier of the last channel the contact used. It may not be this session's: for that, \
-            use the channel ID."),
+            use the channel ID.")
+        .confidential(Confidential::Trait),
     Field::new("contact_lastChannelName", Kind::Text)
         .label("Último canal do contato", "Contact's last channel")
         .pt("Nome do último canal usado pelo contato. Pode não ser o desta sessão: para ela, \
             use o campo Canal.")
         .en("Name of the last channel the contact used. It may not be this session's: for that, \
-            use the field Channel."),
+            use the field Channel.")
+        .confidential(Confidential::Trait),
 ];
 
 /// The field of the session that holds the contact's platforms.

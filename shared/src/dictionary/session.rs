@@ -9,13 +9,15 @@ pub(super) const SESSION: &[Field] = &[
         .pt("Identificador da sessão na plataforma. Em relatórios com várias linhas por sessão, \
             conte valores distintos dele.")
         .en("Identifier of the session on the platform. In reports with several rows a session, \
-            count its distinct values."),
+            count its distinct values.")
+        .confidential(Confidential::Key),
     Field::new("protocol", Kind::Text)
         .label("Protocolo", "Protocol")
         .pt("Número de protocolo gerado para a sessão. É texto: serve para localizar a sessão, \
             não para somar.")
         .en("Protocol number given to the session. It is text: good for finding a session, \
-            not for adding up."),
+            not for adding up.")
+        .confidential(Confidential::Key),
     Field::new("created_at", Kind::Instant)
         .label("Criação da sessão", "Session created")
         .pt("Momento em que a sessão começou, no fuso da conta. Se nada mais for escolhido, \
@@ -68,7 +70,8 @@ pub(super) const SESSION: &[Field] = &[
         .pt("Identificador deste registro na base da plataforma, em geral igual ao ID da sessão. \
             Para contar sessões, prefira este último.")
         .en("Identifier of the record in the platform's database, mostly equal to the session ID. \
-            To count sessions, prefer the latter."),
+            To count sessions, prefer the latter.")
+        .confidential(Confidential::Key),
     Field::new("updated_at", Kind::Instant)
         .label("Atualização da sessão", "Session updated")
         .pt("Momento da última alteração da sessão na plataforma, no fuso da conta. \

@@ -24,7 +24,8 @@ pub(super) const TAGS: &[Field] = &[
         .pt("Pergunta feita ao contato para obter a informação. Muda quando o fluxo é reescrito: \
             para agrupar, prefira a variável.")
         .en("Question put to the contact to obtain the information. \
-            It changes when the flow is rewritten: group by variable instead."),
+            It changes when the flow is rewritten: group by variable instead.")
+        .confidential(Confidential::Content),
     Field::new("tags.answer", Kind::Text)
         .label("Tag: resposta", "Tag: answer")
         .pt("Resposta do contato, como ele a escreveu. Pode conter dados pessoais e variar na grafia; \

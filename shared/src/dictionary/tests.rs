@@ -187,6 +187,7 @@ fn what_identifies_people_or_carries_content_is_confidential() {
     let content = [
         "tags",
         "tags.answer",
+        "tags.question",
         "talks",
         "talks.filename",
         "talks.legend",
@@ -196,6 +197,31 @@ fn what_identifies_people_or_carries_content_is_confidential() {
         "talks.storage_id",
         "talks.stt",
     ];
+    let traits = [
+        "agent_begin",
+        "agent_campaigns",
+        "agent_created_at",
+        "agent_end",
+        "agent_history",
+        "agent_language",
+        "agent_logged_at",
+        "agent_status",
+        "agent_use_main_login",
+        "contact_created_at",
+        "contact_lastChannel",
+        "contact_lastChannelName",
+        "contact_lastInteraction",
+    ];
+    assert_eq!(of(Confidential::Trait), BTreeSet::from(traits));
+    assert_eq!(of(Confidential::Key), BTreeSet::from(["id", "protocol", "session_id"]));
+    // A yes or no tells nobody apart; every other field of a contact or an agent does.
+    let personal = |field: &Field| field.name.starts_with("agent") || field.name.starts_with("contact");
+    let open = names_where(|field| personal(field) && field.confidential == Confidential::No);
+    let flags = names_where(|field| personal(field) && field.kind == Kind::Boolean);
+    assert!(
+        open.iter().all(|name| flags.contains(name) || *name == "contact_platforms.platform"),
+        "{open:?}"
+    );
     assert_eq!(of(Confidential::Contact), BTreeSet::from(contact));
     assert_eq!(of(Confidential::Agent), BTreeSet::from(agent));
     assert_eq!(of(Confidential::Content), BTreeSet::from(content));

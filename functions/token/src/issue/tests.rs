@@ -70,15 +70,31 @@ fn a_request_that_does_not_fit_is_refused() {
         r#"{"account":"DEMO","scope":"report"}"#,
         r#"{"account":"demo","scope":"admin"}"#,
         r#"{"account":"demo","scope":"report","colour":"red"}"#,
-        r#"{"account":"demo","scope":"report","privacy":"masked"}"#,
-        r#"{"account":"demo","scope":"report","privacy":"anonymous"}"#,
+        r#"{"account":"demo","scope":"report","privacy":"hidden"}"#,
         r#"{"account":"demo","scope":"ingest","privacy":"masked"}"#,
+        r#"{"account":"demo","scope":"console","privacy":"anonymous"}"#,
+        r#"{"scope":"admin","privacy":"masked"}"#,
     ] {
         assert_eq!(status(admin(json)), 422, "{json}");
     }
     let label = |chars| format!(r#"{{"account":"demo","scope":"report","label":"{}"}}"#, "é".repeat(chars));
     assert!(admin(&label(100)).is_ok());
     assert_eq!(status(admin(&label(101))), 422);
+}
+
+#[test]
+fn a_report_token_has_one_of_three_privacies_and_shows_all_unless_ordered_otherwise() {
+    for (order, privacy) in [
+        ("", Privacy::Full),
+        (r#","privacy":null"#, Privacy::Full),
+        (r#","privacy":"full""#, Privacy::Full),
+        (r#","privacy":"masked""#, Privacy::Masked),
+        (r#","privacy":"anonymous""#, Privacy::Anonymous),
+    ] {
+        let granted = admin(&format!(r#"{{"account":"demo","scope":"report"{order}}}"#)).unwrap();
+        assert_eq!(granted.privacy, privacy, "{order}");
+    }
+    assert!(admin(r#"{"account":"demo","scope":"ingest","privacy":"full"}"#).is_ok());
 }
 
 #[test]
@@ -114,12 +130,12 @@ fn token_and_row_say_the_same() {
     let (private, public) = new_key_pair().unwrap();
     let now = Instant::now();
     let key = SigningKey { kid: "0123456789abcdef".to_owned(), created_at: now, private };
-    let grant = admin(r#"{"account":"demo","scope":"report","label":"Painel"}"#).unwrap();
+    let grant = admin(r#"{"account":"demo","scope":"report","label":"Painel","privacy":"masked"}"#).unwrap();
     let (token, row) = sign_grant(&key, grant, now).unwrap();
     let claims = verify(&token, &public).unwrap();
     assert_eq!(key_id(&token).unwrap(), key.kid);
     assert_eq!((claims.jti, claims.sub, claims.scope), (row.id, "demo".to_owned(), row.scope));
     assert_eq!(claims.exp, row.expires_at.seconds());
     assert_eq!(row.digest, digest(&token));
-    assert_eq!(row.label.as_deref(), Some("Painel"));
+    assert_eq!((row.label.as_deref(), row.privacy), (Some("Painel"), Privacy::Masked));
 }

@@ -1,0 +1,167 @@
+//! From a request to a page: what both ways of asking for rows have in common.
+
+use http::HeaderMap;
+use shared::account::Account;
+use shared::caller::Caller;
+use shared::cipher::{DataKey, SealError};
+use shared::id::AccountId;
+use shared::key;
+use shared::problem::Problem;
+use shared::store::{StoreError, StoreErrorKind};
+use shared::time::Instant;
+use shared::token::Privacy;
+
+use crate::cursor::{Cursor, Place};
+use crate::expr::Context;
+use crate::form::Form;
+use crate::narrow::narrow;
+use crate::page::{Page, RowPage};
+use crate::plan::plan;
+use crate::query::{Asked, Query};
+use crate::report::ReportType;
+use crate::request::DataRequest;
+use crate::run::{run, sum_up};
+use crate::summary::Summary;
+use crate::veil::{Pseudonyms, Reader};
+use crate::{App, READERS};
+
+/// Who asks for rows, and what their account's rows are made with.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    app: App,
+    pub(crate) account: Account,
+    privacy: Privacy,
+    key: DataKey,
+    link_key: DataKey,
+    /// Where the request came in, without a slash at the end.
+    pub(crate) base_url: String,
+}
+
+/// A page, how to go on, and how many rows there are where that is known.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) page: Page,
+    /// The cursor of the next page.
+    pub(crate) next: Option<String>,
+    pub(crate) total: Option<usize>,
+}
+
+impl Asking {
+    pub(crate) async fn new(
+        app: App,
+        caller: &Caller,
+        named: Option<&AccountId>,
+        headers: &HeaderMap,
+    ) -> Result<Asking, Problem> {
+        let id = caller.account(READERS, named)?;
+        let (account, key, link_key) =
+            futures::try_join!(app.store.account(&id), account_key(&app, &id), app.store.link_key())?;
+        let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
+        Ok(Asking { app, account, privacy: caller.privacy, key, link_key, base_url })
+    }
+
+    /// The request's query. 422 for whatever in it is unknown or does not fit.
+    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Query, Problem> {
+        let reader = Reader { privacy: self.privacy, account: &self.account };
+        Query::resolve(request, &Asked { reader, cursor_key: &self.cursor_key(), now: Instant::now() })
+    }
+
+    /// The query's page, its rows in this form.
+    pub(crate) async fn answer(&self, query: &Query, form: Form) -> Result<Answer, Problem> {
+        let context = Context {
+            account: self.account.id.clone(),
+            zone: self.account.zone,
+            state: query.state,
+            pseudonyms: Pseudonyms::new(&self.key),
+            base_url: self.base_url.clone(),
+            link_key: self.link_key.clone(),
+        };
+        let (page, last, total) =
+            fill(&self.app, query, &context, form).await.map_err(|error| failed(error, query))?;
+        let next = last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, &query.digest, place));
+        let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
+        let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
+        Ok(Answer { page, next, total })
+    }
+
+    fn cursor_key(&self) -> DataKey {
+        self.key.derive("cursor")
+    }
+}
+
+/// The account's key. Only writers may make it, and before they did there is nothing to seal a cursor or a pseudonym
+/// of: any key will do.
+async fn account_key(app: &App, account: &AccountId) -> Result<DataKey, StoreError> {
+    match app.store.get(key::account_key(account)).await? {
+        Some(_) => app.store.segment_key(account).await,
+        None => Ok(DataKey::random()),
+    }
+}
+
+/// A page, the place of its last row, and how many rows there are where that is known.
+async fn fill(
+    app: &App,
+    query: &Query,
+    context: &Context,
+    form: Form,
+) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+    let segments = app.lake.segments(&context.account, query.state).await?;
+    let clusters = plan(segments, &narrow(app.lake.store(), &context.account, query).await?);
+    if query.report == ReportType::Summary {
+        let mut summary = Summary::new(&query.outputs);
+        sum_up(&app.lake, clusters, query, context, &mut summary).await?;
+        let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
+        let mut page = Page::new(query.limit, form);
+        summary.fill(&mut page, before);
+        let last = Some(Place::Groups(before + page.rows()));
+        return Ok((page, last, Some(summary.groups())));
+    }
+    let mut rows = RowPage::new(query.limit, form);
+    run(&app.lake, clusters, query, context, &mut |row| rows.push(row, query, context)).await?;
+    let RowPage { page, last } = rows;
+    let total = (query.after.is_none() && !page.is_cut()).then_some(page.rows());
+    Ok((page, last, total))
+}
+
+/// A file that a state needs is deleted early only by an erasure; the state cannot be shown any more, a new one can.
+fn failed(error: StoreError, query: &Query) -> Problem {
+    if error.kind == StoreErrorKind::NotFound && query.after.is_some() {
+        return Problem::invalid(
+            "cursor",
+            "leads to data that was erased: send the request without it to start again",
+        );
+    }
+    error.into()
+}
+
+/// The address that the request came in by, without a slash at the end.
+fn base_url(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let plain = |host: &&str| {
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
+    };
+    let host = text("host").filter(plain).unwrap_or("localhost");
+    let loopback = ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name));
+    let forwarded = text("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(scheme));
+    let scheme = forwarded.unwrap_or(if loopback { "http" } else { "https" });
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_the_address_that_the_request_came_in_by() {
+        let url = |pairs: &[(&'static str, &str)]| {
+            base_url(
+                &pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect(),
+            )
+        };
+        assert_eq!(url(&[("host", "127.0.0.1:8787")]), "http://127.0.0.1:8787");
+        assert_eq!(url(&[("host", "reports.example.com")]), "https://reports.example.com");
+        assert_eq!(url(&[("host", "localhost:1"), ("x-forwarded-proto", "https")]), "https://localhost:1");
+        assert_eq!(url(&[("host", "a.example"), ("x-forwarded-proto", "ftp")]), "https://a.example");
+        assert_eq!(url(&[("host", "a/../b")]), "http://localhost");
+    }
+}

@@ -1,0 +1,176 @@
+//! How a page's rows are written: as `getData` wants them, as CSV, or as NDJSON.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use crate::query::Output;
+use crate::value::Value;
+
+/// What Excel knows a file of UTF-8 by.
+const BOM: &[u8] = "\u{feff}".as_bytes();
+/// What a spreadsheet takes for the beginning of a formula (CWE-1236).
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// The form of rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Form {
+    /// The inside of a JSON array.
+    #[default]
+    Values,
+    /// CSV (RFC 4180) with the fields' ids as its first line, and whether it is for a spreadsheet whose decimal sign
+    /// is the comma, which reads semicolons between cells.
+    Csv { semicolons: bool },
+    /// A JSON object a line.
+    Lines {
+        /// What stands before each value, in order: its id as a JSON key.
+        keys: Vec<String>,
+    },
+}
+
+impl Form {
+    /// NDJSON of these columns.
+    pub(crate) fn lines(outputs: &[Output]) -> Form {
+        let key = |output: &Output| format!("{}:", Json::from(output.column.id.as_str()));
+        Form::Lines { keys: outputs.iter().map(key).collect() }
+    }
+
+    /// What stands before the first row of a page.
+    pub(crate) fn head(&self, outputs: &[Output]) -> Vec<u8> {
+        match self {
+            Form::Values | Form::Lines { .. } => Vec::new(),
+            Form::Csv { semicolons } => {
+                let mut out = if *semicolons { BOM.to_vec() } else { Vec::new() };
+                let ids = outputs.iter().map(|output| Cow::Borrowed(output.column.id.as_bytes()));
+                record(*semicolons, ids, &mut out);
+                out
+            }
+        }
+    }
+
+    /// Appends a row.
+    pub(crate) fn row<'v>(&self, is_first: bool, values: impl Iterator<Item = Value<'v>>, out: &mut Vec<u8>) {
+        match self {
+            Form::Values => {
+                out.extend_from_slice(if is_first { b"{\"values\":[" } else { b",{\"values\":[" });
+                for (at, value) in values.enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    value.write(out);
+                }
+                out.extend_from_slice(b"]}");
+            }
+            Form::Csv { semicolons } => record(*semicolons, values.map(cell), out),
+            Form::Lines { keys } => {
+                out.push(b'{');
+                for (at, (key, value)) in keys.iter().zip(values).enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    out.extend_from_slice(key.as_bytes());
+                    value.write(out);
+                }
+                out.extend_from_slice(b"}\n");
+            }
+        }
+    }
+
+    /// How many bytes a row comes to as Lambda sends it: JSON as a text in which it stands escaped, files in base64.
+    pub(crate) fn bytes(&self, row: &[u8]) -> usize {
+        match self {
+            Form::Values => row.len() + row.iter().filter(|b| matches!(b, b'"' | b'\\')).count(),
+            Form::Csv { .. } | Form::Lines { .. } => row.len().div_ceil(3) * 4,
+        }
+    }
+}
+
+/// One line of CSV.
+fn record<'v>(semicolons: bool, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(if semicolons { b';' } else { b',' })
+        .terminator(csv::Terminator::CRLF)
+        .buffer_capacity(1 << 10)
+        .from_writer(out);
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
+}
+
+/// A value as a cell: nothing for null, numbers with a point.
+fn cell(value: Value<'_>) -> Cow<'_, [u8]> {
+    match value {
+        Value::Null => Cow::Borrowed(b""),
+        Value::Text(text) => safe(text),
+        Value::Json(json) => match serde_json::from_slice(json) {
+            Ok(Json::String(text)) => safe(Cow::Owned(text)),
+            Ok(Json::Null) | Err(_) => Cow::Borrowed(b""),
+            Ok(_) => Cow::Borrowed(json),
+        },
+        number => {
+            let mut out = Vec::new();
+            number.write(&mut out);
+            Cow::Owned(out)
+        }
+    }
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn safe(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    if text.starts_with(FORMULA) {
+        return Cow::Owned(format!("'{text}").into_bytes());
+    }
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(form: &Form, values: &[Value<'_>]) -> String {
+        let mut out = Vec::new();
+        form.row(true, values.iter().cloned(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn csv_quotes_what_would_break_a_row_and_ends_it_as_the_rfc_says() {
+        let values = [
+            Value::Text("a;\"b\"\nc,d".into()),
+            Value::Integer(-12),
+            Value::Number(1473.5),
+            Value::Null,
+            Value::Boolean(true),
+            Value::Json(b"\"x;y\""),
+            Value::Json(b"null"),
+            Value::Json(b"7"),
+        ];
+        let commas = "\"a;\"\"b\"\"\nc,d\",-12,1473.5,,true,x;y,,7\r\n";
+        assert_eq!(written(&Form::Csv { semicolons: false }, &values), commas);
+        let semicolons = "\"a;\"\"b\"\"\nc,d\";-12;1473.5;;true;\"x;y\";;7\r\n";
+        assert_eq!(written(&Form::Csv { semicolons: true }, &values), semicolons);
+        assert_eq!(written(&Form::Csv { semicolons: true }, &[Value::Null]), "\"\"\r\n", "no blank line");
+    }
+
+    #[test]
+    fn a_text_that_would_be_a_formula_is_made_a_text() {
+        let form = Form::Csv { semicolons: false };
+        for text in ["=1+1", "+5511", "-1", "@SUM(A1)", "\tx", "\rx"] {
+            let quoted = serde_json::to_vec(text).unwrap();
+            for value in [Value::Text(text.into()), Value::Json(&quoted)] {
+                let line = written(&form, &[value]);
+                assert!(line.trim_start_matches('"').starts_with(&format!("'{text}")), "{line:?}");
+            }
+        }
+        assert_eq!(written(&form, &[Value::Text("a=1".into()), Value::Number(-0.5)]), "a=1,-0.5\r\n");
+    }
+
+    #[test]
+    fn ndjson_keeps_values_as_they_are() {
+        let form = Form::Lines { keys: vec!["\"a\":".to_owned(), "\"b\":".to_owned()] };
+        let line = written(&form, &[Value::Text("=1\n\"x\"".into()), Value::Null]);
+        assert_eq!(line, "{\"a\":\"=1\\n\\\"x\\\"\",\"b\":null}\n");
+    }
+}

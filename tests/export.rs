@@ -1,0 +1,233 @@
+//! Rows as files: the same as Data Studio gets, page by page, safe in a spreadsheet.
+
+use std::collections::BTreeSet;
+
+use reqwest::{Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::world::{World, query};
+
+const COUNT: usize = 23;
+const FIELDS: &str = "session_id,created_at,campaign_name,talks,attendance_timer_tme,expired,finished_at";
+/// Texts that break files or do harm in them.
+const TEXTS: [&str; 8] =
+    ["=1+1", "+5511900001234", "-2", "@SUM(A1)", "\tx", "a;b,c", "diz \"oi\"\r\nlinha", "ação 😕"];
+
+fn session(n: usize) -> Value {
+    json!({
+        "session_id": format!("s{n:02}"),
+        "created_at": format!("2026-03-{:02} 10:00:00", 1 + n),
+        "finished_at": if n.is_multiple_of(3) { Value::Null } else { json!(format!("2026-04-{:02} 10:00:00", 1 + n)) },
+        "campaign_name": TEXTS[n % TEXTS.len()],
+        "attendance_timer_tme": n as f64 / 2.0,
+        "expired": n.is_multiple_of(2),
+        "talks": [{"origin": "contact", "message": TEXTS[(n + 1) % TEXTS.len()]}, {"origin": "agent", "message": "sim"}]
+    })
+}
+
+/// A stack with `COUNT` sessions of the account `demo`: its `ingest` and its `report` token.
+async fn filled() -> (World, String, String) {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    world.ingest_all(&ingest, &(0..COUNT).map(session).collect::<Vec<_>>(), "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), COUNT).await;
+    (world, ingest, report)
+}
+
+async fn get(world: &World, token: &str, parameters: &str) -> Response {
+    let path = format!("/v1/export?{parameters}");
+    world.request(Method::GET, &path, token).send().await.unwrap()
+}
+
+/// The address in a `Link: <…>; rel="next"`, without that of the stack.
+fn next(world: &World, answer: &Response) -> Option<String> {
+    let link = answer.headers().get("link")?.to_str().unwrap();
+    let url = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+    let path = url.strip_prefix(&world.url).unwrap_or_else(|| panic!("{url} is not of this stack"));
+    Some(path.strip_prefix("/v1/export?").unwrap().to_owned())
+}
+
+/// Every page's text.
+async fn pages(world: &World, token: &str, parameters: &str) -> Vec<String> {
+    let (mut pages, mut parameters) = (Vec::new(), Some(parameters.to_owned()));
+    while let Some(asked) = parameters {
+        let answer = get(world, token, &asked).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{asked}");
+        parameters = next(world, &answer);
+        pages.push(String::from_utf8(answer.bytes().await.unwrap().into()).unwrap());
+    }
+    pages
+}
+
+/// The records of a CSV text.
+fn records(csv: &str, delimiter: u8) -> Vec<Vec<String>> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(csv.as_bytes());
+    reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
+}
+
+/// A value of `POST /v1/data` as it must stand in a cell.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_report_is_the_same_in_a_file_as_in_data_studio() {
+    let (world, _, report) = filled().await;
+    let reports = [
+        ("sessions", FIELDS),
+        ("talks", "talks_message,session_id,campaign_name,rows"),
+        ("summary", "campaign_name,expired,sessions,tme,tme_seconds"),
+        ("events", "session_id,events_event"),
+    ];
+    for (report_type, fields) in reports {
+        let names: Vec<&str> = fields.split(',').collect();
+        let rows = world.rows(&report, &query(report_type, &names)).await;
+        assert_eq!(rows.is_empty(), report_type == "events");
+        for limit in [1, 5, COUNT, 1_000] {
+            let asked = format!("report_type={report_type}&fields={fields}&limit={limit}");
+            let mut found: Vec<Vec<String>> = Vec::new();
+            let csv = pages(&world, &report, &asked).await;
+            assert_eq!(csv.len(), rows.len().div_ceil(limit).max(1), "{asked}");
+            for page in csv {
+                let mut page = records(&page, b',').into_iter();
+                assert_eq!(page.next().unwrap(), names, "each page has its first line");
+                found.extend(page);
+            }
+            let expected: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+            assert_eq!(found, expected, "{asked}");
+
+            let lines = pages(&world, &report, &format!("{asked}&format=ndjson")).await.concat();
+            let found: Vec<Vec<Value>> = lines
+                .lines()
+                .map(|line| {
+                    let row: Value = serde_json::from_str(line).unwrap();
+                    assert_eq!(row.as_object().unwrap().len(), names.len());
+                    names.iter().map(|name| row[name].clone()).collect()
+                })
+                .collect();
+            assert_eq!(found, rows, "{asked}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_portuguese_spreadsheet_opens_it_without_computing_anything() {
+    let (world, _, report) = filled().await;
+    let asked = "fields=campaign_name,attendance_timer_tme&start=2026-03-01&end=2026-03-08&lang=pt";
+    let answer = get(&world, &report, asked).await;
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(
+        header("content-disposition"),
+        "attachment; filename=\"demo-sessions-2026-03-01-2026-03-08.csv\""
+    );
+    assert_eq!((header("cache-control"), answer.headers().get("link")), ("no-store".to_owned(), None));
+    let body = answer.bytes().await.unwrap();
+    let expected = "\u{feff}campaign_name;attendance_timer_tme\r\n'=1+1;0\r\n'+5511900001234;0.5\r\n'-2;1\r\n\
+        '@SUM(A1);1.5\r\n'\tx;2\r\n\"a;b,c\";2.5\r\n\"diz \"\"oi\"\"\r\nlinha\";3\r\nação 😕;3.5\r\n";
+    assert_eq!(std::str::from_utf8(&body).unwrap(), expected);
+    for (more, begin) in [
+        ("", "campaign_name,"),
+        ("&lang=en", "campaign_name,"),
+        ("&lang=pt&limit=3", "\u{feff}campaign_name;"),
+    ] {
+        for page in pages(&world, &report, &format!("fields=campaign_name,status{more}")).await {
+            assert!(page.starts_with(begin), "{more}: {page}");
+        }
+    }
+    let lines = get(&world, &report, "fields=campaign_name&limit=1&format=ndjson&lang=pt").await;
+    assert_eq!(lines.headers()["content-type"], "application/x-ndjson");
+    assert!(lines.headers()["content-disposition"].to_str().unwrap().contains("demo-sessions.ndjson"));
+    assert_eq!(lines.text().await.unwrap(), "{\"campaign_name\":\"=1+1\"}\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_of_pages_shows_one_state_and_a_period_of_its_date() {
+    let (world, ingest, report) = filled().await;
+    let before = world.rows(&report, &query("sessions", &["session_id"])).await;
+    let first = get(&world, &report, "fields=session_id&limit=5").await;
+    let rest = next(&world, &first).unwrap();
+    let mut earlier = session(0);
+    earlier["session_id"] = json!("new");
+    world.ingest_all(&ingest, &[earlier], "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), COUNT + 1).await;
+    let found = first.text().await.unwrap() + &pages(&world, &report, &rest).await.concat();
+    let found: Vec<&str> = found.split("\r\n").filter(|line| !["", "session_id"].contains(line)).collect();
+    assert_eq!(found, before.iter().map(|row| row[0].as_str().unwrap()).collect::<Vec<_>>());
+
+    let finished = "fields=session_id&date_field=finished_at&start=2026-04-02&end=2026-04-03";
+    assert_eq!(pages(&world, &report, finished).await, ["session_id\r\ns01\r\ns02\r\n"]);
+    let none =
+        "report_type=&cursor=&limit=&date_field=&fields=session_id,status&start=2020-01-01&end=2020-01-01";
+    assert_eq!(pages(&world, &report, none).await, ["session_id,status\r\n"]);
+    assert_eq!(pages(&world, &report, &format!("{none}&format=ndjson")).await, [""]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_an_export_is_named_all_at_once() {
+    let (world, ingest, report) = filled().await;
+    let named = async |parameters: &str| {
+        let (status, problem) = world.get(&format!("/v1/export?{parameters}"), &report).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{parameters}: {problem}");
+        let faults = problem["errors"].as_array().cloned().unwrap_or_default();
+        faults.iter().map(|fault| fault["field"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    for (parameters, expected) in [
+        ("", "fields"),
+        ("fields=session_id&report_type=none", "report_type"),
+        ("fields=session_id,nada,talks_message", "nada talks_message"),
+        ("fields=session_id&start=2026-03-01", "end"),
+        ("fields=session_id&start=2026-03-02&end=2026-03-01", "start"),
+        ("fields=session_id&cursor=abc", "cursor"),
+        ("fields=session_id&limit=1.5", "limit"),
+        (
+            "fields=session_id&start=x&end=2026-02-30&date_field=updated_at&format=xml&lang=fr&limit=0&a=1&b=2",
+            "start end date_field format lang limit a b",
+        ),
+        ("fields=session_id&account=DEMO", "account"),
+    ] {
+        let expected: BTreeSet<String> = expected.split(' ').map(str::to_owned).collect();
+        assert_eq!(named(parameters).await, expected, "{parameters}");
+    }
+    named("fields=session_id&fields=status").await;
+
+    let first = get(&world, &report, "fields=session_id&limit=5").await;
+    let other = next(&world, &first).unwrap().replace("fields=session_id", "fields=status");
+    assert_eq!(named(&other).await, BTreeSet::from(["cursor".to_owned()]));
+    let asked = "/v1/export?fields=session_id";
+    for (path, token, expected) in [
+        (asked.to_owned(), "", 401),
+        (asked.to_owned(), ingest.as_str(), 403),
+        (format!("{asked}&account=other"), report.as_str(), 403),
+        (asked.to_owned(), world.admin.as_str(), 422),
+        (format!("{asked}&account=demo"), world.admin.as_str(), 200),
+    ] {
+        assert_eq!(world.get(&path, token).await.0.as_u16(), expected, "{path}");
+    }
+    assert_eq!(world.post(asked, &report, &json!({})).await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_ends_where_the_gateway_does() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let mut sessions: Vec<Value> = (0..8).map(session).collect();
+    for session in &mut sessions {
+        session["talks"][0]["message"] = json!("x".repeat(900_000));
+    }
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), 8).await;
+    for more in ["", "&lang=pt", "&format=ndjson"] {
+        let pages =
+            pages(&world, &report, &format!("report_type=talks&fields=session_id,talks_message{more}")).await;
+        assert_eq!(pages.len(), 2, "{more}");
+        assert!(pages.iter().all(|page| page.len() <= 3_750_100), "base64 makes it 5 MB");
+        assert_eq!(pages.concat().matches('x').count(), 8 * 900_000);
+    }
+}
