@@ -147,12 +147,17 @@ async fn a_session_that_moved_is_found_once_and_in_its_new_place() {
         assert_eq!(world.rows(&report, new).await.len(), 0);
     }
 
+    let before = chrono::Utc::now().timestamp_millis();
     sessions[at] = moved(&sessions[at], 10, 6);
     world.ingest_all(&ingest, &sessions[at..=at], "accepted").await;
     for (at, (_, count)) in types.iter().enumerate() {
         world.rows_once(&report, &in_new[at], *count).await;
         assert_eq!(world.rows(&report, &in_old[at]).await.len(), 0);
         assert_eq!(world.rows(&report, &in_both[at]).await.len(), *count);
+        // Who refreshed before still finds it where it was.
+        let mut pinned = in_old[at].clone();
+        pinned["scriptParams"] = json!({"lastRefresh": before.to_string()});
+        assert_eq!(world.rows(&report, &pinned).await.len(), *count);
     }
     expected::assert_served(&world, &report, &sessions).await;
 }

@@ -14,6 +14,7 @@ use shared::token::Privacy;
 use crate::cursor::{Cursor, Place};
 use crate::expr::Context;
 use crate::form::Form;
+use crate::narrow::narrow;
 use crate::page::{Page, RowPage};
 use crate::plan::plan;
 use crate::query::{Asked, Query};
@@ -105,7 +106,7 @@ async fn fill(
     form: Form,
 ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
     let segments = app.lake.segments(&context.account, query.state).await?;
-    let clusters = plan(segments, &query.window);
+    let clusters = plan(segments, &narrow(app.lake.store(), &context.account, query).await?);
     if query.report == ReportType::Summary {
         let mut summary = Summary::new(&query.outputs);
         sum_up(&app.lake, clusters, query, context, &mut summary).await?;

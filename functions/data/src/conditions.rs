@@ -1,9 +1,10 @@
 //! Conditions on rows, and their quick answers where a column repeats its texts.
 
 use crate::cells::{Codes, Files, Slot};
-use crate::expr::{Context, Expr, Row};
+use crate::expr::{Context, Expr, Row, TextCell};
 use crate::filter::Filter;
 use crate::value::Value;
+use crate::veil::Veil;
 
 /// One condition on one value.
 #[derive(Clone, Debug)]
@@ -26,6 +27,23 @@ impl Conditions {
     /// No row is left out.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The texts of which one must be that of `slot`, where some condition says so.
+    pub(crate) fn texts_of(&self, slot: Slot) -> Option<&[String]> {
+        self.0.iter().find_map(|any_of| match any_of.as_slice() {
+            [Condition { expr: Expr::Text(TextCell { slot: of, veil: Veil::Open }), filter, .. }]
+                if *of == slot =>
+            {
+                filter.included_texts()
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a condition is about what the repeated records of a session say.
+    pub(crate) fn read_records(&self) -> bool {
+        self.0.iter().flatten().any(|condition| matches!(condition.expr, Expr::Records(_)))
     }
 
     /// The conditions over the rows of one segment.

@@ -49,6 +49,14 @@ impl Filter {
         Some(Filter { exclude, test })
     }
 
+    /// The texts of which a row must have one to pass.
+    pub(crate) fn included_texts(&self) -> Option<&[String]> {
+        match &self.test {
+            Test::Texts(texts) if !self.exclude => Some(texts),
+            _ => None,
+        }
+    }
+
     /// Whether a row with this value passes. `EXCLUDE` is the exact complement, nulls included.
     pub(crate) fn passes(&self, value: &Value<'_>) -> bool {
         self.test.holds(value) != self.exclude

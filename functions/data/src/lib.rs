@@ -21,6 +21,8 @@ mod conditions;
 mod cursor;
 mod plan;
 mod query;
+mod narrow;
+mod load;
 mod run;
 mod form;
 mod page;

@@ -3,6 +3,7 @@
 use std::io;
 
 use infra::stack::StackError;
+use lake::copy::CopyError;
 use shared::store::{ChangeError, StoreError};
 use shared::telemetry::chain;
 
@@ -18,6 +19,9 @@ pub(crate) enum BenchError {
     /// The lake or the table.
     #[error("{}", chain(.0))]
     Store(#[from] StoreError),
+    /// The open copy.
+    #[error("{0}")]
+    Copy(#[from] CopyError),
     /// The account's settings.
     #[error("{0}")]
     Account(#[from] ChangeError),

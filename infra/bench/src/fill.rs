@@ -98,6 +98,15 @@ pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
     describe(&lake.live(&built.account).await?, sessions)
 }
 
+/// Writes the open copy of a lake that was built.
+pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
+    let built = Built::read(data)?;
+    let _servers = Servers::start(data)?;
+    let (clients, _) = clients(data).await?;
+    Lake::new(clients.store()).copy(&built.account, output).await?;
+    Ok(())
+}
+
 /// Lets the account hold any day.
 async fn keep_everything(store: &Store, account: &AccountId) -> Result<(), BenchError> {
     let starts_on = NaiveDate::from_ymd_opt(2015, 1, 1);

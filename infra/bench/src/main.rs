@@ -36,6 +36,15 @@ enum Command {
     Build(fill::BuildArgs),
     /// Asks all questions, each in a process of its own, and prints what they took.
     Run(run::RunArgs),
+    /// Writes the open copy, which other engines read.
+    Copy {
+        /// The data folder that `bench build` filled.
+        #[arg(long)]
+        data: PathBuf,
+        /// A folder that is new or empty.
+        #[arg(long)]
+        output: PathBuf,
+    },
     /// Runs the servers until standard input is closed.
     #[command(hide = true)]
     Serve {
@@ -53,6 +62,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Build(args) => fill::build(args).await,
         Command::Run(args) => run::run(&args),
+        Command::Copy { data, output } => fill::copy(&data, &output).await,
         Command::Serve { data } => servers::serve(&data).await,
         Command::Ask(args) => ask::ask(&args).await,
     };

@@ -10,7 +10,7 @@ use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::encryption::decrypt::FileDecryptionProperties;
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 use shared::store::{Store, StoreError};
 
 use crate::Lake;
@@ -174,6 +174,8 @@ impl AsyncFileReader for Reader {
             let (size, decryption) = (self.size, Arc::clone(&self.decryption));
             let reader = ParquetMetaDataReader::new()
                 .with_prefetch_hint(Some(FOOTER_HINT))
+                // Where the pages lie, so that some rows can be read without the others.
+                .with_offset_index_policy(PageIndexPolicy::Optional)
                 .with_decryption_properties(Some(decryption));
             Ok(Arc::new(reader.load_and_finish(self, size).await?))
         }

@@ -19,6 +19,7 @@ use parquet::file::properties::WriterProperties;
 use shared::dictionary::{self, Kind, Record};
 use shared::id::AccountId;
 use shared::store::StoreError;
+use shared::time::Instant;
 
 use crate::file::Texts;
 use crate::write::Identities;
@@ -93,7 +94,9 @@ impl Lake {
         }
         let segments = self.live(account).await?;
         let mut rows = [0; Record::ALL.len()];
-        for (number, (segment, keep)) in segments.iter().zip(self.counting(&segments).await?).enumerate() {
+        let oldest = self.store.account(account).await?.oldest(Instant::now());
+        let counting = self.counting(&segments, oldest).await?;
+        for (number, (segment, keep)) in segments.iter().zip(counting).enumerate() {
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
                 let batch = self.open_batch(segment, record, &keep).await?;
                 // The first part is written even without rows: it shows the columns.
@@ -106,8 +109,9 @@ impl Lake {
         Ok(rows)
     }
 
-    /// Of each segment, which rows of sessions count: the newest of each session, unless it is a tombstone.
-    async fn counting(&self, segments: &[Segment]) -> Result<Vec<BooleanArray>, StoreError> {
+    /// Of each segment, which rows of sessions count: the newest of each session, unless it is a tombstone or past the
+    /// account's retention.
+    async fn counting(&self, segments: &[Segment], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
         let mut batches = Vec::new();
         for segment in segments {
             let keys = [SESSION_ID, "created_at", columns::SEQUENCE, columns::REMOVED];
@@ -128,8 +132,8 @@ impl Lake {
         }
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
-        for (at, row) in newest.into_values().filter(|&(at, row)| !keys[at].removed(row)) {
-            counting[at][row] = true;
+        for (at, row) in newest.into_values() {
+            counting[at][row] = !keys[at].removed(row) && keys[at].created(row) > oldest;
         }
         Ok(counting.into_iter().map(BooleanArray::from).collect())
     }

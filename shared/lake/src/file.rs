@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -14,7 +15,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_arr
 use arrow_schema::{DataType, Field as Column, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use futures::TryStreamExt;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection};
 use parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -117,6 +118,7 @@ pub(crate) async fn read(
     record: Record,
     wanted: Schema,
     texts: Texts,
+    selected: Option<&[Range<usize>]>,
 ) -> Result<RecordBatch, StoreError> {
     let failed = |error: ParquetError| StoreError::broken("reading a segment", error);
     let object = key::segment_object(&segment.account, &segment.id, record);
@@ -147,11 +149,14 @@ pub(crate) async fn read(
     let names = wanted.fields().iter().map(|column| column.name().as_str());
     let mask = ProjectionMask::columns(metadata.parquet_schema(), names);
     let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
-    let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
+    let mut stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
         .with_projection(mask)
-        .with_batch_size(rows)
-        .build()
-        .map_err(failed)?;
+        .with_batch_size(rows);
+    if let Some(selected) = selected {
+        let selection = RowSelection::from_consecutive_ranges(selected.iter().cloned(), rows);
+        stream = stream.with_row_selection(selection);
+    }
+    let stream = stream.build().map_err(failed)?;
     let schema = Arc::clone(stream.schema());
     let batches: Vec<RecordBatch> = stream.try_collect().await.map_err(failed)?;
     let batch = match batches.as_slice() {

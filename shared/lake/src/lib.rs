@@ -23,6 +23,7 @@ mod policy;
 mod merge;
 pub mod copy;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,10 +71,21 @@ impl Lake {
         record: Record,
         columns: &[&str],
     ) -> Result<RecordBatch, StoreError> {
-        self.read_as(segment, record, columns, Texts::Coded).await
+        self.read_with(segment, record, columns, Texts::Coded, None).await
     }
 
-    /// The same, with all texts one by one.
+    /// The same of some rows, which are in order; of the pages that hold them, no others are fetched.
+    pub async fn read_rows(
+        &self,
+        segment: &Segment,
+        record: Record,
+        columns: &[&str],
+        rows: &[Range<usize>],
+    ) -> Result<RecordBatch, StoreError> {
+        self.read_with(segment, record, columns, Texts::Coded, Some(rows)).await
+    }
+
+    /// All rows, with all texts one by one.
     pub(crate) async fn read_as(
         &self,
         segment: &Segment,
@@ -81,7 +93,21 @@ impl Lake {
         columns: &[&str],
         texts: Texts,
     ) -> Result<RecordBatch, StoreError> {
+        self.read_with(segment, record, columns, texts, None).await
+    }
+
+    async fn read_with(
+        &self,
+        segment: &Segment,
+        record: Record,
+        columns: &[&str],
+        texts: Texts,
+        selected: Option<&[Range<usize>]>,
+    ) -> Result<RecordBatch, StoreError> {
         let wanted = columns::schema_of(record, columns)?;
+        if selected.is_some_and(<[_]>::is_empty) {
+            return Ok(RecordBatch::new_empty(Arc::new(wanted)));
+        }
         let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
         if rows == 0 {
             return Ok(RecordBatch::new_empty(Arc::new(wanted)));
@@ -91,6 +117,6 @@ impl Lake {
             return RecordBatch::try_new_with_options(Arc::new(wanted), Vec::new(), &rows)
                 .map_err(|error| StoreError::broken("reading a segment", error));
         }
-        file::read(self, segment, record, wanted, texts).await
+        file::read(self, segment, record, wanted, texts, selected).await
     }
 }

@@ -9,7 +9,7 @@ use super::bodies::{BODY, BODY_OBJECT};
 use super::{Item, Store, StoreError, number};
 use crate::account::Account;
 use crate::dictionary::{self, Record};
-use crate::id::AccountId;
+use crate::id::{AccountId, SessionId};
 use crate::key::{self, parse_session};
 use crate::session::{Identity, Session, Value};
 use crate::time::Instant;
@@ -61,7 +61,7 @@ impl Store {
             .update_expression(format!(
                 "SET version = :version, #hash = :hash, created_at = :created, expires_at = :expires, {kept_as} = :body, \
                  listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now) \
-                 REMOVE {dropped}"
+                 REMOVE {dropped} ADD places :place"
             ))
             .condition_expression(
                 "attribute_not_exists(pk) OR version < :version OR (version = :version AND #hash < :hash)",
@@ -75,6 +75,7 @@ impl Store {
             .expression_attribute_values(":listing", AttributeValue::S(key::sessions_listing(&account.id, day)))
             .expression_attribute_values(":created_text", AttributeValue::S(identity.created_at.to_rfc3339()))
             .expression_attribute_values(":now", number(now.0))
+            .expression_attribute_values(":place", AttributeValue::Ns(vec![identity.created_at.0.to_string()]))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
@@ -87,6 +88,24 @@ impl Store {
                 _ => Err(StoreError::aws("writing a session", error)),
             },
         }
+    }
+
+    /// Where a session has lain in the lake's order: each `created_at` that it ever had. None for one that is not there.
+    pub async fn places(&self, account: &AccountId, id: &SessionId) -> Result<Vec<Instant>, StoreError> {
+        let at = key::session(account, id);
+        let got = self
+            .dynamo()
+            .get_item()
+            .table_name(&self.names().table)
+            .key("pk", AttributeValue::S(at.pk))
+            .key("sk", AttributeValue::S(at.sk))
+            .projection_expression("places")
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("finding a session", error))?;
+        let places = got.item().and_then(|item| item.get("places")).and_then(|places| places.as_ns().ok());
+        Ok(places.into_iter().flatten().filter_map(|place| place.parse().ok()).map(Instant).collect())
     }
 
     /// Reads a session from its item or from an image of it. `None` where the item is not a session's.

@@ -1,0 +1,249 @@
+//! From a cluster to memory: the newest row of each session that passes, and what is needed beside it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
+use futures::future::try_join_all;
+use lake::{Lake, Segment};
+use shared::dictionary::Record;
+use shared::store::StoreError;
+
+use crate::cells::{CREATED, Files, ID, Keys};
+use crate::conditions::Test;
+use crate::expr::{Context, Row};
+use crate::plan::Cluster;
+use crate::query::Query;
+
+/// Where at most one session in so many is shown, finding its records first costs less than reading all.
+const FEW: usize = 16;
+
+/// A cluster in memory: its segments' files, and the sessions that are left of it, in order.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) files: Vec<Files>,
+    pub(crate) sessions: Vec<At>,
+}
+
+/// Where a session's row lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At {
+    pub(crate) segment: usize,
+    pub(crate) row: usize,
+}
+
+/// Reads what a query needs of a cluster, and finds the sessions that pass.
+pub(crate) async fn load(
+    lake: &Lake,
+    cluster: Cluster,
+    query: &Query,
+    context: &Context,
+) -> Result<Loaded, StoreError> {
+    let segments = &cluster.segments;
+    let keys = query.keys(&cluster);
+    let reading = segments.iter().map(async |segment: &Segment| {
+        let mut files = Files::default();
+        let needed = query.columns.needed(Record::Session, keys);
+        let batch = lake.read(segment, Record::Session, &names(&needed)).await?;
+        files.put(Record::Session, &needed, &batch, context.zone).map(|()| files)
+    });
+    let mut files = try_join_all(reading).await?;
+    let mut sessions = match cluster.plain() {
+        Some(_) => (0..files[0].rows(Record::Session)).map(|row| At { segment: 0, row }).collect(),
+        None => newest(segments, &files),
+    };
+    if !query.admits_all(&cluster) {
+        sessions.retain(|at| query.admits(&files[at.segment], at.row));
+    }
+    // What can be told from the session is told before its records are read, for they are most of a segment.
+    let early = query.session_filters.read_records();
+    if early {
+        read_children(lake, segments, query, context, &sessions, &mut files).await?;
+    }
+    if !query.session_filters.is_empty() {
+        let test = |files| query.session_filters.over(files, context);
+        let tests: Vec<Test<'_>> = files.iter().map(test).collect();
+        sessions.retain(|at| tests[at.segment].passes(&Row::of_session(&files[at.segment], at.row)));
+    }
+    if !early {
+        read_children(lake, segments, query, context, &sessions, &mut files).await?;
+    }
+    if cluster.plain().is_none() {
+        let key = |at: &At| {
+            let files = &files[at.segment];
+            (files.instant(CREATED, at.row), files.text(ID, at.row))
+        };
+        sessions.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+    }
+    Ok(Loaded { files, sessions })
+}
+
+/// Reads the repeated records of each segment that still has a session to show; only those of its sessions where they
+/// are few.
+async fn read_children(
+    lake: &Lake,
+    segments: &[Segment],
+    query: &Query,
+    context: &Context,
+    sessions: &[At],
+    files: &mut [Files],
+) -> Result<(), StoreError> {
+    let mut shown: Vec<Vec<usize>> = vec![Vec::new(); segments.len()];
+    sessions.iter().for_each(|at| shown[at.segment].push(at.row));
+    shown.iter_mut().for_each(|rows| rows.sort_unstable());
+    for record in Record::CHILDREN.into_iter().filter(|record| query.columns.has(*record)) {
+        let needed = query.columns.needed(record, Keys::default());
+        let reading = segments.iter().zip(&shown).zip(&mut *files).map(async |((segment, shown), files)| {
+            let batch = match shown.as_slice() {
+                [] => return Ok(()),
+                few if few.len() * FEW < files.rows(Record::Session) => {
+                    let owners = lake.read(segment, record, &[lake::columns::SESSION]).await?;
+                    lake.read_rows(segment, record, &names(&needed), &rows_of(&owners, few)).await?
+                }
+                _ => lake.read(segment, record, &names(&needed)).await?,
+            };
+            files.put(record, &needed, &batch, context.zone)
+        });
+        try_join_all(reading).await?;
+    }
+    Ok(())
+}
+
+fn names(needed: &[Option<&'static str>]) -> Vec<&'static str> {
+    needed.iter().copied().flatten().collect()
+}
+
+/// The rows of a repeated record's file that belong to these sessions, which are in order like the file.
+fn rows_of(owners: &RecordBatch, sessions: &[usize]) -> Vec<Range<usize>> {
+    let owners = owners.columns().first().and_then(|owners| owners.as_primitive_opt::<UInt32Type>());
+    let owners = owners.map(|owners| owners.values().as_ref()).unwrap_or_default();
+    let mut rows: Vec<Range<usize>> = Vec::new();
+    for session in sessions {
+        let from = owners.partition_point(|owner| (*owner as usize) < *session);
+        let to = from + owners[from..].partition_point(|owner| *owner as usize == *session);
+        match rows.last_mut() {
+            Some(last) if last.end == from => last.end = to,
+            _ if from < to => rows.push(from..to),
+            _ => {}
+        }
+    }
+    rows
+}
+
+/// The row that counts of each session, in the segments' order; sessions that are gone are left out.
+///
+/// Of all rows of a session the one with the greatest (sequence, live, segment) counts.
+fn newest(segments: &[Segment], files: &[Files]) -> Vec<At> {
+    let rank = |at: At| {
+        let file = &files[at.segment];
+        (file.sequence(at.row), !file.is_removed(at.row), segments[at.segment].id.as_str())
+    };
+    let mut newest: HashMap<&str, At> = HashMap::new();
+    for (segment, file) in files.iter().enumerate() {
+        for row in 0..file.rows(Record::Session) {
+            let at = At { segment, row };
+            let best = newest.entry(file.text(ID, row).unwrap_or_default()).or_insert(at);
+            if rank(at) > rank(*best) {
+                *best = at;
+            }
+        }
+    }
+    newest.into_values().filter(|at| !files[at.segment].is_removed(at.row)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap as Map;
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray};
+    use lake::Span;
+    use shared::id::AccountId;
+    use shared::time::Instant;
+
+    use super::*;
+
+    /// A session's row: id, created_at, sequence, whether it is a tombstone.
+    type Version = (&'static str, i64, &'static str, bool);
+
+    fn segment(id: &str, rows: &[Version]) -> (Segment, Files) {
+        let span = Span::of(rows.iter().map(|row| Instant(row.1))).unwrap();
+        let about = Segment {
+            format: 1,
+            id: id.to_owned(),
+            account: AccountId::try_from("demo".to_owned()).unwrap(),
+            files: Map::new(),
+            created: span,
+            finished: None,
+            last: None,
+            plain: false,
+            added_at: Instant(0),
+            removed_at: None,
+        };
+        let columns: [(&str, ArrayRef); 4] = [
+            ("session_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0)))),
+            (
+                "created_at",
+                Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| row.1))),
+            ),
+            ("_sequence", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.2)))),
+            ("_removed", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())),
+        ];
+        let mut files = Files::default();
+        let needed = columns.each_ref().map(|(name, _)| Some(*name));
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        files.put(Record::Session, &needed, &batch, chrono_tz::UTC).unwrap();
+        (about, files)
+    }
+
+    /// The rows that count, as segment, id and created_at.
+    fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
+        let (about, files): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
+        let row = |at: At| {
+            let row = Row::of_session(&files[at.segment], at.row);
+            (at.segment, row.session_id().to_owned(), row.created_at().0)
+        };
+        let mut rows: Vec<_> = newest(&about, &files).into_iter().map(row).collect();
+        rows.sort();
+        rows
+    }
+
+    fn expect(segments: &[(&str, &[Version])], expected: &[(usize, &str, i64)]) {
+        let expected: Vec<_> =
+            expected.iter().map(|(at, id, created)| (*at, (*id).to_owned(), *created)).collect();
+        assert_eq!(counting(segments), expected, "{segments:?}");
+    }
+
+    #[test]
+    fn the_later_stream_record_counts_in_whichever_segment_it_lies() {
+        let old: &[Version] = &[("s1", 10, "01", false), ("s2", 20, "02", false)];
+        let new: &[Version] = &[("s1", 10, "03", false)];
+        expect(&[("a", old), ("b", new)], &[(0, "s2", 20), (1, "s1", 10)]);
+        expect(&[("b", new), ("a", old)], &[(0, "s1", 10), (1, "s2", 20)]);
+        expect(&[("a", &[("s1", 10, "01", false), ("s1", 10, "02", false)])], &[(0, "s1", 10)]);
+    }
+
+    #[test]
+    fn a_session_that_moved_is_found_at_its_new_place_only() {
+        let moved: &[Version] = &[("s1", 10, "02", true), ("s1", 30, "02", false)];
+        expect(&[("a", &[("s1", 10, "01", false)]), ("b", moved)], &[(1, "s1", 30)]);
+        expect(&[("a", moved)], &[(0, "s1", 30)]);
+    }
+
+    #[test]
+    fn a_removed_session_is_gone_until_it_comes_again() {
+        let removed: &[Version] = &[("s1", 10, "02", true)];
+        expect(&[("a", &[("s1", 10, "01", false)]), ("b", removed)], &[]);
+        expect(&[("a", removed)], &[]);
+        expect(&[("a", removed), ("b", &[("s1", 10, "03", false)])], &[(1, "s1", 10)]);
+    }
+
+    #[test]
+    fn among_equals_the_greater_segment_counts() {
+        let row: &[Version] = &[("s1", 10, "01", false)];
+        expect(&[("a", row), ("b", row)], &[(1, "s1", 10)]);
+        expect(&[("b", row), ("a", row)], &[(0, "s1", 10)]);
+    }
+}
