@@ -1,5 +1,7 @@
 //! From a request to a page: what both ways of asking for rows have in common.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use shared::account::Account;
 use shared::caller::Caller;
@@ -21,7 +23,7 @@ use crate::query::{Asked, Query};
 use crate::report::ReportType;
 use crate::request::DataRequest;
 use crate::run::{run, sum_up};
-use crate::summary::Summary;
+use crate::summary::{Summary, SummaryKey};
 use crate::veil::{Pseudonyms, Reader};
 use crate::{App, READERS};
 
@@ -75,6 +77,7 @@ impl Asking {
             pseudonyms: Pseudonyms::new(&self.key),
             base_url: self.base_url.clone(),
             link_key: self.link_key.clone(),
+            reader: format!("{} {:?} {:?}", self.account.id, self.privacy, self.account),
         };
         let (page, last, total) =
             fill(&self.app, query, &context, form).await.map_err(|error| failed(error, query))?;
@@ -108,12 +111,23 @@ async fn fill(
     let segments = app.lake.segments(&context.account, query.state).await?;
     let clusters = plan(segments, &narrow(app.lake.store(), &context.account, query).await?);
     if query.report == ReportType::Summary {
-        let mut summary = Summary::new(&query.outputs);
-        sum_up(&app.lake, clusters, query, context, &mut summary).await?;
+        let of = SummaryKey { digest: query.digest, state: query.state, reader: context.reader.clone() };
+        let summary = match app.summaries.get(&of).await {
+            Some(summary) => summary,
+            None => {
+                let mut summary = Summary::new(&query.outputs);
+                sum_up(&app.lake, clusters, query, context, &mut summary).await?;
+                Arc::new(summary)
+            }
+        };
         let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
         let mut page = Page::new(query.limit, form);
         summary.fill(&mut page, before);
         let last = Some(Place::Groups(before + page.rows()));
+        if page.is_cut() {
+            // Its next page will be asked for.
+            app.summaries.insert(of, Arc::clone(&summary)).await;
+        }
         return Ok((page, last, Some(summary.groups())));
     }
     let mut rows = RowPage::new(query.limit, form);

@@ -40,6 +40,8 @@ use shared::caller::Guard;
 use shared::store::Store;
 use shared::token::Scope;
 
+use summary::{Summaries, summaries};
+
 /// The scopes that may read.
 const READERS: &[Scope] = &[Scope::Report, Scope::Console];
 
@@ -49,6 +51,7 @@ pub struct App {
     store: Store,
     guard: Guard,
     lake: Lake,
+    summaries: Summaries,
     /// Where clients find this stack, without a slash at the end; `None` means where the request says it came in.
     public_url: Option<String>,
 }
@@ -64,6 +67,7 @@ impl App {
         App {
             guard: Guard::new(store.clone()),
             lake: Lake::new(store.clone()),
+            summaries: summaries(),
             store,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
         }

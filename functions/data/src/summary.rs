@@ -1,7 +1,12 @@
 //! The summary: sums of sessions by the dimensions that were asked for.
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use moka::future::Cache;
+use shared::time::Instant;
 
 use crate::cells::Files;
 use crate::dimension::Dimension;
@@ -13,6 +18,30 @@ use crate::value::Value;
 
 /// Combinations of codes up to which a table of all of them is quicker than one of those that occur.
 const DENSE: u64 = 1 << 18;
+
+/// Bytes of summaries that are kept for their next pages.
+const KEPT: u64 = 64 << 20;
+/// For how long: a client asks for the next page at once.
+const KEPT_FOR: Duration = Duration::from_secs(120);
+
+/// What a summary depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SummaryKey {
+    /// The request without its cursor.
+    pub(crate) digest: [u8; 32],
+    pub(crate) state: Instant,
+    /// Who reads.
+    pub(crate) reader: String,
+}
+
+/// Summaries of more than one page, by what they depend on.
+pub(crate) type Summaries = Cache<SummaryKey, Arc<Summary>>;
+
+/// No summaries yet.
+pub(crate) fn summaries() -> Summaries {
+    let weight = |_: &SummaryKey, summary: &Arc<Summary>| u32::try_from(summary.bytes()).unwrap_or(u32::MAX);
+    Cache::builder().max_capacity(KEPT).weigher(weight).time_to_live(KEPT_FOR).build()
+}
 
 /// What one shown field is, of a group.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +151,13 @@ impl Summary {
 
     pub(crate) fn groups(&self) -> usize {
         self.ends.len()
+    }
+
+    /// About what it takes in memory.
+    fn bytes(&self) -> usize {
+        self.keys.capacity()
+            + 8 * (self.ends.capacity() + self.totals.capacity())
+            + 5 * self.groups.capacity()
     }
 
     /// Fills a page from the group at `from` on.
