@@ -1,7 +1,7 @@
 """The query engine beside DuckDB, polars and chDB, as one table: the same questions over the same sessions.
 
-`bench.py FOLDER`: FOLDER is what `bench build` filled, and is filled with its defaults where it is not there. The others
-read the open copy, which is made beside it. They get two threads, Parquet from the page cache, no time zone to mind and,
+`bench.py FOLDER [Q1 ...]`: FOLDER is what `bench build` filled, and is filled with its defaults where it is not there;
+without names, all questions of `infra/bench/src/questions.rs` are asked, which may take ten minutes. The others read the open copy, which is made beside it. They get two threads, Parquet from the page cache, no time zone to mind and,
 where rows are wanted, their own cheapest JSON; ours has S3 over HTTP, decryption, a token to check, and its wire format.
 CPU time is that of all threads of a process that does nothing else, the median of five askings after a first one.
 """
@@ -26,6 +26,8 @@ ENGINES = ("duckdb", "polars", "chdb")
 WARM = 5
 # Ours may take this much of the best peer's CPU time.
 GOALS = {"Q1": 0.5, "Q2": 0.5, "Q3": 0.75, "Q4": 0.5, "Q5": 0.5, "Q6": 0.5, "Q7": 0.5, "Q8": 0.5}
+# Who writes a message, in both languages.
+ORIGINS = (("contact", "contato"), ("agent", "agente"), ("automatic", "automatico", "automático"))
 # UTC-3, which the account's zone has been at since 2019.
 OFFSET = 3 * 3600
 TWELVE = (
@@ -44,8 +46,9 @@ def sql(sessions, talks, day, since, session):
     """The questions as SQL: of two tables, the expression of a local day, an instant and a session's id."""
     by_agent = "count(*) AS sessions, sum(attendance_timer_tma) AS tma_seconds"
     some = "WHERE channel = 'WhatsApp Suporte' AND status = 'finished'"
-    sides = (("contact", "contato"), ("agent", "agente"), ("automatic", "automatico"))
-    counts = ", ".join(f"sum(CASE WHEN origin IN {names} THEN 1 ELSE 0 END) AS messages_{names[0]}" for names in sides)
+    counts = ", ".join(
+        f"sum(CASE WHEN origin IN {names} THEN 1 ELSE 0 END) AS messages_{names[0]}" for names in ORIGINS
+    )
     return {
         "Q1": f"SELECT campaign_name, count(*) AS sessions FROM {sessions} GROUP BY 1",
         "Q2": f"SELECT {day} AS day, agent_name, {by_agent} FROM {sessions} GROUP BY 1, 2",
@@ -119,7 +122,7 @@ def polars_engine(copy, built, session):
         pl.len().alias("messages"),
         *(
             origin.is_in(list(names)).sum().alias(f"messages_{names[0]}")
-            for names in (("contact", "contato"), ("agent", "agente"), ("automatic", "automatico"))
+            for names in ORIGINS
         ),
         pl.col("storage_id").count().alias("messages_media"),
         pl.col("hsm").sum().alias("messages_hsm"),
@@ -164,11 +167,11 @@ def totals(names, rows):
 asked_for_rows = False
 
 
-def ask_all(engine, copy, built, session):
+def ask_all(engine, copy, built, session, names):
     """Runs in a process of its own: what each question took and brought, as one line of JSON each."""
     global asked_for_rows
     questions, ask = globals()[f"{engine}_engine"](copy, built, session)
-    for name, question in questions.items():
+    for name, question in ((name, questions[name]) for name in names):
         asked_for_rows = True
         answer = ask(name, question)
         asked_for_rows = False
@@ -183,9 +186,9 @@ def ask_all(engine, copy, built, session):
         print(json.dumps({"name": name, "cpu": cpu, "wall": wall, "peak": after.ru_maxrss / 1024, **answer}), flush=True)
 
 
-def peer(engine, copy, built, session):
+def peer(engine, copy, built, session, names):
     """The answers of an engine by question."""
-    words = [VENV / "bin/python", __file__, "--engine", engine, copy, json.dumps(built), session]
+    words = [VENV / "bin/python", __file__, "--engine", engine, copy, json.dumps(built), session, *names]
     done = subprocess.run(words, stdout=subprocess.PIPE, check=True, text=True)
     return {answer["name"]: answer for answer in map(json.loads, done.stdout.splitlines())}
 
@@ -202,6 +205,10 @@ def same(ours, theirs):
     return near and theirs["rows"] == ours["rows"]
 
 
+def brief(answer):
+    return {"rows": answer["rows"], "columns": answer["columns"]}
+
+
 def install():
     if not (VENV / "requirements.txt").is_file() or (VENV / "requirements.txt").read_text() != REQUIREMENTS.read_text():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
@@ -210,7 +217,7 @@ def install():
         (VENV / "requirements.txt").write_text(REQUIREMENTS.read_text())
 
 
-def main(folder):
+def main(folder, *names):
     install()
     subprocess.run(["cargo", "build", "--quiet", "--profile", "bench", "-p", "bench"], cwd=ROOT, check=True)
     folder = Path(folder).absolute()
@@ -219,17 +226,18 @@ def main(folder):
         subprocess.run([BENCH, "build", "--data", folder], check=True)
     if not copy.is_dir():
         subprocess.run([BENCH, "copy", "--data", folder, "--output", copy], check=True)
-    subprocess.run([BENCH, "run", "--data", folder, "--warm", str(WARM)], check=True, stdout=sys.stderr)
+    subprocess.run([BENCH, "run", *names, "--data", folder, "--warm", str(WARM)], check=True, stdout=sys.stderr)
     built = json.loads((folder / "bench.json").read_text())
     ours = {answer["name"]: answer for answer in json.loads((folder / "answers.json").read_text())}
-    peers = {engine: peer(engine, copy, built, ours["Q7"]["session"]) for engine in ENGINES}
+    session = next(iter(ours.values()))["session"]
+    peers = {engine: peer(engine, copy, built, session, ours) for engine in ENGINES}
     print(f"\nCPU ms, {built['sessions']:,} sessions\n")
     print("| | premium | " + " | ".join(ENGINES) + " | × best | goal | GETs | MiB | peers' MiB |")
     print("|---|" + "---|" * (len(ENGINES) + 6))
     for name, answer in ours.items():
         for engine in ENGINES:
             if not same(answer, peers[engine][name]):
-                print(f"{name}: {engine} answers otherwise: {peers[engine][name]} {answer}", file=sys.stderr)
+                print(f"{name}: {engine} answers otherwise: {peers[engine][name]}, not {brief(answer)}", file=sys.stderr)
         cpu = statistics.median(cost["cpu_ms"] for cost in answer["warm"])
         gets = statistics.median(cost["gets"] for cost in answer["warm"])
         theirs = [peers[engine][name]["cpu"] for engine in ENGINES]
@@ -241,6 +249,6 @@ def main(folder):
 
 if __name__ == "__main__":
     if sys.argv[1] == "--engine":
-        ask_all(sys.argv[2], sys.argv[3], json.loads(sys.argv[4]), sys.argv[5])
+        ask_all(sys.argv[2], sys.argv[3], json.loads(sys.argv[4]), sys.argv[5], sys.argv[6:])
     else:
-        main(sys.argv[1])
+        main(*sys.argv[1:])
