@@ -257,6 +257,10 @@ async fn requests_that_do_not_fit_are_refused_by_name() {
     assert_eq!(world.post("/v1/data", &ingest, &base).await.0, StatusCode::FORBIDDEN);
     assert_eq!(world.post("/v1/data", &world.admin, &base).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.post("/v1/data?account=demo", &world.admin, &base).await.0, StatusCode::OK);
+    let mut elsewhere = base.clone();
+    elsewhere["account"] = "other".into();
+    let (status, problem) = world.post("/v1/data?account=demo", &world.admin, &elsewhere).await;
+    assert_eq!((status.as_u16(), &problem["errors"][0]["field"]), (422, &"account".into()), "{problem}");
 
     let (_, page) = world.post("/v1/data", &report, &with(base.clone(), &json!({"limit": 5}))).await;
     let cursor = json!({"cursor": page["nextCursor"]});

@@ -9,8 +9,8 @@ use crate::value::Value;
 
 /// What Excel knows a file of UTF-8 by.
 const BOM: &[u8] = "\u{feff}".as_bytes();
-/// What a spreadsheet takes for the beginning of a formula (CWE-1236).
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a spreadsheet takes for the beginning of a formula (CWE-1236), some in the full width of East Asian scripts.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The form of rows.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_text_that_would_be_a_formula_is_made_a_text() {
         let form = Form::Csv { semicolons: false };
-        for text in ["=1+1", "+5511", "-1", "@SUM(A1)", "\tx", "\rx"] {
+        for text in ["=1+1", "+5511", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1"] {
             let quoted = serde_json::to_vec(text).unwrap();
             for value in [Value::Text(text.into()), Value::Json(&quoted)] {
                 let line = written(&form, &[value]);

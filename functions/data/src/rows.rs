@@ -47,6 +47,9 @@ pub(crate) async fn rows(
     headers: HeaderMap,
     Json(request): Json<DataRequest>,
 ) -> Result<Response, Problem> {
+    if named.account.is_some() && request.account.is_some() && named.account != request.account {
+        return Err(Problem::invalid("account", "is one in the query string and another in the body"));
+    }
     let named = named.account.as_ref().or(request.account.as_ref());
     let asking = Asking::new(app, &caller, named, &headers).await?;
     let query = asking.resolve(&request)?;
