@@ -224,6 +224,7 @@ def main(folder, *names):
     copy = folder.with_name(folder.name + "-copy")
     if not (folder / "bench.json").is_file():
         subprocess.run([BENCH, "build", "--data", folder], check=True)
+        subprocess.run([BENCH, "close", "--data", folder], check=True)
     if not copy.is_dir():
         subprocess.run([BENCH, "copy", "--data", folder, "--output", copy], check=True)
     subprocess.run([BENCH, "run", *names, "--data", folder, "--warm", str(WARM)], check=True, stdout=sys.stderr)

@@ -98,6 +98,19 @@ pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
     describe(&lake.live(&built.account).await?, sessions)
 }
 
+/// Merges a lake that was built as if nothing had come for as long as closes days.
+pub(crate) async fn close(data: &Path) -> Result<(), BenchError> {
+    let built = Built::read(data)?;
+    let _servers = Servers::start(data)?;
+    let (clients, _) = clients(data).await?;
+    let lake = Lake::new(clients.store());
+    let policy = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
+    lake.merge(&built.account, policy).await?;
+    lake.collect(&built.account, Instant::now().plus_seconds(LATER)).await?;
+    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
+    describe(&lake.live(&built.account).await?, built.sessions)
+}
+
 /// Writes the open copy of a lake that was built.
 pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;

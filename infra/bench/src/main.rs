@@ -36,6 +36,12 @@ enum Command {
     Build(fill::BuildArgs),
     /// Asks all questions, each in a process of its own, and prints what they took.
     Run(run::RunArgs),
+    /// Merges all its days, as happens once nothing comes for them any more.
+    Close {
+        /// The data folder that `bench build` filled.
+        #[arg(long)]
+        data: PathBuf,
+    },
     /// Writes the open copy, which other engines read.
     Copy {
         /// The data folder that `bench build` filled.
@@ -62,6 +68,7 @@ async fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Build(args) => fill::build(args).await,
         Command::Run(args) => run::run(&args),
+        Command::Close { data } => fill::close(&data).await,
         Command::Copy { data, output } => fill::copy(&data, &output).await,
         Command::Serve { data } => servers::serve(&data).await,
         Command::Ask(args) => ask::ask(&args).await,
