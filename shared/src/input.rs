@@ -14,6 +14,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::id::AccountId;
 use crate::problem::Problem;
 
 /// What a JSON body may hold: plenty for any request but the sending of sessions.
@@ -149,6 +150,16 @@ impl Others {
         let refused =
             self.0.into_keys().map(|name| Err(Problem::invalid(name, "is no field of this request")));
         each::<()>(refused).map(drop)
+    }
+}
+
+/// The account that a request names in its query string, in its body, or in both alike.
+pub fn one_account(query: Option<AccountId>, body: Option<AccountId>) -> Result<Option<AccountId>, Problem> {
+    match (query, body) {
+        (Some(query), Some(body)) if query != body => {
+            Err(Problem::invalid("account", "is one in the query string and another in the body"))
+        }
+        (query, body) => Ok(query.or(body)),
     }
 }
 

@@ -185,12 +185,18 @@ impl Store {
 
     /// Reads one item as it is now.
     pub async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        self.get_attribute(key, None).await
+    }
+
+    /// Reads one item as it is now, or one attribute of it.
+    async fn get_attribute(&self, key: Key, attribute: Option<&str>) -> Result<Option<Item>, StoreError> {
         let answer = self
             .dynamo()
             .get_item()
             .table_name(&self.names().table)
             .key("pk", AttributeValue::S(key.pk))
             .key("sk", AttributeValue::S(key.sk))
+            .set_projection_expression(attribute.map(str::to_owned))
             .consistent_read(true)
             .send()
             .await

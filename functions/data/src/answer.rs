@@ -18,7 +18,7 @@ use crate::expr::Context;
 use crate::form::Form;
 use crate::narrow::narrow;
 use crate::page::{Page, RowPage};
-use crate::plan::plan;
+use crate::plan::{Cluster, plan};
 use crate::query::{Asked, Query};
 use crate::report::ReportType;
 use crate::request::DataRequest;
@@ -77,14 +77,67 @@ impl Asking {
             pseudonyms: Pseudonyms::new(&self.key),
             base_url: self.base_url.clone(),
             link_key: self.link_key.clone(),
-            reader: format!("{} {:?} {:?}", self.account.id, self.privacy, self.account),
         };
         let (page, last, total) =
-            fill(&self.app, query, &context, form).await.map_err(|error| failed(error, query))?;
+            self.fill(query, &context, form).await.map_err(|error| failed(error, query))?;
         let next = last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, &query.digest, place));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
         Ok(Answer { page, next, total })
+    }
+
+    /// A page, the place of its last row, and how many rows there are where that is known.
+    async fn fill(
+        &self,
+        query: &Query,
+        context: &Context,
+        form: Form,
+    ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+        if query.report == ReportType::Summary {
+            return self.fill_groups(query, context, form).await;
+        }
+        let clusters = self.clusters(query).await?;
+        let mut rows = RowPage::new(query.limit, form);
+        run(&self.app.lake, clusters, query, context, &mut |row| rows.push(row, query, context)).await?;
+        let RowPage { page, last } = rows;
+        let total = (query.after.is_none() && !page.is_cut()).then_some(page.rows());
+        Ok((page, last, total))
+    }
+
+    /// The same of a summary.
+    async fn fill_groups(
+        &self,
+        query: &Query,
+        context: &Context,
+        form: Form,
+    ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+        // What one reader may see another may not.
+        let reader = format!("{:?} {:?}", self.privacy, self.account);
+        let of = SummaryKey { digest: query.digest, state: query.state, reader };
+        let summary = match self.app.summaries.get(&of).await {
+            Some(summary) => summary,
+            None => {
+                let mut summary = Summary::new(&query.outputs);
+                let clusters = self.clusters(query).await?;
+                sum_up(&self.app.lake, clusters, query, context, &mut summary).await?;
+                Arc::new(summary)
+            }
+        };
+        let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
+        let mut page = Page::new(query.limit, form);
+        summary.fill(&mut page, before);
+        let last = Some(Place::Groups(before + page.rows()));
+        if page.is_cut() {
+            // Its next page will be asked for.
+            self.app.summaries.insert(of, Arc::clone(&summary)).await;
+        }
+        Ok((page, last, Some(summary.groups())))
+    }
+
+    /// What of the lake the query is about.
+    async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
+        let segments = self.app.lake.segments(&self.account.id, query.state).await?;
+        Ok(plan(segments, &narrow(&self.app.store, &self.account.id, query).await?))
     }
 
     fn cursor_key(&self) -> DataKey {
@@ -99,42 +152,6 @@ async fn account_key(app: &App, account: &AccountId) -> Result<DataKey, StoreErr
         Some(_) => app.store.segment_key(account).await,
         None => Ok(DataKey::random()),
     }
-}
-
-/// A page, the place of its last row, and how many rows there are where that is known.
-async fn fill(
-    app: &App,
-    query: &Query,
-    context: &Context,
-    form: Form,
-) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
-    let segments = app.lake.segments(&context.account, query.state).await?;
-    let clusters = plan(segments, &narrow(app.lake.store(), &context.account, query).await?);
-    if query.report == ReportType::Summary {
-        let of = SummaryKey { digest: query.digest, state: query.state, reader: context.reader.clone() };
-        let summary = match app.summaries.get(&of).await {
-            Some(summary) => summary,
-            None => {
-                let mut summary = Summary::new(&query.outputs);
-                sum_up(&app.lake, clusters, query, context, &mut summary).await?;
-                Arc::new(summary)
-            }
-        };
-        let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
-        let mut page = Page::new(query.limit, form);
-        summary.fill(&mut page, before);
-        let last = Some(Place::Groups(before + page.rows()));
-        if page.is_cut() {
-            // Its next page will be asked for.
-            app.summaries.insert(of, Arc::clone(&summary)).await;
-        }
-        return Ok((page, last, Some(summary.groups())));
-    }
-    let mut rows = RowPage::new(query.limit, form);
-    run(&app.lake, clusters, query, context, &mut |row| rows.push(row, query, context)).await?;
-    let RowPage { page, last } = rows;
-    let total = (query.after.is_none() && !page.is_cut()).then_some(page.rows());
-    Ok((page, last, total))
 }
 
 /// A file that a state needs is deleted early only by an erasure; the state cannot be shown any more, a new one can.

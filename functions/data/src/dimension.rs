@@ -37,12 +37,7 @@ impl Dimension {
             }
             expr => {
                 let value = |row: u32| expr.value(&Row::of_session(files, row as usize), context);
-                let json = |row: u32| {
-                    let mut json = Vec::new();
-                    value(row).write(&mut json);
-                    json
-                };
-                Dimension::by(rows, json, value)
+                Dimension::by(rows, |row| json(&value(row)), value)
             }
         }
     }
@@ -63,25 +58,28 @@ impl Dimension {
     }
 
     /// Gives rows with the same key the same code; neighbours mostly have.
-    fn by<'a, K: std::hash::Hash + Eq>(
+    fn by<'a, K: std::hash::Hash + Eq + Clone>(
         rows: &[u32],
         key: impl Fn(u32) -> K,
         value: impl Fn(u32) -> Value<'a>,
     ) -> Dimension {
         let mut dimension = Dimension { codes: Vec::with_capacity(rows.len()), values: Vec::new() };
         let mut known: HashMap<K, u32> = HashMap::new();
-        let mut last: Option<(u32, u32)> = None;
+        let mut last: Option<(K, u32)> = None;
         for row in rows {
             let own = key(*row);
-            let code = match last {
-                Some((before, code)) if key(before) == own => code,
-                _ => *known.entry(own).or_insert_with(|| {
-                    dimension.values.push(json(&value(*row)));
-                    dimension.values.len() as u32 - 1
-                }),
+            let code = match &last {
+                Some((before, code)) if *before == own => *code,
+                _ => {
+                    let code = *known.entry(own.clone()).or_insert_with(|| {
+                        dimension.values.push(json(&value(*row)));
+                        dimension.values.len() as u32 - 1
+                    });
+                    last = Some((own, code));
+                    code
+                }
             };
             dimension.codes.push(code);
-            last = Some((*row, code));
         }
         dimension
     }

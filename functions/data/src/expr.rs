@@ -28,8 +28,6 @@ pub(crate) struct Context {
     /// What media links begin with, without a slash at the end.
     pub(crate) base_url: String,
     pub(crate) link_key: DataKey,
-    /// All that tells who reads, with what their account is set to: what one may see another may not.
-    pub(crate) reader: String,
 }
 
 impl Context {
@@ -288,7 +286,6 @@ mod tests {
             pseudonyms: Pseudonyms::new(&DataKey::random()),
             base_url: String::new(),
             link_key: DataKey::random(),
-            reader: String::new(),
         };
         let row = Row::of_session(&files, 0);
         let owned = |value: Value<'_>| match value {

@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use shared::caller::Caller;
 use shared::id::AccountId;
-use shared::input::{Json, Query as Parameters};
+use shared::input::{Json, Query as Parameters, one_account};
 use shared::problem::Problem;
 
 use crate::App;
@@ -47,11 +47,8 @@ pub(crate) async fn rows(
     headers: HeaderMap,
     Json(request): Json<DataRequest>,
 ) -> Result<Response, Problem> {
-    if named.account.is_some() && request.account.is_some() && named.account != request.account {
-        return Err(Problem::invalid("account", "is one in the query string and another in the body"));
-    }
-    let named = named.account.as_ref().or(request.account.as_ref());
-    let asking = Asking::new(app, &caller, named, &headers).await?;
+    let named = one_account(named.account, request.account.clone())?;
+    let asking = Asking::new(app, &caller, named.as_ref(), &headers).await?;
     let query = asking.resolve(&request)?;
     Ok(respond(asking.answer(&query, Form::Values).await?, &query))
 }

@@ -30,7 +30,7 @@ pub(crate) struct SummaryKey {
     /// The request without its cursor.
     pub(crate) digest: [u8; 32],
     pub(crate) state: Instant,
-    /// Who reads.
+    /// All that tells who reads, with what their account is set to.
     pub(crate) reader: String,
 }
 

@@ -13,7 +13,7 @@ use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
 use shared::caller::Guard;
 use shared::id::AccountId;
-use shared::input::Field;
+use shared::input::{Field, one_account};
 use shared::problem::Problem;
 use shared::store::{Store, TokenRow};
 use shared::token::{Privacy, Scope};
@@ -67,13 +67,7 @@ struct Named {
 impl Named {
     /// The account that a request names in its query string, in its body, or in both alike.
     fn or_in_body(self, body: Field<AccountId>) -> Result<Option<AccountId>, Problem> {
-        let Some(body) = body.optional("account")? else { return Ok(self.account) };
-        match self.account {
-            Some(query) if query != body => {
-                Err(Problem::invalid("account", "is one in the query string and another in the body"))
-            }
-            _ => Ok(Some(body)),
-        }
+        one_account(self.account, body.optional("account")?)
     }
 }
 

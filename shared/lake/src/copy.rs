@@ -21,7 +21,6 @@ use shared::id::AccountId;
 use shared::store::StoreError;
 use shared::time::Instant;
 
-use crate::file::Texts;
 use crate::write::Identities;
 use crate::{Lake, Segment, columns};
 
@@ -115,7 +114,7 @@ impl Lake {
         let mut batches = Vec::new();
         for segment in segments {
             let keys = [SESSION_ID, "created_at", columns::SEQUENCE, columns::REMOVED];
-            batches.push(self.read_as(segment, Record::Session, &keys, Texts::Plain).await?);
+            batches.push(self.read_plain(segment, Record::Session, &keys).await?);
         }
         let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let rank = |(at, row): (usize, usize)| {
@@ -148,12 +147,12 @@ impl Lake {
         let stored: Vec<&str> = dictionary::columns(record).iter().map(|field| field.leaf()).collect();
         let failed = |error| StoreError::broken("copying a segment", error);
         if record == Record::Session {
-            let batch = self.read_as(segment, record, &stored, Texts::Plain).await?;
+            let batch = self.read_plain(segment, record, &stored).await?;
             return filter_record_batch(&batch, keep).map_err(failed);
         }
-        let own = self.read_as(segment, record, &[columns::SESSION, columns::POSITION], Texts::Plain).await?;
-        let sessions = self.read_as(segment, Record::Session, &[SESSION_ID], Texts::Plain).await?;
-        let fields = self.read_as(segment, record, &stored, Texts::Plain).await?;
+        let own = self.read_plain(segment, record, &[columns::SESSION, columns::POSITION]).await?;
+        let sessions = self.read_plain(segment, Record::Session, &[SESSION_ID]).await?;
+        let fields = self.read_plain(segment, record, &stored).await?;
         let tied = || {
             let owners = own.column(0).as_any().downcast_ref::<UInt32Array>()?.values();
             let positions = own.column(1).as_any().downcast_ref::<UInt64Array>()?.values();

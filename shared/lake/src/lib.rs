@@ -86,14 +86,13 @@ impl Lake {
     }
 
     /// All rows, with all texts one by one.
-    pub(crate) async fn read_as(
+    pub(crate) async fn read_plain(
         &self,
         segment: &Segment,
         record: Record,
         columns: &[&str],
-        texts: Texts,
     ) -> Result<RecordBatch, StoreError> {
-        self.read_with(segment, record, columns, texts, None).await
+        self.read_with(segment, record, columns, Texts::Plain, None).await
     }
 
     async fn read_with(
@@ -105,11 +104,8 @@ impl Lake {
         selected: Option<&[Range<usize>]>,
     ) -> Result<RecordBatch, StoreError> {
         let wanted = columns::schema_of(record, columns)?;
-        if selected.is_some_and(<[_]>::is_empty) {
-            return Ok(RecordBatch::new_empty(Arc::new(wanted)));
-        }
         let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
-        if rows == 0 {
+        if rows == 0 || selected.is_some_and(<[_]>::is_empty) {
             return Ok(RecordBatch::new_empty(Arc::new(wanted)));
         }
         if columns.is_empty() {

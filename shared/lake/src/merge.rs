@@ -15,7 +15,6 @@ use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
 
 use crate::encode::Entry;
-use crate::file::Texts;
 use crate::policy::{MAX_INPUTS, MergePolicy};
 use crate::write::{DAY, Identities, MAX_DAYS};
 use crate::{Lake, Segment, Span, columns};
@@ -88,7 +87,7 @@ impl Lake {
         let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
         let mut loaded = Vec::new();
         for segment in segments {
-            loaded.push(self.read_as(segment, record, &names, Texts::Plain).await?);
+            loaded.push(self.read_plain(segment, record, &names).await?);
         }
         Ok(loaded)
     }

@@ -92,19 +92,8 @@ impl Store {
 
     /// Where a session has lain in the lake's order: each `created_at` that it ever had. None for one that is not there.
     pub async fn places(&self, account: &AccountId, id: &SessionId) -> Result<Vec<Instant>, StoreError> {
-        let at = key::session(account, id);
-        let got = self
-            .dynamo()
-            .get_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk))
-            .projection_expression("places")
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::aws("finding a session", error))?;
-        let places = got.item().and_then(|item| item.get("places")).and_then(|places| places.as_ns().ok());
+        let item = self.get_attribute(key::session(account, id), Some("places")).await?;
+        let places = item.as_ref().and_then(|item| item.get("places")).and_then(|places| places.as_ns().ok());
         Ok(places.into_iter().flatten().filter_map(|place| place.parse().ok()).map(Instant).collect())
     }
 
