@@ -101,7 +101,7 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
         world.rows_once(token, &query("sessions", &["session_id"]), 3).await;
     }
     let lake = Lake::new(world.store().await);
-    let at_once = MergePolicy { fan_in: 2, ..MergePolicy::default() };
+    let at_once = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
     assert_eq!(lake.merge(&demo(), at_once).await.unwrap(), 1);
     assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);
     tokio::time::sleep(::lake::STATE_MARGIN).await;

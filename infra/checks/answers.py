@@ -16,8 +16,12 @@ SECOND = "%Y%m%d%H%M%S"
 COUNTED = """
     sessions finished_sessions attended_sessions lost_sessions expired_sessions transferred_sessions
     new_contact_sessions tma_seconds tma_sessions tme_seconds tme_sessions tta_seconds tta_sessions messages
-    messages_contact messages_agent messages_automatic messages_media messages_hsm""".split()
-RATIOS = {timer: (f"{timer}_seconds", f"{timer}_sessions") for timer in ("tma", "tme", "tta")}
+    messages_contact messages_agent messages_automatic messages_media messages_hsm event_tma_seconds event_tma_sessions
+    event_tme_seconds event_tme_sessions event_tta_seconds event_tta_sessions sentiment_level_sum
+    sentiment_messages""".split()
+TIMED = ("tma", "tme", "tta", "event_tma", "event_tme", "event_tta")
+RATIOS = {timer: (f"{timer}_seconds", f"{timer}_sessions") for timer in TIMED}
+RATIOS["sentiment_level"] = ("sentiment_level_sum", "sentiment_messages")
 RATIOS["lost_rate"] = ("lost_sessions", "finished_sessions")
 KEYS = "session_id protocol status channel campaign_name agent_name contact_id tabulation created_at".split()
 SENT_BY = {
@@ -83,7 +87,7 @@ class Answers:
             self.db.execute(f"CREATE TABLE {report_type} AS {question}")
             described = self.db.execute(f"DESCRIBE {report_type}").fetchall()
             self.kinds[report_type] = {name: kind_of(name, kind) for name, kind, *_ in described if is_field(name)}
-        summable = {*COUNTED, *RATIOS, "partition_column", "data_as_of"}
+        summable = {*COUNTED, *RATIOS, "contacts", "partition_column", "data_as_of"}
         self.kinds["summary"] = {
             name: kind
             for name, kind in self.kinds["sessions"].items()
@@ -112,6 +116,8 @@ def column(field, report_type):
     if report_type == "summary" and field in RATIOS:
         above, below = RATIOS[field]
         return f"sum({above}) / nullif(sum({below}), 0)"
+    if report_type == "summary" and field == "contacts":
+        return "count(DISTINCT contact_id)::DOUBLE"
     return f'"{field}"'
 
 
@@ -177,12 +183,30 @@ class Reports:
             "expired_sessions": "expired",
             "transferred_sessions": self.has("events", TRANSFERS),
             "new_contact_sessions": f"{self.local('contact_created_at')}::DATE = {self.local('created_at')}::DATE",
+            "contacts": "contact_id IS NOT NULL",
         } | {f"{timer}_sessions": f"attendance_timer_{timer} IS NOT NULL" for timer in ("tma", "tme", "tta")}
         talks = {"messages": "true", "messages_media": "storage_id IS NOT NULL", "messages_hsm": "hsm"}
         talks |= {f"messages_{who}": f"origin IN {names}" for who, names in SENT_BY.items()}
         yield from (f"coalesce({what}, false)::INT::DOUBLE AS {name}" for name, what in holds.items())
         yield from (f"attendance_timer_{timer} AS {timer}_seconds" for timer in ("tma", "tme", "tta"))
         yield from (f"({self.of('talks', 'count(*)', what)})::DOUBLE AS {name}" for name, what in talks.items())
+        level = "sentiment_analysis_level"
+        yield f"coalesce(({self.of('talks', f'sum({level})')}), 0)::DOUBLE AS sentiment_level_sum"
+        yield f"({self.of('talks', f'count({level})')})::DOUBLE AS sentiment_messages"
+        yield from self.event_times()
+
+    def event_times(self):
+        """Handling, waiting and total time as the events tell them."""
+        wait = f"({self.of('events', 'min(r.created_at)', WAITS)})"
+        starts = f"event = 'humanStart' AND r.created_at >= coalesce({wait}, r.created_at)"
+        start = f"({self.of('events', 'min(r.created_at)', starts)})"
+        finishes = f"event = 'humanFinish' AND r.created_at >= {start}"
+        finish = f"({self.of('events', 'max(r.created_at)', finishes)})"
+        spans = {"tma": (start, finish), "tme": (wait, start), "tta": (f"coalesce({wait}, {start})", finish)}
+        for timer, (begin, end) in spans.items():
+            seconds = f"(epoch_us({end}) - epoch_us({begin})) / 1e6"
+            yield f"{seconds} AS event_{timer}_seconds"
+            yield f"({seconds} IS NOT NULL)::INT::DOUBLE AS event_{timer}_sessions"
 
     def of(self, records, what, condition="true"):
         """An aggregate over the records of a session."""
@@ -232,7 +256,7 @@ class Reports:
             *(f's."{field}"' for field in (*KEYS, *parts)),
             *(f'r."{field}" AS {name}_{field}' for field in (*texts, *flags, *numbers)),
             *(f"{self.written(f'r.{moment}')} AS {name}_{moment}" for moment in moments),
-            "1::DOUBLE AS rows, 1::DOUBLE AS sessions",
+            "1::DOUBLE AS rows, 1::DOUBLE AS sessions, s.contacts",
             f"'{AS_OF}' AS data_as_of",
         ]
         if name == "talks":
