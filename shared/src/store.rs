@@ -5,8 +5,11 @@
 
 mod accounts;
 mod bodies;
+mod documents;
+mod reports;
 mod secrets;
 mod sessions;
+mod settings;
 mod tokens;
 
 use std::collections::HashMap;
@@ -19,7 +22,9 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{AccountChange, ChangeError};
+pub use reports::Report;
 pub use sessions::{Put, StoredSession};
+pub use settings::{Prices, Settings};
 pub use tokens::TokenRow;
 
 use crate::config::{ConfigError, optional, required};
