@@ -17,4 +17,7 @@ mod export;
 mod privacy;
 mod media;
 mod console;
+mod session;
+mod reports;
+mod settings;
 mod house;

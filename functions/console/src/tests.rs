@@ -1,11 +1,15 @@
 use serde_json::Value;
 
+use crate::assets::FILES;
+
 /// Every route of the project, with its methods.
 const ROUTES: &[(&str, &[&str])] = &[
     ("/", &["get"]),
+    ("/assets/{version}/{name}", &["get"]),
     ("/healthz", &["get"]),
     ("/m/{link}", &["get", "head"]),
     ("/v1/account", &["get", "patch"]),
+    ("/v1/console/session", &["delete", "post"]),
     ("/v1/data", &["post"]),
     ("/v1/export", &["get"]),
     ("/v1/me", &["get"]),
@@ -14,8 +18,11 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/openapi.json", &["get"]),
     ("/v1/receipts", &["get"]),
     ("/v1/report-types", &["get"]),
+    ("/v1/reports", &["get", "post"]),
+    ("/v1/reports/{id}", &["delete", "put"]),
     ("/v1/schema", &["get"]),
     ("/v1/sessions", &["post"]),
+    ("/v1/settings", &["get", "put"]),
     ("/v1/tokens", &["get", "post"]),
     ("/v1/tokens/{id}", &["delete"]),
 ];
@@ -67,19 +74,37 @@ fn the_description_has_the_version_of_the_program() {
 }
 
 #[test]
+fn every_file_of_the_page_is_served() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+    let mut there: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "page.html")
+        .collect();
+    there.sort_unstable();
+    let served: Vec<&str> = FILES.iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(served, there);
+}
+
+#[test]
 fn the_page_never_writes_markup() {
-    let script = include_str!("page/script.js");
-    for way in [
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "eval(",
-        "localStorage",
-        "sessionStorage",
-        "cookie",
-    ] {
-        assert!(!script.contains(way), "{way}");
+    let scripts: Vec<_> = FILES.iter().filter(|(name, _, _)| name.ends_with(".js")).collect();
+    assert!(!scripts.is_empty());
+    for (name, _, script) in scripts {
+        let script = str::from_utf8(script).unwrap();
+        for way in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "localStorage",
+            "sessionStorage",
+            "document.cookie",
+            "cookieStore",
+        ] {
+            assert!(!script.contains(way), "{name}: {way}");
+        }
     }
 }
 
