@@ -2,13 +2,11 @@
 const assert = require('node:assert/strict');
 const { before, test } = require('node:test');
 const { userErrorOf } = require('../apps-script.js');
-const { aggregated, grouped } = require('../studio/aggregate.js');
 const { draw } = require('../studio/chart.js');
 const { checkSchema } = require('../studio/checks.js');
-const { passes } = require('../studio/filters.js');
-const { evaluated } = require('../studio/formula.js');
 const { chance } = require('./chance.js');
-const { ONLY_THE_STACK_S, rowsOf, valueOf, within } = require('./direct.js');
+const { ONLY_THE_STACK_S } = require('./direct.js');
+const { assertSame, reportOver } = require('./expected.js');
 const { madeUpSessions } = require('./made-up.js');
 const { randomChart } = require('./random-charts.js');
 const { accountWith, EVER, signedIn } = require('./stage.js');
@@ -27,51 +25,12 @@ before(async () => {
   for (const type of new Set(TYPES)) {
     const { schema } = connector.getSchema({ configParams: { report_type: type } });
     checkSchema(schema);
-    reports[type] = report(type, schema);
+    const fields = schema.filter((field) => !ONLY_THE_STACK_S.includes(field.name));
+    reports[type] = { fields, ...reportOver(type, schema, SESSIONS) };
   }
 });
 
-/** A report type with the posted sessions' values, each worked out once. */
-function report(type, schema) {
-  const rows = rowsOf(type, SESSIONS);
-  const columns = {};
-  const fieldOf = (id) => schema.find((field) => field.name === id);
-  const column = (id) => {
-    columns[id] = columns[id] || rows.map((row) => valueOf(type, fieldOf(id), row));
-    return columns[id];
-  };
-  const fields = schema.filter((field) => !ONLY_THE_STACK_S.includes(field.name));
-  return { schema, fields, rows, fieldOf, column };
-}
-
-/** The rows of a chart, from the posted sessions. */
-function direct(chart) {
-  const type = chart.configParams.report_type;
-  const { rows, fieldOf, column } = reports[type];
-  const inPeriod = within(chart.configParams.date_field || 'created_at', chart.dateRange);
-  const kept = rows.map((row, at) => ({ row, at })).filter(({ row, at }) => inPeriod(row.session)
-    && passes(chart.filters, (id) => column(id)[at], fieldOf)).map(({ at }) => at);
-  return grouped(kept, chart.dimensions, (at, id) => column(id)[at]).map((group) => {
-    // A sum over nothing is 0 in a summary.
-    const zero = (id) => (type === 'summary' && fieldOf(id).semantics.conceptType === 'METRIC' ? [0] : []);
-    const valuesOf = (id) => [...zero(id), ...group.rows.map((at) => column(id)[at])];
-    const metrics = chart.metrics.map(({ field, aggregation }) => (fieldOf(field).formula
-      ? evaluated(fieldOf(field).formula, valuesOf) : aggregated(aggregation, valuesOf(field))));
-    return [...group.key, ...metrics];
-  });
-}
-
-/** Says of two long tables only where they first differ. A total of nothing may be shown as nothing or as 0. */
-function assertSame(actual, expected) {
-  const nothing = (rows) => rows.length === 1 && rows[0].every((value) => value === null || value === 0);
-  if (nothing(actual) && nothing(expected)) return;
-  const [left, right] = [actual, expected].map((rows) => rows.map((row) => JSON.stringify(row)).sort());
-  const at = right.findIndex((row, index) => row !== left[index]);
-  if (at >= 0 || left.length !== right.length) {
-    assert.fail(`${left.length} rows for ${right.length}; first\n${left[Math.max(at, 0)]} for\n${right[Math.max(at, 0)]}`);
-  }
-}
-
+const direct = (chart) => reports[chart.configParams.report_type].rows(chart);
 const drawn = (connector, chart) => draw(connector, reports[chart.configParams.report_type].schema, chart);
 
 function charts(seed, count) {

@@ -5,8 +5,11 @@
 
 const RECORDS = { talks: 'talks_', talk_options: 'talks_options_', events: 'events_', tags: 'tags_', contact_platforms: 'contact_platforms_' };
 
-/** What only the stack can know: readable texts of whole records, its own clock, its links. */
+/** What only the stack can know: readable texts of whole records, its own clock, and where its links lead. */
 const ONLY_THE_STACK_S = ['talks', 'talks_options', 'events', 'tags', 'contact_platforms', 'report_at', 'data_as_of', 'media_url'];
+
+/** Stands for the link that a message with a file has. */
+const SOME_LINK = 'some link';
 
 const PARTS = { created: 'created_at', finished: 'finished_at', last: 'lastInteraction' };
 const TIMERS = { tma: 'attendance_timer_tma', tme: 'attendance_timer_tme', tta: 'attendance_timer_tta' };
@@ -35,6 +38,7 @@ function valueOf(type, field, { session, record }) {
   const { name } = field;
   const prefix = RECORDS[type];
   if (name === 'rows' || name === 'sessions') return 1;
+  if (name === 'media_url') return text(record.storage_id) && SOME_LINK;
   if (prefix && name.startsWith(prefix)) return cell(field, record[name.slice(prefix.length)]);
   const [, of, part] = /^(created|finished|last)_(date|week|month|hour|weekday)$/.exec(name) || [];
   if (of) return partOf(part, find(session, PARTS[of]));
@@ -145,4 +149,4 @@ function within(dateField, range) {
   };
 }
 
-module.exports = { ONLY_THE_STACK_S, rowsOf, valueOf, within };
+module.exports = { ONLY_THE_STACK_S, SOME_LINK, rowsOf, valueOf, within };
