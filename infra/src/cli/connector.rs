@@ -59,23 +59,30 @@ pub struct ConnectorArgs {
 
 /// Writes the files and says what to do with them.
 pub fn run(args: &ConnectorArgs) -> Result<(), CliError> {
+    super::say(format_args!("{}", write_all(args)?.join("\n")))
+}
+
+/// Writes the files; what is left to do, a line each.
+fn write_all(args: &ConnectorArgs) -> Result<Vec<String>, CliError> {
     let url = args.url.as_deref().map(base).transpose()?;
     let site = args.site.as_deref().map(base).transpose()?.or_else(|| url.clone());
     write(&args.output, MANIFEST.0, &manifest(url.as_deref(), site.as_deref()))?;
     for (name, content) in FILES {
         write(&args.output, name, content)?;
     }
-    super::say(format_args!("{} arquivos em {}", FILES.len() + 1, args.output.display()))?;
-    match &site {
-        Some(site) => super::say(format_args!(
-            "Publique em {site}: /, /logo.png, /data-studio, /support, /privacy e /terms, que o manifesto cita."
-        ))?,
-        None => super::say(format_args!("Troque {EXAMPLE_SITE} em src/appsscript.json, ou use --site."))?,
-    }
-    if let Some(url) = url {
-        super::say(format_args!("No projeto do Apps Script, defina a propriedade PREMIUM_URL = {url}"))?;
-    }
-    super::say(format_args!("Depois: clasp push --force"))
+    let written = format!("{} arquivos em {}", FILES.len() + 1, args.output.display());
+    let pages = match site {
+        Some(site) => {
+            format!(
+                "Publique em {site}: /, /logo.png, /data-studio, /support, /privacy e /terms, que o manifesto cita."
+            )
+        }
+        None => format!("Troque {EXAMPLE_SITE} em src/appsscript.json, ou use --site."),
+    };
+    let property =
+        url.map(|url| format!("No projeto do Apps Script, defina a propriedade PREMIUM_URL = {url}"));
+    let push = "Depois: clasp push --force".to_owned();
+    Ok([Some(written), Some(pages), property, Some(push)].into_iter().flatten().collect())
 }
 
 /// The manifest of one stack's connector, or of everybody's.
@@ -124,7 +131,7 @@ mod tests {
 
     fn written(url: Option<&str>, site: Option<&str>) -> (tempfile::TempDir, Value) {
         let folder = tempfile::tempdir().unwrap();
-        run(&args(folder.path(), url, site)).unwrap();
+        write_all(&args(folder.path(), url, site)).unwrap();
         let manifest = fs::read_to_string(folder.path().join(MANIFEST.0)).unwrap();
         (folder, serde_json::from_str(&manifest).unwrap())
     }
@@ -155,12 +162,23 @@ mod tests {
     }
 
     #[test]
+    fn the_person_is_told_what_is_left_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |url, site| write_all(&args(folder.path(), url, site)).unwrap().join("\n");
+        let fixed = said(Some("https://dados.loja.com.br/"), Some("https://loja.com.br"));
+        assert!(fixed.contains("PREMIUM_URL = https://dados.loja.com.br\n"), "{fixed}");
+        assert!(fixed.contains("Publique em https://loja.com.br:"), "{fixed}");
+        let open = said(None, None);
+        assert!(open.contains("--site") && !open.contains("PREMIUM_URL"), "{open}");
+    }
+
+    #[test]
     fn writing_again_brings_files_up_to_date_and_leaves_others_alone() {
         let (folder, _) = written(None, None);
         let at = |name: &str| folder.path().join(name);
         fs::write(at("src/main.js"), "old").unwrap();
         fs::write(at(".clasp.json"), "{}").unwrap();
-        run(&args(folder.path(), None, None)).unwrap();
+        write_all(&args(folder.path(), None, None)).unwrap();
         assert!(fs::read_to_string(at("src/main.js")).unwrap().contains("function getData("));
         assert_eq!(fs::read_to_string(at(".clasp.json")).unwrap(), "{}");
     }
@@ -176,9 +194,9 @@ mod tests {
             "https://loja.com/#a",
             "",
         ] {
-            let error = run(&args(folder.path(), Some(url), None)).unwrap_err();
+            let error = write_all(&args(folder.path(), Some(url), None)).unwrap_err();
             assert!(error.to_string().contains("não é um endereço"), "{url}: {error}");
-            run(&args(folder.path(), None, Some(url))).unwrap_err();
+            write_all(&args(folder.path(), None, Some(url))).unwrap_err();
         }
         assert!(names(folder.path()).is_empty());
     }
@@ -186,7 +204,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_written_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = run(&args(file.path(), None, None)).unwrap_err();
+        let error = write_all(&args(file.path(), None, None)).unwrap_err();
         assert!(error.to_string().contains(file.path().to_str().unwrap()), "{error}");
     }
 }
