@@ -2,7 +2,7 @@
 const assert = require('node:assert/strict');
 const { before, test } = require('node:test');
 const { userErrorOf } = require('../apps-script.js');
-const { draw } = require('../studio/chart.js');
+const { draw, requests } = require('../studio/chart.js');
 const { checkSchema } = require('../studio/checks.js');
 const { chance } = require('./chance.js');
 const { ONLY_THE_STACK_S } = require('./direct.js');
@@ -59,6 +59,17 @@ test(`${CHARTS} random charts show what was posted`, () => {
     connector.state.fetches.length = 0;
   });
   assert.ok(full > CHARTS / 3, `only ${full} charts have more than one row`);
+});
+
+test('the random charts use every operator, both ways, every kind of aggregation, and tables wider than one request', () => {
+  const all = charts(SEED, CHARTS);
+  const filters = all.flatMap((chart) => chart.filters.flat());
+  assert.equal(new Set(filters.map(({ operator, type }) => `${operator} ${type}`)).size, 2 * 11);
+  assert.equal(new Set(all.flatMap((chart) => chart.metrics.map((metric) => metric.aggregation))).size, 6 + 1);
+  assert.ok(all.filter((chart) => requests(reports[chart.configParams.report_type].schema, chart).length > 1).length > 50);
+  for (const field of ['created_at', 'finished_at', 'lastInteraction', undefined]) {
+    assert.ok(all.filter((chart) => chart.configParams.date_field === field).length > 200, field);
+  }
 });
 
 test('a table of all fields of all sessions comes in parts of twenty whose rows line up', () => {
