@@ -33,7 +33,8 @@ function connectorOf(token) {
 async function pageSize(token) {
   const { json } = await call('GET', '/v1/schema?report_type=sessions', token);
   const wide = json.schema.map((field) => field.name);
-  for (const [name, type, fields] of [['messages, 3 fields', 'talks', ['session_id', 'talks_origin', 'talks_created_at']], ['sessions, all fields', 'sessions', wide]]) {
+  const narrow = ['session_id', 'talks_origin', 'talks_created_at'];
+  for (const [name, type, fields] of [['messages, 3 fields', 'talks', narrow], ['sessions, all fields', 'sessions', wide]]) {
     const page = await call('POST', '/v1/data', token, query(type, fields, { limit: 50000 }));
     console.log(`page (${name}): ${page.json.rows.length} rows, ${megabytes(page.bytes)}, more: ${page.json.nextCursor !== null}`);
   }
@@ -57,7 +58,8 @@ async function freshness() {
     await call('POST', '/v1/sessions', ingest, { session_id: `s${at}`, created_at: new Date().toISOString() });
     const began = performance.now();
     for (;;) {
-      const { json } = await call('POST', '/v1/data', report, query('summary', ['sessions'], { scriptParams: { lastRefresh: String(Date.now()) } }));
+      const scriptParams = { lastRefresh: String(Date.now()) };
+      const { json } = await call('POST', '/v1/data', report, query('summary', ['sessions'], { scriptParams }));
       if (Number(json.rows[0].values[0]) === at) break;
       await pause(50);
     }
