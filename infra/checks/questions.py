@@ -146,7 +146,7 @@ class Questions:
         table, fields = report_type, of[report_type]
         if report_type == "summary":
             # What a summary adds up is known only afterwards.
-            table, fields = "sessions", of["sessions"] - {*COUNTED, *RATIOS}
+            table, fields = "sessions", of["sessions"] - {*COUNTED, *RATIOS, "contacts"}
         elif report_type != "sessions" and rng.random() < 0.3:
             table, fields = "sessions", of["sessions"] - of[report_type]
         cut = fields & CUT if rng.random() < 0.2 else set()
