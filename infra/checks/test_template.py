@@ -38,6 +38,7 @@ MAY = {
     "Ingest": CALLER + """
         dynamodb:GetItem session#*         dynamodb:UpdateItem session#*
         dynamodb:PutItem account#*
+        dynamodb:PutItem receipt#*         dynamodb:PutItem rejection#*
         kms:Encrypt for account            kms:Decrypt for account
         s3:PutObject ${LakeBucket.Arn}/bodies/*
         kms:GenerateDataKey via s3 for LakeBucket
@@ -47,7 +48,7 @@ MAY = {
         dynamodb:GetShardIterator Table.StreamArn  dynamodb:ListStreams ${Table.Arn}/stream/*
         sqs:SendMessage ArchiveFailures.Arn
         dynamodb:GetItem session#*         dynamodb:GetItem account#*
-        dynamodb:PutItem account#*
+        dynamodb:PutItem account#*         dynamodb:Query receipt#*
         dynamodb:GetItem manifest#*        dynamodb:GetItem aside#*
         dynamodb:Query manifest#*          dynamodb:Query aside#*
         dynamodb:PutItem manifest#*        dynamodb:PutItem aside#*
@@ -65,7 +66,9 @@ MAY = {
     "Data": CALLER + """
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
         dynamodb:GetItem account#*         dynamodb:Query account#*
-        dynamodb:GetItem session#*
+        dynamodb:GetItem session#*         dynamodb:Query receipt#*
+        dynamodb:Query rejection#*         dynamodb:Query aside#*
+        dynamodb:Query ${Table.Arn}/index/listing
         dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*
         kms:Decrypt for account
         kms:Encrypt for link               kms:Decrypt for link
@@ -87,7 +90,7 @@ MAY = {
 ROUTES = {
     "Token": "POST /v1/tokens, GET /v1/tokens, DELETE /v1/tokens/{id}, GET /v1/me, GET /v1/account, PATCH /v1/account",
     "Ingest": "POST /v1/sessions",
-    "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export",
+    "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export, GET /v1/receipts",
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
     "Console": "GET /, GET /assets/{version}/{name}, POST /v1/console/session, DELETE /v1/console/session, "
     "GET /v1/reports, POST /v1/reports, PUT /v1/reports/{id}, DELETE /v1/reports/{id}, GET /v1/settings, "
