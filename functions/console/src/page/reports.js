@@ -1,0 +1,101 @@
+// Relatórios: reports made in Data Studio, shown inside this page.
+
+import { call } from './api.js';
+import { h } from './dom.js';
+import { button, confirmed, empty, field, form, input, note, outward, section } from './parts.js';
+import { go, href } from './route.js';
+import { say } from './text.js';
+
+const HOSTS = ['datastudio.google.com', 'lookerstudio.google.com'];
+// What a report needs to work in a frame, and nothing else.
+const SANDBOX = 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-storage-access-by-user-activation';
+
+// An address that may be framed or opened: https and one of the two hosts, whatever the server says.
+export function reportUrl(text) {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url?.protocol === 'https:' && HOSTS.includes(url.host) ? url.href : null;
+}
+
+function frame(report) {
+  const embedded = reportUrl(report.embed_url);
+  const open = reportUrl(report.url) ?? embedded;
+  return h('div', {},
+    h('div', { class: 'buttons' }, open && outward(open, say('Abrir no Data Studio ↗', 'Open in Data Studio ↗'), { class: 'button' })),
+    embedded && h('iframe', { class: 'report', src: embedded, title: report.title, sandbox: SANDBOX, allowfullscreen: true, allow: 'fullscreen',
+      referrerpolicy: 'strict-origin-when-cross-origin' }),
+    note(say('Não aparece? Entre na sua conta Google e confirme que o relatório foi compartilhado com você e tem a incorporação ativada.',
+      'Nothing here? Sign in to your Google account and check that the report is shared with you and allows embedding.')));
+}
+
+function adding(reports) {
+  const link = h('textarea', { name: 'url', required: true, rows: 2, spellcheck: 'false' });
+  const add = async ({ title, url }) => {
+    const { id } = await call('POST', 'v1/reports', { body: { title: title.trim(), url: url.trim() } });
+    go('relatorios', { id });
+  };
+  return h('details', { class: 'sheet', open: reports.length === 0 },
+    h('summary', {}, say('Adicionar relatório', 'Add a report')),
+    form([
+      field(say('Título', 'Title'), input('title', { required: true, maxlength: 100 })),
+      field('Link', link, say('No Data Studio: Compartilhar > Incorporar relatório, ative a incorporação e copie o link ou o código.',
+        'In Data Studio: Share > Embed report, enable embedding and copy the link or the code.')),
+    ], say('Adicionar', 'Add'), add));
+}
+
+// A report's line in the list: its name, and what can be done with it.
+function line(report, index, reports, shown, place) {
+  const path = `v1/reports/${encodeURIComponent(report.id)}`;
+  const change = async (body) => {
+    await call('PUT', path, { body });
+    go('relatorios', { id: shown?.id });
+  };
+  const named = (verb) => ({ kind: 'small', place, name: `${verb}: ${report.title}` });
+  const remove = async () => {
+    if (!await confirmed(say(`Remover “${report.title}” desta lista?`, `Remove “${report.title}” from this list?`), say('Remover', 'Remove'))) return;
+    await call('DELETE', path);
+    go('relatorios', { id: shown?.id === report.id ? null : shown?.id });
+  };
+  const renaming = h('div', { hidden: true }, form([field(say('Título', 'Title'), input('title', { value: report.title, required: true, maxlength: 100 }))],
+    say('Guardar', 'Save'), ({ title }) => change({ title: title.trim() }), { kind: 'quiet' }));
+  const rename = () => {
+    renaming.hidden = !renaming.hidden;
+    renaming.querySelector('input').focus();
+  };
+  const [up, down, other, gone] = [say('Subir', 'Move up'), say('Descer', 'Move down'), say('Renomear', 'Rename'), say('Remover', 'Remove')];
+  return h('li', {},
+    h('div', { class: 'report-line' },
+      h('a', { href: href('relatorios', { id: report.id }), 'aria-current': report.id === shown?.id && 'true' }, h('bdi', {}, report.title)),
+      h('span', { class: 'buttons' },
+        index > 0 && button('↑', () => change({ position: index - 1 }), named(up)),
+        index < reports.length - 1 && button('↓', () => change({ position: index + 1 }), named(down)),
+        button(other, rename, named(other)), button(gone, remove, { ...named(gone), kind: 'danger small' }))),
+    renaming);
+}
+
+function explanation() {
+  return section(say('Quem vê o quê', 'Who sees what'),
+    h('dl', {},
+      h('dt', {}, say('Credenciais do proprietário', 'Owner’s credentials')),
+      h('dd', {}, say('Todos a quem o relatório foi compartilhado veem os dados do token de quem o criou. Compartilhe com cuidado.',
+        'Everybody the report is shared with sees the data of its maker’s token. Share with care.')),
+      h('dt', {}, say('Credenciais do leitor', 'Viewer’s credentials')),
+      h('dd', {}, say('Cada leitor cola o próprio token e vê só o que ele mostra.', 'Each viewer pastes their own token and sees what it shows.'))),
+    note(say('Muda-se em Recurso > Gerenciar fontes de dados adicionadas, no Data Studio.', 'Set under Resource > Manage added data sources, in Data Studio.')));
+}
+
+export async function content(params) {
+  const { reports } = await call('GET', 'v1/reports');
+  const shown = reports.find((report) => report.id === params.get('id')) ?? reports[0];
+  const failed = h('div', { 'aria-live': 'polite' });
+  return [
+    h('p', { class: 'lead' }, say('Veja aqui os relatórios que você criou no Data Studio.', 'See here the reports you made in Data Studio.')),
+    adding(reports),
+    reports.length === 0
+      ? empty(say('Nenhum relatório ainda. Cole o link de um acima.', 'No report yet. Paste the link of one above.'))
+      : h('div', { class: 'library' },
+        h('div', {}, h('ol', { class: 'reports', 'aria-label': say('Relatórios', 'Reports') },
+          reports.map((report, index) => line(report, index, reports, shown, failed))), failed),
+        section(shown.title, frame(shown))),
+    explanation(),
+  ];
+}
