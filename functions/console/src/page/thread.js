@@ -62,5 +62,5 @@ export async function thread(id) {
   const said = talks.rows.length === 0
     ? empty(say('Esta sessão não tem mensagens que você possa ver.', 'This session has no messages that you may see.'))
     : h('ol', { class: 'thread' }, talks.rows.map((talk) => message(talk, session)));
-  return [back, about(session), section(say('Conversa', 'Conversation'), said)];
+  return [back, h('div', { class: 'reading' }, about(session), section(say('Conversa', 'Conversation'), said))];
 }
