@@ -86,7 +86,7 @@ ROUTES = {
     "Ingest": "POST /v1/sessions",
     "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export",
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
-    "Console": "GET /, GET /v1/openapi.json, GET /healthz, $default",
+    "Console": "GET /, GET /assets/{version}/{name}, GET /v1/openapi.json, GET /healthz, $default",
 }
 SETTINGS = {
     "Token": "TABLE KEY BOOTSTRAP_SECRET",

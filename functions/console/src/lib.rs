@@ -1,6 +1,7 @@
 //! The console: a page for people, a description for programs and a sign of life for monitors. It keeps nothing and
 //! reads nothing: its page asks the other functions, with the token that the person pastes.
 
+mod assets;
 mod page;
 
 use axum::Router;
@@ -9,10 +10,11 @@ use axum::routing::get;
 use http::header;
 use serde::Serialize;
 
-/// The routes `/`, `/v1/openapi.json` and `/healthz`.
+/// The routes `/`, `/assets`, `/v1/openapi.json` and `/healthz`.
 pub fn router() -> Router {
     Router::new()
         .route("/", get(page::page))
+        .route("/assets/{version}/{name}", get(assets::asset))
         .route("/v1/openapi.json", get(openapi))
         .route("/healthz", get(health))
 }

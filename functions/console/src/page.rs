@@ -1,34 +1,30 @@
-//! `GET /`: the console's page, whole in one answer. Nothing on it comes from elsewhere, and only the style and the
-//! script that stand in it may run.
+//! `GET /`: the console's page. Nothing on it comes from elsewhere but the reports of Data Studio that it frames, and
+//! only its own files (see `assets`) may run.
 
 use std::sync::LazyLock;
 
 use axum::response::IntoResponse;
-use http::header;
-use shared::id::random_hex;
+use http::{HeaderName, header};
 
-/// Stands for the nonce in the page.
-const NONCE: &str = "{nonce}";
+use crate::assets::VERSION;
 
-/// The page with its style and script, but for the nonce.
-static PAGE: LazyLock<String> = LazyLock::new(|| {
-    include_str!("page/page.html")
-        .replace("{style}", include_str!("page/style.css"))
-        .replace("{script}", include_str!("page/script.js"))
-});
+/// The page; `{version}` stands for that of its files.
+static PAGE: LazyLock<String> =
+    LazyLock::new(|| include_str!("page/page.html").replace("{version}", &VERSION));
 
-/// The page under a nonce of its own, so that nothing that slips into it can run.
+/// What the page never asks for, nor anything that it frames.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+
 pub(crate) async fn page() -> impl IntoResponse {
-    let nonce = random_hex(16);
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; img-src data:; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+         font-src 'self'; frame-src https://datastudio.google.com https://lookerstudio.google.com; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'";
     let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, policy),
-        (header::REFERRER_POLICY, "no-referrer".to_owned()),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (header::CACHE_CONTROL, "no-store"),
     ];
-    (headers, PAGE.replace(NONCE, &nonce))
+    (headers, PAGE.as_str())
 }

@@ -1,4 +1,4 @@
-// The requests. The session is a cookie that scripts cannot read; the header says that this page sends it.
+// The requests. What signs them is kept by the browser, out of reach of scripts; a header says that this page sends them.
 
 import { chosenAccount } from './route.js';
 import { say } from './text.js';
