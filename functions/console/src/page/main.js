@@ -109,6 +109,7 @@ function showAccounts(error) {
 // Finds out who is there, then shows what the address asks for.
 async function enter() {
   who.me = await call('GET', 'v1/me');
+  if (!isOperator()) chooseAccount('');
   if (isOperator() && !chosenAccount()) return showAccounts();
   who.account = await call('GET', 'v1/account');
   return show();
@@ -155,7 +156,7 @@ function follow() {
   const { params } = here();
   speak(params.get('lang'));
   if (!who.me) return showSignIn();
-  const account = params.get('account') ?? '';
+  const account = isOperator() ? params.get('account') ?? '' : '';
   if (account === chosenAccount()) return who.account ? show() : showAccounts();
   chooseAccount(account);
   return begin();

@@ -6,10 +6,7 @@ import { NONE, say } from './text.js';
 
 export const note = (...children) => h('p', { class: 'note' }, ...children);
 export const empty = (text) => h('p', { class: 'empty' }, text);
-export const section = (title, ...children) => {
-  const id = newId('section');
-  return h('section', { 'aria-labelledby': id }, h('h2', { id }, title), ...children);
-};
+export const section = (title, ...children) => h('section', {}, h('h2', {}, title), ...children);
 
 // A failure in words: the server's reason, each thing that is wrong, and the id to ask about.
 export function failure(error) {
@@ -82,7 +79,7 @@ export function table(caption, heads, rows, { none } = {}) {
     return h(index === 0 ? 'th' : 'td', { scope: index === 0 ? 'row' : null, class: plain ? null : one.class },
       content === null || content === undefined || content === '' ? NONE : content);
   };
-  return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+  return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
     h('table', {},
       h('caption', { class: 'unseen' }, caption),
       h('thead', {}, h('tr', {}, heads.map(head))),

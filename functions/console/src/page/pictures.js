@@ -1,6 +1,7 @@
 // Pictures of the templates, drawn with made-up numbers: what a report looks like before there is one.
 
 import { svg } from './dom.js';
+import { say } from './text.js';
 
 const WIDTH = 320;
 const HEIGHT = 190;
@@ -45,16 +46,20 @@ function talk(x, y, width, mine, length) {
     rect(7, 6, width * length * 0.7, 3, 'words'), rect(7, 12, width * length * 0.45, 3, 'words'));
 }
 
+const named = (names, shares) => shares.map((share, at) => [names[at], share]);
+const teams = (shares) => named(say(['Vendas', 'Suporte', 'Finanças', 'Ouvidoria'], ['Sales', 'Support', 'Finance', 'Complaints']), shares);
+const reasons = (shares) => named(say(['Resolvido', 'Venda', 'Boleto', 'Troca', 'Agenda', 'Outros'], ['Solved', 'Sale', 'Invoice', 'Return', 'Booking', 'Other']), shares);
+
 const drawings = {
-  atendimento: () => [score(14, 'Sessões', '1.284'), score(94, 'TMA', '00:06:12'), score(190, 'TME', '00:01:48'),
-    columns(14, 58, 186, 110, DAYS), bars(214, 62, 94, [['Vendas', 1], ['Suporte', 0.8], ['Ouvidoria', 0.35]])],
-  distribuicao: () => [bars(14, 24, 140, [['Vendas', 1], ['Suporte', 0.82], ['Finanças', 0.6], ['Ouvidoria', 0.3]]),
+  atendimento: () => [score(14, say('Sessões', 'Sessions'), '1284'), score(94, 'TMA', '00:06:12'), score(190, 'TME', '00:01:48'),
+    columns(14, 58, 186, 110, DAYS), bars(214, 62, 94, teams([1, 0.8, 0.35]))],
+  distribuicao: () => [bars(14, 24, 140, teams([1, 0.82, 0.6, 0.3])),
     bars(14, 112, 140, [['WhatsApp', 1], ['Site', 0.42], ['Telegram', 0.16]], 's2'), heat(180, 24, 7, 15, 16)],
   agentes: () => [bars(14, 24, 150, [['Ana', 1], ['Bruno', 0.86], ['Carla', 0.8], ['Davi', 0.62], ['Elisa', 0.5]]),
     line(184, 24, 122, 66, DAYS, 's1'), line(184, 24, 122, 66, WAITED.map((value) => value * 3 + 20), 's2'), rows(14, 124, 292, 4)],
-  perdidas: () => [score(14, 'Perdidas', '96'), score(110, 'Taxa', '7,5%'), columns(14, 58, 186, 110, DAYS, 'pale'),
+  perdidas: () => [score(14, say('Perdidas', 'Lost'), '96'), score(110, say('Taxa', 'Rate'), '7%'), columns(14, 58, 186, 110, DAYS, 'pale'),
     columns(14, 58, 186, 110, WAITED, 'lost', Math.max(...DAYS)), heat(220, 60, 7, 11, 10)],
-  tabulacao: () => [bars(14, 24, 176, [['Resolvido', 1], ['Venda', 0.62], ['Boleto', 0.5], ['Troca', 0.36], ['Agenda', 0.3], ['Outros', 0.18]]),
+  tabulacao: () => [bars(14, 24, 176, reasons([1, 0.62, 0.5, 0.36, 0.3, 0.18])),
     line(206, 26, 100, 80, [3, 4, 4, 6, 7, 9], 's1'), line(206, 26, 100, 80, [6, 5, 6, 5, 4, 4], 's2'), rows(14, 138, 292, 3)],
   conversas: () => [rows(14, 24, 110, 10), talk(144, 22, 160, false, 0.62), talk(144, 52, 160, true, 0.7), talk(144, 82, 160, false, 0.44),
     talk(144, 112, 160, true, 0.58), talk(144, 142, 160, false, 0.7)],
