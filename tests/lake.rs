@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use archive::{Answer, Call, Rebuild};
-use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lake::Lake;
@@ -11,46 +10,23 @@ use serde_json::Value;
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
 use shared::key::{self, Key};
-use shared::store::{Item, Names, Store, text};
+use shared::store::{Item, Store, text};
 
 use crate::expected::{self, id, moment};
 use crate::world::{World, query};
 
 const GARBAGE: &[u8] = b"this is no session";
 
-/// A store on the servers that the stack runs on.
-async fn store(world: &World) -> Store {
-    let aws: Value = serde_json::from_slice(&std::fs::read(world.data().join("aws.json")).unwrap()).unwrap();
-    let text = |name: &str| aws[name].as_str().unwrap().to_owned();
-    let credentials = Credentials::new(text("access_key"), text("secret_key"), None, None, "test");
-    let region = Region::new("sa-east-1");
-    let config = shared::aws::loader().region(region).credentials_provider(credentials).load().await;
-    let at = |service: &str| config.to_builder().endpoint_url(text(service)).build();
-    let s3 = aws_sdk_s3::config::Builder::from(&at("s3")).force_path_style(true).build();
-    let names = Names {
-        table: text("table"),
-        lake_bucket: text("lake_bucket"),
-        media_bucket: text("media_bucket"),
-        key: text("key"),
-    };
-    Store::with_clients(
-        aws_sdk_dynamodb::Client::new(&at("dynamodb")),
-        aws_sdk_s3::Client::from_conf(s3),
-        aws_sdk_kms::Client::new(&at("kms")),
-        names,
-    )
-}
-
-fn demo() -> AccountId {
+pub(crate) fn demo() -> AccountId {
     AccountId::try_from("demo".to_owned()).unwrap()
 }
 
-fn session_key(session: &Value) -> Key {
+pub(crate) fn session_key(session: &Value) -> Key {
     key::session(&demo(), &SessionId::try_from(id(session).to_owned()).unwrap())
 }
 
 /// All items of a partition.
-async fn partition(store: &Store, pk: String) -> Vec<Item> {
+pub(crate) async fn partition(store: &Store, pk: String) -> Vec<Item> {
     let items = store
         .dynamo()
         .query()
@@ -63,14 +39,14 @@ async fn partition(store: &Store, pk: String) -> Vec<Item> {
     items.try_collect().await.unwrap()
 }
 
-async fn delete(store: &Store, pk: &str, sk: &str) {
+pub(crate) async fn delete(store: &Store, pk: &str, sk: &str) {
     let delete = store.dynamo().delete_item().table_name(&store.names().table);
     let delete = delete.key("pk", AttributeValue::S(pk.to_owned()));
     delete.key("sk", AttributeValue::S(sk.to_owned())).send().await.unwrap();
 }
 
 /// A stack with made-up sessions of the account `demo`, all readable.
-async fn filled(seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
+pub(crate) async fn filled(seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
     let sessions = expected::sessions(seed, count);
@@ -82,7 +58,7 @@ async fn filled(seed: u64, count: usize) -> (World, String, String, Vec<Value>) 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_leaves_the_table_leaves_the_reports() {
     let (world, _, report, mut sessions) = filled(6, 100).await;
-    let store = store(&world).await;
+    let store = world.store().await;
     let gone = session_key(&sessions.remove(30));
     delete(&store, &gone.pk, &gone.sk).await;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
@@ -102,7 +78,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     sessions.extend(more);
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
 
-    let store = store(&world).await;
+    let store = world.store().await;
     let all = partition(&store, key::manifest(&demo())).await;
     let live = Lake::new(store).live(&demo()).await.unwrap();
     let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());
@@ -116,7 +92,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
 async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     let (world, _, report, sessions) = filled(9, 300).await;
     let before = expected::everything(&world, &report).await;
-    let store = store(&world).await;
+    let store = world.store().await;
     for segment in partition(&store, key::manifest(&demo())).await {
         delete(&store, text(&segment, "pk").unwrap(), text(&segment, "sk").unwrap()).await;
     }
@@ -137,7 +113,7 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     let (world, ingest, report, mut sessions) = filled(10, 100).await;
-    let store = store(&world).await;
+    let store = world.store().await;
     let poisoned = session_key(&sessions[50]);
     let overwrite = store.dynamo().update_item().table_name(&store.names().table);
     let overwrite = overwrite

@@ -6,6 +6,7 @@ mod expected;
 mod journey;
 mod history;
 mod lake;
+mod receipts;
 mod connector;
 mod token;
 mod ingest;

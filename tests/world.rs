@@ -7,8 +7,10 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use infra::stack::Stack;
+use infra::wires::Wires;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use shared::store::Store;
 use tempfile::TempDir;
 
 /// How long an acknowledged session may take to be readable.
@@ -35,6 +37,11 @@ impl World {
     /// The folder that the stack keeps everything in.
     pub(crate) fn data(&self) -> &Path {
         self.data.path()
+    }
+
+    /// A store on the servers that the stack runs on.
+    pub(crate) async fn store(&self) -> Store {
+        Wires::to(self.data()).unwrap().clients().await.store()
     }
 
     /// A request to a path, with a token unless it is empty.

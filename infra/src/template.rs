@@ -104,11 +104,17 @@ fn key_element(node: &Yaml<'_>) -> Result<KeySchemaElement, TemplateError> {
 }
 
 fn index(node: &Yaml<'_>) -> Result<GlobalSecondaryIndex, TemplateError> {
-    let projection = text(get(node, "Projection")?, "ProjectionType")?;
+    let projection = get(node, "Projection")?;
+    let carried = projection.as_mapping_get("NonKeyAttributes").and_then(Yaml::as_vec);
+    let carried = carried.map(|names| names.iter().filter_map(Yaml::as_str).map(str::to_owned).collect());
+    let projection = Projection::builder()
+        .projection_type(text(projection, "ProjectionType")?.into())
+        .set_non_key_attributes(carried)
+        .build();
     let index = GlobalSecondaryIndex::builder()
         .index_name(text(node, "IndexName")?)
         .set_key_schema(Some(each(node, "KeySchema", key_element)?))
-        .projection(Projection::builder().projection_type(projection.into()).build());
+        .projection(projection);
     Ok(index.build()?)
 }
 

@@ -98,6 +98,26 @@ pub fn aside(account: &str, sequence: &str) -> Key {
     Key::new(format!("aside#{account}"), sequence)
 }
 
+/// Partition of what was acknowledged of an account's sessions that began on a UTC day.
+pub fn receipts(account: &AccountId, day: NaiveDate) -> String {
+    format!("receipt#{account}#{day}")
+}
+
+/// One batch's part of it. `number` tells the parts of a batch apart.
+pub fn receipt(account: &AccountId, day: NaiveDate, batch: &str, number: usize) -> Key {
+    Key::new(receipts(account, day), format!("{batch}#{number}"))
+}
+
+/// Partition of the items of an account that were rejected on a UTC day.
+pub fn rejections(account: &AccountId, day: NaiveDate) -> String {
+    format!("rejection#{account}#{day}")
+}
+
+/// The items that one batch had rejected.
+pub fn rejection(account: &AccountId, day: NaiveDate, batch: &str) -> Key {
+    Key::new(rejections(account, day), batch)
+}
+
 /// S3: the file of one record kind of a segment.
 pub fn segment_object(account: &AccountId, id: &str, record: Record) -> String {
     format!("segments/{account}/{id}/{}.parquet", record.name())

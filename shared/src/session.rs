@@ -160,6 +160,20 @@ impl Session {
         hasher.update(serde_json::to_vec(&children).unwrap_or_default());
         hasher.finalize().into()
     }
+
+    /// The hash's first eight bytes: what two places that hold a session compare.
+    pub fn content(&self) -> i64 {
+        content_of(&self.hash())
+    }
+}
+
+/// The first eight bytes of a session's hash, big-endian; missing ones count as zero.
+pub fn content_of(hash: &[u8]) -> i64 {
+    hash.iter()
+        .copied()
+        .chain(std::iter::repeat(0))
+        .take(8)
+        .fold(0, |content, byte| content << 8 | i64::from(byte))
 }
 
 struct Children<'a>(&'a Session);

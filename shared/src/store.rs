@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bodies;
+mod receipts;
 mod secrets;
 mod sessions;
 mod tokens;
@@ -19,7 +20,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{AccountChange, ChangeError};
-pub use sessions::{Put, StoredSession};
+pub use receipts::{Rejection, SetAside};
+pub use sessions::{ListedSession, Put, StoredSession};
 pub use tokens::TokenRow;
 
 use crate::config::{ConfigError, optional, required};
@@ -185,18 +187,22 @@ impl Store {
 
     /// Reads one item as it is now.
     pub async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
-        self.get_attribute(key, None).await
+        self.get_with(key, None).await
     }
 
-    /// Reads one item as it is now, or one attribute of it.
-    async fn get_attribute(&self, key: Key, attribute: Option<&str>) -> Result<Option<Item>, StoreError> {
+    /// Reads one attribute of an item as it is now.
+    async fn get_attribute(&self, key: Key, attribute: &str) -> Result<Option<Item>, StoreError> {
+        self.get_with(key, Some(attribute.to_owned())).await
+    }
+
+    async fn get_with(&self, key: Key, attribute: Option<String>) -> Result<Option<Item>, StoreError> {
         let answer = self
             .dynamo()
             .get_item()
             .table_name(&self.names().table)
             .key("pk", AttributeValue::S(key.pk))
             .key("sk", AttributeValue::S(key.sk))
-            .set_projection_expression(attribute.map(str::to_owned))
+            .set_projection_expression(attribute)
             .consistent_read(true)
             .send()
             .await
@@ -204,28 +210,27 @@ impl Store {
         Ok(answer.item)
     }
 
-    /// All sort keys of a listing partition with their items' partition keys, in sort-key order.
-    async fn listing(&self, partition: String) -> Result<Vec<Key>, StoreError> {
-        let mut pages = self
+    /// What the index holds of a listing partition, in the order of its sort keys.
+    async fn listing(&self, partition: String) -> Result<Vec<Item>, StoreError> {
+        let query = self.dynamo().query().table_name(&self.names().table).index_name(crate::key::LISTING);
+        let query = query
+            .key_condition_expression("listing_pk = :partition")
+            .expression_attribute_values(":partition", AttributeValue::S(partition));
+        let items: Result<_, _> = query.into_paginator().items().send().collect().await;
+        items.map_err(|error| StoreError::aws("reading a listing", error))
+    }
+
+    /// All items of a partition, in the order of their sort keys.
+    async fn partition(&self, partition: String) -> Result<Vec<Item>, StoreError> {
+        let query = self
             .dynamo()
             .query()
             .table_name(&self.names().table)
-            .index_name(crate::key::LISTING)
-            .key_condition_expression("listing_pk = :partition")
+            .key_condition_expression("pk = :partition")
             .expression_attribute_values(":partition", AttributeValue::S(partition))
-            .into_paginator()
-            .items()
-            .send();
-        let mut keys = Vec::new();
-        while let Some(item) = pages.next().await {
-            let mut item = item.map_err(|error| StoreError::aws("reading a listing", error))?;
-            if let (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) =
-                (item.remove("pk"), item.remove("sk"))
-            {
-                keys.push(Key { pk, sk });
-            }
-        }
-        Ok(keys)
+            .consistent_read(true);
+        let items: Result<_, _> = query.into_paginator().items().send().collect().await;
+        items.map_err(|error| StoreError::aws("reading a partition", error))
     }
 }
 

@@ -1,9 +1,11 @@
-//! An operator's order to rebuild days of the lake from the table.
+//! An operator's order to rebuild days of the lake from the table, and the proof that both agree.
 
 use chrono::NaiveDate;
+use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
 use shared::id::AccountId;
 use shared::store::StoreError;
+use shared::time::Instant;
 
 use crate::App;
 
@@ -20,20 +22,35 @@ pub struct Rebuild {
 }
 
 /// What was rebuilt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
     /// Days gone through.
     pub days: usize,
     /// Sessions that the table had for them.
     pub sessions: usize,
+    /// Whether lake and table agree on every one of these days.
+    pub agrees: bool,
+    /// The days that anything is known of, as they are after the rebuild.
+    pub receipts: Vec<Receipt>,
 }
 
-/// Rebuilds day by day; each day is all or nothing.
+/// Rebuilds day by day; each day is all or nothing. What it gives is read again from table and lake.
 pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
-    let mut done = Rebuilt { days: 0, sessions: 0 };
+    let (mut days, mut sessions) = (0, 0);
     for day in order.start.iter_days().take_while(|day| *day <= order.end) {
-        done.sessions += app.lake.rebuild(&order.rebuild, day).await?;
-        done.days += 1;
+        sessions += app.lake.rebuild(&order.rebuild, day).await?;
+        days += 1;
     }
-    Ok(done)
+    let now = Instant::now();
+    let of = Receipts {
+        account: order.rebuild.clone(),
+        zone: chrono_tz::UTC,
+        days: (order.start, order.end),
+        oldest: app.store.account(&order.rebuild).await?.oldest(now),
+        state: now,
+    };
+    let mut receipts = app.lake.receipts(&of).await?;
+    let agrees = receipts.iter().all(|receipt| receipt.agrees);
+    receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
+    Ok(Rebuilt { days, sessions, agrees, receipts })
 }

@@ -15,6 +15,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/media", &["post"]),
     ("/v1/media/{storage_id}", &["delete"]),
     ("/v1/openapi.json", &["get"]),
+    ("/v1/receipts", &["get"]),
     ("/v1/report-types", &["get"]),
     ("/v1/schema", &["get"]),
     ("/v1/sessions", &["post"]),

@@ -2,7 +2,7 @@
 //!
 //! A request is read (`request`), resolved against a report type (`query`), planned over the lake's segments (`plan`)
 //! and run (`run`); a page or a summary takes the rows as they come, in the form (`form`) of who asked: `rows` for Data
-//! Studio, `export` for files.
+//! Studio, `export` for files. Beside it, `receipts` says whether the rows are complete.
 
 mod format;
 mod report;
@@ -31,6 +31,7 @@ mod summary;
 mod answer;
 mod rows;
 mod export;
+mod receipts;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -80,12 +81,13 @@ impl FromRef<App> for Guard {
     }
 }
 
-/// The routes under `/v1/schema`, `/v1/report-types`, `/v1/data` and `/v1/export`.
+/// The routes under `/v1/schema`, `/v1/report-types`, `/v1/data`, `/v1/export` and `/v1/receipts`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/schema", get(schema::schema))
         .route("/v1/report-types", get(report_types::report_types))
         .route("/v1/data", post(rows::rows))
         .route("/v1/export", get(export::export))
+        .route("/v1/receipts", get(receipts::receipts))
         .with_state(app)
 }

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use shared::account::Account;
 use shared::caller::Caller;
-use shared::id::AccountId;
+use shared::id::{AccountId, SessionId};
 use shared::input::Query;
 use shared::problem::Problem;
 use shared::store::{Put, Store, StoreError};
@@ -57,12 +57,15 @@ struct Batch<'b> {
     items: &'b [&'b [u8]],
     deadline: tokio::time::Instant,
     report: Report,
+    /// What is stored, to be acknowledged: its index, session, beginning and what became of it.
+    stored: Vec<(usize, SessionId, Instant, Put)>,
     unknown_keys: usize,
 }
 
 impl<'b> Batch<'b> {
     fn new(store: &'b Store, items: &'b [&'b [u8]], deadline: tokio::time::Instant) -> Batch<'b> {
-        Batch { store, items, deadline, report: Report::new(items.len()), unknown_keys: 0 }
+        let (report, stored) = (Report::new(items.len()), Vec::new());
+        Batch { store, items, deadline, report, stored, unknown_keys: 0 }
     }
 
     /// Parses item after item and writes each as soon as there is room.
@@ -93,20 +96,46 @@ impl<'b> Batch<'b> {
         while let Some(ended) = window.next().await {
             self.note(ended);
         }
+        self.acknowledge(account, now).await;
     }
 
-    fn note(&mut self, ended: Ended<Result<Put, StoreError>>) {
-        let outcome = match ended.result {
-            Some(Ok(Put::Accepted)) => return self.report.accepted += 1,
-            Some(Ok(Put::Unchanged)) => Outcome::Unchanged,
-            Some(Ok(Put::Stale)) => Outcome::Stale,
+    fn note(&mut self, ended: Ended<Result<(Put, Instant), StoreError>>) {
+        let Ended { index, id, result } = ended;
+        match result {
+            Some(Ok((Put::Stale, _))) => self.report.leave(index, Some(id), Outcome::Stale),
+            Some(Ok((put, created_at))) => self.stored.push((index, id, created_at, put)),
             Some(Err(error)) => {
                 self.log_once(&error);
-                Outcome::Retry
+                self.report.leave(index, Some(id), Outcome::Retry);
             }
-            None => Outcome::Retry,
-        };
-        self.report.leave(ended.index, Some(ended.id), outcome);
+            None => self.report.leave(index, Some(id), Outcome::Retry),
+        }
+    }
+
+    /// Keeps a receipt of what is stored before anybody is told: what was acknowledged can be shown to be there. Without
+    /// the receipt the items count as not stored, and coming again they are `unchanged`.
+    async fn acknowledge(&mut self, account: &Account, now: Instant) {
+        let stored = std::mem::take(&mut self.stored);
+        let sessions: Vec<(SessionId, Instant)> =
+            stored.iter().map(|(_, id, created_at, _)| (id.clone(), *created_at)).collect();
+        let receipt = self.store.acknowledge(account, &sessions).await;
+        if let Err(error) = &receipt {
+            self.log_once(error);
+        }
+        for (index, id, _, put) in stored {
+            match (&receipt, put) {
+                (Ok(()), Put::Accepted) => self.report.accepted += 1,
+                (Ok(()), _) => self.report.leave(index, Some(id), Outcome::Unchanged),
+                (Err(_), _) => self.report.leave(index, Some(id), Outcome::Retry),
+            }
+        }
+        // A convenience of whoever looks for a reason; the answer to the batch has them all.
+        let rejections = self.report.rejections();
+        if !rejections.is_empty()
+            && let Err(error) = self.store.note_rejections(&account.id, &rejections, now).await
+        {
+            tracing::warn!(error = %telemetry::chain(&error), "rejections were not noted");
+        }
     }
 
     /// Leaves every item for another time.
@@ -140,8 +169,10 @@ async fn put(
     index: usize,
     parsed: Parsed,
     now: Instant,
-) -> (usize, Result<Put, StoreError>) {
-    (index, store.put_session(account, &parsed.identity, &parsed.session, now).await)
+) -> (usize, Result<(Put, Instant), StoreError>) {
+    let Parsed { identity, session, .. } = parsed;
+    let put = store.put_session(account, &identity, &session, now).await;
+    (index, put.map(|put| (put, identity.created_at)))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::id::SessionId;
 use shared::problem::{self, Problem};
+use shared::store::Rejection;
 
 use crate::parse::Fault;
 
@@ -79,6 +80,17 @@ impl Report {
             line.field = fault.field;
             line.message = Some(fault.message);
         }
+    }
+
+    /// The items that cannot be read, and why.
+    pub(crate) fn rejections(&self) -> Vec<Rejection> {
+        let rejected = self.results.iter().filter(|line| line.outcome == Outcome::Rejected);
+        let rejection = |line: &Line| Rejection {
+            session_id: line.session_id.clone(),
+            field: line.field.clone(),
+            message: line.message.clone().unwrap_or_default(),
+        };
+        rejected.map(rejection).collect()
     }
 
     fn problem(&self) -> Option<Problem> {

@@ -64,6 +64,20 @@ pub enum CliError {
     /// The lake was not copied.
     #[error("a cópia não foi feita: {0}")]
     Copy(String),
+    /// The first day is after the last.
+    #[error("{start} vem depois de {end}")]
+    Period {
+        /// The first day.
+        start: chrono::NaiveDate,
+        /// The last day.
+        end: chrono::NaiveDate,
+    },
+    /// The lake was not rebuilt to the end.
+    #[error("o lago não foi refeito até o fim, e nada se perdeu: {0}; repita o comando")]
+    Rebuild(String),
+    /// Table and lake say different things after a rebuild.
+    #[error("tabela e lago diferem em {0} dia(s): veja em GET /v1/receipts quais sessões faltam")]
+    Differs(usize),
     /// The stack did not start.
     #[error("a pilha não iniciou: {0}")]
     Stack(#[from] StackError),

@@ -2,6 +2,8 @@
 //!
 //! The one command that is no client of the HTTP API: rows by pages are no way to move a lake. It reads the buckets.
 
+mod rebuild;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -14,6 +16,7 @@ use shared::telemetry::chain;
 
 use super::error::CliError;
 use crate::wires::Wires;
+use rebuild::RebuildArgs;
 
 /// What to do with the lake.
 #[derive(Debug, Subcommand)]
@@ -28,6 +31,13 @@ pub enum LakeCommand {
     /// the environment, the one on AWS with the environment's AWS credentials. Nothing is masked: whoever has the
     /// files reads everything.
     Copy(CopyArgs),
+    /// Refaz dias do lago a partir da tabela e prova, sessão por sessão, que ambos dizem o mesmo.
+    ///
+    /// Lê a pilha local ou a da AWS, como `copy`. Relatórios continuam abertos enquanto isso.
+    ///
+    /// Rebuilds days of the lake from the table, and proves, session by session, that both say the same. It finds the
+    /// stack as `copy` does. Reports stay open meanwhile.
+    Rebuild(RebuildArgs),
     /// Mostra o DDL das tabelas sobre a cópia.
     ///
     /// Shows the DDL of the tables over the copy.
@@ -89,6 +99,7 @@ enum Dialect {
 pub async fn run(command: LakeCommand) -> Result<(), CliError> {
     match command {
         LakeCommand::Copy(args) => copy(args).await,
+        LakeCommand::Rebuild(args) => rebuild::run(args).await,
         LakeCommand::Ddl(DdlArgs { dialect: Dialect::Athena, location }) => {
             let location = location.trim_end_matches('/');
             let tables = Record::ALL.map(|record| athena(record, location));
@@ -99,17 +110,25 @@ pub async fn run(command: LakeCommand) -> Result<(), CliError> {
 
 async fn copy(args: CopyArgs) -> Result<(), CliError> {
     let CopyArgs { account, output, privacy: Shown::Full, data } = args;
-    let account = AccountId::try_from(account.clone()).map_err(|_| CliError::Account(account))?;
-    let store = match shared::config::optional("PREMIUM_TABLE") {
-        Some(_) => Store::new(&shared::aws::config().await, Names::from_env()?),
-        None => Wires::to(&data).ok_or(CliError::NoStack(data))?.clients().await.store(),
-    };
-    let copied = Lake::new(store).copy(&account, &output).await;
+    let account = account_id(account)?;
+    let copied = Lake::new(store(data).await?).copy(&account, &output).await;
     let rows = copied.map_err(|error| CliError::Copy(chain(&error)))?;
     for (record, rows) in Record::ALL.into_iter().zip(rows) {
         super::say(format_args!("{rows:>12} {}", folder(record)))?;
     }
     Ok(())
+}
+
+fn account_id(account: String) -> Result<AccountId, CliError> {
+    AccountId::try_from(account.clone()).map_err(|_| CliError::Account(account))
+}
+
+/// The stack that the environment names, or the local one that keeps its data in a folder.
+async fn store(data: PathBuf) -> Result<Store, CliError> {
+    Ok(match shared::config::optional("PREMIUM_TABLE") {
+        Some(_) => Store::new(&shared::aws::config().await, Names::from_env()?),
+        None => Wires::to(&data).ok_or(CliError::NoStack(data))?.clients().await.store(),
+    })
 }
 
 /// The statement that makes one table.

@@ -54,6 +54,8 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
     for at in 0..columns::MESSAGES.len() {
         columns.push(Arc::new(Int64Array::from_iter_values(facts.iter().map(|facts| facts.messages[at]))));
     }
+    let content = entries.iter().map(|entry| entry.session.as_ref().map(Session::content));
+    columns.push(Arc::new(content.collect::<Int64Array>()));
     // A tombstone is found like the row it stands for: by its id and its place.
     let rows: Vec<Row> = entries.iter().map(row_of).collect();
     let rows: Vec<&Row> = rows.iter().collect();

@@ -21,6 +21,7 @@ mod manifest;
 mod write;
 mod policy;
 mod merge;
+mod receipt;
 pub mod copy;
 
 use std::ops::Range;
@@ -38,6 +39,7 @@ pub use encode::Entry;
 use file::Texts;
 pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span};
 pub use policy::MergePolicy;
+pub use receipt::{Receipt, Receipts};
 
 /// Parsed footers kept in memory: about 100 KB each.
 const FOOTERS: u64 = 400;

@@ -3,7 +3,7 @@
 //! Both work on the sessions of all inputs first, then on one kind of repeated record after the other, so that no more
 //! than the largest kind is in memory at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 use shared::dictionary::Record;
 use shared::id::AccountId;
 use shared::store::{StoreError, StoreErrorKind};
+use shared::telemetry::chain;
 use shared::time::Instant;
 
 use crate::encode::Entry;
@@ -49,7 +50,8 @@ impl Lake {
         }
     }
 
-    /// Replaces everything the lake says of a UTC day by what the table says now. Gives the number of sessions.
+    /// Replaces everything the lake says of a UTC day by what the table says now. Gives the number of sessions. Of a
+    /// session that cannot be read the lake goes on saying what it said.
     ///
     /// The manifest is read before the table, and rebuilt rows yield to any stream record: a session that changes
     /// meanwhile comes with a segment of its own, which is not among the replaced ones, and wins.
@@ -63,22 +65,44 @@ impl Lake {
         if inputs.len() > MAX_INPUTS {
             return Err(StoreError::broken("rebuilding a day", "too many segments: merge them first"));
         }
-        let sessions = self.store.sessions_of(account, day).await?;
-        let count = sessions.len();
-        let entries = sessions.into_iter().map(|stored| Entry {
-            sequence: "0".repeat(40),
-            created_at: stored.identity.created_at,
-            id: stored.identity.id,
-            session: Some(stored.session),
-        });
-        let rebuilt = self.stage(account, entries.collect()).await?;
+        let (entries, unreadable) = self.table_entries(account, day).await?;
+        let count = entries.len();
+        let rebuilt = self.stage(account, entries).await?;
         let sessions = self.load(&inputs, Record::Session).await?;
         let mut kept = survivors(&sessions, |_| true)?;
-        kept.retain(|row| !(start..end).contains(&row.created));
+        let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        kept.retain(|row| {
+            !(start..end).contains(&row.created) || unreadable.contains(ids[row.input].id(row.row))
+        });
         let others = self.stage_rows(account, &inputs, &sessions, &[&kept]).await?;
         let mut added: Vec<Segment> = rebuilt.into_iter().chain(others).collect();
         self.commit(&mut added, &inputs).await?;
         Ok(count)
+    }
+
+    /// What the table says of a UTC day's sessions, and the ids of those that cannot be read.
+    async fn table_entries(
+        &self,
+        account: &AccountId,
+        day: NaiveDate,
+    ) -> Result<(Vec<Entry>, HashSet<String>), StoreError> {
+        let (mut entries, mut unreadable) = (Vec::new(), HashSet::new());
+        for listed in self.store.listed(account, day).await? {
+            match self.store.session(account, &listed.id).await {
+                Ok(stored) => entries.extend(stored.map(|stored| Entry {
+                    sequence: "0".repeat(40),
+                    created_at: stored.identity.created_at,
+                    id: stored.identity.id,
+                    session: Some(stored.session),
+                })),
+                Err(error) if error.kind == StoreErrorKind::Broken => {
+                    tracing::error!(%account, %day, error = %chain(&error), "a session cannot be read");
+                    unreadable.insert(listed.id.as_str().to_owned());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((entries, unreadable))
     }
 
     /// One kind of record of some segments.
@@ -117,10 +141,10 @@ impl Lake {
 }
 
 /// A session row that a merge keeps.
-struct Kept {
-    created: Instant,
-    input: usize,
-    row: usize,
+pub(crate) struct Kept {
+    pub(crate) created: Instant,
+    pub(crate) input: usize,
+    pub(crate) row: usize,
 }
 
 /// Parts of about the same size, each of whole UTC days.
@@ -140,7 +164,10 @@ fn cut(kept: &[Kept]) -> Vec<&[Kept]> {
 
 /// The rows worth keeping, in the lake's order: of each session the newest row, and every tombstone at another place
 /// for which `needed` says that a segment outside may still hold an older row.
-fn survivors(batches: &[RecordBatch], needed: impl Fn(Instant) -> bool) -> Result<Vec<Kept>, StoreError> {
+pub(crate) fn survivors(
+    batches: &[RecordBatch],
+    needed: impl Fn(Instant) -> bool,
+) -> Result<Vec<Kept>, StoreError> {
     let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
     let rank = |(input, row): (usize, usize)| (keys[input].sequence(row), !keys[input].removed(row), input);
     let every =

@@ -11,7 +11,7 @@ use crate::account::Account;
 use crate::dictionary::{self, Record};
 use crate::id::{AccountId, SessionId};
 use crate::key::{self, parse_session};
-use crate::session::{Identity, Session, Value};
+use crate::session::{Identity, Session, Value, content_of};
 use crate::time::Instant;
 
 /// What became of a write.
@@ -23,6 +23,19 @@ pub enum Put {
     Unchanged,
     /// A newer version was there already.
     Stale,
+}
+
+/// A session as the listing of its day has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    /// Its id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Instant,
+    /// What it says (`Session::content`); `None` under an index that does not carry it.
+    pub content: Option<i64>,
+    /// When its newest version was stored; 1970 under an index that does not carry it.
+    pub stored_at: Instant,
 }
 
 /// A session as the table, or an image in its stream, holds it.
@@ -60,7 +73,7 @@ impl Store {
             .key("sk", AttributeValue::S(at.sk))
             .update_expression(format!(
                 "SET version = :version, #hash = :hash, created_at = :created, expires_at = :expires, {kept_as} = :body, \
-                 listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now) \
+                 stored_at = :now, listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now) \
                  REMOVE {dropped} ADD places :place"
             ))
             .condition_expression(
@@ -92,7 +105,7 @@ impl Store {
 
     /// Where a session has lain in the lake's order: each `created_at` that it ever had. None for one that is not there.
     pub async fn places(&self, account: &AccountId, id: &SessionId) -> Result<Vec<Instant>, StoreError> {
-        let item = self.get_attribute(key::session(account, id), Some("places")).await?;
+        let item = self.get_attribute(key::session(account, id), "places").await?;
         let places = item.as_ref().and_then(|item| item.get("places")).and_then(|places| places.as_ns().ok());
         Ok(places.into_iter().flatten().filter_map(|place| place.parse().ok()).map(Instant).collect())
     }
@@ -113,22 +126,42 @@ impl Store {
         Ok(Some(StoredSession { account, identity, session }))
     }
 
-    /// The sessions of an account that began on a UTC day, as the table has them now.
-    pub async fn sessions_of(
+    /// A session as it is now; `None` for one that is not there.
+    pub async fn session(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+    ) -> Result<Option<StoredSession>, StoreError> {
+        match self.get(key::session(account, id)).await? {
+            Some(item) => self.read_session(&item).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The sessions of an account that began on a UTC day, as the index lists them: it may be a moment behind.
+    pub async fn listed(
         &self,
         account: &AccountId,
         day: NaiveDate,
-    ) -> Result<Vec<StoredSession>, StoreError> {
-        let mut sessions = Vec::new();
-        for at in self.listing(key::sessions_listing(account, day)).await? {
-            if let Some(item) = self.get(at).await?
-                && let Some(session) = self.read_session(&item).await?
-            {
-                sessions.push(session);
-            }
-        }
-        Ok(sessions)
+    ) -> Result<Vec<ListedSession>, StoreError> {
+        let items = self.listing(key::sessions_listing(account, day)).await?;
+        Ok(items.iter().filter_map(listed).collect())
     }
+
+    /// When a session began, as the table has it now; `None` for one that is not there.
+    pub async fn began(&self, account: &AccountId, id: &SessionId) -> Result<Option<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), "created_at").await?;
+        Ok(item.and_then(|item| number(&item, "created_at")).map(Instant))
+    }
+}
+
+fn listed(item: &Item) -> Option<ListedSession> {
+    let (_, id) = parse_session(super::text(item, "pk")?)?;
+    let created_at = Instant::parse(super::text(item, "listing_sk")?, chrono_tz::UTC).ok()??;
+    let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
+    let content = hash.map(|hash| content_of(hash.as_ref()));
+    let stored_at = Instant(number(item, "stored_at").unwrap_or_default());
+    Some(ListedSession { id, created_at, content, stored_at })
 }
 
 /// Tells the two reasons of a refused write apart by what was there. A retry after a lost answer finds its own version

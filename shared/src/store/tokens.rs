@@ -56,9 +56,9 @@ impl Store {
     /// All tokens of an account, oldest first; the operator's for `None`.
     pub async fn tokens(&self, account: Option<&AccountId>) -> Result<Vec<TokenRow>, StoreError> {
         let mut rows = Vec::new();
-        for at in self.listing(key::tokens_listing(account)).await? {
-            let id = at.pk.trim_start_matches("token#");
-            rows.extend(self.token(id).await?);
+        for item in self.listing(key::tokens_listing(account)).await? {
+            let id = super::text(&item, "pk").and_then(|pk| pk.strip_prefix("token#"));
+            rows.extend(self.token(id.unwrap_or_default()).await?);
         }
         Ok(rows)
     }

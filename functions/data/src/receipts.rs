@@ -1,0 +1,114 @@
+//! `GET /v1/receipts`: what was received, stored and served of each day, and where they differ.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use http::header;
+use lake::{Receipt, Receipts, STATE_MARGIN};
+use serde::{Deserialize, Serialize};
+use shared::caller::Caller;
+use shared::id::{AccountId, SessionId};
+use shared::input::{Field, Others, Query, both};
+use shared::problem::Problem;
+use shared::store::{Rejection, SetAside};
+use shared::time::Instant;
+
+use crate::App;
+use crate::request::DateRange;
+
+/// How many days one request may be about: each costs a reading of the day's listing.
+const MAX_DAYS: i64 = 31;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    account: Field<AccountId>,
+    start: Option<String>,
+    end: Option<String>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Answer {
+    /// As an answer of `POST /v1/data` says it.
+    #[serde(rename = "dataAsOf")]
+    data_as_of: String,
+    /// Each day of the period, in the account's zone.
+    days: Vec<Receipt>,
+    /// The days that do not agree.
+    gaps: Vec<NaiveDate>,
+    /// What ingest refused on UTC days of the period, newest first.
+    rejected: Vec<Refused>,
+    /// What could not be brought into the lake.
+    set_aside: Vec<Aside>,
+}
+
+#[derive(Debug, Serialize)]
+struct Refused {
+    at: String,
+    #[serde(flatten)]
+    rejection: Rejection,
+}
+
+#[derive(Debug, Serialize)]
+struct Aside {
+    at: String,
+    session_id: SessionId,
+    reason: String,
+}
+
+pub(crate) async fn receipts(
+    State(app): State<App>,
+    caller: Caller,
+    Query(mut wanted): Query<Wanted>,
+) -> Result<impl axum::response::IntoResponse, Problem> {
+    let named = std::mem::take(&mut wanted.account).optional("account")?;
+    let account = caller.account(crate::READERS, named.as_ref())?;
+    let range = DateRange { start_date: wanted.start, end_date: wanted.end };
+    let (days, ()) = both(range.days(["start", "end"]), wanted.others.refuse())?;
+    if (days.1 - days.0).num_days() >= MAX_DAYS {
+        return Err(Problem::invalid("end", format!("is more than {MAX_DAYS} days after start")));
+    }
+    let account = app.store.account(&account).await?;
+    let now = Instant::now();
+    let margin = Duration::as_secs(&STATE_MARGIN).cast_signed();
+    let state = now.plus_seconds(-margin);
+    let of = Receipts {
+        account: account.id.clone(),
+        zone: account.zone,
+        days,
+        oldest: account.oldest(now),
+        state,
+    };
+    let receipts = app.lake.receipts(&of).await?;
+    let answer = Answer {
+        data_as_of: state.to_rfc3339(),
+        gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
+        days: receipts,
+        rejected: rejected(&app, &account.id, days).await?,
+        set_aside: app.store.set_aside(&account.id).await?.into_iter().map(aside).collect(),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)))
+}
+
+async fn rejected(
+    app: &App,
+    account: &AccountId,
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<Refused>, Problem> {
+    let mut refused = Vec::new();
+    for day in first.iter_days().take_while(|day| *day <= last) {
+        for (at, rejections) in app.store.rejections(account, day).await? {
+            let at = at.to_rfc3339();
+            refused.extend(rejections.into_iter().map(|rejection| Refused { at: at.clone(), rejection }));
+        }
+    }
+    refused.reverse();
+    Ok(refused)
+}
+
+fn aside(SetAside { session_id, reason, at }: SetAside) -> Aside {
+    Aside { at, session_id, reason }
+}

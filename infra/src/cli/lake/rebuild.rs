@@ -1,0 +1,67 @@
+//! `premium lake rebuild`: days of the lake anew from the table, and the receipts that prove both agree.
+
+use std::path::PathBuf;
+
+use archive::{Answer, App, Call, Rebuild};
+use chrono::NaiveDate;
+use clap::Args;
+use indicatif::ProgressBar;
+use shared::telemetry::chain;
+
+use super::{CliError, account_id, store};
+
+/// What to rebuild.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Conta a refazer.
+    ///
+    /// Account to rebuild.
+    #[arg(long, value_name = "CONTA")]
+    account: String,
+    /// Primeiro dia, em UTC.
+    ///
+    /// First day, UTC.
+    #[arg(long, value_name = "DIA")]
+    start: NaiveDate,
+    /// Último dia, em UTC, incluído.
+    ///
+    /// Last day, UTC, included.
+    #[arg(long, value_name = "DIA")]
+    end: NaiveDate,
+    /// Pasta de dados da pilha local.
+    ///
+    /// Data folder of the local stack.
+    #[arg(long, default_value = ".premium", value_name = "PASTA")]
+    data: PathBuf,
+}
+
+/// Rebuilds day after day and writes a line for each that has sessions.
+pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
+    let RebuildArgs { account, start, end, data } = args;
+    if start > end {
+        return Err(CliError::Period { start, end });
+    }
+    let (account, app) = (account_id(account)?, App::new(store(data).await?));
+    let progress = ProgressBar::new(u64::try_from((end - start).num_days() + 1).unwrap_or_default());
+    let (mut rebuilt, mut differing) = (0, 0);
+    for day in start.iter_days().take_while(|day| *day <= end) {
+        let order = Call::Rebuild(Rebuild { rebuild: account.clone(), start: day, end: day });
+        let done = archive::handle(&app, order).await.map_err(|error| CliError::Rebuild(chain(&error)))?;
+        let Answer::Rebuild(done) = done else { continue };
+        rebuilt += done.sessions;
+        differing += usize::from(!done.agrees);
+        for receipt in done.receipts {
+            let verdict = if receipt.agrees { "confere · agrees" } else { "difere · differs" };
+            let (stored, served) = (receipt.stored, receipt.served);
+            progress.suspend(|| crate::cli::say(format_args!("{day} {stored:>8} {served:>8}  {verdict}")))?;
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    if differing > 0 {
+        return Err(CliError::Differs(differing));
+    }
+    crate::cli::say(format_args!(
+        "{rebuilt} sessões; tabela e lago dizem o mesmo · table and lake say the same"
+    ))
+}

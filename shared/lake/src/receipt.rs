@@ -1,0 +1,234 @@
+//! Completeness receipts: whether everything that was acknowledged is stored, and everything that is stored is served.
+//!
+//! Three independent witnesses are held against each other, session by session: what ingest acknowledged, what the table
+//! lists, and what the lake's newest rows say. A session on its way from the table into the lake is no gap.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, RecordBatch};
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use shared::dictionary::Record;
+use shared::id::{AccountId, SessionId};
+use shared::store::{ListedSession, StoreError};
+use shared::time::Instant;
+
+use crate::merge::survivors;
+use crate::write::Identities;
+use crate::{Lake, Segment, Span, columns};
+
+/// How long a session may be on its way into the lake before its absence counts: the batching window of the stream, a
+/// merge, the state's margin, and some.
+const SETTLES_WITHIN_SECONDS: i64 = 60;
+/// How many sessions of a day that do not agree are named.
+const NAMED: usize = 20;
+/// How many days are compared at once.
+const AT_ONCE: usize = 4;
+
+/// Which days to compare, and as of when.
+#[derive(Clone, Debug)]
+pub struct Receipts {
+    /// The account.
+    pub account: AccountId,
+    /// The zone of the days.
+    pub zone: Tz,
+    /// The first day and the last.
+    pub days: (NaiveDate, NaiveDate),
+    /// Sessions that began earlier are past their retention, and count nowhere.
+    pub oldest: Instant,
+    /// What the lake showed at this instant.
+    pub state: Instant,
+}
+
+/// What was acknowledged, stored and served of the sessions that began on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// The day.
+    pub day: NaiveDate,
+    /// Sessions that were acknowledged to the platform and did not move to another day since.
+    pub received: usize,
+    /// Sessions that the table has.
+    pub stored: usize,
+    /// Sessions that reports show.
+    pub served: usize,
+    /// Sessions that differ because they are on their way.
+    pub pending: usize,
+    /// A sum over what the stored sessions say; null where an old index or file does not tell.
+    pub stored_hash: Option<String>,
+    /// The same over the served ones.
+    pub served_hash: Option<String>,
+    /// Whether nothing is missing anywhere.
+    pub agrees: bool,
+    /// Acknowledged and not stored: at most 20 of them.
+    pub missing: Vec<SessionId>,
+    /// Stored, and not served as they are: at most 20 of them.
+    pub unserved: Vec<SessionId>,
+    /// Served and not stored: at most 20 of them.
+    pub surplus: Vec<SessionId>,
+}
+
+impl Lake {
+    /// A receipt for each day, in order.
+    pub async fn receipts(&self, of: &Receipts) -> Result<Vec<Receipt>, StoreError> {
+        let segments = self.segments(&of.account, of.state).await?;
+        let (first, last) = of.days;
+        let days = first.iter_days().take_while(|day| *day <= last);
+        stream::iter(days.map(|day| self.receipt(of, &segments, day))).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// One day's. The lake is read first, so that what comes in meanwhile is stored and not yet served, never the other
+    /// way round.
+    async fn receipt(
+        &self,
+        of: &Receipts,
+        segments: &[Segment],
+        day: NaiveDate,
+    ) -> Result<Receipt, StoreError> {
+        let start = Instant::start_of_day(day, of.zone);
+        let end = day.succ_opt().map_or(Instant(i64::MAX), |next| Instant::start_of_day(next, of.zone));
+        let window = start.max(of.oldest)..end;
+        let served = self.served(segments, &window).await?;
+        let (mut stored, mut acknowledged) = (BTreeMap::new(), BTreeSet::new());
+        let utc = |at: Instant| at.to_utc().date_naive();
+        for day in utc(start).iter_days().take_while(|day| *day <= utc(Instant(end.0 - 1))) {
+            for listed in self.store.listed(&of.account, day).await? {
+                if window.contains(&listed.created_at) {
+                    stored.insert(listed.id.clone(), listed);
+                }
+            }
+            for (id, created_at) in self.store.acknowledged(&of.account, day).await? {
+                if window.contains(&created_at) {
+                    acknowledged.insert(id);
+                }
+            }
+        }
+        self.compare(of, &window, Witnesses { day, acknowledged, stored, served }).await
+    }
+
+    /// The newest rows of a window's sessions.
+    async fn served(
+        &self,
+        segments: &[Segment],
+        window: &Range<Instant>,
+    ) -> Result<BTreeMap<SessionId, Option<i64>>, StoreError> {
+        let span = Span { min: window.start, max: Instant(window.end.0 - 1) };
+        let names = ["session_id", "created_at", columns::SEQUENCE, columns::REMOVED, columns::CONTENT];
+        let mut batches: Vec<RecordBatch> = Vec::new();
+        for segment in segments.iter().filter(|segment| segment.created.overlaps(span)) {
+            batches.push(self.read_plain(segment, Record::Session, &names).await?);
+        }
+        let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        let mut served = BTreeMap::new();
+        for row in survivors(&batches, |_| false)? {
+            if !keys[row.input].removed(row.row)
+                && window.contains(&row.created)
+                && let Ok(id) = SessionId::try_from(keys[row.input].id(row.row).to_owned())
+            {
+                served.insert(id, content(&batches[row.input], row.row));
+            }
+        }
+        Ok(served)
+    }
+
+    /// Tells what is on its way, or elsewhere, from what is not there.
+    async fn compare(
+        &self,
+        of: &Receipts,
+        window: &Range<Instant>,
+        witnesses: Witnesses,
+    ) -> Result<Receipt, StoreError> {
+        let Witnesses { day, acknowledged, stored, served } = witnesses;
+        let settled = of.state.plus_seconds(-SETTLES_WITHIN_SECONDS);
+        let (mut received, mut pending) = (0, 0);
+        let (mut missing, mut unserved, mut surplus) = (Vec::new(), Vec::new(), Vec::new());
+        for id in acknowledged {
+            // One that began on another day by a newer version is where it belongs.
+            let lost = !stored.contains_key(&id) && self.store.began(&of.account, &id).await?.is_none();
+            received += usize::from(lost || stored.contains_key(&id));
+            missing.extend(lost.then_some(id));
+        }
+        for (id, listed) in &stored {
+            match served.get(id) {
+                Some(content) if same(listed.content, *content) => {}
+                _ if listed.stored_at > settled => pending += 1,
+                _ => unserved.push(id.clone()),
+            }
+        }
+        for id in served.keys().filter(|id| !stored.contains_key(*id)) {
+            match self.store.began(&of.account, id).await? {
+                // The index is a moment behind the table.
+                Some(began) if window.contains(&began) => pending += 1,
+                _ => surplus.push(id.clone()),
+            }
+        }
+        Ok(Receipt {
+            day,
+            received,
+            stored: stored.len(),
+            served: served.len(),
+            pending,
+            stored_hash: sum(stored.values().map(|listed| listed.content)),
+            served_hash: sum(served.into_values()),
+            agrees: missing.is_empty() && unserved.is_empty() && surplus.is_empty(),
+            missing: first(missing),
+            unserved: first(unserved),
+            surplus: first(surplus),
+        })
+    }
+}
+
+/// What is known of a day.
+struct Witnesses {
+    day: NaiveDate,
+    acknowledged: BTreeSet<SessionId>,
+    stored: BTreeMap<SessionId, ListedSession>,
+    /// What the rows say; `None` where a file does not tell.
+    served: BTreeMap<SessionId, Option<i64>>,
+}
+
+fn first(mut ids: Vec<SessionId>) -> Vec<SessionId> {
+    ids.truncate(NAMED);
+    ids
+}
+
+/// What a row says; `None` in a file older than the column.
+fn content(batch: &RecordBatch, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(columns::CONTENT)?.as_primitive_opt::<Int64Type>()?;
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// Whether two witnesses say the same of a session. What one of them cannot tell is not held against it.
+fn same(stored: Option<i64>, served: Option<i64>) -> bool {
+    stored.zip(served).is_none_or(|(stored, served)| stored == served)
+}
+
+/// The same for the same sessions in any order; `None` where one of them is not known.
+fn sum(mut contents: impl Iterator<Item = Option<i64>>) -> Option<String> {
+    let sum = contents.try_fold(0_i64, |sum, content| Some(sum.wrapping_add(content?)))?;
+    Some(format!("{sum:016x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_the_same_as_far_as_both_sides_can_tell() {
+        assert!(same(Some(1), Some(1)) && same(None, Some(2)) && same(Some(1), None));
+        assert!(!same(Some(1), Some(2)));
+    }
+
+    #[test]
+    fn the_sum_depends_on_the_contents_and_not_on_their_order() {
+        let sum = |contents: &[Option<i64>]| sum(contents.iter().copied());
+        assert_eq!(sum(&[Some(i64::MAX), Some(3)]), sum(&[Some(3), Some(i64::MAX)]));
+        assert_ne!(sum(&[Some(3)]), sum(&[Some(4)]));
+        assert_eq!(sum(&[]), Some("0000000000000000".to_owned()));
+        assert_eq!(sum(&[Some(1), None]), None);
+    }
+}

@@ -1,0 +1,187 @@
+//! Completeness receipts: what was acknowledged, stored and served, and where they part.
+
+use ::lake::{Entry, Lake, STATE_MARGIN};
+use archive::{Answer, Call, Rebuild};
+use aws_sdk_dynamodb::types::AttributeValue;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use shared::id::SessionId;
+use shared::key;
+use shared::store::Store;
+
+use crate::expected::{self, id, moment};
+use crate::lake::{delete, demo, filled, partition, session_key};
+use crate::world::{World, query};
+
+const PERIOD: &str = "start=2026-09-05&end=2026-10-04";
+
+async fn receipts(world: &World, token: &str) -> Value {
+    let (status, answer) = world.get(&format!("/v1/receipts?{PERIOD}"), token).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    answer
+}
+
+/// The receipts, once nothing is on its way.
+async fn settled(world: &World, token: &str) -> Value {
+    loop {
+        let answer = receipts(world, token).await;
+        if answer["days"].as_array().unwrap().iter().all(|day| day["pending"] == 0) {
+            return answer;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+}
+
+/// The local day on which a session began.
+fn day(session: &Value) -> String {
+    moment(&session["created_at"]).unwrap().date_naive().to_string()
+}
+
+/// The receipt of a day.
+fn of<'a>(answer: &'a Value, day: &str) -> &'a Value {
+    answer["days"].as_array().unwrap().iter().find(|receipt| receipt["day"] == day).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_day_says_how_many_sessions_were_received_stored_and_served() {
+    let (world, ingest, report, mut sessions) = filled(61, 400).await;
+    // Sent again, and one of them moved to a day of its own.
+    world.ingest_all(&ingest, &sessions, "unchanged").await;
+    sessions[7]["created_at"] = "2026-09-05T12:00:00-03:00".into();
+    sessions[7]["updated_at"] = "2026-10-04 09:00:00".into();
+    world.ingest_all(&ingest, &sessions[7..=7], "accepted").await;
+
+    let answer = settled(&world, &report).await;
+    assert_eq!(answer["gaps"], json!([]), "{answer}");
+    let days = answer["days"].as_array().unwrap();
+    assert_eq!(days.len(), 30);
+    for receipt in days {
+        let expected = sessions.iter().filter(|session| receipt["day"] == day(session).as_str()).count();
+        for witness in ["received", "stored", "served"] {
+            assert_eq!(receipt[witness], expected, "{witness} of {receipt}");
+        }
+        assert_eq!(receipt["stored_hash"], receipt["served_hash"], "{receipt}");
+        assert_eq!(
+            (&receipt["agrees"], receipt["stored_hash"] == "0000000000000000"),
+            (&json!(true), expected == 0)
+        );
+    }
+    assert_eq!(of(&answer, "2026-09-05")["stored"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
+    let (world, _, report, sessions) = filled(62, 120).await;
+    let store = world.store().await;
+    // Out of the table behind everybody's back: the stream takes it out of the lake, the receipt does not forget it.
+    let lost = session_key(&sessions[40]);
+    delete(&store, &lost.pk, &lost.sk).await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), 119).await;
+    let answer = settled(&world, &report).await;
+    let gap = of(&answer, &day(&sessions[40]));
+    assert_eq!(answer["gaps"], json!([day(&sessions[40])]), "{answer}");
+    assert_eq!((&gap["missing"], &gap["agrees"]), (&json!([id(&sessions[40])]), &json!(false)));
+
+    // Out of the lake: nothing is served, and nothing came in of late.
+    for segment in partition(&store, key::manifest(&demo())).await {
+        delete(&store, segment["pk"].as_s().unwrap(), segment["sk"].as_s().unwrap()).await;
+    }
+    backdate(&store, &sessions[50]).await;
+    let answer = receipts(&world, &report).await;
+    let gap = of(&answer, &day(&sessions[50]));
+    assert_eq!((&gap["unserved"], &gap["served"]), (&json!([id(&sessions[50])]), &json!(0)), "{gap}");
+
+    let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
+    let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
+    let order = Call::Rebuild(Rebuild { rebuild: demo(), start, end });
+    let Answer::Rebuild(rebuilt) = archive::handle(&archive::App::new(store), order).await.unwrap() else {
+        panic!("another answer");
+    };
+    assert_eq!((rebuilt.sessions, rebuilt.agrees), (119, false), "the lost session is still missing");
+    assert_eq!(rebuilt.receipts.iter().map(|receipt| receipt.served).sum::<usize>(), 119);
+    assert!(
+        rebuilt
+            .receipts
+            .iter()
+            .all(|receipt| receipt.unserved.is_empty() && receipt.stored == receipt.served)
+    );
+}
+
+/// Makes a session one that has been stored long ago.
+async fn backdate(store: &Store, session: &Value) {
+    let key = session_key(session);
+    let update = store.dynamo().update_item().table_name(&store.names().table);
+    let update = update
+        .key("pk", AttributeValue::S(key.pk))
+        .key("sk", AttributeValue::S(key.sk))
+        .update_expression("SET stored_at = :long_ago")
+        .expression_attribute_values(":long_ago", AttributeValue::N("0".to_owned()));
+    update.send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
+    let (world, _, report, sessions) = filled(63, 60).await;
+    let store = world.store().await;
+    backdate(&store, &sessions[5]).await;
+    assert_eq!(settled(&world, &report).await["gaps"], json!([]));
+    // The rows that stand for another content, with the table untouched: the lake alone is changed.
+    let changed = SessionId::try_from(id(&sessions[5]).to_owned()).unwrap();
+    let stored = store.session(&demo(), &changed).await.unwrap().unwrap();
+    let mut other = stored.session;
+    other.talks.clear();
+    let entry = Entry {
+        sequence: "9".repeat(40),
+        created_at: stored.identity.created_at,
+        id: stored.identity.id,
+        session: Some(other),
+    };
+    Lake::new(store).append(&demo(), vec![entry]).await.unwrap();
+    tokio::time::sleep(STATE_MARGIN).await;
+    let answer = receipts(&world, &report).await;
+    let gap = of(&answer, &day(&sessions[5]));
+    assert_eq!((&gap["unserved"], &gap["stored"]), (&json!([id(&sessions[5])]), &gap["served"]), "{gap}");
+    assert_ne!(gap["stored_hash"], gap["served_hash"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let mut sessions = expected::sessions(64, 3);
+    sessions[1]["created_at"] = "Segredo do cliente".into();
+    let (status, _) = world.ingest(&ingest, &sessions).await;
+    assert_eq!(status, StatusCode::MULTI_STATUS);
+    let today = chrono::Utc::now().date_naive();
+    let (_, answer) = world.get(&format!("/v1/receipts?start={today}&end={today}"), &report).await;
+    let rejected = answer["rejected"].as_array().unwrap();
+    assert_eq!(rejected.len(), 1, "{answer}");
+    assert_eq!(
+        (&rejected[0]["session_id"], &rejected[0]["field"]),
+        (&json!(id(&sessions[1])), &json!("created_at"))
+    );
+    assert!(!answer.to_string().contains("Segredo"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_for_readers_of_their_account_and_for_at_most_a_month() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let ask =
+        async |parameters: &str, token: &str| world.get(&format!("/v1/receipts?{parameters}"), token).await;
+    assert_eq!(ask(PERIOD, &ingest).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&format!("{PERIOD}&account=other"), &report).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&format!("{PERIOD}&account=demo"), &world.admin).await.0, StatusCode::OK);
+    for (parameters, named) in [
+        ("", "start"),
+        ("start=2026-09-01", "end"),
+        ("start=2026-09-02&end=2026-09-01", "start"),
+        ("start=2026-09-01&end=2026-10-02", "end"),
+        ("start=2026-09-01&end=2026-09-02&days=1", "days"),
+    ] {
+        let (status, problem) = ask(parameters, &report).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{parameters}");
+        assert!(problem["detail"].as_str().unwrap().contains(named), "{problem}");
+    }
+    assert_eq!(ask("start=2026-09-01&end=2026-10-01", &report).await.0, StatusCode::OK);
+}
