@@ -33,7 +33,7 @@ function lines(values, prices) {
 
 export function costForm(prices, { received, stored, kept }, days) {
   const title = say('Custo estimado por mês', 'Estimated cost per month');
-  if (!prices) return section(title, empty(say('O operador ainda não informou os preços, em Modelos.', 'The operator has not set the prices yet, under Templates.')));
+  if (!prices?.currency) return section(title, empty(say('O operador ainda não informou os preços, em Modelos.', 'The operator has not set the prices yet, under Templates.')));
   const first = { requests: received, writes: stored, reads: stored, storage: (kept * SESSION_KB) / KB_PER_GB };
   const result = h('div', { 'aria-live': 'polite' });
   const inputs = Object.fromEntries(Object.entries(first).map(([name, value]) =>

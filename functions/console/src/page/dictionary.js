@@ -25,13 +25,15 @@ const calculation = (one) => one.formula ?? (isMetric(one) ? one.defaultAggregat
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 const holds = (one, wanted) => plain([one.name, one.label, one.description, one.group, one.formula].join(' ')).includes(wanted);
 
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
 function listing(report, fields) {
-  const heads = [say('Nome', 'Name'), say('Campo', 'Field'), say('Descrição', 'Description'), say('Tipo', 'Type'), say('Cálculo', 'Calculation')];
+  const heads = [say('Campo', 'Field'), say('Descrição', 'Description'), say('Tipo', 'Type'), say('Cálculo', 'Calculation')];
   const rows = fields.map((one) => [
-    h('code', {}, one.name), one.label, one.description,
+    [h('div', {}, one.label), h('code', { class: 'note still' }, one.name)], { content: one.description, class: 'prose' },
     h('span', {}, typeName(one), h('span', { class: 'note still' }, ` · ${kind(one)}`)), calculation(one) && h('code', {}, calculation(one)),
   ]);
-  return section(`${report.label} (${report.id})`, note(`${report.description} ${say('Uma linha', 'A row')}: ${report.grain}. ${number(fields.length)} ${say('campos.', 'fields.')}`),
+  return section(`${report.label} (${report.id})`, note(`${report.description} ${sentence(report.grain)}.`),
     table(report.label, heads, rows));
 }
 

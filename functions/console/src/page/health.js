@@ -14,43 +14,64 @@ const UNUSED_DAYS = 30;
 
 const right = (content) => ({ content, class: 'right' });
 
-function receiptTable({ days, gaps }) {
-  const state = (one) => {
-    if (gaps.includes(one.day)) return h('strong', { class: 'bad still' }, say('Lacuna', 'Gap'));
-    if (!one.agrees) return h('strong', { class: 'bad still' }, say('Não confere', 'Does not agree'));
-    return h('span', { class: 'good' }, say('Confere', 'Agrees'));
-  };
+// How a day differs: sessions that are not where they should be, of which the API names a few.
+function difference(one) {
+  const kinds = [
+    [say('confirmadas e não guardadas', 'acknowledged and not stored'), one.missing],
+    [say('guardadas e não legíveis', 'stored and not readable'), one.unserved],
+    [say('legíveis e não guardadas', 'readable and not stored'), one.surplus],
+  ].filter(([, ids]) => ids?.length > 0);
+  return kinds.map(([kind, ids]) => h('details', {}, h('summary', {}, `${number(ids.length)} ${kind}`), h('code', {}, ids.join(', '))));
+}
+
+function state(one) {
+  if (!one.agrees) return [h('strong', { class: 'bad still' }, say('Lacuna', 'Gap')), difference(one)];
+  if (one.received === 0 && one.stored === 0) return h('span', { class: 'note still' }, say('Nada chegou', 'Nothing came'));
+  const pending = one.pending > 0 && ` (${number(one.pending)} ${say('a caminho', 'on the way')})`;
+  return h('span', { class: 'good still' }, say('Confere', 'Agrees'), pending || null);
+}
+
+function receiptTable(days) {
   const rows = [...days].reverse().map((one) => [
-    h('span', { class: gaps.includes(one.day) || !one.agrees ? 'bad still' : 'still' }, day(one.day)),
-    state(one), right(number(one.received)), right(number(one.stored)), right(number(one.served)),
+    h('span', { class: one.agrees ? 'still' : 'bad still' }, day(one.day)), h('div', {}, state(one)),
+    right(number(one.received)), right(number(one.stored)), right(number(one.served)),
   ]);
-  const heads = [say('Dia (UTC)', 'Day (UTC)'), say('Situação', 'State'), ...[say('Recebidas', 'Received'), say('Guardadas', 'Stored'), say('Legíveis', 'Readable')]
-    .map((text) => ({ text, class: 'right' }))];
-  return table(say('Recebimento por dia', 'Receipts per day'), heads, rows);
+  const counts = [say('Recebidas', 'Received'), say('Guardadas', 'Stored'), say('Legíveis', 'Readable')];
+  return table(say('Recebimento por dia', 'Receipts per day'),
+    [say('Dia', 'Day'), say('Situação', 'State'), ...counts.map((text) => ({ text, class: 'right' }))], rows);
 }
 
-function verdict({ days, gaps, dataAsOf, set_aside: aside }) {
-  const differing = days.filter((one) => !one.agrees).length;
-  const good = gaps.length === 0 && differing === 0 && aside.length === 0;
+function verdict({ gaps, dataAsOf, rejected, set_aside: aside }) {
+  const good = gaps.length === 0 && aside.length === 0;
+  const score = (name, value, kind) => h('div', { class: 'score' }, h('dt', {}, name), h('dd', {}, h('strong', { class: kind }, value)));
+  const count = (name, list) => score(name, number(list.length), list.length > 0 ? 'bad' : null);
   return h('dl', { class: 'scores' },
-    h('div', { class: 'score' }, h('dt', {}, say('Dados até', 'Data as of')), h('dd', {}, h('strong', {}, instant(dataAsOf)))),
-    h('div', { class: 'score' }, h('dt', {}, say('Situação', 'State')), h('dd', {}, h('strong', { class: good ? 'good' : 'bad' }, good ? say('Tudo certo', 'All well') : say('Veja abaixo', 'See below')))),
-    h('div', { class: 'score' }, h('dt', {}, say('Lacunas', 'Gaps')), h('dd', {}, h('strong', {}, number(gaps.length)), h('span', {}, say(`em ${DAYS} dias`, `in ${DAYS} days`)))),
-    h('div', { class: 'score' }, h('dt', {}, say('Postas de lado', 'Set aside')), h('dd', {}, h('strong', {}, number(aside.length)))));
+    score(say('Dados até', 'Data as of'), instant(dataAsOf)),
+    score(say('Situação', 'State'), good ? say('Tudo certo', 'All well') : say('Veja abaixo', 'See below'), good ? 'good' : 'bad'),
+    count(say('Dias com lacuna', 'Days with a gap'), gaps), count(say('Postas de lado', 'Set aside'), aside),
+    count(say('Recusadas', 'Refused'), rejected));
 }
 
-function asideTable(records) {
-  return table(say('Postas de lado', 'Set aside'), [say('Quando', 'When'), say('Sessão', 'Session'), say('Motivo', 'Reason')],
-    records.map((record) => [instant(record.at), h('bdi', {}, record.session_id ?? NONE), h('bdi', {}, record.reason)]),
+const heads = () => [say('Quando', 'When'), say('Sessão', 'Session'), say('Motivo', 'Reason')];
+const record = (at, id, reason) => [instant(at), h('bdi', {}, id ?? NONE), h('bdi', {}, reason)];
+
+function asideTable(aside) {
+  return table(say('Postas de lado', 'Set aside'), heads(), aside.map((one) => record(one.at, one.session_id, one.reason)),
     { none: say('Nenhuma: todo registro foi lido.', 'None: every record was read.') });
+}
+
+function refusedTable(rejected) {
+  const reason = ({ field, message }) => [field, message].filter(Boolean).join(': ');
+  return table(say('Recusadas', 'Refused'), heads(), rejected.map((one) => record(one.at, one.session_id, reason(one))),
+    { none: say('Nenhuma.', 'None.') });
 }
 
 function useTable(tokens) {
   const limit = daysBefore(today(), UNUSED_DAYS);
   const live = tokens.filter((token) => !token.revoked_at && new Date(token.expires_at) > new Date());
   const used = (token) => {
-    if (!token.last_used_on) return h('span', { class: 'bad' }, say('nunca', 'never'));
-    return h('span', { class: token.last_used_on < limit ? 'bad' : null }, day(token.last_used_on));
+    const idle = (token.last_used_on ?? token.created_at.slice(0, 10)) < limit;
+    return h('span', { class: idle ? 'bad' : null }, token.last_used_on ? day(token.last_used_on) : say('nunca', 'never'));
   };
   return table(say('Uso dos tokens', 'Use of the tokens'), [say('Token', 'Token'), say('Último uso', 'Last used'), say('Vale até', 'Valid until')],
     live.map((token) => [h('bdi', {}, token.label || token.id.slice(0, 8)), used(token), day(token.expires_at)]),
@@ -58,7 +79,7 @@ function useTable(tokens) {
 }
 
 export async function content() {
-  const end = today('UTC');
+  const end = today();
   const [receipts, tokens, kept, settings] = await Promise.all([
     call('GET', 'v1/receipts', { query: { start: daysBefore(end, DAYS - 1), end } }),
     reportTokens(), all('summary', ['sessions']), call('GET', 'v1/settings'),
@@ -67,9 +88,13 @@ export async function content() {
   return [
     verdict(receipts),
     section(say('Recebimento por dia', 'Receipts per day'),
-      note(say('Recebidas: enviadas pela plataforma. Guardadas: gravadas. Legíveis: já nos relatórios. Lacuna: um dia em que nada chegou.',
-        'Received: sent by the platform. Stored: written. Readable: in the reports already. Gap: a day on which nothing came.')), receiptTable(receipts)),
-    section(say('Postas de lado', 'Set aside'), asideTable(receipts.set_aside)),
+      note(say('Recebidas: confirmadas à plataforma. Guardadas: gravadas. Legíveis: já nos relatórios. As três são comparadas sessão por sessão.',
+        'Received: acknowledged to the platform. Stored: written. Readable: in the reports. The three are compared session by session.')),
+      receiptTable(receipts.days)),
+    section(say('Postas de lado', 'Set aside'),
+      note(say('Guardadas, mas ilegíveis para os relatórios.', 'Stored, but unreadable to the reports.')), asideTable(receipts.set_aside)),
+    section(say('Recusadas', 'Refused'),
+      note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')), refusedTable(receipts.rejected)),
     section(say('Uso dos tokens', 'Use of the tokens'), useTable(tokens)),
     costForm(settings.prices, { received: sum('received'), stored: sum('stored'), kept: Number(kept.rows[0]?.sessions ?? 0) }, DAYS),
   ];

@@ -69,12 +69,13 @@ export function form(fields, submit, work, { kind = 'main', inline = false } = {
   return made;
 }
 
-// A table. A head is a text, or {text, class}; a cell a text, an element, or {content, class}; the first cell names the row.
+// A table. A head is a text, or {text, class}; a cell is what an element may hold, or {content, class}; the first cell
+// names the row.
 export function table(caption, heads, rows, { none } = {}) {
   if (rows.length === 0) return empty(none ?? say('Nada aqui ainda.', 'Nothing here yet.'));
   const head = (one) => h('th', { scope: 'col', class: one.class }, one.text ?? one);
   const cell = (one, index) => {
-    const plain = one === null || one === undefined || one instanceof Node || typeof one !== 'object';
+    const plain = one === null || one === undefined || one instanceof Node || Array.isArray(one) || typeof one !== 'object';
     const content = plain ? one : one.content;
     return h(index === 0 ? 'th' : 'td', { scope: index === 0 ? 'row' : null, class: plain ? null : one.class },
       content === null || content === undefined || content === '' ? NONE : content);

@@ -19,11 +19,12 @@ export function settingsForm(settings, keep) {
   const group = (name, ...children) => h('fieldset', {}, h('legend', {}, name), ...children);
   const save = async (values) => {
     said.replaceChildren();
+    const currency = values.currency.trim().toUpperCase();
     const filled = catalogue().map((template) => [template.id, values[template.id].trim()]).filter(([, report]) => report);
     await keep({
       connector_id: values.connector.trim() || null,
       templates: Object.fromEntries(filled),
-      prices: { currency: values.currency.trim().toUpperCase(), ...Object.fromEntries(prices().map(([price]) => [price, Number(values[price])])) },
+      prices: currency ? { currency, ...Object.fromEntries(prices().map(([price]) => [price, Number(values[price])])) } : {},
     });
     said.replaceChildren(say('Guardado.', 'Saved.'));
   };
@@ -34,7 +35,7 @@ export function settingsForm(settings, keep) {
       group(say('Relatórios dos modelos (ID)', 'Reports of the templates (id)'),
         fields(catalogue().map((template) => field(template.name, id(template.id, settings.templates?.[template.id]))))),
       group(say('Preços', 'Prices'), fields(
-        field(say('Moeda', 'Currency'), input('currency', { value: settings.prices?.currency ?? 'USD', pattern: '[A-Za-z]{3}', required: true })),
-        prices().map(([price, name]) => field(name, input(price, { type: 'number', min: 0, step: 'any', value: settings.prices?.[price] ?? 0, required: true }))))),
+        field(say('Moeda', 'Currency'), input('currency', { value: settings.prices?.currency ?? '', pattern: '[A-Za-z]{3}', placeholder: 'USD' })),
+        prices().map(([price, name]) => field(name, input(price, { type: 'number', min: 0, step: 'any', value: settings.prices?.[price] ?? '' }))))),
     ], say('Guardar', 'Save'), save), said);
 }

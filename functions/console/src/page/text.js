@@ -23,7 +23,9 @@ export const percent = (value) =>
 
 export function money(value, currency) {
   try {
-    return Number(value).toLocaleString(locale(), { style: 'currency', currency });
+    // Small amounts keep the digits that tell them from nothing.
+    const digits = Math.abs(value) < 1 ? 4 : 2;
+    return Number(value).toLocaleString(locale(), { style: 'currency', currency, minimumFractionDigits: 2, maximumFractionDigits: digits });
   } catch {
     return `${currency} ${number(value, 2)}`;
   }
