@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { ask, expect, launch, newAccount, open, store, url, visit } from './stack.js';
+import { ask, attempt, expect, launch, newAccount, open, store, url, visit } from './stack.js';
 import { HOSTILE, hostile } from './sessions.js';
 
 const REPORT = 'https://datastudio.google.com/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01';
@@ -48,7 +48,7 @@ test('an address made by somebody else does nothing', async () => {
   const text = encodeURIComponent(HOSTILE);
   for (const address of [`conversas?session=${text}`, `conversas?where=${text}`, `conversas?where=campaign_name:${text}`,
     `painel?team=${text}&channel=${text}&from=${text}&to=2026`, `relatorios?id=${text}`, `dicionario?lang=${text}&account=${text}`]) {
-    await visit(opened.tab, `#/${address}`);
+    await attempt(opened.tab, `#/${address}`);
     await harmless(opened);
   }
 });

@@ -89,8 +89,15 @@ export async function open(browser, token, options) {
   return opened;
 }
 
-// Goes to a page by its address and waits until it is complete. The mark of the last page goes first, as it may be the same.
+// Goes to a page by its address and waits until it is complete, without a failure on it. The mark of the last page goes
+// first, as it may be the same.
 export async function visit(tab, address) {
+  await attempt(tab, address);
+  assert.deepEqual(await tab.locator('.failure').allTextContents(), [], address);
+}
+
+// The same to an address that may be refused.
+export async function attempt(tab, address) {
   await tab.evaluate(() => document.querySelector('[data-ready]')?.removeAttribute('data-ready'));
   await tab.evaluate((hash) => {
     if (location.hash === hash) dispatchEvent(new HashChangeEvent('hashchange'));
