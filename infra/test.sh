@@ -6,5 +6,5 @@ step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 step cargo test --quiet --workspace
-(cd connector && step npm test --silent)
+(cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
 step infra/checks/run.sh

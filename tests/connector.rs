@@ -45,13 +45,14 @@ async fn the_connector_s_tests_pass_against_a_stack_with_sessions() {
     }
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("connector");
-    let mut node = Command::new("node");
-    node.args(["--test", "test/stack/rows.test.js"])
+    let mut npm = Command::new("npm");
+    npm.args(["run", "--silent", "test:stack"])
         .current_dir(folder)
         .env("PREMIUM_STACK_URL", &world.url)
+        .env("PREMIUM_STACK_ADMIN", &world.admin)
         .env("PREMIUM_STACK_TOKEN", &report)
         .env("PREMIUM_STACK_REVOKED", &revoked);
-    let output = node.output().await.unwrap();
+    let output = npm.output().await.unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
 }

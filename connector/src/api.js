@@ -22,12 +22,12 @@ const PASSING = [429, 500, 502, 503, 504];
 const PERIOD = /date_?(range|field)|(start|end)_?date/i;
 
 /**
- * @param {{url: string, token: string}} access
+ * @param {!Access} access
  * @param {number} deadline In ms since 1970: no wait goes beyond it.
- * @param {string} method
+ * @param {'get'|'post'} method
  * @param {string} path
  * @param {!Object=} body
- * @return {!Object} A reply without a failure.
+ * @return {!Reply} Without a failure.
  */
 function ask(access, deadline, method, path, body) {
   for (let retry = 0; ; retry += 1) {
@@ -53,14 +53,14 @@ function pauseBefore(retry, retryAfter) {
 
 /**
  * One request. Redirects are not followed: the token is for the address the user named, and for no other.
- * @param {{url: string, token: string}} access
- * @param {string} method
+ * @param {!Access} access
+ * @param {'get'|'post'} method
  * @param {string} path With its query; never with the token.
  * @param {!Object=} body
- * @return {!Object} `{json, failure, refused, passing, retryAfter, requestId, bytes}`; `json` is an object where there
- *     is no failure.
+ * @return {!Reply} Its `json` is an object where there is no failure.
  */
 function send(access, method, path, body) {
+  /** @type {!GoogleAppsScript.URL_Fetch.URLFetchRequestOptions} */
   const options = {
     method,
     headers: { Authorization: `Bearer ${access.token}`, Accept: 'application/json' },
@@ -73,29 +73,30 @@ function send(access, method, path, body) {
   try {
     response = UrlFetchApp.fetch(access.url + path, options);
   } catch (fault) {
-    return unansweredReply(call, String(fault && fault.message));
+    return unansweredReply(call, String(fault));
   }
   return answeredReply(call, response);
 }
 
 /**
  * Nothing came back. Google's own daily quota is told in the user's language, so both are looked for.
- * @param {!Object} call
+ * @param {!Call} call
  * @param {string} message
- * @return {!Object}
+ * @return {!Reply}
  */
 function unansweredReply(call, message) {
   const quota = /too many times|muitas vezes|quota|cota|bandwidth|largura de banda/i.test(message);
   const debug = redacted(`${call.what}: ${message}`, call.token);
-  const failure = new Failure(quota ? 'quota' : 'unreachable', { host: call.host, debug });
-  return { json: null, failure, refused: false, passing: !quota, retryAfter: 0, requestId: '', bytes: 0 };
+  const facts = { host: call.host, debug };
+  const failure = new Failure(quota ? 'quota' : 'unreachable', facts);
+  return { json: null, facts, failure, refused: false, passing: !quota, retryAfter: 0, requestId: '', bytes: 0 };
 }
 
 /**
  * Rows are passed on as they are; whatever may end up in an error text loses the token before it is cut to size.
- * @param {!Object} call
- * @param {!Object} response Apps Script's HTTPResponse.
- * @return {!Object}
+ * @param {!Call} call
+ * @param {!GoogleAppsScript.URL_Fetch.HTTPResponse} response
+ * @return {!Reply}
  */
 function answeredReply(call, response) {
   const text = response.getContentText('UTF-8');
@@ -126,9 +127,9 @@ function answeredReply(call, response) {
 
 /**
  * @param {number} status
- * @param {?Object} json
+ * @param {?Object<string, any>} json
  * @param {boolean} ours Whether the answer can be the server's own.
- * @return {string} The failure's name in texts.js; empty where there is none.
+ * @return {FailureName|''} The failure's name in texts.js; empty where there is none.
  */
 function failureKind(status, json, ours) {
   if (status === 200) return json ? '' : 'foreign';
@@ -137,11 +138,13 @@ function failureKind(status, json, ours) {
   if (status >= 300 && status < 400) return 'moved';
   if (!ours) return 'foreign';
   if (status === 400 || status === 422) return PERIOD.test(detailIn(json)) ? 'period' : 'report';
-  return { 401: 'refused', 403: 'forbidden', 404: 'absent' }[status] || 'failed';
+  if (status === 401) return 'refused';
+  if (status === 403) return 'forbidden';
+  return status === 404 ? 'absent' : 'failed';
 }
 
 /**
- * @param {!Object} reply
+ * @param {!Reply} reply
  * @return {!Failure} For JSON that is not what this server answers.
  */
 function foreignFailure(reply) {
@@ -150,7 +153,7 @@ function foreignFailure(reply) {
 
 /**
  * @param {string} text
- * @return {?Object}
+ * @return {?Object<string, any>}
  */
 function objectIn(text) {
   try {
@@ -162,11 +165,12 @@ function objectIn(text) {
 }
 
 /**
- * @param {?Object} problem A problem document of RFC 9457.
+ * @param {?Object<string, any>} problem A problem document of RFC 9457.
  * @return {string} What it says.
  */
 function detailIn(problem) {
   if (!problem) return '';
+  /** @type {!Array<{field: (string|undefined), message: string}>} */
   const errors = Array.isArray(problem.errors) ? problem.errors.slice(0, 3) : [];
   const said = errors.map((error) => (error.field ? `${error.field}: ${error.message}` : String(error.message)));
   const detail = String(problem.detail || problem.title || '');
@@ -174,8 +178,8 @@ function detailIn(problem) {
 }
 
 /**
- * @param {?Object} json
- * @param {!Object<string, string>} headers
+ * @param {?Object<string, any>} json
+ * @param {!Object<string, any>} headers
  * @return {string} The server's id of the request; behind a gateway that failed by itself, the gateway's.
  */
 function requestIdIn(json, headers) {
@@ -194,10 +198,11 @@ function retryAfterIn(headers) {
 }
 
 /**
- * @param {!Object<string, string>} headers
+ * @param {!Object<string, any>} headers
  * @return {!Object<string, string>}
  */
 function lowerCased(headers) {
+  /** @type {!Object<string, string>} */
   const lower = {};
   for (const name of Object.keys(headers)) lower[name.toLowerCase()] = String(headers[name]);
   return lower;

@@ -15,7 +15,7 @@ const REMEMBER_SECONDS = 480;
 /** Visible ASCII only: anything else could not be sent in a header. */
 const TOKEN = /^[\x21-\x7e]{1,4096}$/;
 
-/** @return {{type: string, helpUrl: (string|undefined)}} */
+/** @return {{type: string, helpUrl?: string}} */
 function authType() {
   const url = fixedUrl();
   return url ? { type: 'KEY', helpUrl: `${url}/` } : { type: 'PATH_KEY' };
@@ -23,7 +23,7 @@ function authType() {
 
 /**
  * Keeps the credentials after one question to the server. Whatever goes wrong, nothing kept is changed.
- * @param {?Object} request
+ * @param {?SignInRequest} request
  * @return {{errorCode: string}}
  */
 function signIn(request) {
@@ -62,14 +62,14 @@ function signOut() {
   PropertiesService.getUserProperties().deleteProperty(CREDENTIALS);
 }
 
-/** @return {{url: string, token: string}} The kept access; a user error asks to sign in where there is none. */
+/** @return {!Access} The kept access; a user error asks to sign in where there is none. */
 function requiredAccess() {
   const access = keptAccess();
   if (!access) throw new Failure('signedOut');
   return access;
 }
 
-/** @return {?{url: string, token: string}} */
+/** @return {?Access} */
 function keptAccess() {
   const kept = objectIn(PropertiesService.getUserProperties().getProperty(CREDENTIALS) || '');
   return kept && { url: fixedUrl() || kept.url, token: kept.token };
@@ -77,8 +77,8 @@ function keptAccess() {
 
 /**
  * The access that a filled-in form claims. People paste line breaks, and the word Bearer, along with a token.
- * @param {!Object} request
- * @return {{url: string, token: string}}
+ * @param {!SignInRequest} request
+ * @return {!Access}
  */
 function claimedAccess(request) {
   const form = request.pathKey || { path: '', key: request.key };
@@ -107,25 +107,25 @@ function baseUrl(text) {
 }
 
 /**
- * @param {!Object} reply
+ * @param {!Reply} reply
  * @return {string} The scope the server names, or nothing where the answer is not about a token.
  */
 function scopeOf(reply) {
   return typeof reply.json.scope === 'string' ? reply.json.scope : '';
 }
 
-/** @param {{url: string, token: string}} access An access the server has just found good. */
+/** @param {!Access} access An access the server has just found good. */
 function remember(access) {
   CacheService.getUserCache().put(rememberedAs(access), 'good', REMEMBER_SECONDS);
 }
 
-/** @param {{url: string, token: string}} access An access to ask the server about again. */
+/** @param {!Access} access An access to ask the server about again. */
 function forget(access) {
   CacheService.getUserCache().remove(rememberedAs(access));
 }
 
 /**
- * @param {{url: string, token: string}} access
+ * @param {!Access} access
  * @return {string} A cache key that tells nobody the token.
  */
 function rememberedAs(access) {

@@ -8,8 +8,8 @@ const REPORT_TYPES = ['sessions', 'talks', 'talk_options', 'events', 'tags', 'co
 const DATE_FIELDS = ['created_at', 'finished_at', 'lastInteraction'];
 
 /**
- * @param {string} language
- * @return {!Object}
+ * @param {Language} language
+ * @return {!ConfigAnswer}
  */
 function configForm(language) {
   const texts = TEXTS[language];
@@ -28,8 +28,8 @@ function configForm(language) {
  * @param {string} name
  * @param {string} displayName
  * @param {string} helpText
- * @param {!Array<{label: string, value: string}>} options
- * @return {!Object} A question with one answer.
+ * @param {!Array<ConfigOption>} options
+ * @return {!ConfigQuestion} A question with one answer.
  */
 function question(name, displayName, helpText, options) {
   const parameterControl = { allowOverride: false };
@@ -39,8 +39,8 @@ function question(name, displayName, helpText, options) {
 /**
  * The server's own names. A form must open even while the server cannot be asked, so the ids of the contract serve
  * then; getSchema, which follows, says what is wrong.
- * @param {string} language
- * @return {!Array<{label: string, value: string}>}
+ * @param {Language} language
+ * @return {!Array<ConfigOption>}
  */
 function reportTypes(language) {
   const access = keptAccess();
@@ -54,8 +54,8 @@ function reportTypes(language) {
 
 /**
  * The answers as they are, but for questions left blank, which mean what their help texts say.
- * @param {?Object} request
- * @return {!Object}
+ * @param {?StudioRequest} request
+ * @return {!Answers}
  */
 function answersOf(request) {
   const answers = { ...(request && request.configParams) };

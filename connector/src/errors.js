@@ -6,19 +6,19 @@
 /** A fault with a name in texts.js and the facts its sentence needs. */
 class Failure extends Error {
   /**
-   * @param {string} name
-   * @param {!Object=} facts `host`, `status`, `requestId`, `detail` (the server's words), `debug`, numbers.
+   * @param {FailureName} kind
+   * @param {!Facts=} facts
    */
-  constructor(name, facts) {
-    super(name);
-    this.name = name;
+  constructor(kind, facts) {
+    super(kind);
+    this.kind = kind;
     this.facts = facts || {};
   }
 }
 
 /**
- * @param {?Object} request What Data Studio sent.
- * @param {function(string): T} work Gets the language to speak.
+ * @param {?StudioRequest} request What Data Studio sent.
+ * @param {function(Language): T} work Gets the language to speak.
  * @return {T}
  * @template T
  */
@@ -27,29 +27,42 @@ function guarded(request, work) {
   try {
     return work(language);
   } catch (fault) {
-    return throwUserError(fault, language);
+    throwUserError(fault, language);
+    throw fault;
   }
 }
 
 /**
- * @param {!Error} fault
- * @param {string} language
+ * @param {unknown} fault
+ * @param {Language} language
  */
 function throwUserError(fault, language) {
   const known = fault instanceof Failure;
   const text = known ? userText(fault, language) : TEXTS[language].unexpected;
-  const debug = known ? `${fault.name} ${fault.facts.debug || ''}`.trim() : String(fault && fault.stack);
+  const debug = known ? `${fault.kind} ${fault.facts.debug || ''}`.trim() : stackOf(fault);
   DataStudioApp.createCommunityConnector().newUserError().setText(text).setDebugText(debug).throwException();
 }
 
 /**
+ * @param {unknown} fault
+ * @return {string} Where a fault of the connector itself was; whatever can be thrown has some text.
+ */
+function stackOf(fault) {
+  const stack = fault && typeof fault === 'object' && 'stack' in fault ? fault.stack : fault;
+  return String(stack);
+}
+
+/**
  * @param {!Failure} failure
- * @param {string} language
+ * @param {Language} language
  * @return {string} Cause and what to do, then the server's words, then its id of the request.
  */
 function userText(failure, language) {
   const { detail, requestId } = failure.facts;
-  const quoted = detail && QUOTING.includes(failure.name);
-  const parts = [failure.name, quoted && 'said', requestId && 'requestId'].filter(Boolean);
+  const quoted = detail && QUOTING.includes(failure.kind);
+  /** @type {!Array<SentenceName>} */
+  const parts = [failure.kind];
+  if (quoted) parts.push('said');
+  if (requestId) parts.push('requestId');
   return parts.map((name) => sentence(language, name, failure.facts)).join(' ');
 }

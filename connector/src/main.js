@@ -3,13 +3,13 @@
  * the reader of a report can act on. Read on in auth.js, config.js, rows.js, then api.js, errors.js, texts.js.
  */
 
-/** @return {{type: string, helpUrl: (string|undefined)}} The sign-in form to show. */
+/** @return {{type: string, helpUrl?: string}} The sign-in form to show. */
 function getAuthType() {
   return guarded(null, () => authType());
 }
 
 /**
- * @param {{key: (string|undefined), pathKey: ({path: string, key: string}|undefined)}} request The filled-in form.
+ * @param {!SignInRequest} request The filled-in form.
  * @return {{errorCode: string}} `NONE`, or `INVALID_CREDENTIALS` when the server refuses the token.
  */
 function setCredentials(request) {
@@ -27,24 +27,24 @@ function resetAuth() {
 }
 
 /**
- * @param {{languageCode: (string|undefined)}} request
- * @return {{configParams: !Array<!Object>, dateRangeRequired: boolean, isSteppedConfig: boolean}}
+ * @param {!StudioRequest} request
+ * @return {!ConfigAnswer}
  */
 function getConfig(request) {
   return guarded(request, (language) => configForm(language));
 }
 
 /**
- * @param {{configParams: (!Object|undefined)}} request
- * @return {{schema: !Array<!Object>}} The server's fields of the report type, as they are.
+ * @param {!StudioRequest} request
+ * @return {!SchemaAnswer} The server's fields of the report type, as they are.
  */
 function getSchema(request) {
   return guarded(request, (language) => schemaOf(request, language));
 }
 
 /**
- * @param {!Object} request What a chart asks for.
- * @return {{schema: !Array<!Object>, rows: !Array<!Object>, filtersApplied: boolean}}
+ * @param {!DataRequest} request What a chart asks for.
+ * @return {!DataAnswer}
  */
 function getData(request) {
   return guarded(request, () => rowsOf(request));

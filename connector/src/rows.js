@@ -13,12 +13,12 @@ const MAX_BYTES = 50 * 1024 * 1024;
 const PAGE_ROWS = 50000;
 
 /**
- * @param {?Object} request
- * @param {string} language
- * @return {{schema: !Array<!Object>}}
+ * @param {?StudioRequest} request
+ * @param {Language} language
+ * @return {!SchemaAnswer}
  */
 function schemaOf(request, language) {
-  const type = encodeURIComponent(answersOf(request).report_type);
+  const type = encodeURIComponent(String(answersOf(request).report_type));
   const path = `/v1/schema?report_type=${type}&lang=${language}`;
   const reply = ask(requiredAccess(), Date.now() + BUDGET_MS, 'get', path);
   if (!Array.isArray(reply.json.schema)) throw foreignFailure(reply);
@@ -28,15 +28,18 @@ function schemaOf(request, language) {
 /**
  * Follows the cursor to its end. The request goes out as Data Studio made it, `scriptParams.lastRefresh` and all, so
  * that all pages, and all requests of one refresh, see one state of the data.
- * @param {!Object} request
- * @return {{schema: !Array<!Object>, rows: !Array<!Object>, filtersApplied: boolean}}
+ * @param {!DataRequest} request
+ * @return {!DataAnswer}
  */
 function rowsOf(request) {
   const access = requiredAccess();
   const deadline = Date.now() + BUDGET_MS;
   const limit = Number(scriptProperty('PREMIUM_PAGE_ROWS')) || PAGE_ROWS;
+  /** @type {!PageRequest} */
   const body = { ...request, configParams: answersOf(request), limit };
+  /** @type {!Array<{values: !Array<unknown>}>} */
   const rows = [];
+  /** @type {?Reply} */
   let first = null;
   let bytes = 0;
   do {
@@ -57,9 +60,9 @@ function rowsOf(request) {
 /**
  * A page that is malformed, that does not continue the first one, or that leads back to itself would end in wrong
  * columns or missing rows.
- * @param {!Object} reply
- * @param {!Object} first The first page's reply.
- * @param {string|undefined} cursor The cursor that asked for this page.
+ * @param {!Reply} reply
+ * @param {!Reply} first The first page's reply.
+ * @param {?string=} cursor The cursor that asked for this page.
  */
 function checkPage(reply, first, cursor) {
   const { schema, rows, filtersApplied, nextCursor } = reply.json;
@@ -74,7 +77,7 @@ function checkPage(reply, first, cursor) {
 }
 
 /**
- * @param {!Object} reply
+ * @param {!Reply} reply
  * @param {number} rows Rows so far.
  * @param {number} bytes Bytes so far.
  */

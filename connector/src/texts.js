@@ -1,5 +1,6 @@
 /** Every word that people read, in Portuguese and in English, and how they are put together. */
 
+/** @type {!Object<Language, !Texts>} */
 const TEXTS = {
   pt: {
     thousands: '.',
@@ -91,13 +92,13 @@ const TEXTS = {
 const QUOTING = ['period', 'report', 'forbidden', 'failed'];
 
 /**
- * @param {?Object} request
- * @return {string} `pt` or `en`: what Data Studio asks for, else the user's own, else Portuguese.
+ * @param {?StudioRequest} request
+ * @return {Language} `pt` or `en`: what Data Studio asks for, else the user's own, else Portuguese.
  */
 function languageOf(request) {
   const asked = [request && request.languageCode, userLocale()];
-  const known = asked.map((code) => String(code || '').slice(0, 2).toLowerCase());
-  return known.find((code) => code in TEXTS) || 'pt';
+  const known = asked.map((code) => String(code || '').slice(0, 2).toLowerCase()).find((code) => code in TEXTS);
+  return known === 'en' ? 'en' : 'pt';
 }
 
 /** @return {string} The user's locale; empty where Apps Script will not tell, which must not hide an error. */
@@ -110,15 +111,15 @@ function userLocale() {
 }
 
 /**
- * @param {string} language
- * @param {string} name
- * @param {!Object} facts
+ * @param {Language} language
+ * @param {SentenceName} name
+ * @param {!Facts} facts
  * @return {string} The sentence, its numbers grouped as the language does.
  */
 function sentence(language, name, facts) {
   const texts = TEXTS[language];
-  return texts[name].replace(/\{(\w+)\}/g, (_, fact) => {
-    const value = facts[fact];
+  return texts[name].replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ fact) => {
+    const value = facts[/** @type {keyof Facts} */ (fact)];
     return typeof value === 'number' ? String(value).replace(/\B(?=(\d{3})+$)/g, texts.thousands) : String(value);
   });
 }

@@ -24,8 +24,9 @@ class UserError extends Error {
 }
 
 /**
- * @param {{script: Object, user: Object, locale: string, fetchTakes: number}=} setup Script and user properties, the
- *     user's locale, and how many ms each request takes.
+ * @param {{script: Object, user: Object, locale: string, fetchTakes: number, fetchFails: string, network: function}=} setup
+ *     Script and user properties, the user's locale, how many ms each request takes, what each fails of, and what
+ *     becomes of the nth answer on its way.
  * @return {Object} The entry points, and `state`: properties, cache, sleeps, fetches and the clock.
  */
 function loadConnector(setup = {}) {
@@ -132,7 +133,8 @@ function fetchOnce(state, setup, url, options = {}) {
   if (setup.fetchFails) throw new Error(setup.fetchFails);
   const headers = { ...options.headers };
   if (options.payload) headers['Content-Type'] = options.contentType || 'application/x-www-form-urlencoded';
-  const answer = blockingFetch(url, { method: (options.method || 'get').toUpperCase(), headers, body: options.payload });
+  const sent = blockingFetch(url, { method: (options.method || 'get').toUpperCase(), headers, body: options.payload });
+  const answer = setup.network ? setup.network(sent, state.fetches.length) : sent;
   if (answer.error === 'ENOTFOUND' || answer.error === 'EAI_AGAIN') throw new Error(`DNS error: ${url}`);
   need(!answer.error, `Address unavailable: ${url}`);
   need(answer.body.length <= 50 * 1024 * 1024, 'Limit Exceeded: URLFetch response size.');

@@ -1,6 +1,6 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, test } = require('node:test');
-const { checkConfig, checkSchema } = require('./studio.js');
+const { checkConfig, checkSchema } = require('./studio/checks.js');
 const { loadConnector, signedIn, startStage, TYPES, userErrorOf } = require('./stage.js');
 
 let stage;

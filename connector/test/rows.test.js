@@ -1,6 +1,6 @@
 const assert = require('node:assert/strict');
 const { after, before, beforeEach, test } = require('node:test');
-const { checkData } = require('./studio.js');
+const { checkData } = require('./studio/checks.js');
 const { dataRequest, signedIn, startStage, userErrorOf } = require('./stage.js');
 
 const FIELDS = ['session_id', 'status', 'created_at', 'expired', 'campaign_name', 'sessions'];

@@ -13,6 +13,7 @@ pub mod query;
 pub mod export;
 pub mod demo;
 pub mod lake;
+pub mod connector;
 pub mod dictionary;
 
 use std::fmt;
@@ -66,6 +67,10 @@ enum Command {
     /// Copies an account's lake to open files, for Athena, DuckDB or Spark.
     #[command(subcommand)]
     Lake(lake::LakeCommand),
+    /// Escreve os arquivos do conector do Data Studio em uma pasta.
+    ///
+    /// Writes the files of the Data Studio connector to a folder.
+    Connector(connector::ConnectorArgs),
     /// Treina o dicionário de compressão das sessões guardadas.
     ///
     /// Trains the compression dictionary of stored sessions.
@@ -83,6 +88,7 @@ pub async fn run(cli: Cli) -> Result<(), CliError> {
         Command::Export(args) => export::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Lake(command) => lake::run(command).await,
+        Command::Connector(args) => connector::run(&args),
         Command::Dictionary(args) => dictionary::run(&args),
     }
 }

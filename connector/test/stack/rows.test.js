@@ -4,7 +4,7 @@
  */
 const assert = require('node:assert/strict');
 const { before, test } = require('node:test');
-const { checkConfig, checkData, checkSchema } = require('../studio.js');
+const { checkConfig, checkData, checkSchema } = require('../studio/checks.js');
 const { loadConnector, userErrorOf } = require('../apps-script.js');
 
 const TYPES = ['sessions', 'talks', 'talk_options', 'events', 'tags', 'contact_platforms', 'summary'];
