@@ -25,12 +25,14 @@ const calculation = (one) => one.formula ?? (isMetric(one) ? one.defaultAggregat
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 const holds = (one, wanted) => plain([one.name, one.label, one.description, one.group, one.formula].join(' ')).includes(wanted);
 
+// A name may be broken after its underscores.
+const breakable = (name) => name.split(/(?<=_)/).flatMap((part, at) => (at === 0 ? [part] : [h('wbr'), part]));
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function listing(report, fields) {
   const heads = [say('Campo', 'Field'), say('Descrição', 'Description'), say('Tipo', 'Type'), say('Cálculo', 'Calculation')];
   const rows = fields.map((one) => [
-    [h('div', {}, one.label), h('code', { class: 'note still' }, one.name)], { content: one.description, class: 'prose' },
+    [h('div', {}, one.label), h('code', { class: 'note' }, breakable(one.name))], { content: one.description, class: 'prose' },
     h('span', {}, typeName(one), h('span', { class: 'note still' }, ` · ${kind(one)}`)), calculation(one) && h('code', {}, calculation(one)),
   ]);
   return section(`${report.label} (${report.id})`, note(`${report.description} ${sentence(report.grain)}.`),

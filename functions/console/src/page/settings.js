@@ -1,6 +1,6 @@
 // What the operator sets for all accounts: the connector, the templates' reports and the prices.
 
-import { catalogue } from './catalogue.js';
+import { told } from './catalogue.js';
 import { h } from './dom.js';
 import { field, form, input, note, section } from './parts.js';
 import { say } from './text.js';
@@ -12,7 +12,7 @@ export const prices = () => [
   ['per_million_reads', say('Um milhão de leituras', 'A million reads')],
 ];
 
-export function settingsForm(settings, keep) {
+export function settingsForm(settings, templates, keep) {
   const said = h('p', { class: 'good', role: 'status' });
   const id = (name, value) => input(name, { value: value ?? '', maxlength: 200, spellcheck: 'false' });
   const fields = (...children) => h('div', { class: 'fields' }, ...children);
@@ -20,7 +20,7 @@ export function settingsForm(settings, keep) {
   const save = async (values) => {
     said.replaceChildren();
     const currency = values.currency.trim().toUpperCase();
-    const filled = catalogue().map((template) => [template.id, values[template.id].trim()]).filter(([, report]) => report);
+    const filled = templates.map((template) => [template.id, values[template.id].trim()]).filter(([, report]) => report);
     await keep({
       connector_id: values.connector.trim() || null,
       templates: Object.fromEntries(filled),
@@ -33,7 +33,7 @@ export function settingsForm(settings, keep) {
     form([
       group(say('Conector', 'Connector'), field(say('ID de implantação', 'Deployment id'), id('connector', settings.connector_id))),
       group(say('Relatórios dos modelos (ID)', 'Reports of the templates (id)'),
-        fields(catalogue().map((template) => field(template.name, id(template.id, settings.templates?.[template.id]))))),
+        fields(templates.map((template) => field(told(template.title), id(template.id, settings.templates?.[template.id]))))),
       group(say('Preços', 'Prices'), fields(
         field(say('Moeda', 'Currency'), input('currency', { value: settings.prices?.currency ?? '', pattern: '[A-Za-z]{3}', placeholder: 'USD' })),
         prices().map(([price, name]) => field(name, input(price, { type: 'number', min: 0, step: 'any', value: settings.prices?.[price] ?? '' }))))),
