@@ -15,4 +15,7 @@ mod export;
 mod privacy;
 mod media;
 mod console;
+mod session;
+mod reports;
+mod settings;
 mod house;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
+use console::Deployment;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use infra::stack::Stack;
@@ -27,8 +28,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> World {
+        World::start_in(Deployment::default()).await
+    }
+
+    pub(crate) async fn start_in(deployment: Deployment) -> World {
         let data = tempfile::tempdir().unwrap();
-        let stack = Stack::start(data.path(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let stack = Stack::start_in(deployment, data.path(), listen).await.unwrap();
         let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
         World { client, url, admin, _stack: stack, data }

@@ -79,14 +79,19 @@ MAY = {
         s3:DeleteObject ${MediaBucket.Arn}/media/*  s3:ListBucket MediaBucket.Arn
         kms:Decrypt via s3 for MediaBucket         kms:GenerateDataKey via s3 for MediaBucket
     """,
-    "Console": "",
+    "Console": CALLER + """
+        dynamodb:GetItem reports#*         dynamodb:PutItem reports#*
+        dynamodb:GetItem settings#*        dynamodb:PutItem settings#*
+    """,
 }
 ROUTES = {
     "Token": "POST /v1/tokens, GET /v1/tokens, DELETE /v1/tokens/{id}, GET /v1/me, GET /v1/account, PATCH /v1/account",
     "Ingest": "POST /v1/sessions",
     "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export",
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
-    "Console": "GET /, GET /assets/{version}/{name}, GET /v1/openapi.json, GET /healthz, $default",
+    "Console": "GET /, GET /assets/{version}/{name}, POST /v1/console/session, DELETE /v1/console/session, "
+    "GET /v1/reports, POST /v1/reports, PUT /v1/reports/{id}, DELETE /v1/reports/{id}, GET /v1/settings, "
+    "PUT /v1/settings, GET /v1/openapi.json, GET /healthz, $default",
 }
 SETTINGS = {
     "Token": "TABLE KEY BOOTSTRAP_SECRET",
@@ -94,7 +99,7 @@ SETTINGS = {
     "Archive": "TABLE LAKE_BUCKET KEY",
     "Data": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
     "Media": "TABLE MEDIA_BUCKET KEY",
-    "Console": "",
+    "Console": "TABLE PLATFORM_ORIGIN CONNECTOR_ID",
 }
 
 
@@ -222,6 +227,10 @@ class Functions(Stack):
         for route, function in expected:
             address = re.sub(r"\{\w+\}", "x", route.replace(" ", ""))
             self.assertTrue(any(fnmatchcase(address, p) for p in self.permissions(function)), route)
+
+    def test_no_other_site_is_told_that_its_pages_may_ask(self):
+        # The console's cookie counts only with a header that another site sends after a CORS preflight alone.
+        self.assertNotIn("cors", json.dumps(self.resources["HttpApi"]).lower())
 
     def test_archive_reads_sessions_alone_and_reports_what_failed(self):
         (mapping,) = self.of("AWS::Lambda::EventSourceMapping").values()

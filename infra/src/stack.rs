@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use axum::Router;
+use console::Deployment;
 use serde::{Deserialize, Serialize};
 use shared::id::random_hex;
 use shared::store::Store;
@@ -70,6 +71,15 @@ impl Drop for Stack {
 impl Stack {
     /// Starts on what `data` keeps. When this returns, `local.json` is written and everything answers.
     pub async fn start(data: &Path, listen: SocketAddr) -> Result<Stack, StackError> {
+        Stack::start_in(Deployment::default(), data, listen).await
+    }
+
+    /// The same in these surroundings.
+    pub async fn start_in(
+        deployment: Deployment,
+        data: &Path,
+        listen: SocketAddr,
+    ) -> Result<Stack, StackError> {
         let embedded = Arc::new(Embedded::start(data).await?);
         let wires = Wires::new(&embedded);
         let Clients { dynamo, streams, s3, kms, names } = wires.clients().await;
@@ -99,7 +109,7 @@ impl Stack {
         // Where it listens on every address, the request tells by which one it came; else a link is the same text always.
         let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
-        let app = shared::http::host(routes(store, &bootstrap, public_url));
+        let app = shared::http::host(routes(store, &bootstrap, public_url, deployment));
         let http = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, app).await {
                 tracing::error!(%error, "the server ended");
@@ -112,13 +122,13 @@ impl Stack {
     }
 }
 
-fn routes(store: Store, bootstrap: &str, public_url: Option<String>) -> Router {
+fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deployment: Deployment) -> Router {
     Router::new()
         .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
         .merge(ingest::router(ingest::App::new(store.clone())))
         .merge(data::router(data::App::at(store.clone(), public_url)))
-        .merge(media::router(media::App::new(store)))
-        .merge(console::router())
+        .merge(media::router(media::App::new(store.clone())))
+        .merge(console::router(console::App::new(store, deployment)))
 }
 
 /// The admin token of the last run as long as it is accepted, else a new one.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
-use http::header;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName, header};
 use moka::future::Cache;
 use subtle::ConstantTimeEq;
 
@@ -16,6 +16,14 @@ use crate::token::{self, Privacy, Scope};
 
 /// How long a row is trusted without being read again: half of the 60 s within which a revocation must hold.
 const ROW_TRUSTED_FOR: Duration = Duration::from_secs(30);
+
+/// The cookie that holds the token of a person at the console. Its prefix keeps other hosts from setting it.
+pub const COOKIE: &str = "__Host-premium";
+
+/// The header without which that cookie counts for nothing. Another site could send it only after asking first (a CORS
+/// preflight), and no site is ever told that it may.
+const FROM_CONSOLE: HeaderName = HeaderName::from_static("x-premium-console");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whoever showed a valid token.
 #[derive(Clone, Debug)]
@@ -49,6 +57,16 @@ impl Caller {
         }
     }
 
+    /// 403 unless the caller may use the console.
+    pub fn person(&self) -> Result<(), Problem> {
+        match self.scope {
+            Scope::Admin | Scope::Console => Ok(()),
+            Scope::Ingest | Scope::Report => {
+                Err(Problem::forbidden("the console needs a console or an admin token"))
+            }
+        }
+    }
+
     /// 403 unless the caller is an operator.
     pub fn admin(&self) -> Result<(), Problem> {
         if self.scope == Scope::Admin { Ok(()) } else { Err(Problem::forbidden("this needs an admin token")) }
@@ -66,6 +84,19 @@ impl Guard {
     /// A guard over a store.
     pub fn new(store: Store) -> Guard {
         Guard { store, rows: Cache::builder().max_capacity(10_000).time_to_live(ROW_TRUSTED_FOR).build() }
+    }
+
+    /// Who makes a request: by its header `Authorization`, or, where there is none, by the cookie of the console.
+    pub async fn admit(&self, parts: &Parts, now: Instant) -> Result<Caller, Problem> {
+        match cookie(&parts.headers) {
+            Some(token) if !parts.headers.contains_key(header::AUTHORIZATION) => {
+                from_console(&parts.headers)?;
+                let caller = self.check(token, now).await?;
+                caller.person()?;
+                Ok(caller)
+            }
+            _ => self.check(bearer(parts)?, now).await,
+        }
     }
 
     /// Who shows this token. Signature, claims and row must agree: a stolen key alone opens nothing, nor does a stolen
@@ -139,6 +170,25 @@ pub fn bearer(parts: &Parts) -> Result<&str, Problem> {
     }
 }
 
+/// The token of the console's cookie.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut cookies =
+        lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    cookies.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
+}
+
+/// 401 unless a request that brings the console's cookie was made by the console's own page.
+fn from_console(headers: &HeaderMap) -> Result<(), Problem> {
+    let says_so = headers.get(FROM_CONSOLE).is_some_and(|value| value == "1");
+    let elsewhere = headers.get_all(FETCH_SITE).into_iter().any(|site| site != "same-origin");
+    if says_so && !elsewhere {
+        Ok(())
+    } else {
+        Err(Problem::unauthorized("the console's cookie counts only for requests of the console's own page"))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller
 where
     Guard: FromRef<S>,
@@ -146,6 +196,6 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Caller, Problem> {
-        Guard::from_ref(state).check(bearer(parts)?, Instant::now()).await
+        Guard::from_ref(state).admit(parts, Instant::now()).await
     }
 }

@@ -16,8 +16,13 @@ pub fn optional(name: &'static str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The value of `name`, parsed, or `None` where it is not set or empty.
+pub fn parsed<T: FromStr>(name: &'static str) -> Result<Option<T>, ConfigError> {
+    let value = optional(name).map(|text| text.parse()).transpose();
+    value.map_err(|_| ConfigError { name, problem: "has a value that does not fit" })
+}
+
 /// The value of `name`, parsed.
 pub fn required<T: FromStr>(name: &'static str) -> Result<T, ConfigError> {
-    let text = optional(name).ok_or(ConfigError { name, problem: "is not set" })?;
-    text.parse().map_err(|_| ConfigError { name, problem: "has a value that does not fit" })
+    parsed(name)?.ok_or(ConfigError { name, problem: "is not set" })
 }

@@ -53,6 +53,16 @@ pub fn account_key(account: &AccountId) -> Key {
     Key::new(format!("account#{account}"), "key")
 }
 
+/// The reports that an account has put into its console.
+pub fn reports(account: &AccountId) -> Key {
+    Key::new(format!("reports#{account}"), "reports")
+}
+
+/// What an operator has set for the whole stack.
+pub fn settings() -> Key {
+    Key::new("settings#stack".to_owned(), "settings")
+}
+
 /// A token's row.
 pub fn token(id: &str) -> Key {
     Key::new(format!("token#{id}"), "token")

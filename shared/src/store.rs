@@ -5,9 +5,12 @@
 
 mod accounts;
 mod bodies;
+mod documents;
 mod receipts;
+mod reports;
 mod secrets;
 mod sessions;
+mod settings;
 mod tokens;
 
 use std::collections::HashMap;
@@ -21,7 +24,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 pub use accounts::{AccountChange, ChangeError};
 pub use receipts::{Rejection, SetAside};
+pub use reports::Report;
 pub use sessions::{ListedSession, Put, StoredSession};
+pub use settings::{Prices, Settings};
 pub use tokens::TokenRow;
 
 use crate::config::{ConfigError, optional, required};

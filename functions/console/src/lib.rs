@@ -1,22 +1,59 @@
-//! The console: a page for people, a description for programs and a sign of life for monitors. It keeps nothing and
-//! reads nothing: its page asks the other functions, with the token that the person pastes.
+//! The console: the page for people with what it keeps (who is signed in, their reports, the operator's settings), a
+//! description for programs and a sign of life for monitors. For all else the page asks the other functions.
 
 mod assets;
+mod deployment;
+mod embed;
 mod page;
+mod reports;
+mod session;
+mod settings;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post, put};
 use http::header;
 use serde::Serialize;
+use shared::caller::Guard;
+use shared::store::Store;
 
-/// The routes `/`, `/assets`, `/v1/openapi.json` and `/healthz`.
-pub fn router() -> Router {
+pub use deployment::{Deployment, Origin, OriginError};
+
+/// What the routes share.
+#[derive(Clone, Debug)]
+pub struct App {
+    store: Store,
+    guard: Guard,
+    deployment: Deployment,
+}
+
+impl App {
+    /// An app over a store.
+    pub fn new(store: Store, deployment: Deployment) -> App {
+        App { guard: Guard::new(store.clone()), store, deployment }
+    }
+}
+
+impl FromRef<App> for Guard {
+    fn from_ref(app: &App) -> Guard {
+        app.guard.clone()
+    }
+}
+
+/// The routes `/`, `/assets`, `/healthz`, `/v1/openapi.json`, and those under `/v1/console`, `/v1/reports` and
+/// `/v1/settings`.
+pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(page::page))
         .route("/assets/{version}/{name}", get(assets::asset))
+        .route("/v1/console/session", post(session::begin).delete(session::end))
+        .route("/v1/reports", get(reports::list).post(reports::add))
+        .route("/v1/reports/{id}", put(reports::change).delete(reports::remove))
+        .route("/v1/settings", get(settings::read).put(settings::change))
         .route("/v1/openapi.json", get(openapi))
         .route("/healthz", get(health))
+        .with_state(app)
 }
 
 #[derive(Debug, Serialize)]
@@ -26,8 +63,7 @@ struct Health {
 }
 
 async fn health() -> impl IntoResponse {
-    let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
-    ([(header::CACHE_CONTROL, "no-store")], axum::Json(health))
+    axum::Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
 async fn openapi() -> impl IntoResponse {

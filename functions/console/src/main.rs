@@ -1,7 +1,11 @@
 //! Lambda host of the console function: the router of `lib.rs` and nothing else.
 
+use shared::store::{Names, Store};
+
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     shared::telemetry::init();
-    lambda_http::run(shared::http::host(console::router())).await
+    let store = Store::new(&shared::aws::config().await, Names::from_env()?);
+    let app = console::App::new(store, console::Deployment::from_env()?);
+    lambda_http::run(shared::http::host(console::router(app))).await
 }

@@ -35,13 +35,15 @@ impl FromRequestParts<App> for Issuer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Issuer, Problem> {
-        let (shown, now) = (bearer(parts)?, Instant::now());
-        if app.bootstrap.as_ref().is_some_and(|secret| secret.is(shown)) {
+        let now = Instant::now();
+        if let (Some(secret), Ok(shown)) = (&app.bootstrap, bearer(parts))
+            && secret.is(shown)
+        {
             let (scope, privacy) = (Scope::Admin, Privacy::Full);
             let token_id = "bootstrap".to_owned();
             return Ok(Issuer(Caller { account: None, scope, privacy, token_id, expires_at: now }));
         }
-        let caller = app.guard.check(shown, now).await?;
+        let caller = app.guard.admit(parts, now).await?;
         match caller.scope {
             Scope::Admin | Scope::Console => Ok(Issuer(caller)),
             Scope::Ingest | Scope::Report => {

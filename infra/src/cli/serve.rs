@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
+use console::{Deployment, Origin};
 
 use super::error::CliError;
 use super::look;
@@ -27,6 +28,16 @@ pub struct ServeArgs {
     /// Makes no demo account.
     #[arg(long)]
     pub no_demo: bool,
+    /// Site da plataforma, o único cujas páginas podem mostrar o console em um quadro.
+    ///
+    /// Site of the platform, the only one whose pages may frame the console.
+    #[arg(long, env = "PREMIUM_PLATFORM_ORIGIN", value_name = "ORIGEM")]
+    pub platform_origin: Option<Origin>,
+    /// ID de implantação do conector, que o console oferece.
+    ///
+    /// Deployment id of the connector, which the console offers.
+    #[arg(long, env = "PREMIUM_CONNECTOR_ID", value_name = "ID")]
+    pub connector_id: Option<String>,
 }
 
 fn default_listen() -> SocketAddr {
@@ -35,7 +46,13 @@ fn default_listen() -> SocketAddr {
 
 impl Default for ServeArgs {
     fn default() -> ServeArgs {
-        ServeArgs { listen: default_listen(), data: PathBuf::from(".premium"), no_demo: false }
+        ServeArgs {
+            listen: default_listen(),
+            data: PathBuf::from(".premium"),
+            no_demo: false,
+            platform_origin: None,
+            connector_id: None,
+        }
     }
 }
 
@@ -43,7 +60,8 @@ impl Default for ServeArgs {
 pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     // The embedded table calls every condition that does not hold a warning; here it is how versions are told apart.
     shared::telemetry::init_at("warn,dynoxide=error");
-    let stack = Stack::start(&args.data, args.listen).await?;
+    let deployment = Deployment { platform_origin: args.platform_origin, connector_id: args.connector_id };
+    let stack = Stack::start_in(deployment, &args.data, args.listen).await?;
     super::say(format_args!("Premium Report em {}", stack.local.url))?;
     super::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
     if !args.no_demo {

@@ -1,0 +1,145 @@
+//! `GET` and `PUT /v1/settings`: what an operator sets for the whole stack and every console shows.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+use shared::caller::Caller;
+use shared::input::{Field, Json, Others, both, each};
+use shared::problem::Problem;
+use shared::store::{Prices, Settings};
+
+use crate::App;
+use crate::embed::is_id;
+
+/// The templates of reports that there are.
+const TEMPLATES: [&str; 6] = ["atendimento", "distribuicao", "agentes", "perdidas", "tabulacao", "conversas"];
+/// What a price may be: far beyond what anything costs.
+const PRICE: std::ops::RangeInclusive<f64> = 0.0..=1e9;
+
+#[derive(Debug, Serialize)]
+struct SettingsView {
+    connector_id: Option<String>,
+    templates: BTreeMap<String, String>,
+    /// An object in any case, without members where none are set.
+    prices: Value,
+}
+
+impl SettingsView {
+    fn new(settings: Settings, app: &App) -> SettingsView {
+        SettingsView {
+            connector_id: settings.connector_id.or_else(|| app.deployment.connector_id.clone()),
+            templates: settings.templates,
+            prices: settings.prices.map_or_else(|| json!({}), |prices| json!(prices)),
+        }
+    }
+}
+
+pub(crate) async fn read(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse, Problem> {
+    caller.person()?;
+    Ok(axum::Json(SettingsView::new(app.store.settings().await?, &app)))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Request {
+    /// Null is sent to have the deployment's own again.
+    #[serde(deserialize_with = "sent")]
+    connector_id: Option<Value>,
+    templates: Field<BTreeMap<String, String>>,
+    prices: Field<Map<String, Value>>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+/// A member that was sent, null too.
+fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Json(request): Json<Request>,
+) -> Result<impl IntoResponse, Problem> {
+    caller.admin()?;
+    let connector = request.connector_id.map(connector).transpose();
+    let templates =
+        request.templates.optional("templates").and_then(|given| given.map(templates).transpose());
+    let prices =
+        request.prices.optional("prices").and_then(|given| given.map(|given| prices(&given)).transpose());
+    let ((connector, templates), (prices, ())) =
+        both(both(connector, templates), both(prices, request.others.refuse()))?;
+    let changed = app.store.change_settings(|settings| {
+        if let Some(connector) = &connector {
+            settings.connector_id.clone_from(connector);
+        }
+        if let Some(templates) = &templates {
+            settings.templates.clone_from(templates);
+        }
+        if let Some(prices) = &prices {
+            settings.prices.clone_from(prices);
+        }
+        Ok::<_, Problem>(settings.clone())
+    });
+    let settings = changed.await?;
+    tracing::info!(by = caller.token_id, "settings changed");
+    Ok(axum::Json(SettingsView::new(settings, &app)))
+}
+
+fn connector(value: Value) -> Result<Option<String>, Problem> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(id) if is_id(&id, 10, 200) => Ok(Some(id)),
+        _ => Err(Problem::invalid(
+            "connector_id",
+            "must be the id of a deployment: 10 to 200 of A-Z a-z 0-9 _ -",
+        )),
+    }
+}
+
+fn templates(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Problem> {
+    let checked = given.into_iter().map(|(template, report)| {
+        let field = format!("templates.{template}");
+        if !TEMPLATES.contains(&template.as_str()) {
+            Err(Problem::invalid(field, format!("is no template: there are {}", TEMPLATES.join(", "))))
+        } else if !is_id(&report, 10, 64) {
+            Err(Problem::invalid(field, "must be the id of a report: 10 to 64 of A-Z a-z 0-9 _ -"))
+        } else {
+            Ok((template, report))
+        }
+    });
+    Ok(each(checked)?.into_iter().collect())
+}
+
+/// The prices: all of them, or none to forget them.
+fn prices(given: &Map<String, Value>) -> Result<Option<Prices>, Problem> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let prices = serde_json::from_value::<Prices>(Value::Object(given.clone()))
+        .map_err(|error| Problem::invalid("prices", format!("does not fit: {error}")))?;
+    let known = json!(prices);
+    let unknown = given.keys().filter(|name| known.get(name).is_none());
+    each(unknown.map(|name| Err::<(), _>(Problem::invalid(format!("prices.{name}"), "is no price"))))?;
+    let letters = prices.currency.len() == 3 && prices.currency.bytes().all(|b| b.is_ascii_uppercase());
+    let currency = Problem::invalid("prices.currency", "must be three capital letters, for example USD");
+    let amounts = [
+        ("per_million_requests", prices.per_million_requests),
+        ("per_gb_month_storage", prices.per_gb_month_storage),
+        ("per_million_writes", prices.per_million_writes),
+        ("per_million_reads", prices.per_million_reads),
+    ];
+    let amounts = amounts.map(|(name, amount)| {
+        let expected = "must be a number from 0 to 1,000,000,000";
+        if PRICE.contains(&amount) {
+            Ok(())
+        } else {
+            Err(Problem::invalid(format!("prices.{name}"), expected))
+        }
+    });
+    both(if letters { Ok(()) } else { Err(currency) }, each(amounts))?;
+    Ok(Some(prices))
+}
