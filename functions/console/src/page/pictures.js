@@ -6,6 +6,7 @@ import { say } from './text.js';
 const WIDTH = 320;
 const HEIGHT = 190;
 const DAYS = [52, 61, 48, 66, 71, 34, 18, 55, 63, 58, 69, 74, 37, 21];
+const HOURS = [1, 2, 5, 8, 9, 7, 10, 8, 6, 7, 5, 2];
 const WAITED = [6, 9, 4, 8, 11, 3, 2, 7, 6, 5, 9, 12, 4, 2];
 
 const rect = (x, y, width, height, kind) => svg('rect', { x, y, width, height, rx: 1.5, class: kind });
@@ -41,11 +42,6 @@ function rows(x, y, width, count) {
     rect(width * 0.8, 0, width * 0.18, 5, 'words'), rect(0, 9, width, 0.7, 'rule'))));
 }
 
-function talk(x, y, width, mine, length) {
-  return group(mine ? x + width * (1 - length) : x, y, rect(0, 0, width * length, 20, mine ? 'mine' : 'theirs'),
-    rect(7, 6, width * length * 0.7, 3, 'words'), rect(7, 12, width * length * 0.45, 3, 'words'));
-}
-
 const named = (names, shares) => shares.map((share, at) => [names[at], share]);
 const teams = (shares) => named(say(['Vendas', 'Suporte', 'Finanças', 'Ouvidoria'], ['Sales', 'Support', 'Finance', 'Complaints']), shares);
 const reasons = (shares) => named(say(['Resolvido', 'Venda', 'Boleto', 'Troca', 'Agenda', 'Outros'], ['Solved', 'Sale', 'Invoice', 'Return', 'Booking', 'Other']), shares);
@@ -57,12 +53,13 @@ const drawings = {
     bars(14, 112, 140, [['WhatsApp', 1], ['Site', 0.42], ['Telegram', 0.16]], 's2'), heat(180, 24, 7, 15, 16)],
   agentes: () => [bars(14, 24, 150, [['Ana', 1], ['Bruno', 0.86], ['Carla', 0.8], ['Davi', 0.62], ['Elisa', 0.5]]),
     line(184, 24, 122, 66, DAYS, 's1'), line(184, 24, 122, 66, WAITED.map((value) => value * 3 + 20), 's2'), rows(14, 124, 292, 4)],
-  perdidas: () => [score(14, say('Perdidas', 'Lost'), '96'), score(110, say('Taxa', 'Rate'), '7%'), columns(14, 58, 186, 110, DAYS, 'pale'),
-    columns(14, 58, 186, 110, WAITED, 'lost', Math.max(...DAYS)), heat(220, 60, 7, 11, 10)],
+  perdidas: () => [score(14, say('Perdidas', 'Lost'), '96'), score(110, say('Taxa', 'Rate'), '7%'), columns(14, 58, 140, 66, DAYS, 'pale'),
+    columns(14, 58, 140, 66, WAITED, 'lost', Math.max(...DAYS)), columns(172, 58, 134, 66, HOURS, 'lost'), rows(14, 140, 292, 3)],
   tabulacao: () => [bars(14, 24, 176, reasons([1, 0.62, 0.5, 0.36, 0.3, 0.18])),
     line(206, 26, 100, 80, [3, 4, 4, 6, 7, 9], 's1'), line(206, 26, 100, 80, [6, 5, 6, 5, 4, 4], 's2'), rows(14, 138, 292, 3)],
-  conversas: () => [rows(14, 24, 110, 10), talk(144, 22, 160, false, 0.62), talk(144, 52, 160, true, 0.7), talk(144, 82, 160, false, 0.44),
-    talk(144, 112, 160, true, 0.58), talk(144, 142, 160, false, 0.7)],
+  conversas: () => [score(14, say('Mensagens', 'Messages'), '9640'), score(110, say('Conversas', 'Conversations'), '1284'),
+    columns(14, 58, 186, 50, DAYS), bars(214, 58, 94, named(say(['Contato', 'Agente', 'Automático'], ['Contact', 'Agent', 'Automatic']), [1, 0.85, 0.6])),
+    rows(14, 124, 292, 4)],
 };
 
 // The picture of a template under a name for those who do not see it.
