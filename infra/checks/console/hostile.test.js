@@ -72,7 +72,8 @@ test('a link in a row that is not https is no link', async () => {
 
 test('a report that is not of Data Studio is neither framed nor linked, whatever the server says', async () => {
   const { tab } = opened;
-  const bad = (route) => route.fulfill({ json: { reports: [{ id: 'x', title: 'x', url: SCRIPT, embed_url: 'https://datastudio.google.com.example.com/' }] } });
+  const report = { id: 'x', title: 'x', url: SCRIPT, embed_url: 'https://datastudio.google.com.example.com/' };
+  const bad = (route) => route.fulfill({ json: { reports: [report] } });
   await tab.route('**/v1/reports', bad);
   await visit(tab, '#/relatorios');
   assert.equal(await tab.locator('iframe').count(), 0);

@@ -17,6 +17,9 @@ const template = require('../../../connector/templates/atendimento.json');
 let browser;
 let world;
 
+// What a test needs of these is set before it, as they are the whole stack's.
+const settings = { connector_id: CONNECTOR, templates: { atendimento: TEMPLATE }, prices: {} };
+
 before(async () => {
   browser = await launch();
   world = await newAccount();
@@ -25,6 +28,7 @@ before(async () => {
 after(() => browser.close());
 
 test('an operator signs in with a token, picks the account and sets what all accounts use', async () => {
+  await expect(200, 'PUT', '/v1/settings', admin, settings);
   const { tab, context, wrong } = await newTab(browser);
   await tab.goto(url);
   await tab.getByLabel('Token').fill('not-a-token');
@@ -36,15 +40,17 @@ test('an operator signs in with a token, picks the account and sets what all acc
   await tab.getByRole('button', { name: 'Abrir' }).click();
   await ready(tab, 'conector');
   await follow(tab, tab.getByRole('link', { name: 'Modelos', exact: true }), 'modelos');
-  await tab.getByLabel('ID de implantação').fill(CONNECTOR);
-  await tab.getByLabel('Atendimento', { exact: true }).fill(TEMPLATE);
+  await tab.getByLabel('ID de implantação').fill(`${CONNECTOR}-2`);
+  await tab.getByLabel('Perdidas', { exact: true }).fill(TEMPLATE);
+  await tab.getByLabel('Moeda').fill('brl');
+  for (const price of ['Um GB por mês', 'Um milhão de gravações', 'Um milhão de leituras']) await tab.getByLabel(price).fill('0');
   await tab.getByLabel('Um milhão de pedidos').fill('1.5');
   await tab.getByRole('button', { name: 'Guardar' }).click();
   await tab.getByText('Guardado.').waitFor();
-  const settings = await expect(200, 'GET', '/v1/settings', world.token);
-  assert.equal(settings.connector_id, CONNECTOR);
-  assert.equal(settings.templates.atendimento, TEMPLATE);
-  assert.equal(settings.prices.per_million_requests, 1.5);
+  const kept = await expect(200, 'GET', '/v1/settings', world.token);
+  assert.equal(kept.connector_id, `${CONNECTOR}-2`);
+  assert.deepEqual(kept.templates, { atendimento: TEMPLATE, perdidas: TEMPLATE });
+  assert.deepEqual([kept.prices.currency, kept.prices.per_million_requests], ['BRL', 1.5]);
   // A reload keeps the session and the account; signing out ends it.
   await tab.reload();
   await ready(tab, 'modelos');
@@ -56,7 +62,8 @@ test('an operator signs in with a token, picks the account and sets what all acc
   await context.close();
 });
 
-test('a newcomer gets a token, the way to Data Studio and the report back into the page', async () => {
+test('a newcomer gets a token, the way to Data Studio and a template', async () => {
+  await expect(200, 'PUT', '/v1/settings', admin, settings);
   const { tab, context, wrong } = await open(browser, world.token);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   // What the platform handed over is gone from the address, and no script can read it.
@@ -115,8 +122,9 @@ test('reports are pasted, shown in a closed frame, renamed, moved and removed by
     await tab.getByLabel('Link').press('Tab');
     await tab.keyboard.press('Enter');
   };
-  await add('Errado', 'https://example.com/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01');
-  const refusal = await ask('POST', '/v1/reports', world.token, { title: 'Errado', url: 'https://example.com/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01' });
+  const elsewhere = REPORT.replace('datastudio.google.com', 'example.com');
+  await add('Errado', elsewhere);
+  const refusal = await ask('POST', '/v1/reports', world.token, { title: 'Errado', url: elsewhere });
   await tab.getByRole('alert').getByText(refusal.body.detail).waitFor();
   await tab.getByRole('alert').getByText('Código do pedido').waitFor();
   await add('Vendas', REPORT);

@@ -49,7 +49,10 @@ test('the figures of the dashboard are those of the API and of what was posted',
   await visit(tab, '#/painel');
   const { all, attended, lost } = await sameScores(tab, []);
   assert.deepEqual([all, attended, lost], [COUNT, COUNT / 3, COUNT / 3]);
-  for (const [name, dimension, nothing] of [['Por equipe', 'campaign_name', '(sem equipe)'], ['Por canal', 'channel', '(sem canal)'], ['Por tabulação', 'tabulation', '(sem tabulação)']]) {
+  const tables = [
+    ['Por equipe', 'campaign_name', '(sem equipe)'], ['Por canal', 'channel', '(sem canal)'], ['Por tabulação', 'tabulation', '(sem tabulação)'],
+  ];
+  for (const [name, dimension, nothing] of tables) {
     const expected = (await summary([dimension, 'sessions'])).map(([value, count]) => [value ?? nothing, number(count)]);
     assert.deepEqual(sorted(await shownTable(tab, name)), sorted(expected), name);
   }
@@ -81,6 +84,19 @@ test('every day of the period has its numbers, by pointing, by keyboard and in t
   assert.equal(await figure.locator('.readout').textContent(), names[3]);
   await figure.getByText('Ver como tabela').click();
   assert.equal(await figure.locator('tbody tr').count(), 28);
+});
+
+test('a long period is drawn by month', async () => {
+  const { tab } = opened;
+  const [from, to] = [dayBefore(120), dayBefore(0)];
+  await visit(tab, `#/painel?from=${from}&to=${to}`);
+  const names = await tab.locator('.figure').first().locator('.chart a').evaluateAll((links) => links.map((link) => link.getAttribute('aria-label')));
+  const months = new Set(Array.from({ length: 121 }, (_, back) => dayBefore(back).slice(0, 7)));
+  assert.equal(names.length, months.size);
+  const counts = names.map((name) => Number(/Sessões (\d+)/.exec(name)[1]));
+  assert.equal(counts.reduce((sum, count) => sum + count), COUNT);
+  const [[inLast]] = await rows(world.token, 'summary', ['sessions'], { dateRange: { startDate: `${to.slice(0, 8)}01`, endDate: to } });
+  assert.equal(counts.at(-1), inLast);
 });
 
 test('filters narrow every number, also to the sessions without a team', async () => {

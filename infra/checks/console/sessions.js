@@ -43,7 +43,10 @@ export const hostile = {
   campaign_id: 'x', campaign_name: HOSTILE, contact_id: HOSTILE, contact_name: HOSTILE, platform_id: 'javascript:window.hacked=1',
   talks: [
     { origin: 'contact', type: 'text', message: HOSTILE, created_at: `${dayBefore(1)} 10:01:00`, options: [{ num: '1', text: HOSTILE }] },
-    { origin: HOSTILE, type: HOSTILE, filename: HOSTILE, legend: HOSTILE, stt: HOSTILE, storage_id: 'javascript:window.hacked=1', created_at: `${dayBefore(1)} 10:02:00` },
+    {
+      origin: HOSTILE, type: HOSTILE, filename: HOSTILE, legend: HOSTILE, stt: HOSTILE, storage_id: 'javascript:window.hacked=1',
+      created_at: `${dayBefore(1)} 10:02:00`,
+    },
     { origin: 'agent', type: 'text', message: 'javascript:window.hacked=1', created_at: `${dayBefore(1)} 10:03:00` },
   ],
 };

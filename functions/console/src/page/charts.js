@@ -68,7 +68,8 @@ function draw(width, { title, points, series, kind, format, seconds }, tell) {
   const labels = points.map((point, at) => at % every === 0
     && svg('text', { class: 'label', x: EDGE.left + (at + 0.5) * band, y: HEIGHT - 8, 'text-anchor': 'middle' }, point.short));
   const shapes = kind === 'lines' ? lines(points, series, scale, band) : columns(points, series, scale, band);
-  const drawing = svg('svg', { class: 'chart', width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: 'group', 'aria-label': title },
+  const frame = { class: 'chart', width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: 'group', 'aria-label': title };
+  const drawing = svg('svg', frame,
     svg('g', { 'aria-hidden': 'true' }, axis(scale, width, ticks, format), shapes, labels), svg('g', {}, stops));
   walk(drawing);
   return drawing;
@@ -99,8 +100,8 @@ export function chart(about) {
 }
 
 // A bar for a table's cell, as long as `share` of the cell.
-export const bar = (share, kind = 's1') => svg('svg', { class: 'bar', viewBox: '0 0 100 8', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-  svg('rect', { class: kind, width: Math.max(share > 0 ? 0.5 : 0, share * 100), height: 8 }));
+export const bar = (share) => svg('svg', { class: 'bar', viewBox: '0 0 100 8', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+  svg('rect', { class: 's1', width: Math.max(share > 0 ? 0.5 : 0, share * 100), height: 8 }));
 
 // Hours down, weekdays across; the darker, the more. `cells` is a map of `weekday hour` to {value, href, label}.
 export function heatMap(title, weekdays, cells, format) {
@@ -114,8 +115,8 @@ export function heatMap(title, weekdays, cells, format) {
   const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
   const body = h('tbody', {}, hours.map((hour) => h('tr', {},
     h('th', { scope: 'row' }, `${hour}h`), weekdays.map((_, weekday) => cell(weekday, hour)))));
-  const shown = h('table', { class: 'heat' }, h('caption', { class: 'unseen' }, title),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, say('Hora', 'Hour')), weekdays.map((name) => h('th', { scope: 'col' }, name)))), body);
+  const heads = [say('Hora', 'Hour'), ...weekdays].map((name) => h('th', { scope: 'col' }, name));
+  const shown = h('table', { class: 'heat' }, h('caption', { class: 'unseen' }, title), h('thead', {}, h('tr', {}, heads)), body);
   walk(body);
   return h('div', {}, shown, cells.size === 0 && note(say('Nenhuma sessão.', 'No session.')));
 }

@@ -38,7 +38,9 @@ function search(by, text) {
   if (by === 'protocol') return { filters: [[filter('protocol', text)]], bounded: false };
   if (by === 'session') return { filters: [[filter('session_id', text)]], bounded: false };
   return {
-    filters: [[filter('contact_name', loosely(text), 'REGEXP_PARTIAL_MATCH'), filter('contact_id', text), filter('platform_id', text, 'CONTAINS')]],
+    filters: [[
+      filter('contact_name', loosely(text), 'REGEXP_PARTIAL_MATCH'), filter('contact_id', text), filter('platform_id', text, 'CONTAINS'),
+    ]],
     bounded: true,
   };
 }
@@ -82,7 +84,7 @@ function searchForm(by, period, where) {
 
 const cells = (row) => [
   h('a', { class: 'still', href: href('conversas', { session: row.session_id }) }, second(row.created_at)),
-  ...['protocol', 'contact_name', 'campaign_name', 'agent_name', 'channel', 'status', 'tabulation'].map((id) => row[id] && h('bdi', {}, row[id])),
+  ...FIELDS.slice(2).map((id) => row[id] && h('bdi', {}, row[id])),
 ];
 
 const heads = () => [say('Criada', 'Created'), say('Protocolo', 'Protocol'), say('Contato', 'Contact'), say('Equipe', 'Team'),
@@ -102,9 +104,11 @@ async function found(options) {
     cursor = answer.next;
     more.hidden = !cursor;
     const shown = number(rows.length);
-    const of = cursor ? say(`As primeiras ${shown}, em ordem de criação.`, `The first ${shown}, in order of creation.`) : say(`${shown} sessões.`, `${shown} sessions.`);
-    count.replaceChildren(of);
-    list.replaceChildren(table(say('Sessões', 'Sessions'), heads(), rows.map(cells), { none: say('Nenhuma sessão encontrada.', 'No session found.') }));
+    count.replaceChildren(cursor
+      ? say(`As primeiras ${shown}, em ordem de criação.`, `The first ${shown}, in order of creation.`)
+      : say(`${shown} sessões.`, `${shown} sessions.`));
+    list.replaceChildren(table(say('Sessões', 'Sessions'), heads(), rows.map(cells),
+      { none: say('Nenhuma sessão encontrada.', 'No session found.') }));
   };
   more.addEventListener('click', () => run(more, failed, load));
   await load();
@@ -112,8 +116,8 @@ async function found(options) {
     const { rows: every } = await all('sessions', FIELDS, options);
     save('sessions.csv', csv([FIELDS, ...every.map((row) => FIELDS.map((id) => row[id]))]));
   };
-  const bottom = h('div', { class: 'buttons' }, more, rows.length > 0 && button(say('Baixar estas sessões (CSV)', 'Download these sessions (CSV)'), download));
-  return [count, list, bottom, failed];
+  const file = rows.length > 0 && button(say('Baixar estas sessões (CSV)', 'Download these sessions (CSV)'), download);
+  return [count, list, h('div', { class: 'buttons' }, more, file), failed];
 }
 
 export async function content(params) {
@@ -128,6 +132,6 @@ export async function content(params) {
   }
   if (by !== 'list' && !asked.text) return [...top, empty(say('Escreva o que procurar.', 'Write what to find.'))];
   const { filters, bounded } = search(by, asked.text);
-  const options = { filters: [...filters, ...wanted.map(([id, value]) => [filter(id, value)])], period: bounded ? period : null, refresh: Date.now() };
-  return [...top, ...await found(options)];
+  const both = [...filters, ...wanted.map(([id, value]) => [filter(id, value)])];
+  return [...top, ...await found({ filters: both, period: bounded ? period : null, refresh: Date.now() })];
 }

@@ -19,22 +19,31 @@ function parts(values) {
   ];
 }
 
-export const estimate = (values, prices) => parts(values).reduce((sum, [, count, price, unit]) => sum + (count / unit) * prices[price], 0);
+const amount = ([, count, price, unit], prices) => (count / unit) * prices[price];
+export const estimate = (values, prices) => parts(values).reduce((sum, part) => sum + amount(part, prices), 0);
 
 function lines(values, prices) {
   const right = (content) => ({ content, class: 'right' });
-  const rows = parts(values).map(([name, count, price, unit]) => {
+  const paid = (value) => right(money(value, prices.currency));
+  const rows = parts(values).map((part) => {
+    const [name, count, price, unit] = part;
     const per = unit === 1 ? money(prices[price], prices.currency) : `${number(unit)} × ${money(prices[price], prices.currency)}`;
-    return [name, right(money((count / unit) * prices[price], prices.currency)), `${number(count, 3)} ${unit === 1 ? '×' : '÷'} ${per}`];
+    return [name, paid(amount(part, prices)), `${number(count, 3)} ${unit === 1 ? '×' : '÷'} ${per}`];
   });
-  rows.push([h('strong', {}, say('Por mês', 'Per month')), right(h('strong', { id: 'cost' }, money(estimate(values, prices), prices.currency))), say('a soma', 'the sum')]);
-  return table(say('Custo estimado', 'Estimated cost'), [say('O quê', 'What'), { text: say('Valor', 'Amount'), class: 'right' }, say('Conta', 'Calculation')], rows);
+  const sum = h('strong', { id: 'cost' }, money(estimate(values, prices), prices.currency));
+  rows.push([h('strong', {}, say('Por mês', 'Per month')), right(sum), say('a soma', 'the sum')]);
+  const heads = [say('O quê', 'What'), { text: say('Valor', 'Amount'), class: 'right' }, say('Conta', 'Calculation')];
+  return table(say('Custo estimado', 'Estimated cost'), heads, rows);
 }
 
 export function costForm(prices, { received, stored, kept }, days) {
   const title = say('Custo estimado por mês', 'Estimated cost per month');
-  if (!prices?.currency) return section(title, empty(say('O operador ainda não informou os preços, em Modelos.', 'The operator has not set the prices yet, under Templates.')));
+  if (!prices?.currency) {
+    return section(title, empty(say('O operador ainda não informou os preços, em Modelos.',
+      'The operator has not set the prices yet, under Templates.')));
+  }
   const first = { requests: received, writes: stored, reads: stored, storage: (kept * SESSION_KB) / KB_PER_GB };
+  const size = number(SESSION_KB, 1);
   const result = h('div', { 'aria-live': 'polite' });
   const inputs = Object.fromEntries(Object.entries(first).map(([name, value]) =>
     [name, input(name, { type: 'number', min: 0, step: 'any', value: Number(value.toFixed(4)) })]));
@@ -45,8 +54,8 @@ export function costForm(prices, { received, stored, kept }, days) {
   for (const control of Object.values(inputs)) control.addEventListener('input', show);
   show();
   return section(title,
-    note(say(`Parte dos últimos ${days} dias: um pedido e uma gravação por sessão, uma leitura por sessão guardada, ${number(SESSION_KB, 1)} KB por sessão. Mude os números para o seu caso.`,
-      `From the last ${days} days: a request and a write per session, a read per stored session, ${number(SESSION_KB, 1)} KB per session. Change the numbers to yours.`)),
+    note(say(`Dos últimos ${days} dias: por sessão, um pedido, uma gravação, uma leitura e ${size} KB. Mude os números para o seu caso.`,
+      `From the last ${days} days: per session, a request, a write, a read and ${size} KB. Change the numbers to yours.`)),
     h('div', { class: 'fields' },
       field(say('Pedidos', 'Requests'), inputs.requests), field(say('Gravações', 'Writes'), inputs.writes),
       field(say('Leituras', 'Reads'), inputs.reads), field(say('GB guardados', 'GB kept'), inputs.storage)),

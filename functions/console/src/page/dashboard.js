@@ -38,19 +38,19 @@ export function along(rows, places, length) {
 function scores(sum) {
   const names = { tma: say('atendimento', 'handling'), tme: say('espera', 'waiting'), tta: say('total', 'total') };
   const score = (id, name, value, about) =>
-    h('div', { class: 'score', 'data-measure': id }, h('dt', {}, name), h('dd', {}, h('strong', {}, value), about && h('span', {}, about)));
+    h('div', { class: 'score', 'data-measure': id },
+      h('dt', {}, name), h('dd', {}, h('strong', {}, value), about && h('span', {}, about)));
   return h('dl', { class: 'scores' },
     score('sessions', say('Sessões', 'Sessions'), number(sum.sessions)),
     score('attended_sessions', say('Atendidas', 'Attended'), number(sum.attended_sessions), say('por um agente', 'by an agent')),
     score('lost_sessions', say('Perdidas', 'Lost'), number(sum.lost_sessions),
       say(`${percent(lostRate(sum))} das finalizadas`, `${percent(lostRate(sum))} of the finished`)),
-    TIMES.map((time) => score(time, time.toUpperCase(), duration(mean(sum, time)), say(`média de ${names[time]}`, `mean ${names[time]} time`))));
+    TIMES.map((time) =>
+      score(time, time.toUpperCase(), duration(mean(sum, time)), say(`média de ${names[time]}`, `mean ${names[time]} time`))));
 }
 
 function pointsOf(view, rows, values) {
-  const { period, rowsOf } = view;
-  const places = days(period);
-  const daily = places.length <= MOST_COLUMNS;
+  const { places, daily, rowsOf } = view;
   return along(rows, places, daily ? 8 : 6).map(([place, sum]) => {
     const inside = places.filter((one) => one.replaceAll('-', '').startsWith(place));
     return {
@@ -60,33 +60,43 @@ function pointsOf(view, rows, values) {
   });
 }
 
+const axis = ({ daily }) => (daily ? say('Dia', 'Day') : say('Mês', 'Month'));
+
 function byDay(view, rows) {
-  const axis = say('Dia', 'Day');
-  return section(say('Sessões por dia', 'Sessions per day'), chart({
-    title: say('Sessões por dia', 'Sessions per day'), axis, kind: 'columns', format: (value) => number(value),
+  const title = view.daily ? say('Sessões por dia', 'Sessions per day') : say('Sessões por mês', 'Sessions per month');
+  return section(title, chart({
+    title, axis: axis(view), kind: 'columns', format: (value) => number(value),
     points: pointsOf(view, rows, (sum) => [sum.sessions, sum.lost_sessions]),
     series: [{ name: say('Sessões', 'Sessions'), class: 's1' }, { name: say('Perdidas', 'Lost'), class: 'lost' }],
   }));
 }
 
 function timesByDay(view, rows) {
-  return section(say('Tempos por dia', 'Times per day'), chart({
-    title: say('Tempos por dia', 'Times per day'), axis: say('Dia', 'Day'), kind: 'lines', format: duration, seconds: true,
+  const title = view.daily ? say('Tempos por dia', 'Times per day') : say('Tempos por mês', 'Times per month');
+  return section(title, chart({
+    title, axis: axis(view), kind: 'lines', format: duration, seconds: true,
     points: pointsOf(view, rows, (sum) => TIMES.map((time) => mean(sum, time))),
     series: TIMES.map((time, index) => ({ name: time.toUpperCase(), class: `s${index + 1}` })),
   }));
 }
 
+// What stands for the rows where a dimension is empty.
+const nothing = {
+  campaign_name: () => say('(sem equipe)', '(no team)'),
+  channel: () => say('(sem canal)', '(no channel)'),
+  tabulation: () => say('(sem tabulação)', '(no tabulation)'),
+};
+
 const right = (content) => ({ content, class: 'right' });
 
 // A table of one dimension's values, the most sessions first, each with its bar and a link to its sessions.
-function by(view, dimension, title, head, rows, nothing, more = []) {
+function by(view, dimension, title, head, rows, more) {
   const sorted = [...rows].sort((a, b) => b.sessions - a.sessions);
   const most = Math.max(1, ...sorted.map((row) => row.sessions));
   const heads = [head, { text: say('Proporção', 'Proportion'), class: 'barred' }, { text: say('Sessões', 'Sessions'), class: 'right' },
     ...more.map(([name]) => ({ text: name, class: 'right' }))];
   const line = (row) => [
-    h('a', { href: view.rowsOf([[dimension, row[dimension]]]) }, h('bdi', {}, row[dimension] ?? nothing)),
+    h('a', { href: view.rowsOf([[dimension, row[dimension]]]) }, h('bdi', {}, row[dimension] ?? nothing[dimension]())),
     { content: bar(row.sessions / most), class: 'barred' }, right(number(row.sessions)),
     ...more.map(([, value]) => right(value(row))),
   ];
@@ -113,17 +123,20 @@ function byHour(view, rows) {
 // A choice in the address: absent is everything, empty is the rows without one.
 const chosen = (params, name) => (params.has(name) ? params.get(name) : undefined);
 const ALL = 'all';
-const choice = (name, label, values, now, nothing) => {
+const choice = (name, label, values, now, without) => {
   const names = [...new Set(values)].sort((a, b) => (a ?? '').localeCompare(b ?? ''));
   if (now && !names.includes(now)) names.push(now);
-  const options = names.map((one) => [`=${one ?? ''}`, one ?? nothing]);
+  const options = names.map((one) => [`=${one ?? ''}`, one ?? without]);
   return field(label, select(name, [[ALL, say('Todas', 'All')], ...options], now === undefined ? ALL : `=${now}`));
 };
 
 function controls(params, period, existing) {
-  const fields = [periodFields(period),
-    choice('team', say('Equipe', 'Team'), existing.map((row) => row.campaign_name), chosen(params, 'team'), say('(sem equipe)', '(no team)')),
-    choice('channel', say('Canal', 'Channel'), existing.map((row) => row.channel), chosen(params, 'channel'), say('(sem canal)', '(no channel)'))];
+  const values = (id) => existing.map((row) => row[id]);
+  const fields = [
+    periodFields(period),
+    choice('team', say('Equipe', 'Team'), values('campaign_name'), chosen(params, 'team'), nothing.campaign_name()),
+    choice('channel', say('Canal', 'Channel'), values('channel'), chosen(params, 'channel'), nothing.channel()),
+  ];
   return form(fields, say('Mostrar', 'Show'), ({ from, to, team, channel }) => {
     const wanted = new URLSearchParams({ from, to });
     if (team !== ALL) wanted.set('team', team.slice(1));
@@ -134,9 +147,13 @@ function controls(params, period, existing) {
 
 function view(params) {
   const period = periodOf(params);
-  const kept = [['campaign_name', chosen(params, 'team')], ['channel', chosen(params, 'channel')]].filter(([, value]) => value !== undefined);
+  const filters = [['campaign_name', chosen(params, 'team')], ['channel', chosen(params, 'channel')]];
+  const kept = filters.filter(([, value]) => value !== undefined);
+  const places = days(period);
   return {
     period,
+    places,
+    daily: places.length <= MOST_COLUMNS,
     filters: kept.map(([id, value]) => [filter(id, value)]),
     // Where the sessions behind a number are listed.
     rowsOf: (more, span = period) => href('conversas', {
@@ -169,9 +186,9 @@ export async function content(params) {
       button(say('Baixar o período inteiro (CSV)', 'Download the whole period (CSV)'), download)),
     h('div', { class: 'pair' },
       byDay(seen, daily.rows), timesByDay(seen, daily.rows),
-      by(seen, 'campaign_name', say('Por equipe', 'By team'), say('Equipe', 'Team'), teams.rows, say('(sem equipe)', '(no team)'), [...lost, ...times]),
-      by(seen, 'channel', say('Por canal', 'By channel'), say('Canal', 'Channel'), channels.rows, say('(sem canal)', '(no channel)'), [...lost, ...times]),
-      by(seen, 'tabulation', say('Por tabulação', 'By tabulation'), say('Tabulação', 'Tabulation'), tabulations.rows, say('(sem tabulação)', '(no tabulation)')),
+      by(seen, 'campaign_name', say('Por equipe', 'By team'), say('Equipe', 'Team'), teams.rows, [...lost, ...times]),
+      by(seen, 'channel', say('Por canal', 'By channel'), say('Canal', 'Channel'), channels.rows, [...lost, ...times]),
+      by(seen, 'tabulation', say('Por tabulação', 'By tabulation'), say('Tabulação', 'Tabulation'), tabulations.rows, []),
       byHour(seen, hours.rows)),
     note(say(`Dados até ${instant(daily.asOf)}. TMA, TME e TTA: soma dos segundos ÷ sessões que têm o tempo.`,
       `Data as of ${instant(daily.asOf)}. TMA, TME and TTA: sum of seconds ÷ sessions that have the time.`)),

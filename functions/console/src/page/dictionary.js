@@ -33,7 +33,8 @@ function listing(report, fields) {
   const heads = [say('Campo', 'Field'), say('Descrição', 'Description'), say('Tipo', 'Type'), say('Cálculo', 'Calculation')];
   const rows = fields.map((one) => [
     [h('div', {}, one.label), h('code', { class: 'note' }, breakable(one.name))], { content: one.description, class: 'prose' },
-    h('span', {}, typeName(one), h('span', { class: 'note still' }, ` · ${kind(one)}`)), calculation(one) && h('code', {}, calculation(one)),
+    h('span', {}, typeName(one), h('span', { class: 'note still' }, ` · ${kind(one)}`)),
+    calculation(one) && h('code', {}, calculation(one)),
   ]);
   return section(`${report.label} (${report.id})`, note(`${report.description} ${sentence(report.grain)}.`),
     table(report.label, heads, rows));
@@ -58,7 +59,8 @@ export async function content() {
   const found = h('div');
   const count = h('p', { class: 'note', role: 'status' });
   const words = input('words', { type: 'search' });
-  const type = select('type', [[ALL, say('Todos', 'All')], ...everything.map(({ report }) => [report.id, `${report.label} (${report.id})`])], 'sessions');
+  const types = everything.map(({ report }) => [report.id, `${report.label} (${report.id})`]);
+  const type = select('type', [[ALL, say('Todos', 'All')], ...types], 'sessions');
   const show = () => {
     const wanted = plain(words.value.trim());
     const lists = everything.filter(({ report }) => type.value === ALL || report.id === type.value)

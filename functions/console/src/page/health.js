@@ -73,7 +73,8 @@ function useTable(tokens) {
     const idle = (token.last_used_on ?? token.created_at.slice(0, 10)) < limit;
     return h('span', { class: idle ? 'bad' : null }, token.last_used_on ? day(token.last_used_on) : say('nunca', 'never'));
   };
-  return table(say('Uso dos tokens', 'Use of the tokens'), [say('Token', 'Token'), say('Último uso', 'Last used'), say('Vale até', 'Valid until')],
+  return table(say('Uso dos tokens', 'Use of the tokens'),
+    ['Token', say('Último uso', 'Last used'), say('Vale até', 'Valid until')],
     live.map((token) => [h('bdi', {}, token.label || token.id.slice(0, 8)), used(token), day(token.expires_at)]),
     { none: say('Nenhum token em vigor.', 'No token in force.') });
 }
@@ -88,13 +89,15 @@ export async function content() {
   return [
     verdict(receipts),
     section(say('Recebimento por dia', 'Receipts per day'),
-      note(say('Recebidas: confirmadas à plataforma. Guardadas: gravadas. Legíveis: já nos relatórios. As três são comparadas sessão por sessão.',
-        'Received: acknowledged to the platform. Stored: written. Readable: in the reports. The three are compared session by session.')),
+      note(say('Recebidas: confirmadas à plataforma. Legíveis: já nos relatórios. Comparadas sessão por sessão.',
+        'Received: acknowledged to the platform. Readable: in the reports. Compared session by session.')),
       receiptTable(receipts.days)),
     section(say('Postas de lado', 'Set aside'),
-      note(say('Guardadas, mas ilegíveis para os relatórios.', 'Stored, but unreadable to the reports.')), asideTable(receipts.set_aside)),
+      note(say('Guardadas, mas ilegíveis para os relatórios.', 'Stored, but unreadable to the reports.')),
+      asideTable(receipts.set_aside)),
     section(say('Recusadas', 'Refused'),
-      note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')), refusedTable(receipts.rejected)),
+      note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')),
+      refusedTable(receipts.rejected)),
     section(say('Uso dos tokens', 'Use of the tokens'), useTable(tokens)),
     costForm(settings.prices, { received: sum('received'), stored: sum('stored'), kept: Number(kept.rows[0]?.sessions ?? 0) }, DAYS),
   ];

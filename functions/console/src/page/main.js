@@ -4,7 +4,7 @@ import { Refusal, call, isOperator, signIn, signOut, who } from './api.js';
 import { h } from './dom.js';
 import { failure, field, form, input, note } from './parts.js';
 import { chooseAccount, chosenAccount, go, here, href, takeToken } from './route.js';
-import { isEnglish, say, speak } from './text.js';
+import { isEnglish, say, setZone, speak } from './text.js';
 
 const PAGES = [
   { id: 'conector', module: './connector.js', title: () => say('Conector', 'Connector') },
@@ -112,6 +112,7 @@ async function enter() {
   if (!isOperator()) chooseAccount('');
   if (isOperator() && !chosenAccount()) return showAccounts();
   who.account = await call('GET', 'v1/account');
+  setZone(who.account.timezone);
   return show();
 }
 
@@ -156,7 +157,7 @@ function follow() {
   const { params } = here();
   speak(params.get('lang'));
   if (!who.me) return showSignIn();
-  const account = isOperator() ? params.get('account') ?? '' : '';
+  const account = params.get('account') ?? '';
   if (account === chosenAccount()) return who.account ? show() : showAccounts();
   chooseAccount(account);
   return begin();

@@ -42,9 +42,13 @@ function rows(x, y, width, count) {
     rect(width * 0.8, 0, width * 0.18, 5, 'words'), rect(0, 9, width, 0.7, 'rule'))));
 }
 
-const named = (names, shares) => shares.map((share, at) => [names[at], share]);
-const teams = (shares) => named(say(['Vendas', 'Suporte', 'Finanças', 'Ouvidoria'], ['Sales', 'Support', 'Finance', 'Complaints']), shares);
-const reasons = (shares) => named(say(['Resolvido', 'Venda', 'Boleto', 'Troca', 'Agenda', 'Outros'], ['Solved', 'Sale', 'Invoice', 'Return', 'Booking', 'Other']), shares);
+const named = (portuguese, english) => (shares) => shares.map((share, at) => [say(portuguese, english)[at], share]);
+const teams = named(['Vendas', 'Suporte', 'Finanças', 'Ouvidoria'], ['Sales', 'Support', 'Finance', 'Complaints']);
+const origins = named(['Contato', 'Agente', 'Automático'], ['Contact', 'Agent', 'Automatic']);
+const reasons = named(
+  ['Resolvido', 'Venda', 'Boleto', 'Troca', 'Agenda', 'Outros'],
+  ['Solved', 'Sale', 'Invoice', 'Return', 'Booking', 'Other'],
+);
 
 const drawings = {
   atendimento: () => [score(14, say('Sessões', 'Sessions'), '1284'), score(94, 'TMA', '00:06:12'), score(190, 'TME', '00:01:48'),
@@ -53,14 +57,15 @@ const drawings = {
     bars(14, 112, 140, [['WhatsApp', 1], ['Site', 0.42], ['Telegram', 0.16]], 's2'), heat(180, 24, 7, 15, 16)],
   agentes: () => [bars(14, 24, 150, [['Ana', 1], ['Bruno', 0.86], ['Carla', 0.8], ['Davi', 0.62], ['Elisa', 0.5]]),
     line(184, 24, 122, 66, DAYS, 's1'), line(184, 24, 122, 66, WAITED.map((value) => value * 3 + 20), 's2'), rows(14, 124, 292, 4)],
-  perdidas: () => [score(14, say('Perdidas', 'Lost'), '96'), score(110, say('Taxa', 'Rate'), '7%'), columns(14, 58, 140, 66, DAYS, 'pale'),
-    columns(14, 58, 140, 66, WAITED, 'lost', Math.max(...DAYS)), columns(172, 58, 134, 66, HOURS, 'lost'), rows(14, 140, 292, 3)],
+  perdidas: () => [score(14, say('Perdidas', 'Lost'), '96'), score(110, say('Taxa', 'Rate'), '7%'),
+    columns(14, 58, 140, 66, DAYS, 'pale'), columns(14, 58, 140, 66, WAITED, 'lost', Math.max(...DAYS)), columns(172, 58, 134, 66, HOURS, 'lost'), rows(14, 140, 292, 3)],
   tabulacao: () => [bars(14, 24, 176, reasons([1, 0.62, 0.5, 0.36, 0.3, 0.18])),
     line(206, 26, 100, 80, [3, 4, 4, 6, 7, 9], 's1'), line(206, 26, 100, 80, [6, 5, 6, 5, 4, 4], 's2'), rows(14, 138, 292, 3)],
   conversas: () => [score(14, say('Mensagens', 'Messages'), '9640'), score(110, say('Conversas', 'Conversations'), '1284'),
-    columns(14, 58, 186, 50, DAYS), bars(214, 58, 94, named(say(['Contato', 'Agente', 'Automático'], ['Contact', 'Agent', 'Automatic']), [1, 0.85, 0.6])),
+    columns(14, 58, 186, 50, DAYS), bars(214, 58, 94, origins([1, 0.85, 0.6])),
     rows(14, 124, 292, 4)],
 };
 
 // The picture of a template under a name for those who do not see it.
-export const picture = (id, name) => svg('svg', { class: 'picture', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': name }, drawings[id]());
+export const picture = (id, name) =>
+  svg('svg', { class: 'picture', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': name }, drawings[id]());

@@ -7,6 +7,7 @@ import { go, href } from './route.js';
 import { say } from './text.js';
 
 const HOSTS = ['datastudio.google.com', 'lookerstudio.google.com'];
+const LONGEST_TITLE = 200;
 // What a report needs to work in a frame, and nothing else.
 const SANDBOX = 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-storage-access-by-user-activation';
 
@@ -19,12 +20,13 @@ export function reportUrl(text) {
 function frame(report) {
   const embedded = reportUrl(report.embed_url);
   const open = reportUrl(report.url) ?? embedded;
+  const studio = say('Abrir no Data Studio ↗', 'Open in Data Studio ↗');
+  const may = { sandbox: SANDBOX, allow: 'fullscreen', allowfullscreen: true, referrerpolicy: 'strict-origin-when-cross-origin' };
   return h('div', {},
-    h('div', { class: 'buttons' }, open && outward(open, say('Abrir no Data Studio ↗', 'Open in Data Studio ↗'), { class: 'button' })),
-    embedded && h('iframe', { class: 'report', src: embedded, title: report.title, sandbox: SANDBOX, allowfullscreen: true, allow: 'fullscreen',
-      referrerpolicy: 'strict-origin-when-cross-origin' }),
-    note(say('Não aparece? Entre na sua conta Google e confirme que o relatório foi compartilhado com você e tem a incorporação ativada.',
-      'Nothing here? Sign in to your Google account and check that the report is shared with you and allows embedding.')));
+    h('div', { class: 'buttons' }, open && outward(open, studio, { class: 'button' })),
+    embedded && h('iframe', { class: 'report', src: embedded, title: report.title, ...may }),
+    note(say('Não aparece? Entre na sua conta Google; o relatório deve estar compartilhado com você e permitir a incorporação.',
+      'Nothing here? Sign in to your Google account; the report must be shared with you and allow embedding.')));
 }
 
 function adding(reports) {
@@ -36,7 +38,7 @@ function adding(reports) {
   return h('details', { class: 'sheet', open: reports.length === 0 },
     h('summary', {}, say('Adicionar relatório', 'Add a report')),
     form([
-      field(say('Título', 'Title'), input('title', { required: true, maxlength: 100 })),
+      field(say('Título', 'Title'), input('title', { required: true, maxlength: LONGEST_TITLE })),
       field('Link', link, say('No Data Studio: Compartilhar > Incorporar relatório, ative a incorporação e copie o link ou o código.',
         'In Data Studio: Share > Embed report, enable embedding and copy the link or the code.')),
     ], say('Adicionar', 'Add'), add));
@@ -45,26 +47,29 @@ function adding(reports) {
 // A report's line in the list: its name, and what can be done with it.
 function line(report, index, reports, shown, place) {
   const path = `v1/reports/${encodeURIComponent(report.id)}`;
+  const [up, down] = [say('Subir', 'Move up'), say('Descer', 'Move down')];
+  const [other, gone] = [say('Renomear', 'Rename'), say('Remover', 'Remove')];
   const change = async (body) => {
     await call('PUT', path, { body });
     go('relatorios', { id: shown?.id });
   };
   const named = (verb) => ({ kind: 'small', place, name: `${verb}: ${report.title}` });
   const remove = async () => {
-    if (!await confirmed(say(`Remover “${report.title}” desta lista?`, `Remove “${report.title}” from this list?`), say('Remover', 'Remove'))) return;
+    if (!await confirmed(say(`Remover “${report.title}” desta lista?`, `Remove “${report.title}” from this list?`), gone)) return;
     await call('DELETE', path);
     go('relatorios', { id: shown?.id === report.id ? null : shown?.id });
   };
-  const renaming = h('div', { hidden: true }, form([field(say('Título', 'Title'), input('title', { value: report.title, required: true, maxlength: 100 }))],
-    say('Guardar', 'Save'), ({ title }) => change({ title: title.trim() }), { kind: 'quiet' }));
+  const title = field(say('Título', 'Title'), input('title', { value: report.title, required: true, maxlength: LONGEST_TITLE }));
+  const keep = (values) => change({ title: values.title.trim() });
+  const renaming = h('div', { hidden: true }, form([title], say('Guardar', 'Save'), keep, { kind: 'quiet' }));
   const rename = () => {
     renaming.hidden = !renaming.hidden;
     renaming.querySelector('input').focus();
   };
-  const [up, down, other, gone] = [say('Subir', 'Move up'), say('Descer', 'Move down'), say('Renomear', 'Rename'), say('Remover', 'Remove')];
   return h('li', {},
     h('div', { class: 'report-line' },
-      h('a', { href: href('relatorios', { id: report.id }), 'aria-current': report.id === shown?.id && 'true' }, h('bdi', {}, report.title)),
+      h('a', { href: href('relatorios', { id: report.id }), 'aria-current': report.id === shown?.id && 'true' },
+        h('bdi', {}, report.title)),
       h('span', { class: 'buttons' },
         index > 0 && button('↑', () => change({ position: index - 1 }), named(up)),
         index < reports.length - 1 && button('↓', () => change({ position: index + 1 }), named(down)),
@@ -79,8 +84,10 @@ function explanation() {
       h('dd', {}, say('Todos a quem o relatório foi compartilhado veem os dados do token de quem o criou. Compartilhe com cuidado.',
         'Everybody the report is shared with sees the data of its maker’s token. Share with care.')),
       h('dt', {}, say('Credenciais do leitor', 'Viewer’s credentials')),
-      h('dd', {}, say('Cada leitor cola o próprio token e vê só o que ele mostra.', 'Each viewer pastes their own token and sees what it shows.'))),
-    note(say('Muda-se em Recurso > Gerenciar fontes de dados adicionadas, no Data Studio.', 'Set under Resource > Manage added data sources, in Data Studio.')));
+      h('dd', {}, say('Cada leitor cola o próprio token e vê só o que ele mostra.',
+        'Each viewer pastes their own token and sees what it shows.'))),
+    note(say('Muda-se em Recurso > Gerenciar fontes de dados adicionadas, no Data Studio.',
+      'Set under Resource > Manage added data sources, in Data Studio.')));
 }
 
 export async function content(params) {
@@ -88,7 +95,8 @@ export async function content(params) {
   const shown = reports.find((report) => report.id === params.get('id')) ?? reports[0];
   const failed = h('div', { 'aria-live': 'polite' });
   return [
-    h('p', { class: 'lead' }, say('Veja aqui os relatórios que você criou no Data Studio.', 'See here the reports you made in Data Studio.')),
+    h('p', { class: 'lead' },
+      say('Veja aqui os relatórios que você criou no Data Studio.', 'See here the reports you made in Data Studio.')),
     adding(reports),
     reports.length === 0
       ? empty(say('Nenhum relatório ainda. Cole o link de um acima.', 'No report yet. Paste the link of one above.'))

@@ -13,6 +13,7 @@ export const prices = () => [
 ];
 
 export function settingsForm(settings, templates, keep) {
+  const known = settings.prices ?? {};
   const said = h('p', { class: 'good', role: 'status' });
   const id = (name, value) => input(name, { value: value ?? '', maxlength: 200, spellcheck: 'false' });
   const fields = (...children) => h('div', { class: 'fields' }, ...children);
@@ -35,7 +36,7 @@ export function settingsForm(settings, templates, keep) {
       group(say('Relatórios dos modelos (ID)', 'Reports of the templates (id)'),
         fields(templates.map((template) => field(told(template.title), id(template.id, settings.templates?.[template.id]))))),
       group(say('Preços', 'Prices'), fields(
-        field(say('Moeda', 'Currency'), input('currency', { value: settings.prices?.currency ?? '', pattern: '[A-Za-z]{3}', placeholder: 'USD' })),
-        prices().map(([price, name]) => field(name, input(price, { type: 'number', min: 0, step: 'any', value: settings.prices?.[price] ?? '' }))))),
+        field(say('Moeda', 'Currency'), input('currency', { value: known.currency ?? '', pattern: '[A-Za-z]{3}', placeholder: 'USD' })),
+        prices().map(([price, name]) => field(name, input(price, { type: 'number', min: 0, step: 'any', value: known[price] ?? '' }))))),
     ], say('Guardar', 'Save'), save), said);
 }

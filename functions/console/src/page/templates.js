@@ -15,7 +15,8 @@ export function creationLink(template, reportId, connectorId) {
   const wanted = new URLSearchParams({ 'c.reportId': reportId, 'r.reportName': told(template.title) });
   for (const { alias, report_type: type, date_field: date } of connectorId ? template.sources : []) {
     const source = {
-      connector: 'community', connectorId, datasourceName: `Premium Report: ${type}`, refreshFields: false, report_type: type, date_field: date,
+      connector: 'community', connectorId, datasourceName: `Premium Report: ${type}`,
+      refreshFields: false, report_type: type, date_field: date,
     };
     for (const [name, value] of Object.entries(source)) wanted.set(`ds.${alias}.${name}`, value);
   }

@@ -25,7 +25,8 @@ export function money(value, currency) {
   try {
     // Small amounts keep the digits that tell them from nothing.
     const digits = Math.abs(value) < 1 ? 4 : 2;
-    return Number(value).toLocaleString(locale(), { style: 'currency', currency, minimumFractionDigits: 2, maximumFractionDigits: digits });
+    const style = { style: 'currency', currency, minimumFractionDigits: 2, maximumFractionDigits: digits };
+    return Number(value).toLocaleString(locale(), style);
   } catch {
     return `${currency} ${number(value, 2)}`;
   }
@@ -60,9 +61,16 @@ export function second(text) {
   return parts ? `${day(parts[1])} ${parts.slice(2).join(':')}` : text || NONE;
 }
 
-// An instant of the API, in this device's zone.
+let timeZone;
+
+// The account's zone, in which rows and instants are told.
+export function setZone(zone) {
+  timeZone = zone;
+}
+
+// An instant of the API.
 export const instant = (text) =>
-  (text ? new Date(text).toLocaleString(locale(), { dateStyle: 'short', timeStyle: 'short' }) : NONE);
+  (text ? new Date(text).toLocaleString(locale(), { dateStyle: 'short', timeStyle: 'short', timeZone }) : NONE);
 
 export const weekdays = () => say(
   ['dom', 'seg', 'ter', 'qua', 'qui', 'sex', 'sáb'],

@@ -33,10 +33,13 @@ function media(talk) {
 
 function message(talk, session) {
   const side = sideOf(talk.talks_origin);
-  const marks = [talk.talks_hsm && say('modelo (HSM)', 'template (HSM)'), talk.talks_blocked && say('bloqueada', 'blocked')].filter(Boolean);
+  const marks = [
+    talk.talks_hsm && say('modelo (HSM)', 'template (HSM)'), talk.talks_blocked && say('bloqueada', 'blocked'),
+  ].filter(Boolean);
   const text = (content) => content && h('p', { class: 'said', dir: 'auto' }, content);
   return h('li', { class: `talk ${side}` },
-    h('p', { class: 'who' }, h('bdi', {}, speaker(side, session)), ` · ${second(talk.talks_created_at)}`, marks.map((mark) => ` · ${mark}`)),
+    h('p', { class: 'who' },
+      h('bdi', {}, speaker(side, session)), ` · ${second(talk.talks_created_at)}`, marks.map((mark) => ` · ${mark}`)),
     text(talk.talks_message), text(talk.talks_legend), media(talk),
     talk.talks_stt && h('p', { class: 'note' }, say('Transcrição: ', 'Transcript: '), h('bdi', {}, talk.talks_stt)),
     talk.talks_options && h('p', { class: 'note' }, say('Opções: ', 'Options: '), h('bdi', {}, talk.talks_options)));
@@ -50,7 +53,8 @@ function about(session) {
     [say('Criada', 'Created'), second(session.created_at)], [say('Finalizada', 'Finished'), second(session.finished_at)],
     ...['tma', 'tme', 'tta'].map((time) => [time.toUpperCase(), duration(session[`attendance_timer_${time}`])]),
   ];
-  return h('dl', { class: 'about sheet' }, pairs.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, h('bdi', {}, value ?? NONE)))));
+  const line = ([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, h('bdi', {}, value ?? NONE)));
+  return h('dl', { class: 'about sheet' }, pairs.map(line));
 }
 
 export async function thread(id) {

@@ -29,7 +29,8 @@ export async function tokenTable() {
   const element = h('div');
   const list = { element, refresh };
   async function revoke(token) {
-    const question = say(`Revogar “${nameOf(token)}”? Os relatórios que o usam param.`, `Revoke “${nameOf(token)}”? Reports that use it stop.`);
+    const name = nameOf(token);
+    const question = say(`Revogar “${name}”? Os relatórios que o usam param.`, `Revoke “${name}”? Reports that use it stop.`);
     if (!await confirmed(question, say('Revogar', 'Revoke'))) return;
     await call('DELETE', `v1/tokens/${encodeURIComponent(token.id)}`);
     await refresh();
@@ -37,7 +38,8 @@ export async function tokenTable() {
   async function refresh() {
     const tokens = await reportTokens();
     element.replaceChildren(table(say('Tokens de relatório', 'Report tokens'),
-      [say('Nome', 'Name'), say('Mostra', 'Shows'), say('Criado', 'Created'), say('Vale até', 'Valid until'), say('Último uso', 'Last used'), say('Situação', 'State')],
+      [say('Nome', 'Name'), say('Mostra', 'Shows'), say('Criado', 'Created'), say('Vale até', 'Valid until'),
+        say('Último uso', 'Last used'), say('Situação', 'State')],
       tokens.map((token) => [
         h('bdi', {}, nameOf(token)), privacy(token.privacy), instant(token.created_at), day(token.expires_at),
         token.last_used_on ? day(token.last_used_on) : NONE, state(token, revoke),
