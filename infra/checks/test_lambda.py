@@ -5,6 +5,7 @@ import copy
 import gzip
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -46,6 +47,7 @@ class Stack:
             "PREMIUM_MEDIA_BUCKET": self.aws["media_bucket"],
             "PREMIUM_KEY": self.aws["key"],
             "PREMIUM_PUBLIC_URL": "https://relatorios.example",
+            "PREMIUM_PLATFORM_ORIGIN": "https://chat.example",
         }
 
     def settings(self, path):
@@ -248,9 +250,40 @@ class Http(unittest.TestCase):
         )
         self.assertEqual((health["statusCode"], payload(health)["status"]), (200, "ok"))
         self.assertEqual(page["statusCode"], 200)
+        self.assertTrue(page["headers"]["content-security-policy"].endswith("frame-ancestors https://chat.example"))
         for answer, status in ((nothing, 404), (method, 405)):
             self.assertEqual(answer["statusCode"], status)
             self.assertEqual(answer["headers"]["content-type"], "application/problem+json")
+
+    def test_console_hands_over_its_files_packed_and_whole(self):
+        page = invoke("console", request("GET /"))
+        path = "/" + re.search(r'src="(assets/[^"]+\.js)"', page["body"])[1]
+        route = "GET /assets/{version}/{name}"
+        packed, plain = invoke(
+            "console",
+            request(route, path=path, headers={"accept-encoding": "gzip, br"}),
+            request(route, path=path),
+        )
+        self.assertEqual((packed["headers"]["content-encoding"], packed["isBase64Encoded"]), ("gzip", True))
+        self.assertEqual(gzip.decompress(base64.b64decode(packed["body"])).decode(), plain["body"])
+        self.assertEqual(plain["body"], (ROOT / "functions/console/src/page" / Path(path).name).read_text("utf-8"))
+
+    def test_console_keeps_who_signed_in_and_what_they_add(self):
+        token = issue("console")
+        signed_in = invoke("console", request("POST /v1/console/session", token=token))
+        self.assertEqual(signed_in["statusCode"], 204)
+        (cookie,) = signed_in["cookies"]
+        order = {"title": "Fila", "url": "https://lookerstudio.google.com/s/abcdefgh"}
+        ours = {"x-premium-console": "1", "sec-fetch-site": "same-origin"}
+        asked = [request("POST /v1/reports", body=order, headers=headers) for headers in (ours, {})]
+        asked += [request(f"GET {path}", headers=ours) for path in ("/v1/reports", "/v1/settings")]
+        cookies = [cookie.split("; ")[0], "a=b"]
+        added, forged, listed, settings = invoke("console", *({**event, "cookies": cookies} for event in asked))
+        self.assertEqual((added["statusCode"], forged["statusCode"]), (201, 401), forged)
+        self.assertEqual(payload(listed)["reports"], [payload(added)])
+        self.assertEqual(settings["statusCode"], 200)
+        me = invoke("token", {**request("GET /v1/me", headers=ours), "cookies": cookies})
+        self.assertEqual(payload(me)["account"], ACCOUNT)
 
 
 class Archive(unittest.TestCase):
