@@ -9,6 +9,7 @@ import { sessions } from './sessions.js';
 const CONNECTOR = 'AKfycbx-0123456789abcdefghijklmnopqrstuvwxyz';
 const TEMPLATE = '0B_U5RNpwhcE6QXg4SXFBVGUwMjg';
 const REPORT = 'https://datastudio.google.com/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01/page/p_abc';
+const EMBEDDED = REPORT.replace('/reporting', '/embed/reporting');
 
 const require = createRequire(import.meta.url);
 const { reportLink } = require('../../../connector/links.js');
@@ -130,11 +131,11 @@ test('reports are pasted, shown in a closed frame, renamed, moved and removed by
   await add('Vendas', REPORT);
   await tab.getByRole('heading', { name: 'Vendas' }).waitFor();
   const frame = tab.locator('iframe');
-  assert.equal(await frame.getAttribute('src'), 'https://datastudio.google.com/embed/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01/page/p_abc');
+  assert.equal(await frame.getAttribute('src'), EMBEDDED);
   assert.notEqual(await frame.getAttribute('allowfullscreen'), null);
   const sandbox = (await frame.getAttribute('sandbox')).split(' ');
   for (const never of ['allow-top-navigation', 'allow-forms', 'allow-downloads']) assert(!sandbox.includes(never), never);
-  await add('Suporte', `<iframe width="600" height="450" src="${REPORT.replace('/reporting', '/embed/reporting')}" frameborder="0"></iframe>`);
+  await add('Suporte', `<iframe width="600" height="450" src="${EMBEDDED}" frameborder="0"></iframe>`);
   await tab.getByRole('heading', { name: 'Suporte' }).waitFor();
   const titles = async () => (await expect(200, 'GET', '/v1/reports', world.token)).reports.map((report) => report.title);
   assert.deepEqual(await titles(), ['Vendas', 'Suporte']);

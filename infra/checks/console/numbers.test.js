@@ -26,11 +26,15 @@ const number = (value) => Number(value).toLocaleString('pt-BR');
 const time = (seconds) => new Date(Math.round(seconds) * 1000).toISOString().slice(11, 19);
 const score = (tab, id) => tab.locator(`[data-measure=${id}] strong`).textContent();
 const summary = (fields, filters = []) => rows(world.token, 'summary', fields, { ...PERIOD, dimensionsFilters: filters });
-const team = (name) => [[{ fieldName: 'campaign_name', operator: name ? 'EQUALS' : 'IS_NULL', type: 'INCLUDE', values: name ? [name] : [] }]];
+const team = (name) => [[
+  { fieldName: 'campaign_name', type: 'INCLUDE', ...(name ? { operator: 'EQUALS', values: [name] } : { operator: 'IS_NULL', values: [] }) },
+]];
+const SCORES = ['sessions', 'attended_sessions', 'lost_sessions', 'tma', 'tme', 'tta'];
+const namesOf = (stops) => stops.evaluateAll((links) => links.map((link) => link.getAttribute('aria-label')));
 
 async function sameScores(tab, filters) {
-  const [[all, attended, lost, tma, tme, tta]] = await summary(['sessions', 'attended_sessions', 'lost_sessions', 'tma', 'tme', 'tta'], filters);
-  const shown = await Promise.all(['sessions', 'attended_sessions', 'lost_sessions', 'tma', 'tme', 'tta'].map((id) => score(tab, id)));
+  const [[all, attended, lost, tma, tme, tta]] = await summary(SCORES, filters);
+  const shown = await Promise.all(SCORES.map((id) => score(tab, id)));
   const times = [tma, tme, tta].map((seconds) => (seconds === null ? '—' : time(seconds)));
   assert.deepEqual(shown, [number(all), number(attended), number(lost), ...times]);
   return { all, attended, lost };
@@ -50,7 +54,8 @@ test('the figures of the dashboard are those of the API and of what was posted',
   const { all, attended, lost } = await sameScores(tab, []);
   assert.deepEqual([all, attended, lost], [COUNT, COUNT / 3, COUNT / 3]);
   const tables = [
-    ['Por equipe', 'campaign_name', '(sem equipe)'], ['Por canal', 'channel', '(sem canal)'], ['Por tabulação', 'tabulation', '(sem tabulação)'],
+    ['Por equipe', 'campaign_name', '(sem equipe)'], ['Por canal', 'channel', '(sem canal)'],
+    ['Por tabulação', 'tabulation', '(sem tabulação)'],
   ];
   for (const [name, dimension, nothing] of tables) {
     const expected = (await summary([dimension, 'sessions'])).map(([value, count]) => [value ?? nothing, number(count)]);
@@ -69,7 +74,7 @@ test('every day of the period has its numbers, by pointing, by keyboard and in t
   const stops = figure.locator('.chart a');
   assert.equal(await stops.count(), 28);
   const daily = new Map((await summary(['created_date', 'sessions', 'lost_sessions'])).map(([day, ...counts]) => [day, counts]));
-  const names = await stops.evaluateAll((links) => links.map((link) => link.getAttribute('aria-label')));
+  const names = await namesOf(stops);
   names.forEach((name, index) => {
     const day = dayBefore(27 - index);
     const [all, lost] = daily.get(day.replaceAll('-', '')) ?? [0, 0];
@@ -90,7 +95,7 @@ test('a long period is drawn by month', async () => {
   const { tab } = opened;
   const [from, to] = [dayBefore(120), dayBefore(0)];
   await visit(tab, `#/painel?from=${from}&to=${to}`);
-  const names = await tab.locator('.figure').first().locator('.chart a').evaluateAll((links) => links.map((link) => link.getAttribute('aria-label')));
+  const names = await namesOf(tab.locator('.figure').first().locator('.chart a'));
   const months = new Set(Array.from({ length: 121 }, (_, back) => dayBefore(back).slice(0, 7)));
   assert.equal(names.length, months.size);
   const counts = names.map((name) => Number(/Sessões (\d+)/.exec(name)[1]));

@@ -38,7 +38,8 @@ async function violations(tab) {
 async function faults({ tab, wrong }, name) {
   const found = await violations(tab);
   found.push(...wrong.splice(0));
-  const [page, window, titles] = await tab.evaluate(() => [document.documentElement.scrollWidth, innerWidth, document.querySelectorAll('h1').length]);
+  const [page, window] = await tab.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  const titles = await tab.locator('h1').count();
   if (page > window) found.push(`${page} px wide in a window of ${window}`);
   if (titles !== 1) found.push(`${titles} titles`);
   await tab.screenshot({ path: path.join(folder, `${name.replace(/[^a-z0-9]+/g, '-')}.png`), fullPage: true });

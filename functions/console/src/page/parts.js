@@ -89,16 +89,17 @@ export function table(caption, heads, rows, { none } = {}) {
 
 // Copies a text; without a clipboard it is selected for the keyboard.
 export function copyButton(source, name) {
-  const shown = h('button', { type: 'button', class: 'quiet', 'aria-label': name }, say('Copiar', 'Copy'));
+  const shown = h('button', { type: 'button', class: 'quiet', 'aria-live': 'polite', 'aria-label': name }, say('Copiar', 'Copy'));
   shown.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(source.textContent);
       shown.textContent = say('Copiado', 'Copied');
-      shown.setAttribute('aria-label', `${name ?? ''} ${shown.textContent}`.trim());
     } catch {
       getSelection().selectAllChildren(source);
       source.focus();
+      shown.textContent = say('Selecionado: use Ctrl+C', 'Selected: press Ctrl+C');
     }
+    shown.removeAttribute('aria-label');
   });
   return shown;
 }
