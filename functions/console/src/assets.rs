@@ -45,6 +45,7 @@ pub(crate) const FILES: &[(&str, &str, &[u8])] = &[
     ("perdidas.json", JSON, include_bytes!("../../../connector/templates/perdidas.json")),
     ("period.js", JAVASCRIPT, include_bytes!("page/period.js")),
     ("pictures.js", JAVASCRIPT, include_bytes!("page/pictures.js")),
+    ("report-list.js", JAVASCRIPT, include_bytes!("page/report-list.js")),
     ("reports.js", JAVASCRIPT, include_bytes!("page/reports.js")),
     ("route.js", JAVASCRIPT, include_bytes!("page/route.js")),
     ("settings.js", JAVASCRIPT, include_bytes!("page/settings.js")),

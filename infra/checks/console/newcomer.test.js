@@ -139,14 +139,10 @@ test('reports are pasted, shown in a closed frame, renamed, moved and removed by
   await tab.getByRole('heading', { name: 'Suporte' }).waitFor();
   const titles = async () => (await expect(200, 'GET', '/v1/reports', world.token)).reports.map((report) => report.title);
   assert.deepEqual(await titles(), ['Vendas', 'Suporte']);
-  const press = async (name) => {
-    await tab.evaluate(() => document.querySelector('[data-ready]').removeAttribute('data-ready'));
-    await tab.getByRole('button', { name }).focus();
-    await tab.keyboard.press('Enter');
-  };
-  await press('Subir: Suporte');
-  await ready(tab, 'relatorios');
+  await tab.getByRole('button', { name: 'Subir: Suporte' }).press('Enter');
+  await tab.getByRole('button', { name: 'Descer: Suporte' }).waitFor();
   assert.deepEqual(await titles(), ['Suporte', 'Vendas']);
+  assert.equal(await tab.evaluate(() => document.activeElement.textContent), 'Suporte', 'the keyboard keeps its place');
   await tab.getByRole('button', { name: 'Renomear: Vendas' }).press('Enter');
   await tab.keyboard.press('Control+A');
   await tab.keyboard.type('Vendas do mês');

@@ -50,7 +50,8 @@ function changeAccount() {
 
 function showFrame(page) {
   $('skip').textContent = say('Ir para o conteúdo', 'Skip to the content');
-  $('brand-small').textContent = say('Relatórios', 'Reports');
+  const premium = h('strong', {}, 'Premium');
+  $('brand').replaceChildren(...say(['Relatórios ', premium], [premium, ' Reports']));
   const account = who.me && (who.me.account ?? chosenAccount());
   const other = isOperator() && h('button', { type: 'button', class: 'plain', on: { click: changeAccount } },
     say('Trocar de conta', 'Change account'));
@@ -138,6 +139,7 @@ async function show() {
   showFrame(page);
   const title = h('h1', { tabindex: -1 }, page.title());
   const root = mount(title, note(say('Carregando…', 'Loading…')));
+  root.setAttribute('data-page', page.id);
   if (!first) title.focus({ preventScroll: true });
   scrollTo(0, 0);
   try {

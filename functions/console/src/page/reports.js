@@ -2,12 +2,12 @@
 
 import { call } from './api.js';
 import { h } from './dom.js';
-import { button, confirmed, empty, field, form, input, note, outward, section } from './parts.js';
-import { go, href } from './route.js';
+import { empty, field, form, input, note, outward, section } from './parts.js';
+import { LONGEST_TITLE, reportList } from './report-list.js';
+import { go } from './route.js';
 import { say } from './text.js';
 
 const HOSTS = ['datastudio.google.com', 'lookerstudio.google.com'];
-const LONGEST_TITLE = 200;
 // What a report needs to work in a frame, and nothing else.
 const SANDBOX = 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-storage-access-by-user-activation';
 
@@ -44,39 +44,6 @@ function adding(reports) {
     ], say('Adicionar', 'Add'), add));
 }
 
-// A report's line in the list: its name, and what can be done with it.
-function line(report, index, reports, shown, place) {
-  const path = `v1/reports/${encodeURIComponent(report.id)}`;
-  const [up, down] = [say('Subir', 'Move up'), say('Descer', 'Move down')];
-  const [other, gone] = [say('Renomear', 'Rename'), say('Remover', 'Remove')];
-  const change = async (body) => {
-    await call('PUT', path, { body });
-    go('relatorios', { id: shown?.id });
-  };
-  const named = (verb) => ({ kind: 'small', place, name: `${verb}: ${report.title}` });
-  const remove = async () => {
-    if (!await confirmed(say(`Remover “${report.title}” desta lista?`, `Remove “${report.title}” from this list?`), gone)) return;
-    await call('DELETE', path);
-    go('relatorios', { id: shown?.id === report.id ? null : shown?.id });
-  };
-  const title = field(say('Título', 'Title'), input('title', { value: report.title, required: true, maxlength: LONGEST_TITLE }));
-  const keep = (values) => change({ title: values.title.trim() });
-  const renaming = h('div', { hidden: true }, form([title], say('Guardar', 'Save'), keep, { kind: 'quiet' }));
-  const rename = () => {
-    renaming.hidden = !renaming.hidden;
-    renaming.querySelector('input').focus();
-  };
-  return h('li', {},
-    h('div', { class: 'report-line' },
-      h('a', { href: href('relatorios', { id: report.id }), 'aria-current': report.id === shown?.id && 'true' },
-        h('bdi', {}, report.title)),
-      h('span', { class: 'buttons' },
-        index > 0 && button('↑', () => change({ position: index - 1 }), named(up)),
-        index < reports.length - 1 && button('↓', () => change({ position: index + 1 }), named(down)),
-        button(other, rename, named(other)), button(gone, remove, { ...named(gone), kind: 'danger small' }))),
-    renaming);
-}
-
 function explanation() {
   return section(say('Quem vê o quê', 'Who sees what'),
     h('dl', {},
@@ -93,17 +60,13 @@ function explanation() {
 export async function content(params) {
   const { reports } = await call('GET', 'v1/reports');
   const shown = reports.find((report) => report.id === params.get('id')) ?? reports[0];
-  const failed = h('div', { 'aria-live': 'polite' });
   return [
     h('p', { class: 'lead' },
       say('Veja aqui os relatórios que você criou no Data Studio.', 'See here the reports you made in Data Studio.')),
     adding(reports),
     reports.length === 0
       ? empty(say('Nenhum relatório ainda. Cole o link de um acima.', 'No report yet. Paste the link of one above.'))
-      : h('div', { class: 'library' },
-        h('div', {}, h('ol', { class: 'reports', 'aria-label': say('Relatórios', 'Reports') },
-          reports.map((report, index) => line(report, index, reports, shown, failed))), failed),
-        section(shown.title, frame(shown))),
+      : [reportList(reports, shown), section(shown.title, frame(shown))],
     explanation(),
-  ];
+  ].flat();
 }
