@@ -110,7 +110,7 @@ type Sessions = Arc<Mutex<BTreeMap<String, Known>>>;
 
 /// A version of a session: its number is in the session and in both of its messages.
 fn version(id: &str, number: u32, noise: &mut Rng) -> Value {
-    let filler: String = (0..noise.usize(..2_000)).map(|_| noise.alphanumeric()).collect();
+    let filler: String = (0..noise.usize(..400)).map(|_| noise.alphanumeric()).collect();
     let message = format!("{id} {number}");
     json!({
         "session_id": id,

@@ -16,6 +16,7 @@ pub mod telemetry;
 pub mod token;
 pub mod aws;
 pub mod store;
+pub mod veil;
 pub mod link;
 pub mod problem;
 pub mod input;

@@ -24,8 +24,8 @@ use crate::report::ReportType;
 use crate::request::DataRequest;
 use crate::run::{run, sum_up};
 use crate::summary::{Summary, SummaryKey};
-use crate::veil::{Pseudonyms, Reader};
 use crate::{App, READERS};
+use shared::veil::{Pseudonyms, Reader};
 
 /// Who asks for rows, and what their account's rows are made with.
 #[derive(Debug)]

@@ -97,7 +97,7 @@ type Additive = (&'static str, Measure, Semantic, Text, Text);
 
 /// The additive measures with what they count. Sums over them are right for any grouping of sessions.
 #[rustfmt::skip]
-const ADDITIVE: [Additive; 19] = [
+const ADDITIVE: [Additive; 27] = [
     ("sessions", Measure::Sessions, Semantic::Number, Text::new("Sessões", "Sessions"),
         Text::new("Número de sessões.", "Number of sessions.")),
     ("finished_sessions", Measure::Finished, Semantic::Number, Text::new("Sessões finalizadas", "Finished sessions"),
@@ -134,6 +134,33 @@ const ADDITIVE: [Additive; 19] = [
     ("tta_sessions", Measure::Timed("attendance_timer_tta"), Semantic::Number,
         Text::new("Sessões com tempo total", "Sessions with total time"),
         Text::new("Sessões que têm tempo total medido.", "Sessions whose total time was measured.")),
+    ("event_tma_seconds", Measure::Seconds("_event_tma"), Semantic::Duration,
+        Text::new("Soma do tempo de atendimento (eventos)", "Sum of handling time (events)"),
+        Text::new("Segundos do primeiro humanStart ao último humanFinish depois dele, somados.",
+            "Seconds from the first humanStart to the last humanFinish after it, added up.")),
+    ("event_tma_sessions", Measure::Timed("_event_tma"), Semantic::Number,
+        Text::new("Sessões com tempo de atendimento (eventos)", "Sessions with handling time (events)"),
+        Text::new("Sessões com humanStart e humanFinish.", "Sessions with humanStart and humanFinish.")),
+    ("event_tme_seconds", Measure::Seconds("_event_tme"), Semantic::Duration,
+        Text::new("Soma do tempo de espera (eventos)", "Sum of waiting time (events)"),
+        Text::new("Segundos do primeiro waitStart ao primeiro humanStart depois dele, somados.",
+            "Seconds from the first waitStart to the first humanStart after it, added up.")),
+    ("event_tme_sessions", Measure::Timed("_event_tme"), Semantic::Number,
+        Text::new("Sessões com tempo de espera (eventos)", "Sessions with waiting time (events)"),
+        Text::new("Sessões com waitStart e depois humanStart.", "Sessions with waitStart and then humanStart.")),
+    ("event_tta_seconds", Measure::Seconds("_event_tta"), Semantic::Duration,
+        Text::new("Soma do tempo total (eventos)", "Sum of total time (events)"),
+        Text::new("Segundos do primeiro waitStart, ou humanStart sem ele, ao último humanFinish, somados.",
+            "Seconds from the first waitStart, or humanStart without one, to the last humanFinish, added up.")),
+    ("event_tta_sessions", Measure::Timed("_event_tta"), Semantic::Number,
+        Text::new("Sessões com tempo total (eventos)", "Sessions with total time (events)"),
+        Text::new("Sessões cujos eventos dizem o tempo total.", "Sessions whose events tell the total time.")),
+    ("sentiment_level_sum", Measure::Count("_sentiment_level"), Semantic::Number,
+        Text::new("Soma do nível de sentimento", "Sum of sentiment level"),
+        Text::new("Níveis de sentimento das mensagens, somados.", "Sentiment levels of the messages, added up.")),
+    ("sentiment_messages", Measure::Count("_sentiment_messages"), Semantic::Number,
+        Text::new("Mensagens com sentimento", "Messages with sentiment"),
+        Text::new("Mensagens que têm nível de sentimento.", "Messages that have a sentiment level.")),
     ("messages", Measure::Count("_messages"), Semantic::Number, Text::new("Mensagens", "Messages"),
         Text::new("Mensagens da conversa.", "Messages of the conversation.")),
     ("messages_contact", Measure::Count("_messages_contact"), Semantic::Number,
@@ -157,7 +184,7 @@ type Ratio = (&'static str, &'static str, &'static str, Semantic, Text, Text);
 
 /// The ratios, as sums over sums, so that they are right in every chart.
 #[rustfmt::skip]
-const RATIOS: [Ratio; 4] = [
+const RATIOS: [Ratio; 8] = [
     ("tma", "tma_seconds", "tma_sessions", Semantic::Duration, Text::new("TMA", "TMA"),
         Text::new("Tempo médio de atendimento: soma dos segundos dividida pelas sessões que os têm.",
             "Average handling time: the sum of seconds over the sessions that have them.")),
@@ -167,13 +194,47 @@ const RATIOS: [Ratio; 4] = [
     ("tta", "tta_seconds", "tta_sessions", Semantic::Duration, Text::new("TTA", "TTA"),
         Text::new("Tempo total médio: soma dos segundos dividida pelas sessões que os têm.",
             "Average total time: the sum of seconds over the sessions that have them.")),
+    ("event_tma", "event_tma_seconds", "event_tma_sessions", Semantic::Duration,
+        Text::new("TMA (eventos)", "TMA (events)"),
+        Text::new("Tempo médio de atendimento pelos eventos: do primeiro humanStart ao último humanFinish.",
+            "Average handling time by the events: from the first humanStart to the last humanFinish.")),
+    ("event_tme", "event_tme_seconds", "event_tme_sessions", Semantic::Duration,
+        Text::new("TME (eventos)", "TME (events)"),
+        Text::new("Tempo médio de espera pelos eventos: do primeiro waitStart ao primeiro humanStart depois dele.",
+            "Average waiting time by the events: from the first waitStart to the first humanStart after it.")),
+    ("event_tta", "event_tta_seconds", "event_tta_sessions", Semantic::Duration,
+        Text::new("TTA (eventos)", "TTA (events)"),
+        Text::new("Tempo total médio pelos eventos: do primeiro waitStart, ou humanStart sem ele, ao último humanFinish.",
+            "Average total time by the events: from the first waitStart, or humanStart without one, to the last humanFinish.")),
+    ("sentiment_level", "sentiment_level_sum", "sentiment_messages", Semantic::Number,
+        Text::new("Nível médio de sentimento", "Average sentiment level"),
+        Text::new("Soma dos níveis dividida pelas mensagens que os têm.",
+            "The sum of levels over the messages that have them.")),
     ("lost_rate", "lost_sessions", "finished_sessions", Semantic::Percent,
         Text::new("Taxa de perdidas", "Lost rate"),
         Text::new("Sessões perdidas divididas pelas finalizadas: uma sessão aberta ainda pode ser atendida.",
             "Lost sessions over finished ones: a session still open may yet be attended.")),
 ];
 
-/// The additive measures of a session, then the ratios over them.
+/// How many different contacts there are. No sum over groups gives that, so Data Studio counts contact ids itself; who
+/// asks a summary for it gets each group's own number.
+fn contacts() -> Column {
+    Column {
+        id: "contacts".to_owned(),
+        source: Source::Distinct("contact_id"),
+        semantic: Semantic::Number,
+        aggregation: Aggregation::None,
+        formula: Some("COUNT_DISTINCT($contact_id)".to_owned()),
+        group: MEASURES,
+        label: Text::new("Contatos", "Contacts"),
+        description: Text::new(
+            "Número de contatos diferentes. Não se soma: um contato de dois dias conta um em cada dia e um no total.",
+            "Number of different contacts. Never add it up: a contact of two days is one on each and one in all.",
+        ),
+    }
+}
+
+/// The additive measures of a session, then the ratios over them, then what only a count of different values tells.
 pub(crate) fn measures() -> impl Iterator<Item = Column> {
     let additive = ADDITIVE.into_iter().map(|(id, measure, semantic, label, description)| Column {
         id: id.to_owned(),
@@ -196,11 +257,11 @@ pub(crate) fn measures() -> impl Iterator<Item = Column> {
         label,
         description,
     });
-    additive.chain(ratios)
+    additive.chain(ratios).chain([contacts()])
 }
 
 /// What rows of repeated records can be counted by.
-pub(crate) fn counts() -> [Column; 2] {
+pub(crate) fn counts() -> [Column; 3] {
     let rows = Column {
         id: "rows".to_owned(),
         source: Source::One,
@@ -222,7 +283,7 @@ pub(crate) fn counts() -> [Column; 2] {
         ),
         ..rows.clone()
     };
-    [rows, sessions]
+    [rows, sessions, contacts()]
 }
 
 /// The link spelled like the message's own fields. It is understood in requests and listed in no schema.

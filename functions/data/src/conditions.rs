@@ -4,7 +4,7 @@ use crate::cells::{Codes, Files, Slot};
 use crate::expr::{Context, Expr, Row, TextCell};
 use crate::filter::Filter;
 use crate::value::Value;
-use crate::veil::Veil;
+use shared::veil::Veil;
 
 /// One condition on one value.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use crate::measure::Sum;
 use crate::report::{Column, Source};
 use crate::transcript::Records;
 use crate::value::Value;
-use crate::veil::{Pseudonyms, Reader, Veil};
+use shared::veil::{Pseudonyms, Reader, Veil};
 
 /// What values depend on besides their cells.
 #[derive(Clone, Debug)]
@@ -182,6 +182,10 @@ impl Compiler<'_> {
             Source::Field(field) => self.field(field),
             Source::Part(name, format) => Expr::Date(self.columns.slot(Record::Session, name), format),
             Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.columns)),
+            Source::Distinct(name) => self
+                .cell(Record::Session, name)
+                .filter(|cell| cell.veil != Veil::Hidden)
+                .map_or(Expr::Hidden, |cell| Expr::Sum(Sum::Distinct(cell))),
             Source::Ratio(over, under) => {
                 Expr::Ratio(Sum::new(over, &mut self.columns), Sum::new(under, &mut self.columns))
             }

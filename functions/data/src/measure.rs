@@ -3,6 +3,7 @@
 use shared::dictionary::Record;
 
 use crate::cells::{CREATED, Columns, Files, Slot};
+use crate::expr::TextCell;
 use crate::format::DateFormat;
 use crate::report::Measure;
 
@@ -26,6 +27,8 @@ pub(crate) enum Sum {
     NewContact(Slot),
     Seconds(Slot),
     Count(Slot),
+    /// 1 where there is a text; a summary counts each text once.
+    Distinct(TextCell),
 }
 
 impl Sum {
@@ -60,6 +63,7 @@ impl Sum {
             Sum::Seconds(slot) => return files.seconds(slot, session),
             Sum::Count(slot) => return Some(files.integer(slot, session).unwrap_or_default() as f64),
             Sum::One => true,
+            Sum::Distinct(cell) => files.text(cell.slot, session).is_some(),
             Sum::Text(slot) => files.text(slot, session).is_some(),
             Sum::Instant(slot) => files.instant(slot, session).is_some(),
             Sum::Timed(slot) => files.seconds(slot, session).is_some(),

@@ -19,7 +19,7 @@ use crate::filter::Filter;
 use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
-use crate::veil::Reader;
+use shared::veil::Reader;
 
 /// Rows of a page unless a limit is set.
 const DEFAULT_LIMIT: usize = 10_000;

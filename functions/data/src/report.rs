@@ -91,6 +91,8 @@ pub(crate) enum Source {
     Part(&'static str, DateFormat),
     /// A number that may be added up over sessions.
     Measure(Measure),
+    /// How many different texts the session field of this name has.
+    Distinct(&'static str),
     /// One measure over another.
     Ratio(Measure, Measure),
     /// One a row.
@@ -109,7 +111,7 @@ impl Source {
                 vec![field.name, "lastInteraction", "created_at"]
             }
             Self::Field(field) => vec![field.name],
-            Self::Part(name, _) => vec![name],
+            Self::Part(name, _) | Self::Distinct(name) => vec![name],
             Self::Measure(measure) => measure.inputs(),
             Self::Ratio(over, under) => [over.inputs(), under.inputs()].concat(),
             Self::MediaUrl => vec!["talks.storage_id"],
@@ -128,7 +130,7 @@ pub(crate) enum Measure {
     Expired,
     Transferred,
     NewContact,
-    /// The seconds of a timer, which is named.
+    /// The seconds of a timer, which is named: the platform's own, or one that the lake works out from events.
     Seconds(&'static str),
     /// Whether the session has that timer.
     Timed(&'static str),
@@ -148,7 +150,11 @@ impl Measure {
             Self::Expired => vec!["expired"],
             Self::Transferred => vec!["events.event"],
             Self::NewContact => vec!["contact_created_at", "created_at"],
+            Self::Seconds(timer) | Self::Timed(timer) if timer.starts_with('_') => {
+                vec!["events.event", "events.created_at"]
+            }
             Self::Seconds(timer) | Self::Timed(timer) => vec![timer],
+            Self::Count("_sentiment_level" | "_sentiment_messages") => vec!["talks.sentiment_analysis_level"],
             Self::Count("_messages_media") => vec!["talks.storage_id"],
             Self::Count("_messages_hsm") => vec!["talks.hsm"],
             Self::Count("_messages") => vec!["talks"],
@@ -273,7 +279,11 @@ mod tests {
         for report in [ReportType::Talks, ReportType::Tags, ReportType::Events] {
             for column in report.columns().iter().filter(|column| column.is_metric()) {
                 let own = matches!(column.source, Source::Field(field) if field.record == report.record());
-                assert!(own || ["rows", "sessions"].contains(&column.id.as_str()), "{}", column.id);
+                assert!(
+                    own || ["rows", "sessions", "contacts"].contains(&column.id.as_str()),
+                    "{}",
+                    column.id
+                );
             }
         }
     }

@@ -1,16 +1,17 @@
 //! The summary: sums of sessions by the dimensions that were asked for.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::HashMap;
 use moka::future::Cache;
 use shared::time::Instant;
 
 use crate::cells::Files;
 use crate::dimension::Dimension;
+use crate::distinct::Distinct;
 use crate::expr::{Context, Expr, ratio};
+use crate::interned::Interned;
 use crate::measure::Sum;
 use crate::page::Page;
 use crate::query::Output;
@@ -59,16 +60,12 @@ pub(crate) struct Summary {
     fields: Vec<Field>,
     sums: Vec<Sum>,
     dimensions: usize,
-    /// Groups by their key, as their number.
-    groups: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-    /// Each group's key, one after the other: the dimensions' values as JSON texts, each ended by a zero byte, which JSON
-    /// never holds.
-    keys: Vec<u8>,
-    /// Where each group's key ends.
-    ends: Vec<usize>,
+    /// Each group's key: the dimensions' values as JSON texts, each ended by a zero byte, which JSON never holds.
+    keys: Interned,
     /// Each group's sums, one after the other.
     totals: Vec<f64>,
+    /// What of each count of different texts was met before.
+    distinct: HashMap<usize, Distinct>,
 }
 
 impl Summary {
@@ -111,10 +108,10 @@ impl Summary {
         let Local { group_of, firsts } = Local::of(&dimensions, rows.len());
         let width = self.sums.len();
         let mut totals = vec![0.0; firsts.len() * width];
-        for (at, sum) in self.sums.iter().enumerate() {
+        for (at, sum) in self.sums.iter().enumerate().filter(|(_, sum)| !matches!(sum, Sum::Distinct(_))) {
             sum.each(files, rows, |row, value| totals[group_of[row] as usize * width + at] += value);
         }
-        let mut key = Vec::new();
+        let (mut key, mut groups) = (Vec::new(), Vec::with_capacity(firsts.len()));
         for (local, first) in firsts.iter().enumerate() {
             key.clear();
             for dimension in &dimensions {
@@ -122,51 +119,45 @@ impl Summary {
                 key.push(0);
             }
             let group = self.group(&key);
+            groups.push(group as u32);
             let own = &totals[local * width..(local + 1) * width];
             self.totals[group * width..(group + 1) * width]
                 .iter_mut()
                 .zip(own)
                 .for_each(|(sum, own)| *sum += own);
         }
+        for (at, sum) in self.sums.iter().enumerate() {
+            if let Sum::Distinct(cell) = sum {
+                let group_of = |row: usize| groups[group_of[row] as usize];
+                let met = self.distinct.entry(at).or_default();
+                met.add(cell, files, rows, context, group_of, |group| self.totals[group * width + at] += 1.0);
+            }
+        }
     }
 
     /// The number of the group with this key, a new one if there is none.
     fn group(&mut self, key: &[u8]) -> usize {
-        let Summary { groups, hasher, keys, ends, .. } = self;
-        let key_of = |group: u32| {
-            let begin = if group == 0 { 0 } else { ends[group as usize - 1] };
-            &keys[begin..ends[group as usize]]
-        };
-        let hash = hasher.hash_one(key);
-        if let Some(group) = groups.find(hash, |group| key_of(*group) == key) {
-            return *group as usize;
-        }
-        let group = ends.len();
-        groups.insert_unique(hash, group as u32, |group| hasher.hash_one(key_of(*group)));
-        self.keys.extend_from_slice(key);
-        self.ends.push(self.keys.len());
-        self.totals.resize(self.totals.len() + self.sums.len(), 0.0);
-        group
+        let group = self.keys.number(key);
+        self.totals.resize(self.keys.len() * self.sums.len(), 0.0);
+        group as usize
     }
 
     pub(crate) fn groups(&self) -> usize {
-        self.ends.len()
+        self.keys.len()
     }
 
     /// About what it takes in memory.
     fn bytes(&self) -> usize {
-        self.keys.capacity()
-            + 8 * (self.ends.capacity() + self.totals.capacity())
-            + 5 * self.groups.capacity()
+        self.keys.size()
+            + 8 * self.totals.capacity()
+            + self.distinct.values().map(Distinct::bytes).sum::<usize>()
     }
 
     /// Fills a page from the group at `from` on.
     pub(crate) fn fill(&self, page: &mut Page, from: usize) {
         let width = self.sums.len();
         for group in from..self.groups() {
-            let begin = if group == 0 { 0 } else { self.ends[group - 1] };
-            let dimensions: Vec<&[u8]> =
-                self.keys[begin..self.ends[group]].split(|byte| *byte == 0).collect();
+            let dimensions: Vec<&[u8]> = self.keys.get(group).split(|byte| *byte == 0).collect();
             let sums = &self.totals[group * width..(group + 1) * width];
             let value = |field: &Field| match *field {
                 Field::Group(at) => Value::Json(dimensions.get(at).copied().unwrap_or(b"null")),

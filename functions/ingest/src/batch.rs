@@ -15,6 +15,7 @@ use shared::store::{Put, Store, StoreError};
 use shared::telemetry;
 use shared::time::Instant;
 use shared::token::Scope;
+use tokio::time::timeout_at;
 
 use crate::App;
 use crate::parse::{Parsed, id_of, parse};
@@ -24,6 +25,8 @@ use crate::window::{Ended, Window};
 
 /// How long a batch may take: the API gives up after 30 s, and a client that hears nothing must send all of it again.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// How much longer its receipt may take.
+const RECEIPT_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,7 +121,10 @@ impl<'b> Batch<'b> {
         let stored = std::mem::take(&mut self.stored);
         let sessions: Vec<(SessionId, Instant)> =
             stored.iter().map(|(_, id, created_at, _)| (id.clone(), *created_at)).collect();
-        let receipt = self.store.acknowledge(account, &sessions).await;
+        let late = |error| StoreError::busy("keeping a receipt", error);
+        let ends = self.deadline + RECEIPT_TIME;
+        let receipt = timeout_at(ends, self.store.acknowledge(account, &sessions)).await;
+        let receipt = receipt.map_err(late).flatten();
         if let Err(error) = &receipt {
             self.log_once(error);
         }
@@ -131,10 +137,11 @@ impl<'b> Batch<'b> {
         }
         // A convenience of whoever looks for a reason; the answer to the batch has them all.
         let rejections = self.report.rejections();
-        if !rejections.is_empty()
-            && let Err(error) = self.store.note_rejections(&account.id, &rejections, now).await
-        {
-            tracing::warn!(error = %telemetry::chain(&error), "rejections were not noted");
+        if !rejections.is_empty() {
+            let noted = timeout_at(ends, self.store.note_rejections(&account.id, &rejections, now)).await;
+            if let Err(error) = noted.map_err(late).flatten() {
+                tracing::warn!(error = %telemetry::chain(&error), "rejections were not noted");
+            }
         }
     }
 

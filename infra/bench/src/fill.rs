@@ -12,6 +12,8 @@ use shared::dictionary::Record;
 use shared::id::AccountId;
 use shared::store::{AccountChange, Store};
 use shared::time::Instant;
+use shared::token::Privacy;
+use shared::veil::Reader;
 
 use crate::error::BenchError;
 use crate::people::{END, Order, People};
@@ -116,7 +118,9 @@ pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
     let (clients, _) = clients(data).await?;
-    Lake::new(clients.store()).copy(&built.account, output).await?;
+    let store = clients.store();
+    let account = store.account(&built.account).await?;
+    Lake::new(store).copy(&Reader { privacy: Privacy::Full, account: &account }, output).await?;
     Ok(())
 }
 

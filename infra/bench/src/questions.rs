@@ -30,7 +30,7 @@ pub(crate) fn question(name: &str, built: &Built, session: &str) -> Option<Quest
             let filters = [equals("channel", "WhatsApp Suporte"), equals("status", "finished")];
             filtered(body("summary", by_agent, all), &filters)
         }
-        "Q4" => body("summary", &["campaign_name", "contact_id"], all),
+        "Q4" => body("summary", &["campaign_name", "contacts"], all),
         "Q5" => first_page(body("sessions", &TWELVE, rest)),
         "Q6" => body("summary", &MESSAGES, all),
         "Q7" => {

@@ -13,6 +13,8 @@ use shared::dictionary::{Kind, Record};
 use shared::id::AccountId;
 use shared::store::{Names, Store};
 use shared::telemetry::chain;
+use shared::token::Privacy;
+use shared::veil::Reader;
 
 use super::error::CliError;
 use crate::wires::Wires;
@@ -24,12 +26,12 @@ pub enum LakeCommand {
     /// Escreve a conta em arquivos Parquet sem cifra: uma pasta por tipo de registro, só a versão atual de cada sessão.
     ///
     /// Lê a pilha local em execução; com PREMIUM_TABLE, PREMIUM_LAKE_BUCKET e PREMIUM_KEY no ambiente, a da AWS, com
-    /// as credenciais AWS do ambiente. Atenção: não há máscara nem pseudônimos; quem tem os arquivos lê tudo.
+    /// as credenciais AWS do ambiente. Atenção: sem --privacy a cópia mostra tudo a quem tem os arquivos.
     ///
     /// Writes the account to Parquet files that are not encrypted: one folder a kind of record, of each session only
     /// what it is now. Reads the running local stack or, with PREMIUM_TABLE, PREMIUM_LAKE_BUCKET and PREMIUM_KEY in
-    /// the environment, the one on AWS with the environment's AWS credentials. Nothing is masked: whoever has the
-    /// files reads everything.
+    /// the environment, the one on AWS with the environment's AWS credentials. Without --privacy it shows everything
+    /// to whoever has the files.
     Copy(CopyArgs),
     /// Refaz dias do lago a partir da tabela e prova, sessão por sessão, que ambos dizem o mesmo.
     ///
@@ -57,10 +59,10 @@ pub struct CopyArgs {
     /// A folder that is new or empty.
     #[arg(long, value_name = "PASTA")]
     output: PathBuf,
-    /// Quanto a cópia mostra; por ora só full, que é tudo.
+    /// Quanto a cópia mostra, como em um token de relatório.
     ///
-    /// How much the copy shows; for now only full, which is everything.
-    #[arg(long, value_enum, default_value = "full")]
+    /// How much the copy shows, as in a report token.
+    #[arg(long, value_enum, default_value = "full", value_name = "NÍVEL")]
     privacy: Shown,
     /// Pasta de dados da pilha local.
     ///
@@ -73,6 +75,18 @@ pub struct CopyArgs {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Shown {
     Full,
+    Masked,
+    Anonymous,
+}
+
+impl From<Shown> for Privacy {
+    fn from(shown: Shown) -> Privacy {
+        match shown {
+            Shown::Full => Privacy::Full,
+            Shown::Masked => Privacy::Masked,
+            Shown::Anonymous => Privacy::Anonymous,
+        }
+    }
 }
 
 /// Which DDL.
@@ -109,9 +123,12 @@ pub async fn run(command: LakeCommand) -> Result<(), CliError> {
 }
 
 async fn copy(args: CopyArgs) -> Result<(), CliError> {
-    let CopyArgs { account, output, privacy: Shown::Full, data } = args;
+    let CopyArgs { account, output, privacy, data } = args;
     let account = account_id(account)?;
-    let copied = Lake::new(store(data).await?).copy(&account, &output).await;
+    let store = store(data).await?;
+    let account = store.account(&account).await.map_err(|error| CliError::Copy(chain(&error)))?;
+    let reader = Reader { privacy: privacy.into(), account: &account };
+    let copied = Lake::new(store.clone()).copy(&reader, &output).await;
     let rows = copied.map_err(|error| CliError::Copy(chain(&error)))?;
     for (record, rows) in Record::ALL.into_iter().zip(rows) {
         super::say(format_args!("{rows:>12} {}", folder(record)))?;

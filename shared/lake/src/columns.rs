@@ -29,6 +29,11 @@ pub const MESSAGES: [&str; 6] = [
     "_messages_media",
     "_messages_hsm",
 ];
+/// Sessions: seconds that the platform's events imply (`encode::Times`), nothing where the events do not tell. Null in
+/// files older than these columns, as are the two after them.
+pub const EVENT_TIMES: [&str; 3] = ["_event_tma", "_event_tme", "_event_tta"];
+/// Sessions: the sum of its messages' sentiment levels, and how many messages have one.
+pub const SENTIMENT: [&str; 2] = ["_sentiment_level", "_sentiment_messages"];
 /// Repeated records: the row number of their session in the segment's sessions file.
 pub const SESSION: &str = "_session";
 /// Repeated records: their position in the document (see `Session::records`).
@@ -80,6 +85,8 @@ pub fn schema(record: Record) -> Schema {
             ];
             own.extend(MESSAGES.map(|name| Column::new(name, DataType::Int64, false)));
             own.push(Column::new(CONTENT, DataType::Int64, true));
+            own.extend(EVENT_TIMES.map(|name| Column::new(name, DataType::Float64, true)));
+            own.extend(SENTIMENT.map(|name| Column::new(name, DataType::Int64, true)));
             own
         }
         _ => vec![

@@ -3,27 +3,35 @@
 //! Unlike segments, the files are not encrypted, know no tombstones and hold each session once, as it is now. Repeated
 //! records carry their session's id, for the row numbers that tie them to it within a segment mean nothing elsewhere.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow_array::cast::AsArray;
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
+    new_null_array,
+};
 use arrow_schema::Schema;
-use arrow_select::filter::filter_record_batch;
+use arrow_select::filter::{filter, filter_record_batch};
+use arrow_select::take::take;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use shared::dictionary::{self, Kind, Record};
-use shared::id::AccountId;
 use shared::store::StoreError;
 use shared::time::Instant;
+use shared::veil::{Pseudonyms, Reader, Veil};
 
+use crate::merge::survivors;
 use crate::write::Identities;
 use crate::{Lake, Segment, columns};
 
+/// The address of a session's contact, which ids may hold.
+const ADDRESS: &str = "platform_id";
 /// The id of the session that a repeated record belongs to.
 const SESSION_ID: &str = "session_id";
 /// Menu options: the position of their message in its session.
@@ -81,9 +89,10 @@ pub enum CopyError {
 }
 
 impl Lake {
-    /// Writes the account's copy as of now into `output`, which must not be there or be empty. Gives the number of
-    /// rows of each record, in `Record::ALL`'s order.
-    pub async fn copy(&self, account: &AccountId, output: &Path) -> Result<[u64; 6], CopyError> {
+    /// Writes the account's copy as of now, as this reader may see it, into `output`, which must not be there or be
+    /// empty. Gives the number of rows of each record, in `Record::ALL`'s order.
+    pub async fn copy(&self, reader: &Reader<'_>, output: &Path) -> Result<[u64; 6], CopyError> {
+        let account = &reader.account.id;
         fs::create_dir_all(output)?;
         if fs::read_dir(output)?.next().is_some() {
             return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is not empty").into());
@@ -93,11 +102,12 @@ impl Lake {
         }
         let segments = self.live(account).await?;
         let mut rows = [0; Record::ALL.len()];
-        let oldest = self.store.account(account).await?.oldest(Instant::now());
+        let oldest = reader.account.oldest(Instant::now());
+        let pseudonyms = Pseudonyms::new(&self.store.segment_key(account).await?);
         let counting = self.counting(&segments, oldest).await?;
         for (number, (segment, keep)) in segments.iter().zip(counting).enumerate() {
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
-                let batch = self.open_batch(segment, record, &keep).await?;
+                let batch = self.open_batch(segment, record, &keep).await?.veiled(reader, &pseudonyms)?;
                 // The first part is written even without rows: it shows the columns.
                 if batch.num_rows() > 0 || number == 0 {
                     write(&output.join(folder(record)).join(format!("part-{number:05}.parquet")), &batch)?;
@@ -116,23 +126,11 @@ impl Lake {
             let keys = [SESSION_ID, "created_at", columns::SEQUENCE, columns::REMOVED];
             batches.push(self.read_plain(segment, Record::Session, &keys).await?);
         }
-        let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
-        let rank = |(at, row): (usize, usize)| {
-            (keys[at].sequence(row), !keys[at].removed(row), segments[at].id.as_str())
-        };
-        let mut newest: HashMap<&str, (usize, usize)> = HashMap::new();
-        for (at, batch) in batches.iter().enumerate() {
-            for row in 0..batch.num_rows() {
-                let best = newest.entry(keys[at].id(row)).or_insert((at, row));
-                if rank((at, row)) > rank(*best) {
-                    *best = (at, row);
-                }
-            }
-        }
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
-        for (at, row) in newest.into_values() {
-            counting[at][row] = !keys[at].removed(row) && keys[at].created(row) > oldest;
+        for kept in survivors(&batches, |_| false)? {
+            let removed = Identities::of(&batches[kept.input])?.removed(kept.row);
+            counting[kept.input][kept.row] = !removed && kept.created > oldest;
         }
         Ok(counting.into_iter().map(BooleanArray::from).collect())
     }
@@ -143,44 +141,86 @@ impl Lake {
         segment: &Segment,
         record: Record,
         keep: &BooleanArray,
-    ) -> Result<RecordBatch, StoreError> {
+    ) -> Result<Open, StoreError> {
         let stored: Vec<&str> = dictionary::columns(record).iter().map(|field| field.leaf()).collect();
         let failed = |error| StoreError::broken("copying a segment", error);
+        let sessions = self.read_plain(segment, Record::Session, &[SESSION_ID, ADDRESS]).await?;
+        let fields = self.read_plain(segment, record, &stored).await?;
         if record == Record::Session {
-            let batch = self.read_plain(segment, record, &stored).await?;
-            return filter_record_batch(&batch, keep).map_err(failed);
+            let sessions = filter_record_batch(&sessions, keep).map_err(failed)?;
+            let rows = filter_record_batch(&fields, keep).map_err(failed)?;
+            return Ok(Open { record, rows, addresses: Arc::clone(sessions.column(1)) });
         }
         let own = self.read_plain(segment, record, &[columns::SESSION, columns::POSITION]).await?;
-        let sessions = self.read_plain(segment, Record::Session, &[SESSION_ID]).await?;
-        let fields = self.read_plain(segment, record, &stored).await?;
         let tied = || {
-            let owners = own.column(0).as_any().downcast_ref::<UInt32Array>()?.values();
-            let positions = own.column(1).as_any().downcast_ref::<UInt64Array>()?.values();
-            let ids = sessions.column(0).as_any().downcast_ref::<StringArray>()?;
-            Some((owners, ids, positions))
+            let owners = own.column(0).as_any().downcast_ref::<UInt32Array>()?;
+            Some((owners, own.column(1).as_any().downcast_ref::<UInt64Array>()?.values()))
         };
-        let (owners, ids, positions) =
+        let (owners, positions) =
             tied().ok_or_else(|| StoreError::broken("copying a segment", "a key column is missing"))?;
+        let of_session = |column: usize| take(sessions.column(column), owners, None).map_err(failed);
         let half = |shift: u32| -> ArrayRef {
             Arc::new(Int64Array::from_iter_values(positions.iter().map(|at| i64::from((at >> shift) as u32))))
         };
-        let mut arrays: Vec<ArrayRef> =
-            vec![Arc::new(StringArray::from_iter_values(owners.iter().map(|row| ids.value(*row as usize))))];
+        let mut arrays: Vec<ArrayRef> = vec![of_session(0)?];
         arrays.extend((record == Record::TalkOption).then(|| half(32)));
         arrays.push(half(0));
         let schema = tied_schema(record, &arrays, &fields);
         arrays.extend(fields.columns().iter().cloned());
         let batch = RecordBatch::try_new(Arc::new(schema), arrays).map_err(failed)?;
-        let keep: BooleanArray = owners.iter().map(|row| Some(keep.value(*row as usize))).collect();
-        filter_record_batch(&batch, &keep).map_err(failed)
+        let keep: BooleanArray = owners.values().iter().map(|row| Some(keep.value(*row as usize))).collect();
+        Ok(Open {
+            record,
+            rows: filter_record_batch(&batch, &keep).map_err(failed)?,
+            addresses: filter(&of_session(1)?, &keep).map_err(failed)?,
+        })
     }
+}
+
+/// Rows of a record, and the address of the contact of each row's session.
+struct Open {
+    record: Record,
+    rows: RecordBatch,
+    addresses: ArrayRef,
+}
+
+impl Open {
+    /// The rows as a reader may see them: the same as under a token of that privacy.
+    fn veiled(self, reader: &Reader<'_>, pseudonyms: &Pseudonyms) -> Result<RecordBatch, StoreError> {
+        let Open { record, rows, addresses } = self;
+        let addresses = addresses.as_string_opt::<i32>();
+        let address = |row: usize| addresses.filter(|all| all.is_valid(row)).map(|all| all.value(row));
+        let schema = rows.schema();
+        let column = |(column, array): (&arrow_schema::FieldRef, &ArrayRef)| -> ArrayRef {
+            let veil = field(record, column.name()).map_or(Veil::Open, |field| reader.veil(field));
+            match array.as_string_opt::<i32>() {
+                _ if veil == Veil::Open => Arc::clone(array),
+                Some(texts) => {
+                    let seen = |(row, text): (usize, Option<&str>)| {
+                        text.and_then(|text| veil.over(text, address(row), pseudonyms)).map(Cow::into_owned)
+                    };
+                    Arc::new(texts.iter().enumerate().map(seen).collect::<StringArray>())
+                }
+                None => new_null_array(array.data_type(), array.len()),
+            }
+        };
+        let columns = schema.fields().iter().zip(rows.columns()).map(column).collect();
+        RecordBatch::try_new(Arc::clone(&schema), columns)
+            .map_err(|error| StoreError::broken("copying a segment", error))
+    }
+}
+
+/// The field of the dictionary that a column of a record's files is.
+fn field(record: Record, name: &str) -> Option<&'static dictionary::Field> {
+    let own = dictionary::columns(record).iter().copied().find(|field| field.leaf() == name);
+    own.or_else(|| dictionary::field(SESSION_ID).filter(|_| name == SESSION_ID))
 }
 
 /// The schema of a repeated record: the arrays that tie it to its session, then its own fields.
 fn tied_schema(record: Record, tied: &[ArrayRef], fields: &RecordBatch) -> Schema {
     let own = open_columns(record);
     let own = own.iter().zip(tied).map(|(column, array)| {
-        Arc::new(arrow_schema::Field::new(column.name, array.data_type().clone(), false))
+        Arc::new(arrow_schema::Field::new(column.name, array.data_type().clone(), true))
     });
     Schema::new(own.chain(fields.schema().fields().iter().cloned()).collect::<Vec<_>>())
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use arrow_array::builder::{
     BooleanBuilder, Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
 };
-use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
+};
 use shared::dictionary::{self, Kind, Record};
 use shared::id::SessionId;
 use shared::session::{Row, Session, Value};
@@ -13,6 +15,7 @@ use shared::store::StoreError;
 use shared::time::Instant;
 
 use crate::columns;
+use crate::facts::Facts;
 
 /// What the stream said of a session: that it is so, or that it is no longer where it was.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +59,12 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
     }
     let content = entries.iter().map(|entry| entry.session.as_ref().map(Session::content));
     columns.push(Arc::new(content.collect::<Int64Array>()));
+    for at in 0..columns::EVENT_TIMES.len() {
+        columns.push(Arc::new(facts.iter().map(|facts| facts.times[at]).collect::<Float64Array>()));
+    }
+    for at in 0..columns::SENTIMENT.len() {
+        columns.push(Arc::new(Int64Array::from_iter_values(facts.iter().map(|facts| facts.sentiment[at]))));
+    }
     // A tombstone is found like the row it stands for: by its id and its place.
     let rows: Vec<Row> = entries.iter().map(row_of).collect();
     let rows: Vec<&Row> = rows.iter().collect();
@@ -124,49 +133,5 @@ fn column<'a>(kind: Kind, values: impl Iterator<Item = Option<&'a Value>>) -> Ar
             build!(TimestampMicrosecondBuilder::new().with_timezone("UTC"), Value::Instant(instant) => instant.0)
         }
         Kind::Text | Kind::Day | Kind::Records(_) => build!(StringBuilder::new(), Value::Text(text) => text),
-    }
-}
-
-/// What a session's repeated records say of it, kept beside it so that no measure has to read them.
-#[derive(Default)]
-struct Facts {
-    waited: bool,
-    transferred: bool,
-    /// In the order of `columns::MESSAGES`.
-    messages: [i64; 6],
-}
-
-impl Facts {
-    fn of(session: &Session) -> Facts {
-        let names = || session.events.iter().filter_map(|event| event.text(Record::Event, "event"));
-        let hsm = dictionary::ordinal(Record::Talk, "hsm");
-        let mut messages = [0; 6];
-        for talk in &session.talks {
-            let by_origin = talk.fields.text(Record::Talk, "origin").and_then(origin_column);
-            let media = talk.fields.text(Record::Talk, "storage_id").map(|_| 4);
-            let template = hsm
-                .and_then(|ordinal| talk.fields.get(ordinal))
-                .filter(|v| **v == Value::Boolean(true))
-                .map(|_| 5);
-            for at in [Some(0), by_origin, media, template].into_iter().flatten() {
-                messages[at] += 1;
-            }
-        }
-        Facts {
-            waited: names().any(|name| name == "waitStart"),
-            transferred: names().any(|name| name.contains("Transfer")),
-            messages,
-        }
-    }
-}
-
-/// Where in `columns::MESSAGES` a message of this origin is counted; the platform writes origins in two languages. An
-/// administrator's message is counted with all messages only.
-fn origin_column(origin: &str) -> Option<usize> {
-    match origin.to_lowercase().as_str() {
-        "contact" | "contato" => Some(1),
-        "agent" | "agente" => Some(2),
-        "automatic" | "automatico" | "automático" => Some(3),
-        _ => None,
     }
 }

@@ -14,6 +14,7 @@
 //! The modules stand in reading order.
 
 pub mod columns;
+mod facts;
 mod encode;
 mod chunks;
 mod file;

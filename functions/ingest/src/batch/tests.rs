@@ -40,6 +40,15 @@ async fn storage() -> (Store, Written) {
                 written.push((pk, version.to_owned()));
                 (StatusCode::OK, "{}".to_owned())
             }
+            "PutItem" => {
+                let item = request["Item"].to_string();
+                assert!(item.contains("receipt#demo#") || item.contains("rejection#demo#"), "{item}");
+                // A day on which no receipt can be kept.
+                if item.contains("#2026-12-24") {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                }
+                (StatusCode::OK, "{}".to_owned())
+            }
             other => panic!("{other} is no part of a write"),
         }
     };
@@ -116,6 +125,20 @@ async fn a_batch_ends_in_time_whatever_storage_does() {
     assert_eq!(accepted, log.lock().unwrap().len() as u64);
     // The second version of a session waits for the first, and what comes after it waits too.
     assert_eq!((accepted, report["rejected"].as_u64(), results.len()), (1, Some(1), 100));
+}
+
+#[tokio::test]
+async fn what_is_stored_without_a_receipt_is_to_come_again() {
+    let (store, log) = storage().await;
+    let items = [session("s0", "2026-12-24"), session("s1", "2026-12-24")];
+    let report = written(&store, &items, soon(500)).await;
+    assert_eq!(
+        (&report["accepted"], report["results"].as_array().unwrap().len()),
+        (&json!(0), 2),
+        "{report}"
+    );
+    assert!(report["results"].as_array().unwrap().iter().all(|line| line["outcome"] == "retry"), "{report}");
+    assert_eq!(log.lock().unwrap().len(), 2);
 }
 
 #[tokio::test]

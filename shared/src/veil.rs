@@ -1,12 +1,12 @@
-//! What a token of less than full privacy sees of a text.
+//! What a reader of less than full privacy sees: of rows, by the token, and of an open copy, by what was asked for.
 
 use std::borrow::Cow;
 
+use crate::account::Account;
+use crate::cipher::DataKey;
+use crate::dictionary::{self, Confidential, Field, Kind};
+use crate::token::Privacy;
 use ring::hmac;
-use shared::account::Account;
-use shared::cipher::DataKey;
-use shared::dictionary::{self, Confidential, Field, Kind};
-use shared::token::Privacy;
 
 /// Pseudonyms are 12 hex digits: short enough for a chart, and collisions begin at millions of people.
 const PSEUDONYM_BYTES: usize = 6;
@@ -17,7 +17,7 @@ const MIN_ADDRESS: usize = 4;
 
 /// What lies between a cell and its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Veil {
+pub enum Veil {
     /// Nothing.
     Open,
     /// Names, phones and e-mails are partly hidden.
@@ -32,15 +32,17 @@ pub(crate) enum Veil {
 
 /// Who reads: what the token shows, and what the account holds confidential.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader<'a> {
-    pub(crate) privacy: Privacy,
-    pub(crate) account: &'a Account,
+pub struct Reader<'a> {
+    /// What the token shows.
+    pub privacy: Privacy,
+    /// The account with its confidential fields.
+    pub account: &'a Account,
 }
 
 impl Reader<'_> {
     /// Whether the account hides the field of this dictionary name from this reader, by itself or with the records
     /// that it is part of.
-    pub(crate) fn hides(&self, name: &str) -> bool {
+    pub fn hides(&self, name: &str) -> bool {
         let covers = |id: &String| {
             let rest = dictionary::by_id(id).and_then(|hidden| name.strip_prefix(hidden.name));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -49,7 +51,7 @@ impl Reader<'_> {
     }
 
     /// The veil over a field of the dictionary.
-    pub(crate) fn veil(&self, field: &Field) -> Veil {
+    pub fn veil(&self, field: &Field) -> Veil {
         if self.hides(field.name) {
             return Veil::Hidden;
         }
@@ -72,10 +74,11 @@ impl Reader<'_> {
 
 /// Makes the pseudonyms of one account.
 #[derive(Clone, Debug)]
-pub(crate) struct Pseudonyms(hmac::Key);
+pub struct Pseudonyms(hmac::Key);
 
 impl Pseudonyms {
-    pub(crate) fn new(account_key: &DataKey) -> Pseudonyms {
+    /// Those of the account with this segment key: they are the same as long as it is.
+    pub fn new(account_key: &DataKey) -> Pseudonyms {
         Pseudonyms(hmac::Key::new(hmac::HMAC_SHA256, account_key.derive("pseudonym").bytes()))
     }
 
@@ -86,7 +89,7 @@ impl Pseudonyms {
 
 impl Veil {
     /// What is seen of a text in a session whose contact has this address.
-    pub(crate) fn over<'a>(
+    pub fn over<'a>(
         self,
         text: &'a str,
         address: Option<&str>,
@@ -161,7 +164,7 @@ fn mask_digits(text: &str, digits: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::id::AccountId;
+    use crate::id::AccountId;
 
     use super::*;
 

@@ -1,0 +1,109 @@
+//! What was written by earlier versions is read by this one: `samples/lake-v1` holds a segment as it was first written.
+
+use ::lake::{Lake, MergePolicy};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_kms::primitives::Blob;
+use infra::wires::Wires;
+use serde_json::{Value, json};
+use shared::dictionary::Record;
+use shared::key;
+
+use crate::expected::everything;
+use crate::lake::demo;
+use crate::world::{World, query};
+
+const SEGMENT: &str = include_str!("samples/lake-v1/segment.json");
+/// The key of the account that the segment was encrypted for.
+const KEY: &[u8] = include_bytes!("samples/lake-v1/account-key.bin");
+const FILES: [(Record, &[u8]); 6] = [
+    (Record::Session, include_bytes!("samples/lake-v1/sessions.parquet")),
+    (Record::ContactPlatform, include_bytes!("samples/lake-v1/contact_platforms.parquet")),
+    (Record::Event, include_bytes!("samples/lake-v1/events.parquet")),
+    (Record::Tag, include_bytes!("samples/lake-v1/tags.parquet")),
+    (Record::Talk, include_bytes!("samples/lake-v1/talks.parquet")),
+    (Record::TalkOption, include_bytes!("samples/lake-v1/talks.options.parquet")),
+];
+
+/// The sessions that the sample was written from.
+fn sessions() -> Vec<Value> {
+    let first: Value = serde_json::from_str(include_str!("samples/session-nested.json")).unwrap();
+    let mut second = first.clone();
+    for (name, value) in [
+        ("session_id", "sample-2"),
+        ("_id", "sample-2"),
+        ("created_at", "2026-10-03 18:00:00"),
+        ("tabulation", "Outra"),
+    ] {
+        second[name] = value.into();
+    }
+    vec![first, second]
+}
+
+/// Brings the sample into the lake of the account `demo`, which is not used yet.
+async fn bring_in(world: &World) {
+    let clients = Wires::to(world.data()).unwrap().clients().await;
+    let wrapped = clients
+        .kms
+        .encrypt()
+        .key_id(&clients.names.key)
+        .plaintext(Blob::new(KEY))
+        .encryption_context("purpose", "account")
+        .encryption_context("owner", "demo")
+        .send()
+        .await
+        .unwrap();
+    let put = async |at: key::Key, name: &str, value: AttributeValue| {
+        let put = clients.dynamo.put_item().table_name(&clients.names.table);
+        let put =
+            put.item("pk", AttributeValue::S(at.pk)).item("sk", AttributeValue::S(at.sk)).item(name, value);
+        put.item("added_at", AttributeValue::N("0".to_owned())).send().await.unwrap();
+    };
+    let wrapped = wrapped.ciphertext_blob.unwrap().into_inner();
+    put(
+        key::account_key(&demo()),
+        "wrapped",
+        AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(wrapped)),
+    )
+    .await;
+    let segment: Value = serde_json::from_str(SEGMENT).unwrap();
+    let id = segment["id"].as_str().unwrap();
+    for (record, file) in FILES {
+        assert_eq!(segment["files"][record.name()]["bytes"], file.len());
+        let object = key::segment_object(&demo(), id, record);
+        let put = clients.s3.put_object().bucket(&clients.names.lake_bucket).key(object);
+        put.body(file.to_vec().into()).send().await.unwrap();
+    }
+    put(key::segment(&demo(), id), "segment", AttributeValue::S(SEGMENT.to_owned())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_segments_ever_written_are_read_and_merged() {
+    let world = World::start().await;
+    bring_in(&world).await;
+    let (ingest, report) = world.account("demo").await;
+    let (other_ingest, other) = world.account("other").await;
+    world.ingest_all(&other_ingest, &sessions(), "accepted").await;
+    world.rows_once(&other, &query("sessions", &["session_id"]), 2).await;
+    let written_now = everything(&world, &other).await;
+    assert_eq!(everything(&world, &report).await, written_now);
+    // What is younger than the segment is empty in it, and adds up to nothing.
+    let measures = query("summary", &["sessions", "event_tma_sessions", "sentiment_messages", "contacts"]);
+    assert_eq!(world.rows(&report, &measures).await, [[json!(2), json!(0), json!(0), json!(1)]]);
+
+    // One more session, and all segments become one.
+    let mut third = sessions().remove(1);
+    third["session_id"] = "sample-3".into();
+    third["_id"] = "sample-3".into();
+    for token in [&ingest, &other_ingest] {
+        world.ingest_all(token, &[third.clone()], "accepted").await;
+    }
+    for token in [&report, &other] {
+        world.rows_once(token, &query("sessions", &["session_id"]), 3).await;
+    }
+    let lake = Lake::new(world.store().await);
+    let at_once = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
+    assert_eq!(lake.merge(&demo(), at_once).await.unwrap(), 1);
+    assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);
+    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    assert_eq!(everything(&world, &report).await, everything(&world, &other).await);
+}
