@@ -81,6 +81,8 @@ test('a newcomer gets a token, the way to Data Studio and a template', async () 
   assert.equal(await tab.evaluate(() => navigator.clipboard.readText()), token);
   const me = await expect(200, 'GET', '/v1/me', token);
   assert.deepEqual([me.account, me.scope, me.privacy], [world.account, 'report', 'masked']);
+  const days = (new Date(me.expires_at) - Date.now()) / 86400000;
+  assert(days > 29.9 && days <= 30, `valid for ${days} days`);
   const line = tab.getByRole('row', { name: /Diretoria/ });
   await line.getByText('mascarado').waitFor();
   const [year, month, day] = dayBefore(40).split('-');
@@ -179,6 +181,19 @@ test('a conversation is found by contact, protocol and id, and read with its fil
   const link = tab.getByRole('link', { name: 'Abrir nota.pdf' });
   assert.equal(await link.getAttribute('href'), talks[2][1]);
   assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test('whoever is no longer signed in is asked to sign in again, and lands where they were', async () => {
+  const { tab, context, wrong } = await open(browser, world.token);
+  await context.clearCookies();
+  await tab.getByRole('link', { name: 'Painel' }).click();
+  await tab.getByRole('alert').getByText('Sua sessão terminou').waitFor();
+  assert.equal(await tab.getByRole('link', { name: 'Painel' }).count(), 0, 'no page is offered without a session');
+  await tab.getByLabel('Token').fill(world.token);
+  await tab.keyboard.press('Enter');
+  await ready(tab, 'painel');
   assert.deepEqual(wrong, []);
   await context.close();
 });
