@@ -2,7 +2,7 @@
 const assert = require('node:assert/strict');
 const { before, test } = require('node:test');
 const { userErrorOf } = require('../apps-script.js');
-const { draw } = require('../studio/chart.js');
+const { draw, requests } = require('../studio/chart.js');
 const { checkSchema } = require('../studio/checks.js');
 const { chance } = require('./chance.js');
 const { ONLY_THE_STACK_S } = require('./direct.js');
@@ -61,6 +61,17 @@ test(`${CHARTS} random charts show what was posted`, () => {
   assert.ok(full > CHARTS / 3, `only ${full} charts have more than one row`);
 });
 
+test('the random charts use every operator, both ways, every kind of aggregation, and tables wider than one request', () => {
+  const all = charts(SEED, CHARTS);
+  const filters = all.flatMap((chart) => chart.filters.flat());
+  assert.equal(new Set(filters.map(({ operator, type }) => `${operator} ${type}`)).size, 2 * 11);
+  assert.equal(new Set(all.flatMap((chart) => chart.metrics.map((metric) => metric.aggregation))).size, 6 + 1);
+  assert.ok(all.filter((chart) => requests(reports[chart.configParams.report_type].schema, chart).length > 1).length > 50);
+  for (const field of ['created_at', 'finished_at', 'lastInteraction', undefined]) {
+    assert.ok(all.filter((chart) => chart.configParams.date_field === field).length > 200, field);
+  }
+});
+
 test('a table of all fields of all sessions comes in parts of twenty whose rows line up', () => {
   for (const type of ['sessions', 'talks']) {
     const { fields } = reports[type];
@@ -85,7 +96,8 @@ const FAULTS = {
 };
 for (const [name, fault] of Object.entries(FAULTS)) {
   test(`${name} in the middle of paging is an error, never fewer rows`, () => {
-    const chart = { configParams: { report_type: 'talks' }, dateRange: EVER, dimensions: ['talks_message'], metrics: [], filters: [], lastRefresh: stage.lastRefresh };
+    const asked = { configParams: { report_type: 'talks' }, dateRange: EVER, lastRefresh: stage.lastRefresh };
+    const chart = { ...asked, dimensions: ['talks_message'], metrics: [], filters: [] };
     const pages = (network) => signedIn(stage.token, { script: { PREMIUM_PAGE_ROWS: '100' }, network });
     const whole = pages();
     drawn(whole, chart);

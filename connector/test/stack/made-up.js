@@ -7,7 +7,7 @@ const { chance } = require('./chance.js');
 const DAYS = 40;
 const START = Date.UTC(2026, 8, 1);
 const NOTHING = [null, '', undefined];
-const WORDS = ['Vendas', 'vendas', 'Suporte Técnico', 'Pós-venda (VIP)', 'a.b', 'Não; "sim"', '=1+1', '東京 😀', '0', 'true'];
+const WORDS = ['Vendas', 'vendas', 'Suporte Técnico', 'Pós-venda (VIP)', 'a.b', 'Não; "sim"', '=1+1', '東京 😀', '0', 'true', ' com espaços ', 'linha 1\nlinha 2'];
 const NAMES = ['Ana', 'ana', 'Bruno d\'Ávila', 'Zoë', 'Agente [1]', 'C++', 'Érica|Eva'];
 const STATUSES = ['finished', 'attendance', 'Finished', 'waiting'];
 const PLATFORMS = ['WhatsappBusiness', 'Telegram', 'webchat'];

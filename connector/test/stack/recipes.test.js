@@ -26,7 +26,8 @@ async function posted(type, dateField, fields) {
   const summary = type === 'summary';
   const metrics = summary ? fields.filter(isMetric).map((field) => ({ field, aggregation: 'SUM' })) : [];
   const dimensions = summary ? fields.filter((id) => !isMetric(id)) : fields;
-  const chart = { configParams: { date_field: dateField }, dateRange: { startDate: PERIOD.Start, endDate: PERIOD.End }, dimensions, metrics, filters: [] };
+  const dateRange = { startDate: PERIOD.Start, endDate: PERIOD.End };
+  const chart = { configParams: { date_field: dateField }, dateRange, dimensions, metrics, filters: [] };
   return reportOver(type, schema, SESSIONS).rows(chart);
 }
 
