@@ -47,7 +47,7 @@ test('the conversation shows markup as the text it is', async () => {
 test('an address made by somebody else does nothing', async () => {
   const text = encodeURIComponent(HOSTILE);
   for (const address of [`conversas?session=${text}`, `conversas?where=${text}`, `conversas?where=campaign_name:${text}`,
-    `painel?team=${text}&channel=${text}&from=${text}&to=2026`, `relatorios?id=${text}`, `dicionario?lang=${text}&account=${text}`]) {
+    `painel?team=${text}&channel=${text}&from=${text}&to=2026`, `relatorios?id=${text}`, `painel?from=0001-01-01&to=9999-12-31`, `dicionario?lang=${text}&account=${text}`]) {
     await attempt(opened.tab, `#/${address}`);
     await harmless(opened);
   }

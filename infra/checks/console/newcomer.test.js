@@ -197,3 +197,12 @@ test('whoever is no longer signed in is asked to sign in again, and lands where 
   assert.deepEqual(wrong, []);
   await context.close();
 });
+
+test('a token that is not accepted is said to be so, and leaves the address too', async () => {
+  const { tab, context, wrong } = await newTab(browser);
+  await tab.goto(`${url}/#token=not-a-token`);
+  await tab.getByRole('alert').getByText('Código do pedido').waitFor();
+  assert.equal(new URL(tab.url()).hash, '#/');
+  assert.deepEqual(wrong, []);
+  await context.close();
+});

@@ -11,7 +11,7 @@ const LABEL_WIDTH = 62;
 const SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
 
 // Round marks from 0 up to at least `top`: whole numbers, or round times where the values are seconds.
-export function marks(top, seconds) {
+function marks(top, seconds) {
   const rough = Math.max(top, 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const decimal = Math.max(1, [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough));

@@ -25,7 +25,7 @@ const ways = () => [
 ];
 
 // A name as people type it: any case, with or without accents.
-export function loosely(text) {
+function loosely(text) {
   const letters = { a: 'aáàâãä', e: 'eéèêë', i: 'iíìîï', o: 'oóòôõö', u: 'uúùûü', c: 'cç', n: 'nñ' };
   const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
   const escaped = plain.replace(/[\\^$.*+?()[\]{}|#&~-]/g, '\\$&');

@@ -20,7 +20,7 @@ function parts(values) {
 }
 
 const amount = ([, count, price, unit], prices) => (count / unit) * prices[price];
-export const estimate = (values, prices) => parts(values).reduce((sum, part) => sum + amount(part, prices), 0);
+const estimate = (values, prices) => parts(values).reduce((sum, part) => sum + amount(part, prices), 0);
 
 function lines(values, prices) {
   const right = (content) => ({ content, class: 'right' });

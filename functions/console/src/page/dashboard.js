@@ -21,13 +21,13 @@ const TOP_TABULATIONS = 12;
 // --- Figures ---------------------------------------------------------------------------------------------------
 
 // Rows added up into one.
-export const total = (rows) => Object.fromEntries(MEASURES.map((id) => [id, rows.reduce((sum, row) => sum + Number(row[id] ?? 0), 0)]));
+const total = (rows) => Object.fromEntries(MEASURES.map((id) => [id, rows.reduce((sum, row) => sum + Number(row[id] ?? 0), 0)]));
 
-export const mean = (row, time) => (row[`${time}_sessions`] > 0 ? row[`${time}_seconds`] / row[`${time}_sessions`] : null);
+const mean = (row, time) => (row[`${time}_sessions`] > 0 ? row[`${time}_seconds`] / row[`${time}_sessions`] : null);
 const lostRate = (row) => (row.finished_sessions > 0 ? row.lost_sessions / row.finished_sessions : null);
 
 // Rows by the first characters of their day, 6 for months and 8 for days; a place without rows is there too.
-export function along(rows, places, length) {
+function along(rows, places, length) {
   const found = new Map(places.map((place) => [place.replaceAll('-', '').slice(0, length), []]));
   for (const row of rows) found.get(row.created_date.slice(0, length))?.push(row);
   return [...found].map(([place, of]) => [place, total(of)]);

@@ -103,6 +103,8 @@ function showAccounts(error) {
     form([field(say('Conta', 'Account'), account, say('Letras minúsculas, números e hífen.', 'Small letters, digits and hyphens.'))],
       say('Abrir', 'Open'), async (values) => {
         chooseAccount(values.account);
+        const { page, params } = here();
+        history.replaceState(null, '', href(page, params));
         await enter();
       })));
 }
@@ -117,11 +119,12 @@ async function enter() {
   return show();
 }
 
+// Whoever was in is told that the session has ended; whoever merely comes is asked who they are.
 function refused(error) {
   if (error instanceof Refusal && error.status === 401) {
-    const wasIn = who.me;
+    const ended = who.me && new Refusal(say('Sua sessão terminou. Entre de novo.', 'Your session has ended. Sign in again.'));
     forget();
-    showSignIn(wasIn && new Refusal(say('Sua sessão terminou. Entre de novo.', 'Your session has ended. Sign in again.')));
+    showSignIn(ended);
   } else if (isOperator() && !who.account) {
     chooseAccount('');
     showAccounts(error);
@@ -131,6 +134,12 @@ function refused(error) {
 }
 
 // --- Pages -----------------------------------------------------------------------------------------------------
+
+// The files of a version go when the next one comes.
+function stale(error) {
+  console.error(error);
+  throw new Refusal(say('O console foi atualizado. Recarregue a página.', 'The console was updated. Reload the page.'));
+}
 
 async function show() {
   const { page: id, params } = here();
@@ -143,7 +152,7 @@ async function show() {
   if (!first) title.focus({ preventScroll: true });
   scrollTo(0, 0);
   try {
-    const { content } = await import(page.module);
+    const { content } = await import(page.module).catch(stale);
     const children = await content(params);
     root.replaceChildren(title, ...children);
   } catch (error) {
@@ -170,10 +179,10 @@ async function begin(token) {
   Object.assign(who, { me: null, account: null });
   try {
     if (token) await signIn(token);
-    await enter();
   } catch (error) {
-    refused(error);
+    return showSignIn(error);
   }
+  return enter().catch(refused);
 }
 
 $('skip').addEventListener('click', (event) => {

@@ -23,14 +23,16 @@ export function failure(error) {
 
 // Runs what a button does: no second click meanwhile, and a failure is shown in `place`.
 export async function run(button, place, work) {
+  // Not `disabled`, which would take the keyboard's focus away.
+  if (button.getAttribute('aria-disabled')) return;
   place.replaceChildren();
-  button.disabled = true;
+  button.setAttribute('aria-disabled', 'true');
   try {
     await work();
   } catch (error) {
     place.replaceChildren(failure(error));
   } finally {
-    button.disabled = false;
+    button.removeAttribute('aria-disabled');
   }
 }
 

@@ -7,6 +7,8 @@ import { say } from './text.js';
 
 const DAY = 86400000;
 const DEFAULT_DAYS = 28;
+// Data is kept for five years.
+const MOST_DAYS = 1827;
 const zone = () => who.account?.timezone ?? 'America/Sao_Paulo';
 const iso = (time) => new Date(time).toISOString().slice(0, 10);
 const time = (day) => Date.parse(`${day}T00:00:00Z`);
@@ -40,7 +42,11 @@ const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !Number.isNaN(ti
 // The period in the address, else the last 28 days.
 export function periodOf(params) {
   const [from, to] = [params.get('from'), params.get('to')];
-  if (isDay(from) && isDay(to)) return from <= to ? { from, to } : { from: to, to: from };
+  if (isDay(from) && isDay(to)) {
+    const [first, last] = [from, to].sort();
+    const oldest = daysBefore(last, MOST_DAYS - 1);
+    return { from: first < oldest ? oldest : first, to: last };
+  }
   return { from: daysBefore(today(), DEFAULT_DAYS - 1), to: today() };
 }
 

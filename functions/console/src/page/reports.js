@@ -12,7 +12,7 @@ const HOSTS = ['datastudio.google.com', 'lookerstudio.google.com'];
 const SANDBOX = 'allow-scripts allow-same-origin allow-popups allow-popups-to-escape-sandbox allow-storage-access-by-user-activation';
 
 // An address that may be framed or opened: https and one of the two hosts, whatever the server says.
-export function reportUrl(text) {
+function reportUrl(text) {
   const url = URL.canParse(text) ? new URL(text) : null;
   return url?.protocol === 'https:' && HOSTS.includes(url.host) ? url.href : null;
 }

@@ -11,7 +11,7 @@ import { say } from './text.js';
 const CREATE = 'https://datastudio.google.com/reporting/create';
 
 // The link that makes a copy of the template's report over this connector. It carries no token: who opens it pastes theirs.
-export function creationLink(template, reportId, connectorId) {
+function creationLink(template, reportId, connectorId) {
   const wanted = new URLSearchParams({ 'c.reportId': reportId, 'r.reportName': told(template.title) });
   for (const { alias, report_type: type, date_field: date } of connectorId ? template.sources : []) {
     const source = {

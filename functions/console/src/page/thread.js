@@ -12,7 +12,7 @@ const TALK = ['talks_created_at', 'talks_origin', 'talks_type', 'talks_message',
   'talks_options', 'talks_hsm', 'talks_blocked', 'media_url'];
 
 // Who a message comes from: the platform says it in two languages, with and without accents.
-export function sideOf(origin) {
+function sideOf(origin) {
   const plain = (origin ?? '').normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
   if (plain.startsWith('conta')) return 'contact';
   if (plain.startsWith('agent')) return 'agent';
