@@ -10,7 +10,7 @@ const KINDS = ['scorecard', 'time_series', 'bar', 'pie', 'table', 'pivot_table']
 const DEPLOYMENT = 'AKfycbxEXAMPLE-0_1';
 
 test('there are the six reports that supervisors know by name', () => {
-  const ids = ['atendimento', 'conversas', 'distribuicao', 'perdidas', 'periodico-por-agentes', 'tabulacao'];
+  const ids = ['agentes', 'atendimento', 'conversas', 'distribuicao', 'perdidas', 'tabulacao'];
   assert.deepEqual(TEMPLATES.map((template) => template.id), ids);
   assert.deepEqual(fs.readdirSync(FOLDER), ids.map((id) => `${id}.json`));
 });

@@ -18,11 +18,42 @@ use shared::problem::Problem;
 
 const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
 
-/// Every file: its name, its type and what it holds.
+/// Every file: its name, its type and what it holds. The templates are those of the connector.
 pub(crate) const FILES: &[(&str, &str, &[u8])] = &[
+    ("account.js", JAVASCRIPT, include_bytes!("page/account.js")),
+    ("agentes.json", JSON, include_bytes!("../../../connector/templates/agentes.json")),
+    ("api.js", JAVASCRIPT, include_bytes!("page/api.js")),
+    ("atendimento.json", JSON, include_bytes!("../../../connector/templates/atendimento.json")),
+    ("base.css", CSS, include_bytes!("page/base.css")),
+    ("catalogue.js", JAVASCRIPT, include_bytes!("page/catalogue.js")),
+    ("charts.js", JAVASCRIPT, include_bytes!("page/charts.js")),
+    ("connector.js", JAVASCRIPT, include_bytes!("page/connector.js")),
+    ("conversas.json", JSON, include_bytes!("../../../connector/templates/conversas.json")),
+    ("conversations.js", JAVASCRIPT, include_bytes!("page/conversations.js")),
+    ("cost.js", JAVASCRIPT, include_bytes!("page/cost.js")),
+    ("csv.js", JAVASCRIPT, include_bytes!("page/csv.js")),
+    ("dashboard.js", JAVASCRIPT, include_bytes!("page/dashboard.js")),
+    ("dictionary.js", JAVASCRIPT, include_bytes!("page/dictionary.js")),
+    ("distribuicao.json", JSON, include_bytes!("../../../connector/templates/distribuicao.json")),
+    ("dom.js", JAVASCRIPT, include_bytes!("page/dom.js")),
+    ("health.js", JAVASCRIPT, include_bytes!("page/health.js")),
     ("main.js", JAVASCRIPT, include_bytes!("page/main.js")),
-    ("style.css", CSS, include_bytes!("page/style.css")),
+    ("pages.css", CSS, include_bytes!("page/pages.css")),
+    ("parts.js", JAVASCRIPT, include_bytes!("page/parts.js")),
+    ("perdidas.json", JSON, include_bytes!("../../../connector/templates/perdidas.json")),
+    ("period.js", JAVASCRIPT, include_bytes!("page/period.js")),
+    ("pictures.js", JAVASCRIPT, include_bytes!("page/pictures.js")),
+    ("report-list.js", JAVASCRIPT, include_bytes!("page/report-list.js")),
+    ("reports.js", JAVASCRIPT, include_bytes!("page/reports.js")),
+    ("route.js", JAVASCRIPT, include_bytes!("page/route.js")),
+    ("settings.js", JAVASCRIPT, include_bytes!("page/settings.js")),
+    ("tabulacao.json", JSON, include_bytes!("../../../connector/templates/tabulacao.json")),
+    ("templates.js", JAVASCRIPT, include_bytes!("page/templates.js")),
+    ("text.js", JAVASCRIPT, include_bytes!("page/text.js")),
+    ("thread.js", JAVASCRIPT, include_bytes!("page/thread.js")),
+    ("tokens.js", JAVASCRIPT, include_bytes!("page/tokens.js")),
 ];
 
 /// The digest of all files.

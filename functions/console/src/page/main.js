@@ -1,297 +1,196 @@
-// The console: asks the API what the pasted token opens and shows it. Everything that comes from outside is put on the
-// page as text, never as markup, and the token is in a variable and nowhere else.
+// The console: who is there, which page is wanted, and its frame. Each page is a module that is loaded when it is opened.
 
-const SHOWN_SESSIONS = 20;
-const SESSION_FIELDS = ['created_at', 'campaign_name', 'agent_name', 'status'];
-// Days to look back for the last sessions: the first span that holds enough of them ends the search.
-const SPANS = [1, 7, 28];
-const MAX_PAGES = 10;
+import { Refusal, call, isOperator, signIn, signOut, who } from './api.js';
+import { h } from './dom.js';
+import { failure, field, form, input, note } from './parts.js';
+import { chooseAccount, chosenAccount, go, here, href, takeToken } from './route.js';
+import { isEnglish, say, setZone, speak } from './text.js';
+
+const PAGES = [
+  { id: 'conector', module: './connector.js', title: () => say('Conector', 'Connector') },
+  { id: 'modelos', module: './templates.js', title: () => say('Modelos', 'Templates') },
+  { id: 'relatorios', module: './reports.js', title: () => say('Relatórios', 'Reports') },
+  { id: 'painel', module: './dashboard.js', title: () => say('Painel', 'Dashboard') },
+  { id: 'conversas', module: './conversations.js', title: () => say('Conversas', 'Conversations') },
+  { id: 'saude', module: './health.js', title: () => say('Saúde', 'Health') },
+  { id: 'dicionario', module: './dictionary.js', title: () => say('Dicionário', 'Dictionary') },
+];
 
 const $ = (id) => document.getElementById(id);
-const state = { english: false, token: '', account: '', me: null, settings: null, tokens: null, sessions: null };
+let shown = null;
 
-const say = (portuguese, english) => (state.english ? english : portuguese);
+// --- The frame -------------------------------------------------------------------------------------------------
 
-// --- The API ---------------------------------------------------------------------------------------------------
-
-// An answer that is not a success, in words for people.
-class Refusal extends Error {}
-
-async function call(method, path, body) {
-  const url = new URL(path, document.baseURI);
-  if (state.account && !path.startsWith('v1/me')) url.searchParams.set('account', state.account);
-  const headers = { Authorization: `Bearer ${state.token}` };
-  if (body) headers['Content-Type'] = 'application/json';
-  let answer;
-  try {
-    answer = await fetch(url, { method, headers, body: body && JSON.stringify(body), credentials: 'omit' });
-  } catch {
-    throw new Refusal(say('O servidor não respondeu. Tente de novo.', 'The server did not answer. Try again.'));
-  }
-  if (answer.status === 204) return null;
-  const json = await answer.json().catch(() => null);
-  if (answer.ok && json) return json;
-  const detail = json?.detail ?? `HTTP ${answer.status}`;
-  const id = json?.request_id ? ` (${say('código do pedido', 'request id')}: ${json.request_id})` : '';
-  throw new Refusal(say('O servidor recusou: ', 'The server refused: ') + detail + id);
-}
-
-function sessionsRequest(days) {
-  const zone = state.settings?.timezone ?? 'America/Sao_Paulo';
-  // The Swedish format of a day is the ISO one.
-  const day = (back) => new Date(Date.now() - back * 86400000).toLocaleDateString('sv-SE', { timeZone: zone });
-  return {
-    configParams: { report_type: 'sessions', date_field: 'created_at' },
-    dateRange: { startDate: day(days - 1), endDate: day(0) },
-    fields: SESSION_FIELDS.map((name) => ({ name })),
+function languageButton() {
+  const other = isEnglish() ? ['pt', 'Português', 'pt-BR'] : ['en', 'English', 'en'];
+  const change = () => {
+    speak(other[0]);
+    const { page, params } = here();
+    go(page, params);
   };
+  return h('button', { type: 'button', class: 'plain', lang: other[2], on: { click: change } }, other[1]);
 }
 
-// Rows come in the order of their creation, so the last ones are on the last page.
-async function lastSessions() {
-  let rows = [];
-  for (const days of SPANS) {
-    const request = sessionsRequest(days);
-    rows = [];
-    for (let page = 0, cursor = null; page === 0 || (cursor && page < MAX_PAGES); page += 1) {
-      const answer = await call('POST', 'v1/data', { ...request, ...(cursor && { cursor }) });
-      rows = rows.concat(answer.rows).slice(-SHOWN_SESSIONS);
-      cursor = answer.nextCursor;
-    }
-    if (rows.length >= SHOWN_SESSIONS) break;
-  }
-  return rows.reverse().map((row) => row.values);
-}
-
-// --- What is shown ---------------------------------------------------------------------------------------------
-
-function element(name, text, children = []) {
-  const made = document.createElement(name);
-  if (text !== null) made.textContent = text;
-  made.append(...children);
-  return made;
-}
-
-const none = '—';
-const locale = () => (state.english ? 'en-GB' : 'pt-BR');
-const time = (text) => (text ? new Date(text).toLocaleString(locale(), { dateStyle: 'short', timeStyle: 'short' }) : none);
-const day = (text) => (text ? new Date(`${text}T12:00:00Z`).toLocaleDateString(locale(), { timeZone: 'UTC' }) : none);
-
-// 20261003140522 as a day and a time.
-function second(text) {
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text ?? '');
-  return parts ? `${day(parts.slice(1, 4).join('-'))} ${parts.slice(4, 7).join(':')}` : text || none;
-}
-
-function fillList(list, pairs) {
-  list.replaceChildren(...pairs.flatMap(([name, value]) => [element('dt', name), element('dd', value)]));
-}
-
-function table(heads, rows, empty) {
-  if (rows.length === 0) return element('p', empty);
-  const head = element('tr', null, heads.map((text) => {
-    const cell = element('th', text);
-    cell.scope = 'col';
-    return cell;
-  }));
-  const cells = (row) => row.map((cell) => (cell instanceof Node ? element('td', null, [cell]) : element('td', cell)));
-  const body = rows.map((row) => element('tr', null, cells(row)));
-  return element('table', null, [element('thead', null, [head]), element('tbody', null, body)]);
-}
-
-function showMe() {
-  $('me-section').hidden = !state.me;
-  if (!state.me) return;
-  fillList($('me'), [
-    [say('Conta', 'Account'), state.me.account ?? say('todas (operador)', 'all (operator)')],
-    [say('Escopo', 'Scope'), state.me.scope],
-    [say('Privacidade', 'Privacy'), state.me.privacy],
-    [say('Vale até', 'Valid until'), time(state.me.expires_at)],
-    [say('Início dos dados', 'Data starts on'), day(state.me.starts_on)],
-  ]);
-}
-
-function showSettings() {
-  $('settings-section').hidden = !state.settings;
-  if (!state.settings) return;
-  const { account, timezone, starts_on, retention_days, confidential } = state.settings;
-  fillList($('settings'), [
-    [say('Conta', 'Account'), account],
-    [say('Fuso horário', 'Time zone'), timezone],
-    [say('Início dos dados', 'Data starts on'), day(starts_on)],
-    [say('Guarda (dias)', 'Kept for (days)'), String(retention_days)],
-    [say('Campos confidenciais', 'Confidential fields'), confidential.join(', ') || none],
-  ]);
-}
-
-function showTokens() {
-  $('tokens-section').hidden = !state.tokens;
-  if (!state.tokens) return;
-  const heads = state.english
-    ? ['Name', 'Scope', 'Created', 'Valid until', 'Last used', 'Revocation']
-    : ['Nome', 'Escopo', 'Criado', 'Vale até', 'Último uso', 'Revogação'];
-  const rows = state.tokens.map((token) => [
-    token.label || token.id.slice(0, 8), token.scope, time(token.created_at), time(token.expires_at),
-    day(token.last_used_on), token.revoked_at ? time(token.revoked_at) : revokeButton(token),
-  ]);
-  $('tokens').replaceChildren(table(heads, rows, say('Nenhum token ainda.', 'No token yet.')));
-}
-
-function revokeButton(token) {
-  const button = element('button', say('Revogar', 'Revoke'));
-  button.type = 'button';
-  button.className = 'quiet';
-  const name = token.label || token.id.slice(0, 8);
-  button.setAttribute('aria-label', `${button.textContent} ${name}`);
-  const question = say(`Revogar "${name}"? Os relatórios que o usam param em até um minuto.`,
-    `Revoke "${name}"? Reports that use it stop within a minute.`);
-  button.addEventListener('click', () => confirm(question) && run(button, async () => {
-    await call('DELETE', `v1/tokens/${encodeURIComponent(token.id)}`);
-    await loadTokens();
-  }));
-  return button;
-}
-
-function showSessions() {
-  $('sessions-section').hidden = !state.sessions;
-  if (!state.sessions) return;
-  $('sessions-note').textContent = say(
-    `Até ${SHOWN_SESSIONS}, as mais novas primeiro, dos últimos 28 dias, no fuso da conta.`,
-    `Up to ${SHOWN_SESSIONS}, newest first, of the last 28 days, in the account's time zone.`);
-  const heads = state.english ? ['Created', 'Campaign', 'Agent', 'Status'] : ['Criada', 'Campanha', 'Agente', 'Status'];
-  const rows = state.sessions.map(([created, ...rest]) => [second(created), ...rest.map((text) => text ?? none)]);
-  const empty = say('Nenhuma sessão nos últimos 28 dias.', 'No session in the last 28 days.');
-  $('sessions').replaceChildren(table(heads, rows, empty));
-  const url = new URL('v1/data', document.baseURI);
-  if (state.account) url.searchParams.set('account', state.account);
-  const body = JSON.stringify(sessionsRequest(28));
-  $('curl').textContent = [
-    `curl -sS '${url}'`,
-    '-H "Authorization: Bearer $PREMIUM_TOKEN"',
-    "-H 'Content-Type: application/json'",
-    `-d '${body}'`,
-  ].join(' \\\n  ');
-}
-
-function show() {
-  showMe();
-  showSettings();
-  showTokens();
-  showSessions();
-  $('forget').hidden = !state.me;
-}
-
-// --- What people do --------------------------------------------------------------------------------------------
-
-// Runs one action of a button: no second click meanwhile, and a refusal is said.
-async function run(button, action) {
-  $('message').textContent = '';
-  button.disabled = true;
-  try {
-    await action();
-  } catch (error) {
-    if (!(error instanceof Refusal)) console.error(error);
-    $('message').textContent = error instanceof Refusal ? error.message : say('Falha inesperada.', 'Unexpected failure.');
-  } finally {
-    button.disabled = false;
-  }
-}
-
-async function loadTokens() {
-  state.tokens = (await call('GET', 'v1/tokens')).tokens;
-  showTokens();
+async function leave() {
+  await signOut().catch(() => {});
+  forget();
+  showSignIn();
 }
 
 function forget() {
-  Object.assign(state, { token: '', account: '', me: null, settings: null, tokens: null, sessions: null });
-  hideIssued();
-  show();
+  Object.assign(who, { me: null, account: null });
+  chooseAccount('');
 }
 
-function hideIssued() {
-  $('issued').hidden = true;
-  $('issued-token').textContent = '';
+function changeAccount() {
+  who.account = null;
+  chooseAccount('');
+  go('');
 }
 
-async function open() {
-  const [token, account] = [$('token').value.trim(), $('account').value.trim()];
-  forget();
-  state.token = token;
-  state.me = await call('GET', 'v1/me');
-  $('token').value = '';
-  const operator = state.me.scope === 'admin';
-  state.account = operator ? account : '';
-  show();
-  $('me-title').focus();
-  if (operator && !account) {
-    throw new Refusal(say('Um token de administrador precisa do nome da conta.', 'An admin token needs the account.'));
+function showFrame(page) {
+  $('skip').textContent = say('Ir para o conteúdo', 'Skip to the content');
+  const premium = h('strong', {}, 'Premium');
+  $('brand').replaceChildren(...say(['Relatórios ', premium], [premium, ' Reports']));
+  const account = who.me && (who.me.account ?? chosenAccount());
+  const other = isOperator() && h('button', { type: 'button', class: 'plain', on: { click: changeAccount } },
+    say('Trocar de conta', 'Change account'));
+  $('tools').replaceChildren(...[
+    account && h('span', { class: 'account' }, account),
+    account && other,
+    languageButton(),
+    who.me && h('button', { type: 'button', class: 'plain', on: { click: leave } }, say('Sair', 'Sign out')),
+  ].filter(Boolean));
+  const tabs = $('tabs');
+  tabs.hidden = !who.account;
+  tabs.setAttribute('aria-label', say('Páginas', 'Pages'));
+  const tab = ({ id, title }) => h('a', { href: href(id), 'aria-current': id === page?.id && 'page' }, title());
+  tabs.replaceChildren(...PAGES.map(tab));
+  document.title = `${page ? `${page.title()} · ` : ''}${say('Relatórios Premium', 'Premium Reports')}`;
+}
+
+// Puts a new content in place; what still arrives for the old one goes nowhere.
+function mount(...children) {
+  shown = h('div', { class: 'page' }, ...children);
+  $('main').replaceChildren(shown);
+  $('main').removeAttribute('aria-busy');
+  return shown;
+}
+
+// --- Signing in ------------------------------------------------------------------------------------------------
+
+function showSignIn(error) {
+  showFrame(null);
+  const token = input('token', { type: 'password', required: true, spellcheck: 'false' });
+  mount(h('div', { class: 'narrow' },
+    h('h1', {}, say('Relatórios Premium', 'Premium Reports')),
+    h('p', {}, say(
+      'Abra esta página pela sua plataforma, em Relatórios > Premium. Operadores entram com um token.',
+      'Open this page from your platform, under Reports > Premium. Operators sign in with a token.')),
+    error && failure(error),
+    form([field(say('Token', 'Token'), token)], say('Entrar', 'Sign in'), async (values) => {
+      await signIn(values.token.trim());
+      await enter();
+    })));
+}
+
+function showAccounts(error) {
+  showFrame(null);
+  const account = input('account', { required: true, pattern: '[a-z0-9][a-z0-9\\-]{0,62}', spellcheck: 'false' });
+  mount(h('div', { class: 'narrow' },
+    h('h1', {}, say('Qual conta?', 'Which account?')),
+    error && failure(error),
+    form([field(say('Conta', 'Account'), account, say('Letras minúsculas, números e hífen.', 'Small letters, digits and hyphens.'))],
+      say('Abrir', 'Open'), async (values) => {
+        chooseAccount(values.account);
+        const { page, params } = here();
+        history.replaceState(null, '', href(page, params));
+        await enter();
+      })));
+}
+
+// Finds out who is there, then shows what the address asks for.
+async function enter() {
+  who.me = await call('GET', 'v1/me');
+  if (!isOperator()) chooseAccount('');
+  if (isOperator() && !chosenAccount()) return showAccounts();
+  who.account = await call('GET', 'v1/account');
+  setZone(who.account.timezone);
+  return show();
+}
+
+// Whoever was in is told that the session has ended; whoever merely comes is asked who they are.
+function refused(error) {
+  if (error instanceof Refusal && error.status === 401) {
+    const ended = who.me && new Refusal(say('Sua sessão terminou. Entre de novo.', 'Your session has ended. Sign in again.'));
+    forget();
+    showSignIn(ended);
+  } else if (isOperator() && !who.account) {
+    chooseAccount('');
+    showAccounts(error);
+  } else {
+    showSignIn(error);
   }
-  if (operator || state.me.scope === 'console') {
-    state.settings = await call('GET', 'v1/account');
-    showSettings();
-    await loadTokens();
-  }
-  if (state.me.scope !== 'ingest') {
-    state.sessions = await lastSessions();
-    showSessions();
-  }
 }
 
-async function issue() {
-  const label = $('label').value.trim();
-  const issued = await call('POST', 'v1/tokens', { scope: 'report', ...(label && { label }) });
-  $('issued-token').textContent = issued.token;
-  $('issued').hidden = false;
-  $('issued-token').focus();
-  $('label').value = '';
-  await loadTokens();
+// --- Pages -----------------------------------------------------------------------------------------------------
+
+// The files of a version go when the next one comes.
+function stale(error) {
+  console.error(error);
+  throw new Refusal(say('O console foi atualizado. Recarregue a página.', 'The console was updated. Reload the page.'));
 }
 
-async function copy(button) {
-  const source = $(button.dataset.copy);
+async function show() {
+  const { page: id, params } = here();
+  const page = PAGES.find((one) => one.id === id) ?? PAGES[0];
+  const first = shown === null;
+  showFrame(page);
+  const title = h('h1', { tabindex: -1 }, page.title());
+  const root = mount(title, note(say('Carregando…', 'Loading…')));
+  root.setAttribute('data-page', page.id);
+  if (!first) title.focus({ preventScroll: true });
+  scrollTo(0, 0);
   try {
-    await navigator.clipboard.writeText(source.textContent);
-    button.textContent = say('Copiado', 'Copied');
-  } catch {
-    // Without https there is no clipboard: the text is selected for the keyboard.
-    getSelection().selectAllChildren(source);
-    source.focus();
+    const { content } = await import(page.module).catch(stale);
+    const children = await content(params);
+    root.replaceChildren(title, ...children);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 401 && root === shown) refused(error);
+    else root.replaceChildren(title, failure(error));
   }
+  root.setAttribute('data-ready', page.id);
 }
 
-// The page is written in Portuguese; the English words stand beside them.
-function translate() {
-  document.documentElement.lang = state.english ? 'en' : 'pt-BR';
-  for (const part of document.querySelectorAll('[data-en]')) {
-    part.dataset.pt ??= part.textContent;
-    part.textContent = state.english ? part.dataset.en : part.dataset.pt;
+function follow() {
+  const token = takeToken();
+  if (token) return begin(token);
+  const { params } = here();
+  speak(params.get('lang'));
+  if (!who.me) return showSignIn();
+  const account = params.get('account') ?? '';
+  if (account === chosenAccount()) return who.account ? show() : showAccounts();
+  chooseAccount(account);
+  return begin();
+}
+
+// From the start: with the token that the platform handed over, or the session that is there already.
+async function begin(token) {
+  Object.assign(who, { me: null, account: null });
+  try {
+    if (token) await signIn(token);
+  } catch (error) {
+    return showSignIn(error);
   }
-  $('language').textContent = state.english ? 'Português' : 'English';
-  $('language').lang = state.english ? 'pt-BR' : 'en';
+  return enter().catch(refused);
 }
 
-async function health() {
-  const pill = $('health');
-  const answer = await fetch(new URL('healthz', document.baseURI)).then((it) => it.json()).catch(() => null);
-  const good = answer?.status === 'ok';
-  pill.classList.add(good ? 'good' : 'bad');
-  pill.dataset.pt = good ? `No ar, versão ${answer.version}` : 'Fora do ar';
-  pill.dataset.en = good ? `Up, version ${answer.version}` : 'Down';
-  translate();
-}
-
-function onSubmit(form, action) {
-  $(form).addEventListener('submit', (event) => {
-    event.preventDefault();
-    run(event.submitter ?? $(form).querySelector('button'), action);
-  });
-}
-
-onSubmit('open', open);
-onSubmit('issue', issue);
-$('forget').addEventListener('click', () => { forget(); $('token').focus(); });
-$('hide').addEventListener('click', hideIssued);
-for (const button of document.querySelectorAll('[data-copy]')) button.addEventListener('click', () => copy(button));
-$('language').addEventListener('click', () => { state.english = !state.english; translate(); show(); });
-translate();
-health();
+$('skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  $('main').focus();
+});
+addEventListener('hashchange', follow);
+const token = takeToken();
+speak(here().params.get('lang'));
+chooseAccount(here().params.get('account') ?? '');
+begin(token);

@@ -1,0 +1,26 @@
+// The account's own settings: its time zone, and the fields that limited tokens hide as well.
+
+import { call, who } from './api.js';
+import { h } from './dom.js';
+import { field, form, input, section } from './parts.js';
+import { say, setZone } from './text.js';
+
+export function account() {
+  const said = h('p', { class: 'good', role: 'status' });
+  const { timezone, confidential } = who.account;
+  const fields = h('div', { class: 'fields' },
+    field(say('Fuso horário', 'Time zone'), input('timezone', { value: timezone, required: true, spellcheck: 'false' }),
+      say('Como America/Sao_Paulo.', 'Such as America/Sao_Paulo.')),
+    field(say('Campos confidenciais', 'Confidential fields'),
+      input('confidential', { value: confidential.join(', '), spellcheck: 'false' }),
+      say('Nomes do dicionário, com vírgulas. Tokens mascarados e anônimos os ocultam.',
+        'Names from the dictionary, with commas. Masked and anonymous tokens hide them.')));
+  const keep = async (values) => {
+    said.replaceChildren();
+    const ids = values.confidential.split(/[\s,;]+/).filter(Boolean);
+    who.account = await call('PATCH', 'v1/account', { body: { timezone: values.timezone.trim(), confidential: ids } });
+    setZone(who.account.timezone);
+    said.replaceChildren(say('Guardado.', 'Saved.'));
+  };
+  return section(say('Conta', 'Account'), form([fields], say('Guardar', 'Save'), keep, { kind: 'quiet' }), said);
+}

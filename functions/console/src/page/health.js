@@ -1,0 +1,104 @@
+// Saúde: whether what came in can be read, what was set aside, who still asks, and what it costs.
+
+import { all, call } from './api.js';
+import { costForm } from './cost.js';
+import { h } from './dom.js';
+import { note, section, table } from './parts.js';
+import { daysBefore, today } from './period.js';
+import { reportTokens } from './tokens.js';
+import { NONE, day, instant, number, say } from './text.js';
+
+const DAYS = 30;
+// A token that nobody has used for this long deserves a look.
+const UNUSED_DAYS = 30;
+
+const right = (content) => ({ content, class: 'right' });
+
+// How a day differs: sessions that are not where they should be, of which the API names a few.
+function difference(one) {
+  const kinds = [
+    [say('confirmadas e não guardadas', 'acknowledged and not stored'), one.missing],
+    [say('guardadas e não legíveis', 'stored and not readable'), one.unserved],
+    [say('legíveis e não guardadas', 'readable and not stored'), one.surplus],
+  ].filter(([, ids]) => ids?.length > 0);
+  return kinds.map(([kind, ids]) => h('details', {}, h('summary', {}, `${number(ids.length)} ${kind}`), h('code', {}, ids.join(', '))));
+}
+
+function state(one) {
+  if (!one.agrees) return [h('strong', { class: 'bad still' }, say('Lacuna', 'Gap')), difference(one)];
+  if (one.received === 0 && one.stored === 0) return h('span', { class: 'note still' }, say('Nada chegou', 'Nothing came'));
+  const pending = one.pending > 0 && ` (${number(one.pending)} ${say('a caminho', 'on the way')})`;
+  return h('span', { class: 'good still' }, say('Confere', 'Agrees'), pending || null);
+}
+
+function receiptTable(days) {
+  const rows = [...days].reverse().map((one) => [
+    h('span', { class: one.agrees ? 'still' : 'bad still' }, day(one.day)), h('div', {}, state(one)),
+    right(number(one.received)), right(number(one.stored)), right(number(one.served)),
+  ]);
+  const counts = [say('Recebidas', 'Received'), say('Guardadas', 'Stored'), say('Legíveis', 'Readable')];
+  return table(say('Recebimento por dia', 'Receipts per day'),
+    [say('Dia', 'Day'), say('Situação', 'State'), ...counts.map((text) => ({ text, class: 'right' }))], rows);
+}
+
+function verdict({ gaps, dataAsOf, rejected, set_aside: aside }) {
+  const good = gaps.length === 0 && aside.length === 0;
+  const score = (name, value, kind) => h('div', { class: 'score' }, h('dt', {}, name), h('dd', {}, h('strong', { class: kind }, value)));
+  const count = (name, list) => score(name, number(list.length), list.length > 0 ? 'bad' : null);
+  return h('dl', { class: 'scores' },
+    score(say('Dados até', 'Data as of'), instant(dataAsOf)),
+    score(say('Situação', 'State'), good ? say('Tudo certo', 'All well') : say('Veja abaixo', 'See below'), good ? 'good' : 'bad'),
+    count(say('Dias com lacuna', 'Days with a gap'), gaps), count(say('Postas de lado', 'Set aside'), aside),
+    count(say('Recusadas', 'Refused'), rejected));
+}
+
+const heads = () => [say('Quando', 'When'), say('Sessão', 'Session'), say('Motivo', 'Reason')];
+const record = (at, id, reason) => [instant(at), h('bdi', {}, id ?? NONE), h('bdi', {}, reason)];
+
+function asideTable(aside) {
+  return table(say('Postas de lado', 'Set aside'), heads(), aside.map((one) => record(one.at, one.session_id, one.reason)),
+    { none: say('Nenhuma: todo registro foi lido.', 'None: every record was read.') });
+}
+
+function refusedTable(rejected) {
+  const reason = ({ field, message }) => [field, message].filter(Boolean).join(': ');
+  return table(say('Recusadas', 'Refused'), heads(), rejected.map((one) => record(one.at, one.session_id, reason(one))),
+    { none: say('Nenhuma.', 'None.') });
+}
+
+function useTable(tokens) {
+  const limit = daysBefore(today(), UNUSED_DAYS);
+  const live = tokens.filter((token) => !token.revoked_at && new Date(token.expires_at) > new Date());
+  const used = (token) => {
+    const idle = (token.last_used_on ?? token.created_at.slice(0, 10)) < limit;
+    return h('span', { class: idle ? 'bad' : null }, token.last_used_on ? day(token.last_used_on) : say('nunca', 'never'));
+  };
+  return table(say('Uso dos tokens', 'Use of the tokens'),
+    ['Token', say('Último uso', 'Last used'), say('Vale até', 'Valid until')],
+    live.map((token) => [h('bdi', {}, token.label || token.id.slice(0, 8)), used(token), day(token.expires_at)]),
+    { none: say('Nenhum token em vigor.', 'No token in force.') });
+}
+
+export async function content() {
+  const end = today();
+  const [receipts, tokens, kept, settings] = await Promise.all([
+    call('GET', 'v1/receipts', { query: { start: daysBefore(end, DAYS - 1), end } }),
+    reportTokens(), all('summary', ['sessions']), call('GET', 'v1/settings'),
+  ]);
+  const sum = (name) => receipts.days.reduce((all, one) => all + one[name], 0);
+  return [
+    verdict(receipts),
+    section(say('Recebimento por dia', 'Receipts per day'),
+      note(say('Recebidas: confirmadas à plataforma. Legíveis: já nos relatórios. Comparadas sessão por sessão.',
+        'Received: acknowledged to the platform. Readable: in the reports. Compared session by session.')),
+      receiptTable(receipts.days)),
+    section(say('Postas de lado', 'Set aside'),
+      note(say('Guardadas, mas ilegíveis para os relatórios.', 'Stored, but unreadable to the reports.')),
+      asideTable(receipts.set_aside)),
+    section(say('Recusadas', 'Refused'),
+      note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')),
+      refusedTable(receipts.rejected)),
+    section(say('Uso dos tokens', 'Use of the tokens'), useTable(tokens)),
+    costForm(settings.prices, { received: sum('received'), stored: sum('stored'), kept: Number(kept.rows[0]?.sessions ?? 0) }, DAYS),
+  ];
+}

@@ -1,0 +1,67 @@
+// Saúde tells what became of everything that was sent.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { admin, ask, dayBefore, expect, launch, newAccount, open, store, visit } from './stack.js';
+import { sessions } from './sessions.js';
+
+const PRICES = { currency: 'USD', per_million_requests: 2, per_gb_month_storage: 1, per_million_writes: 3, per_million_reads: 5 };
+
+let browser;
+let world;
+let opened;
+
+before(async () => {
+  browser = await launch();
+  world = await newAccount();
+  await store(world, sessions(6));
+  await expect(200, 'PUT', '/v1/settings', admin, { prices: PRICES });
+  await ask('POST', `/v1/sessions?account=${world.account}`, admin, [{ session_id: 'bad-1', created_at: 'yesterday' }]);
+  opened = await open(browser, world.token);
+});
+after(() => browser.close());
+
+const written = (day) => day.split('-').reverse().join('/');
+
+test('each day says how many sessions came in and can be read, and what was refused has its reason', async () => {
+  const { tab, wrong } = opened;
+  await visit(tab, '#/saude');
+  for (const day of [1, 2]) {
+    const line = await tab.getByRole('row', { name: written(dayBefore(day)) }).innerText();
+    assert.deepEqual(line.split('\t').map((cell) => cell.trim()).slice(1), ['Confere', '3', '3', '3']);
+  }
+  const { rejected } = await expect(200, 'GET', `/v1/receipts?start=${dayBefore(1)}&end=${dayBefore(0)}`, world.token);
+  const refusal = tab.getByRole('group', { name: 'Recusadas' });
+  await refusal.getByText('bad-1').waitFor();
+  await refusal.getByText(`created_at: ${rejected[0].message}`).waitFor();
+  assert.deepEqual(wrong, []);
+});
+
+test('a day with a gap is red and names the sessions', async () => {
+  const { tab } = opened;
+  const gap = async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    Object.assign(body.days.at(-1), { agrees: false, missing: ['s-lost'] });
+    body.gaps = [body.days.at(-1).day];
+    await route.fulfill({ response: answer, json: body });
+  };
+  await tab.route('**/v1/receipts*', gap);
+  await visit(tab, '#/saude');
+  const line = tab.getByRole('row', { name: written(dayBefore(0)) });
+  const colours = await line.getByText('Lacuna').evaluate((one) => [getComputedStyle(one).color, getComputedStyle(document.body).color]);
+  assert.notEqual(colours[0], colours[1]);
+  await line.getByText('1 confirmadas e não guardadas').click();
+  await line.getByText('s-lost').waitFor();
+  await tab.unroute('**/v1/receipts*', gap);
+});
+
+test('the cost is the sum of what is counted times its price', async () => {
+  const { tab } = opened;
+  await visit(tab, '#/saude');
+  for (const [name, value] of [['Pedidos', 1e6], ['Gravações', 2e6], ['Leituras', 3e6], ['GB guardados', 4]]) {
+    await tab.getByLabel(name, { exact: true }).fill(String(value));
+  }
+  const sum = 2 + 2 * 3 + 3 * 5 + 4;
+  assert.equal(await tab.locator('#cost').textContent(), sum.toLocaleString('pt-BR', { style: 'currency', currency: 'USD' }));
+});
