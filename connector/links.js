@@ -3,7 +3,7 @@
  * one's own. No token is in any of them: whoever follows one enters theirs in the sign-in form.
  */
 
-const STUDIO = 'https://lookerstudio.google.com';
+const STUDIO = 'https://datastudio.google.com';
 
 /**
  * @param {string} deploymentId The connector's deployment, from Apps Script.

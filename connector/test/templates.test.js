@@ -30,7 +30,7 @@ for (const template of TEMPLATES) {
 
   test(`the link to ${template.id} sets every data source and holds no token`, () => {
     const link = new URL(reportLink(template, 'report-1', DEPLOYMENT));
-    assert.equal(`${link.origin}${link.pathname}`, 'https://lookerstudio.google.com/reporting/create');
+    assert.equal(`${link.origin}${link.pathname}`, 'https://datastudio.google.com/reporting/create');
     assert.ok(link.href.length <= 2048, `${link.href.length}`);
     const given = Object.fromEntries(link.searchParams);
     const expected = { 'c.reportId': 'report-1', 'r.reportName': template.title.pt };
@@ -46,9 +46,9 @@ for (const template of TEMPLATES) {
 
 test('the link to a new data source carries the answers as JSON, and none where there are none', () => {
   const link = new URL(dataSourceLink(DEPLOYMENT, { report_type: 'summary', date_field: 'finished_at' }));
-  assert.equal(`${link.origin}${link.pathname}`, 'https://lookerstudio.google.com/datasources/create');
+  assert.equal(`${link.origin}${link.pathname}`, 'https://datastudio.google.com/datasources/create');
   assert.deepEqual(Object.fromEntries(link.searchParams), {
     connectorId: DEPLOYMENT, connectorConfig: '{"report_type":"summary","date_field":"finished_at"}',
   });
-  assert.equal(dataSourceLink(DEPLOYMENT), `https://lookerstudio.google.com/datasources/create?connectorId=${DEPLOYMENT}`);
+  assert.equal(dataSourceLink(DEPLOYMENT), `https://datastudio.google.com/datasources/create?connectorId=${DEPLOYMENT}`);
 });

@@ -26,7 +26,7 @@ SEED = int(os.environ.get("QUERIES_SEED", "20251013"))
 COUNT = int(os.environ.get("QUERIES", "1000"))
 
 # Sums of fractions depend on their order in the last digits.
-DIGITS = ".12g"
+DIGITS = ".9g"
 
 # What is asked about: an account as of a moment, which a question must name (`is_past`) or may.
 Lake = namedtuple("Lake", "account refresh is_past")

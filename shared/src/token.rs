@@ -4,6 +4,8 @@
 //! `alg`, `kid` and `typ` alone (RFC 8725), and a good signature is only half of the way in: the allowlist row is the
 //! other (see `caller`).
 
+mod es256;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -118,6 +120,7 @@ pub fn sign(key: &SigningKey, claims: &Claims) -> Result<String, TokenError> {
     let mut header = Header::new(Algorithm::ES256);
     header.kid = Some(key.kid.clone());
     header.typ = Some(TYPE.to_owned());
+    es256::install();
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_ec_der(&key.private)).map_err(|_| TokenError)
 }
 
@@ -154,6 +157,7 @@ pub fn verify(token: &str, public: &[u8]) -> Result<Claims, TokenError> {
     rules.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     rules.set_issuer(&[ISSUER]);
     rules.set_audience(&[ISSUER]);
+    es256::install();
     let data = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_ec_der(public), &rules);
     Ok(data.map_err(|_| TokenError)?.claims)
 }

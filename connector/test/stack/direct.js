@@ -55,7 +55,12 @@ const eventsOf = (session) => list(find(session, 'events')).map((each) => each.e
 const talksOf = (session, holds) => list(find(session, 'talks')).filter(holds).length;
 const by = (...origins) => (session) => talksOf(session, (talk) => origins.includes(talk.origin));
 
+const levelsOf = (session) => list(find(session, 'talks')).map((talk) => number(talk.sentiment_analysis_level)).filter((level) => level !== null);
+
 const MEASURES = {
+  contacts: count((session) => text(find(session, 'contact_id')) !== null),
+  sentiment_level_sum: (session) => levelsOf(session).reduce((sum, level) => sum + level, 0),
+  sentiment_messages: (session) => levelsOf(session).length,
   finished_sessions: count(finished),
   attended_sessions: count(attended),
   lost_sessions: count((session) => {
@@ -79,6 +84,22 @@ const MEASURES = {
 for (const [name, timer] of Object.entries(TIMERS)) {
   MEASURES[`${name}_seconds`] = (session) => number(find(session, timer));
   MEASURES[`${name}_sessions`] = count((session) => number(find(session, timer)) !== null);
+}
+
+for (const name of Object.keys(TIMERS)) {
+  MEASURES[`event_${name}_seconds`] = (session) => eventTimes(session)[name];
+  MEASURES[`event_${name}_sessions`] = count((session) => eventTimes(session)[name] !== null);
+}
+
+/** Handling, waiting and total seconds as the events tell them. */
+function eventTimes(session) {
+  const at = (name) => list(find(session, 'events')).filter((each) => each.event === name).map((each) => instant(each.created_at))
+    .filter((moment) => moment !== null).sort((a, b) => a - b);
+  const wait = at('waitStart')[0];
+  const start = at('humanStart').find((moment) => wait === undefined || moment >= wait);
+  const finish = at('humanFinish').reverse().find((moment) => moment >= start);
+  const seconds = (from, to) => (from === undefined || to === undefined ? null : (to - from) / 1e6);
+  return { tma: seconds(start, finish), tme: seconds(wait, start), tta: seconds(wait ?? start, finish) };
 }
 
 /** A value under one of the dictionary's names: a flat name that holds something wins over the nested one. */
@@ -115,13 +136,20 @@ function number(value) {
   return text(value) === null ? null : Number(value);
 }
 
-/** A part of a time as Data Studio writes it. */
-function partOf(part, value) {
+/** A time as microseconds since 1970. */
+function instant(value) {
   const time = value && typeof value === 'object' ? value.$date : value;
   if (!time) return null;
-  const zoned = /[Z]$|[+-]\d\d:\d\d$/.test(time);
-  const moment = Date.parse(zoned ? time : `${time.slice(0, 23).replace(' ', 'T')}-03:00`);
-  const local = new Date(moment - 3 * 3600 * 1000);
+  const zone = /Z$|[+-]\d\d:\d\d$/.exec(time)?.[0] ?? '-03:00';
+  const [, fraction = ''] = /\.(\d+)/.exec(time) || [];
+  return Date.parse(`${time.slice(0, 19).replace(' ', 'T')}${zone}`) * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
+}
+
+/** A part of a time as Data Studio writes it. */
+function partOf(part, value) {
+  const moment = instant(value);
+  if (moment === null) return null;
+  const local = new Date(Math.floor(moment / 1000) - 3 * 3600 * 1000);
   const digits = local.toISOString().replace(/\D/g, '');
   const slices = { date: [0, 8], month: [0, 6], hour: [8, 10], second: [0, 14] };
   if (part === 'weekday') return String(local.getUTCDay());
