@@ -15,16 +15,16 @@ use crate::world::{World, query};
 
 const PERIOD: &str = "start=2026-09-05&end=2026-10-04";
 
-async fn receipts(world: &World, token: &str) -> Value {
-    let (status, answer) = world.get(&format!("/v1/receipts?{PERIOD}"), token).await;
+async fn receipts(world: &World) -> Value {
+    let (status, answer) = world.get(&format!("/v1/receipts?{PERIOD}&account=demo"), &world.admin).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     answer
 }
 
 /// The receipts, once nothing is on its way.
-async fn settled(world: &World, token: &str) -> Value {
+async fn settled(world: &World) -> Value {
     loop {
-        let answer = receipts(world, token).await;
+        let answer = receipts(world).await;
         if answer["days"].as_array().unwrap().iter().all(|day| day["pending"] == 0) {
             return answer;
         }
@@ -44,15 +44,16 @@ fn of<'a>(answer: &'a Value, day: &str) -> &'a Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_day_says_how_many_sessions_were_received_stored_and_served() {
-    let (world, ingest, report, mut sessions) = filled(61, 400).await;
+    let (world, ingest, _, mut sessions) = filled(61, 400).await;
     // Sent again, and one of them moved to a day of its own.
     world.ingest_all(&ingest, &sessions, "unchanged").await;
     sessions[7]["created_at"] = "2026-09-05T12:00:00-03:00".into();
     sessions[7]["updated_at"] = "2026-10-04 09:00:00".into();
     world.ingest_all(&ingest, &sessions[7..=7], "accepted").await;
 
-    let answer = settled(&world, &report).await;
+    let answer = settled(&world).await;
     assert_eq!(answer["gaps"], json!([]), "{answer}");
+    assert!(answer["lake_bytes"].as_u64().unwrap() > 10_000, "{answer}");
     let days = answer["days"].as_array().unwrap();
     assert_eq!(days.len(), 30);
     for receipt in days {
@@ -77,7 +78,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     let lost = session_key(&sessions[40]);
     delete(&store, &lost.pk, &lost.sk).await;
     world.rows_once(&report, &query("sessions", &["session_id"]), 119).await;
-    let answer = settled(&world, &report).await;
+    let answer = settled(&world).await;
     let gap = of(&answer, &day(&sessions[40]));
     assert_eq!(answer["gaps"], json!([day(&sessions[40])]), "{answer}");
     assert_eq!((&gap["missing"], &gap["agrees"]), (&json!([id(&sessions[40])]), &json!(false)));
@@ -87,7 +88,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
         delete(&store, segment["pk"].as_s().unwrap(), segment["sk"].as_s().unwrap()).await;
     }
     backdate(&store, &sessions[50]).await;
-    let answer = receipts(&world, &report).await;
+    let answer = receipts(&world).await;
     let gap = of(&answer, &day(&sessions[50]));
     assert_eq!((&gap["unserved"], &gap["served"]), (&json!([id(&sessions[50])]), &json!(0)), "{gap}");
 
@@ -121,10 +122,10 @@ async fn backdate(store: &Store, session: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
-    let (world, _, report, sessions) = filled(63, 60).await;
+    let (world, _, _, sessions) = filled(63, 60).await;
     let store = world.store().await;
     backdate(&store, &sessions[5]).await;
-    assert_eq!(settled(&world, &report).await["gaps"], json!([]));
+    assert_eq!(settled(&world).await["gaps"], json!([]));
     // The rows that stand for another content, with the table untouched: the lake alone is changed.
     let changed = SessionId::try_from(id(&sessions[5]).to_owned()).unwrap();
     let stored = store.session(&demo(), &changed).await.unwrap().unwrap();
@@ -138,7 +139,7 @@ async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
     };
     Lake::new(store).append(&demo(), vec![entry]).await.unwrap();
     tokio::time::sleep(STATE_MARGIN).await;
-    let answer = receipts(&world, &report).await;
+    let answer = receipts(&world).await;
     let gap = of(&answer, &day(&sessions[5]));
     assert_eq!((&gap["unserved"], &gap["stored"]), (&json!([id(&sessions[5])]), &gap["served"]), "{gap}");
     assert_ne!(gap["stored_hash"], gap["served_hash"]);
@@ -147,13 +148,14 @@ async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
     let world = World::start().await;
-    let (ingest, report) = world.account("demo").await;
+    let (ingest, _) = world.account("demo").await;
+    let console = world.token("demo", "console").await;
     let mut sessions = expected::sessions(64, 3);
     sessions[1]["created_at"] = "Segredo do cliente".into();
     let (status, _) = world.ingest(&ingest, &sessions).await;
     assert_eq!(status, StatusCode::MULTI_STATUS);
     let today = chrono::Utc::now().date_naive();
-    let (_, answer) = world.get(&format!("/v1/receipts?start={today}&end={today}"), &report).await;
+    let (_, answer) = world.get(&format!("/v1/receipts?start={today}&end={today}"), &console).await;
     let rejected = answer["rejected"].as_array().unwrap();
     assert_eq!(rejected.len(), 1, "{answer}");
     assert_eq!(
@@ -164,13 +166,15 @@ async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn receipts_are_for_readers_of_their_account_and_for_at_most_a_month() {
+async fn receipts_are_for_the_console_of_their_account_and_for_at_most_a_month() {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
+    let console = world.token("demo", "console").await;
     let ask =
         async |parameters: &str, token: &str| world.get(&format!("/v1/receipts?{parameters}"), token).await;
     assert_eq!(ask(PERIOD, &ingest).await.0, StatusCode::FORBIDDEN);
-    assert_eq!(ask(&format!("{PERIOD}&account=other"), &report).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(ask(PERIOD, &report).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(ask(&format!("{PERIOD}&account=other"), &console).await.0, StatusCode::FORBIDDEN);
     assert_eq!(ask(&format!("{PERIOD}&account=demo"), &world.admin).await.0, StatusCode::OK);
     for (parameters, named) in [
         ("", "start"),
@@ -179,9 +183,9 @@ async fn receipts_are_for_readers_of_their_account_and_for_at_most_a_month() {
         ("start=2026-09-01&end=2026-10-02", "end"),
         ("start=2026-09-01&end=2026-09-02&days=1", "days"),
     ] {
-        let (status, problem) = ask(parameters, &report).await;
+        let (status, problem) = ask(parameters, &console).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{parameters}");
         assert!(problem["detail"].as_str().unwrap().contains(named), "{problem}");
     }
-    assert_eq!(ask("start=2026-09-01&end=2026-10-01", &report).await.0, StatusCode::OK);
+    assert_eq!(ask("start=2026-09-01&end=2026-10-01", &console).await.0, StatusCode::OK);
 }

@@ -13,6 +13,7 @@ use shared::input::{Field, Others, Query, both};
 use shared::problem::Problem;
 use shared::store::{Rejection, SetAside};
 use shared::time::Instant;
+use shared::token::Scope;
 
 use crate::App;
 use crate::request::DateRange;
@@ -43,6 +44,8 @@ pub(crate) struct Answer {
     rejected: Vec<Refused>,
     /// What could not be brought into the lake.
     set_aside: Vec<Aside>,
+    /// The size of all the account's segments.
+    lake_bytes: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,7 +68,7 @@ pub(crate) async fn receipts(
     Query(mut wanted): Query<Wanted>,
 ) -> Result<impl axum::response::IntoResponse, Problem> {
     let named = std::mem::take(&mut wanted.account).optional("account")?;
-    let account = caller.account(crate::READERS, named.as_ref())?;
+    let account = caller.account(&[Scope::Console], named.as_ref())?;
     let range = DateRange { start_date: wanted.start, end_date: wanted.end };
     let (days, ()) = both(range.days(["start", "end"]), wanted.others.refuse())?;
     if (days.1 - days.0).num_days() >= MAX_DAYS {
@@ -88,9 +91,15 @@ pub(crate) async fn receipts(
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
         rejected: rejected(&app, &account.id, days).await?,
+        lake_bytes: lake_bytes(&app, &account.id).await?,
         set_aside: app.store.set_aside(&account.id).await?.into_iter().map(aside).collect(),
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)))
+}
+
+async fn lake_bytes(app: &App, account: &AccountId) -> Result<u64, Problem> {
+    let segments = app.lake.live(account).await?;
+    Ok(segments.iter().flat_map(|segment| segment.files.values()).map(|file| file.bytes).sum())
 }
 
 async fn rejected(

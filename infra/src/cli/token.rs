@@ -52,6 +52,11 @@ pub struct IssueArgs {
     /// How many days it lives, 1826 at most; by default 1826 for report, 365 for the others.
     #[arg(long, value_name = "DIAS")]
     days: Option<u32>,
+    /// Validade em minutos, de um token do console que vai no endereço.
+    ///
+    /// How many minutes it lives: of a console token that goes into the address.
+    #[arg(long, value_name = "MINUTOS", conflicts_with = "days")]
+    minutes: Option<u32>,
     /// Quanto um token de relatório mostra: tudo, parte oculta ou só pseudônimos.
     ///
     /// How much a report token shows.
@@ -105,6 +110,7 @@ async fn issue(args: IssueArgs) -> Result<(), CliError> {
         ("account", args.account.map(Value::from)),
         ("label", args.label.map(Value::from)),
         ("expires_in_days", args.days.map(Value::from)),
+        ("expires_in_minutes", args.minutes.map(Value::from)),
         ("privacy", args.privacy.map(Value::from)),
     ];
     for (name, value) in optional {

@@ -237,6 +237,11 @@ fn tokens_are_issued_alone_on_a_line_listed_and_revoked() {
     assert!(token.starts_with("eyJ") && token.lines().count() == 1, "{token}");
     let admin = served.ok(&["token", "issue", "--scope", "admin", "--days", "1"]);
     assert_ne!(admin, token);
+    let brief = served.ok(&["token", "issue", "--account", "loja", "--scope", "console", "--minutes", "15"]);
+    assert!(brief.starts_with("eyJ"), "{brief}");
+    let both =
+        ["token", "issue", "--account", "loja", "--scope", "console", "--minutes", "15", "--days", "1"];
+    assert_ne!(served.run(&both).status.code(), Some(0), "days and minutes at once");
 
     let list = served.ok(&["token", "list", "--account", "loja"]);
     let row = list.lines().find(|line| line.contains("painel")).unwrap();
