@@ -32,8 +32,10 @@ function refreshSheet() {
   const rows = allRows();
   const book = SpreadsheetApp.getActiveSpreadsheet();
   const sheet = book.getSheetByName(PREMIUM.sheet) || book.insertSheet(PREMIUM.sheet);
-  sheet.clearContents();
+  const before = sheet.getLastRow();
   sheet.getRange(1, 1, rows.length + 1, PREMIUM.fields.length).setValues([PREMIUM.fields, ...rows]);
+  const left = before - rows.length - 1;
+  if (left > 0) sheet.getRange(rows.length + 2, 1, left, sheet.getLastColumn()).clearContent();
 }
 
 /** Every page leads to the next by its Link header. */
@@ -44,7 +46,7 @@ function allRows() {
   };
   const query = Object.keys(parameters).map((name) => `${name}=${encodeURIComponent(parameters[name])}`).join('&');
   const rows = [];
-  for (let url = `${PREMIUM.url}/v1/export?${query}`; url;) {
+  for (let url = `${PREMIUM.url.replace(/\/+$/, '')}/v1/export?${query}`; url;) {
     const response = page(url);
     for (const line of response.getContentText('UTF-8').split('\n')) {
       if (line) rows.push(cells(JSON.parse(line)));

@@ -14,11 +14,15 @@ function loadSheet(script, { url, limit }) {
   let written = null;
   let requests = 0;
   const sheet = {
-    clearContents: () => {},
+    getLastRow: () => (written || []).length,
+    getLastColumn: () => (written || [[]])[0].length,
     getRange: (row, column, rows, columns) => ({
       setValues: (values) => {
         if (values.length !== rows || values.some((each) => each.length !== columns)) throw new Error('The size of the range is another.');
-        written = values;
+        written = [...values, ...(written || []).slice(values.length)];
+      },
+      clearContent: () => {
+        written = written.slice(0, row - 1);
       },
     }),
   };

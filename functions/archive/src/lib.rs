@@ -1,6 +1,6 @@
 //! Feeds the lake from the table's stream.
 //!
-//! A batch of the stream becomes one segment for each account in it. A record that cannot be read is set aside with its
+//! A batch of the stream becomes a segment for each account and day in it. A record that cannot be read is set aside with its
 //! reason and the rest goes on; when storage pushes back, the batch is given back from the first record that is not in
 //! the lake yet. Delivering a batch twice changes nothing that a reader sees.
 //!

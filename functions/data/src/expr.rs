@@ -13,7 +13,7 @@ use shared::time::Instant;
 use crate::cells::{CREATED, Columns, Files, ID, Slot};
 use crate::format::DateFormat;
 use crate::measure::Sum;
-use crate::report::{Column, Source};
+use crate::report::{Column, Measure, Source};
 use crate::transcript::Records;
 use crate::value::Value;
 use shared::veil::{Pseudonyms, Reader, Veil};
@@ -175,7 +175,8 @@ pub(crate) struct Compiler<'a> {
 impl Compiler<'_> {
     pub(crate) fn compile(&mut self, column: &Column) -> Expr {
         // What follows from a hidden field would tell of it.
-        if column.source.inputs().iter().any(|name| self.reader.hides(name)) {
+        let inputs = column.source.inputs();
+        if inputs.iter().any(|name| self.reader.hides(name)) || self.tells_of_hidden_day(column) {
             return Expr::Hidden;
         }
         match column.source {
@@ -195,6 +196,12 @@ impl Compiler<'_> {
             }
             Source::DataAsOf => Expr::DataAsOf,
         }
+    }
+
+    /// Whether a column says on which day a contact was registered, to a reader who may not see that.
+    fn tells_of_hidden_day(&self, column: &Column) -> bool {
+        let registered = dictionary::field("contact_created_at").map(|field| self.reader.veil(field));
+        matches!(column.source, Source::Measure(Measure::NewContact)) && registered == Some(Veil::Hidden)
     }
 
     fn field(&mut self, field: &'static Field) -> Expr {

@@ -20,6 +20,8 @@ use crate::request::DateRange;
 
 /// How many days one request may be about: each costs a reading of the day's listing.
 const MAX_DAYS: i64 = 31;
+/// How many rejected items an answer tells of.
+const MAX_REJECTED: usize = 100;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -40,7 +42,7 @@ pub(crate) struct Answer {
     days: Vec<Receipt>,
     /// The days that do not agree.
     gaps: Vec<NaiveDate>,
-    /// What ingest refused on UTC days of the period, newest first.
+    /// What ingest refused on UTC days of the period, newest first: the last hundred items.
     rejected: Vec<Refused>,
     /// What could not be brought into the lake.
     set_aside: Vec<Aside>,
@@ -108,13 +110,14 @@ async fn rejected(
     (first, last): (NaiveDate, NaiveDate),
 ) -> Result<Vec<Refused>, Problem> {
     let mut refused = Vec::new();
-    for day in first.iter_days().take_while(|day| *day <= last) {
-        for (at, rejections) in app.store.rejections(account, day).await? {
+    let mut days: Vec<NaiveDate> = first.iter_days().take_while(|day| *day <= last).collect();
+    while let Some(day) = days.pop().filter(|_| refused.len() < MAX_REJECTED) {
+        for (at, rejections) in app.store.rejections(account, day).await?.into_iter().rev() {
             let at = at.to_rfc3339();
             refused.extend(rejections.into_iter().map(|rejection| Refused { at: at.clone(), rejection }));
         }
     }
-    refused.reverse();
+    refused.truncate(MAX_REJECTED);
     Ok(refused)
 }
 

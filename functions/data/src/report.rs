@@ -114,7 +114,8 @@ impl Source {
             Self::Part(name, _) | Self::Distinct(name) => vec![name],
             Self::Measure(measure) => measure.inputs(),
             Self::Ratio(over, under) => [over.inputs(), under.inputs()].concat(),
-            Self::MediaUrl => vec!["talks.storage_id"],
+            // A link holds the moment at which its session began.
+            Self::MediaUrl => vec!["talks.storage_id", "created_at"],
             Self::One | Self::DataAsOf => Vec::new(),
         }
     }

@@ -5,7 +5,6 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use shared::id::AccountId;
 use shared::input::{Object, both};
 use shared::problem::Problem;
@@ -82,12 +81,4 @@ pub(crate) struct FilterRequest {
     #[serde(rename = "type")]
     pub(crate) inclusion: Option<String>,
     pub(crate) operator: Option<String>,
-}
-
-impl DataRequest {
-    /// What must not change between the pages of one cursor chain, as a digest.
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        // Serialising to memory fails only for maps with odd keys, which this type does not have.
-        Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).into()
-    }
 }

@@ -75,6 +75,9 @@ pub enum CliError {
     /// The lake was not rebuilt to the end.
     #[error("o lago não foi refeito até o fim, e nada se perdeu: {0}; repita o comando")]
     Rebuild(String),
+    /// The account has no sessions on these days.
+    #[error("{0} não tem sessões nesses dias: confira a conta e o período")]
+    Nothing(String),
     /// Table and lake say different things after a rebuild.
     #[error("tabela e lago diferem em {0} dia(s): veja em GET /v1/receipts quais sessões faltam")]
     Differs(usize),

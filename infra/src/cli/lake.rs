@@ -115,8 +115,8 @@ pub async fn run(command: LakeCommand) -> Result<(), CliError> {
         LakeCommand::Copy(args) => copy(args).await,
         LakeCommand::Rebuild(args) => rebuild::run(args).await,
         LakeCommand::Ddl(DdlArgs { dialect: Dialect::Athena, location }) => {
-            let location = location.trim_end_matches('/');
-            let tables = Record::ALL.map(|record| athena(record, location));
+            let location = location.trim_end_matches('/').replace('\'', "''");
+            let tables = Record::ALL.map(|record| athena(record, &location));
             super::say(format_args!("{}", tables.join("\n\n")))
         }
     }

@@ -80,11 +80,14 @@ pub enum CopyError {
     /// The lake could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is nothing to copy.
+    #[error("the account has no sessions")]
+    Empty,
     /// A file could not be written.
-    #[error("a file of the copy cannot be written: {0}")]
+    #[error("a file of the copy cannot be written")]
     Io(#[from] io::Error),
     /// A file could not be written as Parquet.
-    #[error("a file of the copy cannot be written: {0}")]
+    #[error("a file of the copy cannot be written")]
     Parquet(#[from] ParquetError),
 }
 
@@ -93,6 +96,10 @@ impl Lake {
     /// empty. Gives the number of rows of each record, in `Record::ALL`'s order.
     pub async fn copy(&self, reader: &Reader<'_>, output: &Path) -> Result<[u64; 6], CopyError> {
         let account = &reader.account.id;
+        let segments = self.live(account).await?;
+        if segments.is_empty() {
+            return Err(CopyError::Empty);
+        }
         fs::create_dir_all(output)?;
         if fs::read_dir(output)?.next().is_some() {
             return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is not empty").into());
@@ -100,14 +107,16 @@ impl Lake {
         for record in Record::ALL {
             fs::create_dir(output.join(folder(record)))?;
         }
-        let segments = self.live(account).await?;
         let mut rows = [0; Record::ALL.len()];
         let oldest = reader.account.oldest(Instant::now());
         let pseudonyms = Pseudonyms::new(&self.store.segment_key(account).await?);
         let counting = self.counting(&segments, oldest).await?;
-        for (number, (segment, keep)) in segments.iter().zip(counting).enumerate() {
+        for (number, (segment, keep)) in segments.iter().zip(&counting).enumerate() {
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
-                let batch = self.open_batch(segment, record, &keep).await?.veiled(reader, &pseudonyms)?;
+                // Rows of records that the reader may not see would tell how many there are.
+                let none = BooleanArray::from(vec![false; keep.len()]);
+                let keep = if reader.hides(record.name()) { &none } else { keep };
+                let batch = self.open_batch(segment, record, keep).await?.veiled(reader, &pseudonyms)?;
                 // The first part is written even without rows: it shows the columns.
                 if batch.num_rows() > 0 || number == 0 {
                     write(&output.join(folder(record)).join(format!("part-{number:05}.parquet")), &batch)?;

@@ -107,7 +107,7 @@ impl Lake {
                 }
             }
         }
-        self.compare(of, &window, Witnesses { day, acknowledged, stored, served }).await
+        self.compare(of, Witnesses { day, acknowledged, stored, served }).await
     }
 
     /// The newest rows of a window's sessions.
@@ -136,19 +136,14 @@ impl Lake {
     }
 
     /// Tells what is on its way, or elsewhere, from what is not there.
-    async fn compare(
-        &self,
-        of: &Receipts,
-        window: &Range<Instant>,
-        witnesses: Witnesses,
-    ) -> Result<Receipt, StoreError> {
+    async fn compare(&self, of: &Receipts, witnesses: Witnesses) -> Result<Receipt, StoreError> {
         let Witnesses { day, acknowledged, stored, served } = witnesses;
         let settled = of.state.plus_seconds(-SETTLES_WITHIN_SECONDS);
         let (mut received, mut pending) = (0, 0);
         let (mut missing, mut unserved, mut surplus) = (Vec::new(), Vec::new(), Vec::new());
         for id in acknowledged {
             // One that began on another day by a newer version is where it belongs.
-            let lost = !stored.contains_key(&id) && self.store.began(&of.account, &id).await?.is_none();
+            let lost = !stored.contains_key(&id) && self.store.stored_at(&of.account, &id).await?.is_none();
             received += usize::from(lost || stored.contains_key(&id));
             missing.extend(lost.then_some(id));
         }
@@ -160,9 +155,9 @@ impl Lake {
             }
         }
         for id in served.keys().filter(|id| !stored.contains_key(*id)) {
-            match self.store.began(&of.account, id).await? {
-                // The index is a moment behind the table.
-                Some(began) if window.contains(&began) => pending += 1,
+            match self.store.stored_at(&of.account, id).await? {
+                // It moved to another day a moment ago, or the index is a moment behind the table.
+                Some(at) if at > settled => pending += 1,
                 _ => surplus.push(id.clone()),
             }
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
-use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Store, StoreError, key_item, number, text};
@@ -17,6 +17,8 @@ use crate::time::Instant;
 
 /// How much of a batch one item takes: DynamoDB's limit is 400 KB.
 const MAX_RECEIPT: usize = 300_000;
+/// How many of a batch's receipts are written at once.
+const PUTS_AT_ONCE: usize = 16;
 /// How many rejected items of a batch are kept with their reasons.
 const MAX_REJECTIONS: usize = 100;
 /// How long rejections are kept.
@@ -73,7 +75,7 @@ impl Store {
                 puts.push(self.put_expiring(item, account.expires_at(end)));
             }
         }
-        try_join_all(puts).await.map(drop)
+        stream::iter(puts).buffer_unordered(PUTS_AT_ONCE).try_collect().await
     }
 
     /// The sessions of a UTC day that were acknowledged, with when they began; some more than once.

@@ -148,10 +148,14 @@ impl Store {
         Ok(items.iter().filter_map(listed).collect())
     }
 
-    /// When a session began, as the table has it now; `None` for one that is not there.
-    pub async fn began(&self, account: &AccountId, id: &SessionId) -> Result<Option<Instant>, StoreError> {
-        let item = self.get_attribute(key::session(account, id), "created_at").await?;
-        Ok(item.and_then(|item| number(&item, "created_at")).map(Instant))
+    /// When a session's newest version was stored, wherever it lies; `None` for a session that is not there.
+    pub async fn stored_at(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+    ) -> Result<Option<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), "stored_at").await?;
+        Ok(item.map(|item| Instant(number(&item, "stored_at").unwrap_or_default())))
     }
 }
 

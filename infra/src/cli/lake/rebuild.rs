@@ -58,6 +58,9 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
         progress.inc(1);
     }
     progress.finish_and_clear();
+    if rebuilt == 0 && differing == 0 {
+        return Err(CliError::Nothing(account.to_string()));
+    }
     if differing > 0 {
         return Err(CliError::Differs(differing));
     }
