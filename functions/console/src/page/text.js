@@ -32,6 +32,13 @@ export function money(value, currency) {
   }
 }
 
+// Bytes in the unit that fits.
+export function size(bytes) {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${number(bytes / 1000 ** power, 1)} ${units[power]}`;
+}
+
 // Seconds as hh:mm:ss, past a day too.
 export function duration(seconds) {
   if (missing(seconds)) return NONE;
