@@ -161,15 +161,15 @@ test('reports are pasted, shown in a closed frame, renamed, moved and removed by
 
 test('a conversation is found by contact, protocol and id, and read with its file as a link', async () => {
   const { tab, context, wrong } = await open(browser, world.token);
-  await visit(tab, '#/conversas');
+  await visit(tab, `#/conversas?from=${dayBefore(27)}&to=${dayBefore(0)}`);
   const find = async (by, text) => {
     await tab.getByLabel('Procurar por').selectOption(by);
     await tab.getByLabel('O quê').fill(text);
     await follow(tab, tab.getByRole('button', { name: 'Procurar' }), 'conversas');
     assert(!decodeURIComponent(tab.url()).includes(text), 'what is searched for is not in the address');
   };
-  await find('contact', 'joao exemplo 3');
-  assert.equal(await tab.locator('tbody tr').count(), 1, 'case and accents do not count');
+  await find('contact', 'joao  exemplo 3');
+  assert.equal(await tab.locator('tbody tr').count(), 1, 'case, accents and spaces do not count');
   await find('session', 's-5');
   assert.equal(await tab.locator('tbody tr').count(), 1);
   await find('protocol', '202600001003');
@@ -181,6 +181,9 @@ test('a conversation is found by contact, protocol and id, and read with its fil
   const link = tab.getByRole('link', { name: 'Abrir nota.pdf' });
   assert.equal(await link.getAttribute('href'), talks[2][1]);
   assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+  await follow(tab, tab.getByRole('link', { name: 'Todas as conversas' }), 'conversas');
+  assert.equal(await tab.locator('tbody tr').count(), 1, 'the way back leads to the same search');
+  assert.equal(await tab.getByLabel('De', { exact: true }).inputValue(), dayBefore(27));
   assert.deepEqual(wrong, []);
   await context.close();
 });
