@@ -63,6 +63,32 @@ test('an operator signs in with a token, picks the account and sets what all acc
   await context.close();
 });
 
+test('prices are kept whole or refused, and a template is offered only with its connector', async () => {
+  await expect(200, 'PUT', '/v1/settings', admin, { connector_id: null, templates: { atendimento: TEMPLATE }, prices: {} });
+  const { tab, context, wrong } = await newTab(browser);
+  await tab.goto(url);
+  await tab.getByLabel('Token').fill(admin);
+  await tab.keyboard.press('Enter');
+  await tab.getByLabel('Conta').fill(world.account);
+  await tab.keyboard.press('Enter');
+  await ready(tab, 'conector');
+  await tab.getByLabel('Campos confidenciais').fill('tabulation, nada_disso');
+  await tab.getByRole('button', { name: 'Guardar' }).click();
+  await tab.getByRole('alert').getByText('O dicionário não tem: nada_disso.').waitFor();
+  await visit(tab, `#/modelos?account=${world.account}`);
+  assert.equal(await tab.getByRole('link', { name: /^Criar relatório/ }).count(), 0);
+  await tab.getByText('O operador ainda não informou o conector.').waitFor();
+  await tab.getByLabel('Um milhão de pedidos').fill('1.5');
+  for (const currency of ['', 'BRL']) {
+    await tab.getByLabel('Moeda').fill(currency);
+    await tab.getByRole('button', { name: 'Guardar' }).click();
+    await tab.getByRole('alert').getByText('Informe a moeda e os quatro preços').waitFor();
+  }
+  assert.deepEqual((await expect(200, 'GET', '/v1/settings', admin)).prices, {});
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('a newcomer gets a token, the way to Data Studio and a template', async () => {
   await expect(200, 'PUT', '/v1/settings', admin, settings);
   const { tab, context, wrong } = await open(browser, world.token);

@@ -36,7 +36,8 @@ function meaning(status) {
     413: () => say('É grande demais. Escolha um período menor ou envie menos.', 'It is too large. Choose a shorter period or send less.'),
     429: () => say('Pedidos demais. Espere um pouco e tente de novo.', 'Too many requests. Wait a little and try again.'),
   };
-  const other = () => say('O servidor não aceitou o pedido. Corrija e tente de novo.', 'The server did not accept this. Correct it and try again.');
+  const other = () => say('O servidor não aceitou o pedido. Corrija e tente de novo.',
+    'The server did not accept this. Correct it and try again.');
   return (known[status] ?? other)();
 }
 

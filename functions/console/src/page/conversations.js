@@ -6,7 +6,7 @@ import { h } from './dom.js';
 import { button, empty, field, form, input, note, run, select, table } from './parts.js';
 import { periodFields, periodOf } from './period.js';
 import { go, href } from './route.js';
-import { number, say, second, weekdays } from './text.js';
+import { counted, number, say, second, weekdays } from './text.js';
 import { thread } from './thread.js';
 
 const AT_ONCE = 50;
@@ -117,7 +117,7 @@ async function found(options, params) {
     const shown = number(rows.length);
     count.replaceChildren(cursor
       ? say(`As primeiras ${shown}, em ordem de criação.`, `The first ${shown}, in order of creation.`)
-      : say(`${shown} sessões.`, `${shown} sessions.`));
+      : `${counted(rows.length, say('sessão', 'session'), say('sessões', 'sessions'))}.`);
     list.replaceChildren(table(say('Sessões', 'Sessions'), heads(), rows.map((row) => cells(row, params)),
       { none: say('Nenhuma sessão encontrada.', 'No session found.') }));
   };

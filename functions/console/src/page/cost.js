@@ -44,7 +44,8 @@ export function costForm(prices, { received, stored, kept, bytes }, days) {
     return section(title, empty(say('O operador ainda não informou os preços, em Modelos.',
       'The operator has not set the prices yet, under Templates.')));
   }
-  const first = { requests: received, writes: stored, reads: stored, storage: bytes === undefined ? (kept * SESSION_KB) / KB_PER_GB : bytes / BYTES_PER_GB };
+  const gigabytes = bytes === undefined ? (kept * SESSION_KB) / KB_PER_GB : bytes / BYTES_PER_GB;
+  const first = { requests: received, writes: stored, reads: stored, storage: gigabytes };
   const storage = bytes === undefined
     ? say(`${number(SESSION_KB, 1)} KB por sessão guardada`, `${number(SESSION_KB, 1)} KB per session kept`)
     : say(`${size(bytes)} guardados`, `${size(bytes)} kept`);
@@ -58,8 +59,9 @@ export function costForm(prices, { received, stored, kept, bytes }, days) {
   for (const control of Object.values(inputs)) control.addEventListener('input', show);
   show();
   return section(title,
-    note(say(`Dos últimos ${days} dias: por sessão, um pedido, uma gravação e uma leitura; ${storage}. Mude os números para o seu caso.`,
-      `From the last ${days} days: per session, a request, a write and a read; ${storage}. Change the numbers to yours.`)),
+    note(say(`Dos últimos ${days} dias: por sessão, um pedido, uma gravação e uma leitura; ${storage}. `,
+      `From the last ${days} days: per session, a request, a write and a read; ${storage}. `),
+    say('Mude os números para o seu caso.', 'Change the numbers to yours.')),
     h('div', { class: 'fields' },
       field(say('Pedidos', 'Requests'), inputs.requests), field(say('Gravações', 'Writes'), inputs.writes),
       field(say('Leituras', 'Reads'), inputs.reads), field(say('GB guardados', 'GB kept'), inputs.storage)),

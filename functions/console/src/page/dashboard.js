@@ -7,7 +7,7 @@ import { h } from './dom.js';
 import { button, field, form, note, section, select, table } from './parts.js';
 import { days, periodFields, periodOf } from './period.js';
 import { go, href } from './route.js';
-import { day, duration, instant, isEnglish, month, number, percent, say, shortDay, weekdays } from './text.js';
+import { counted, day, duration, instant, isEnglish, month, number, percent, say, shortDay, weekdays } from './text.js';
 
 const TIMES = ['tma', 'tme', 'tta'];
 const MEASURES = ['sessions', 'finished_sessions', 'attended_sessions', 'lost_sessions',
@@ -111,8 +111,8 @@ function byHour(view, rows) {
   const cells = new Map(rows.map((row) => [`${row.created_weekday} ${row.created_hour}`, {
     value: row.sessions,
     href: view.rowsOf([['created_weekday', row.created_weekday], ['created_hour', row.created_hour]]),
-    label: say(`${names[row.created_weekday]}, ${row.created_hour}h: ${number(row.sessions)} sessões`,
-      `${names[row.created_weekday]}, ${row.created_hour}h: ${number(row.sessions)} sessions`),
+    label: `${names[row.created_weekday]}, ${row.created_hour}h: `
+      + counted(row.sessions, say('sessão', 'session'), say('sessões', 'sessions')),
   }]));
   const title = say('Por hora e dia da semana', 'By hour and weekday');
   return section(title, heatMap(title, names, cells, number));

@@ -4,7 +4,7 @@ import { call } from './api.js';
 import { csv, save } from './csv.js';
 import { h } from './dom.js';
 import { button, empty, field, input, note, section, select, table } from './parts.js';
-import { isEnglish, number, say } from './text.js';
+import { counted, isEnglish, say } from './text.js';
 
 const ALL = '';
 
@@ -73,7 +73,7 @@ export async function content() {
       .map(({ report, fields }) => ({ report, fields: fields.filter((one) => wanted.every((word) => one.searched.includes(word))) }))
       .filter(({ fields }) => fields.length > 0);
     const sum = lists.reduce((all, { fields }) => all + fields.length, 0);
-    count.replaceChildren(say(`${number(sum)} campos`, `${number(sum)} fields`));
+    count.replaceChildren(counted(sum, say('campo', 'field'), say('campos', 'fields')));
     found.replaceChildren(...lists.map(({ report, fields }) => listing(report, fields)));
     if (sum === 0) found.replaceChildren(empty(say('Nenhum campo com estas palavras.', 'No field with these words.')));
   };

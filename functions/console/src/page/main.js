@@ -114,9 +114,11 @@ async function exchange(token) {
   await signIn(token);
   await call('GET', 'v1/me').catch((error) => {
     if (error.status !== 401) throw error;
-    throw new Refusal(say(
-      'O navegador não guardou a sessão: os cookies estão bloqueados. Permita cookies deste site nas configurações de privacidade, ou use uma janela que não seja anônima, e entre de novo.',
-      'The browser did not keep the session: cookies are blocked. Allow cookies of this site in its privacy settings, or use a window that is not private, and sign in again.'));
+    throw new Refusal([
+      say('O navegador não guardou a sessão: os cookies estão bloqueados.', 'The browser did not keep the session: cookies are blocked.'),
+      say('Permita cookies deste site nas configurações de privacidade, ou use uma janela que não seja anônima, e entre de novo.',
+        'Allow cookies of this site in its privacy settings, or use a window that is not private, and sign in again.'),
+    ].join(' '));
   });
 }
 
@@ -129,7 +131,8 @@ async function wanted(token) {
   });
   if (!now || now.account === next.account) return true;
   const at = ({ account }) => (account ? say(`na conta ${account}`, `in the account ${account}`) : say('como operador', 'as an operator'));
-  return confirmed(say(`Você está ${at(now)}. Entrar ${at(next)}?`, `You are signed in ${at(now)}. Sign in ${at(next)}?`), say('Entrar', 'Sign in'));
+  const question = say(`Você está ${at(now)}. Entrar ${at(next)}?`, `You are signed in ${at(now)}. Sign in ${at(next)}?`);
+  return confirmed(question, say('Entrar', 'Sign in'));
 }
 
 // Finds out who is there, then shows what the address asks for.

@@ -18,6 +18,9 @@ const missing = (value) => value === null || value === undefined || value === ''
 export const number = (value, digits = 0) =>
   (missing(value) ? NONE : Number(value).toLocaleString(locale(), { maximumFractionDigits: digits }));
 
+// A count and what is counted, of which there may be one.
+export const counted = (value, one, many) => `${number(value)} ${Number(value) === 1 ? one : many}`;
+
 export const percent = (value) =>
   (missing(value) ? NONE : Number(value).toLocaleString(locale(), { style: 'percent', maximumFractionDigits: 1 }));
 
