@@ -34,10 +34,15 @@ async function violations(tab) {
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(shown).join(' | ')}`);
 }
 
-// Gives the heat map every shade that it can have.
+// Gives the heat map every shade that it can have, and numbers of two digits: the contrast of a lone letter is not judged.
 async function shadeAll(tab) {
   const shades = await tab.locator('.heat td:has(a)').evaluateAll((cells) => {
-    cells.forEach((cell, index) => { cell.className = `heat${1 + (index % 6)}`; });
+    cells.forEach((cell, index) => {
+      cell.className = `heat${1 + (index % 6)}`;
+      const link = cell.querySelector('a');
+      link.textContent = '88';
+      link.setAttribute('aria-label', '88');
+    });
     return new Set(cells.map((cell) => cell.className)).size;
   });
   assert.equal(shades, 6, 'there are cells for all shades');
