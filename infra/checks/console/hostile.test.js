@@ -74,11 +74,11 @@ test('a report that is not of Data Studio is neither framed nor linked, whatever
   const { tab } = opened;
   const report = { id: 'x', title: 'x', url: SCRIPT, embed_url: 'https://datastudio.google.com.example.com/' };
   const bad = (route) => route.fulfill({ json: { reports: [report] } });
-  await tab.route('**/v1/reports', bad);
+  await tab.route('**/v1/reports?*', bad);
   await visit(tab, '#/relatorios');
   assert.equal(await tab.locator('iframe').count(), 0);
   assert.equal(await tab.getByRole('link', { name: /Data Studio/ }).count(), 0);
-  await tab.unroute('**/v1/reports', bad);
+  await tab.unroute('**/v1/reports?*', bad);
   const { status } = await ask('POST', '/v1/reports', world.token, { title: 'x', url: SCRIPT });
   assert.equal(status, 422);
 });

@@ -63,6 +63,32 @@ test('an operator signs in with a token, picks the account and sets what all acc
   await context.close();
 });
 
+test('prices are kept whole or refused, and a template is offered only with its connector', async () => {
+  await expect(200, 'PUT', '/v1/settings', admin, { connector_id: null, templates: { atendimento: TEMPLATE }, prices: {} });
+  const { tab, context, wrong } = await newTab(browser);
+  await tab.goto(url);
+  await tab.getByLabel('Token').fill(admin);
+  await tab.keyboard.press('Enter');
+  await tab.getByLabel('Conta').fill(world.account);
+  await tab.keyboard.press('Enter');
+  await ready(tab, 'conector');
+  await tab.getByLabel('Campos confidenciais').fill('tabulation, nada_disso');
+  await tab.getByRole('button', { name: 'Guardar' }).click();
+  await tab.getByRole('alert').getByText('O dicionário não tem: nada_disso.').waitFor();
+  await visit(tab, `#/modelos?account=${world.account}`);
+  assert.equal(await tab.getByRole('link', { name: /^Criar relatório/ }).count(), 0);
+  await tab.getByText('O operador ainda não informou o conector.').waitFor();
+  await tab.getByLabel('Um milhão de pedidos').fill('1.5');
+  for (const currency of ['', 'BRL']) {
+    await tab.getByLabel('Moeda').fill(currency);
+    await tab.getByRole('button', { name: 'Guardar' }).click();
+    await tab.getByRole('alert').getByText('Informe a moeda e os quatro preços').waitFor();
+  }
+  assert.deepEqual((await expect(200, 'GET', '/v1/settings', admin)).prices, {});
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('a newcomer gets a token, the way to Data Studio and a template', async () => {
   await expect(200, 'PUT', '/v1/settings', admin, settings);
   const { tab, context, wrong } = await open(browser, world.token);
@@ -161,15 +187,15 @@ test('reports are pasted, shown in a closed frame, renamed, moved and removed by
 
 test('a conversation is found by contact, protocol and id, and read with its file as a link', async () => {
   const { tab, context, wrong } = await open(browser, world.token);
-  await visit(tab, '#/conversas');
+  await visit(tab, `#/conversas?from=${dayBefore(27)}&to=${dayBefore(0)}`);
   const find = async (by, text) => {
     await tab.getByLabel('Procurar por').selectOption(by);
     await tab.getByLabel('O quê').fill(text);
     await follow(tab, tab.getByRole('button', { name: 'Procurar' }), 'conversas');
     assert(!decodeURIComponent(tab.url()).includes(text), 'what is searched for is not in the address');
   };
-  await find('contact', 'joao exemplo 3');
-  assert.equal(await tab.locator('tbody tr').count(), 1, 'case and accents do not count');
+  await find('contact', 'joao  exemplo 3');
+  assert.equal(await tab.locator('tbody tr').count(), 1, 'case, accents and spaces do not count');
   await find('session', 's-5');
   assert.equal(await tab.locator('tbody tr').count(), 1);
   await find('protocol', '202600001003');
@@ -181,6 +207,9 @@ test('a conversation is found by contact, protocol and id, and read with its fil
   const link = tab.getByRole('link', { name: 'Abrir nota.pdf' });
   assert.equal(await link.getAttribute('href'), talks[2][1]);
   assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+  await follow(tab, tab.getByRole('link', { name: 'Todas as conversas' }), 'conversas');
+  assert.equal(await tab.locator('tbody tr').count(), 1, 'the way back leads to the same search');
+  assert.equal(await tab.getByLabel('De', { exact: true }).inputValue(), dayBefore(27));
   assert.deepEqual(wrong, []);
   await context.close();
 });

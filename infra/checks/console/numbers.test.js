@@ -91,6 +91,48 @@ test('every day of the period has its numbers, by pointing, by keyboard and in t
   assert.equal(await figure.locator('tbody tr').count(), 28);
 });
 
+test('the arrow down goes to the next number of the same weekday', async () => {
+  const { tab } = opened;
+  await visit(tab, '#/painel');
+  const place = () => tab.evaluate(() => {
+    const cell = document.activeElement.closest('td');
+    return [cell.cellIndex, cell.parentElement.rowIndex];
+  });
+  const links = tab.locator('.heat td a');
+  const columns = await links.evaluateAll((all) => all.map((link) => link.closest('td').cellIndex));
+  const start = columns.findIndex((column, at) => columns.indexOf(column, at + 1) > at + 1);
+  await links.nth(start).focus();
+  const [column, row] = await place();
+  await tab.keyboard.press('ArrowDown');
+  const [after, below] = await place();
+  assert.equal(after, column);
+  assert(below > row);
+});
+
+test('a day that does not exist is no period', async () => {
+  const { tab } = opened;
+  await visit(tab, '#/painel?from=2026-02-31&to=2026-03-02');
+  assert.equal(await tab.getByLabel('De', { exact: true }).inputValue(), dayBefore(27));
+});
+
+test('a file of the whole period is not offered beside filtered numbers', async () => {
+  const { tab } = opened;
+  const offers = () => tab.getByRole('button', { name: /Baixar o período inteiro/ }).count();
+  await visit(tab, '#/painel');
+  assert.equal(await offers(), 1);
+  await visit(tab, '#/painel?team=Vendas');
+  assert.equal(await offers(), 0);
+});
+
+test('the dictionary is searched by words in any order, in both languages and however they are parted', async () => {
+  const { tab } = opened;
+  await visit(tab, '#/dicionario');
+  for (const words of ['agent_name', 'name agent', 'agent.name', 'nome do agente']) {
+    await tab.getByLabel('Procurar', { exact: true }).fill(words);
+    await tab.locator('tbody code', { hasText: /^agent_name$/ }).first().waitFor({ timeout: 5000 });
+  }
+});
+
 test('a long period is drawn by month', async () => {
   const { tab } = opened;
   const [from, to] = [dayBefore(120), dayBefore(0)];
@@ -148,7 +190,7 @@ test('each number leads to its sessions, and they come as a file', async () => {
 
 test('a list longer than a page goes on', async () => {
   const { tab } = opened;
-  await visit(tab, '#/conversas');
+  await visit(tab, `#/conversas?from=${dayBefore(27)}&to=${dayBefore(0)}`);
   assert.equal(await tab.locator('tbody tr').count(), 50);
   await tab.getByRole('button', { name: 'Mostrar mais' }).click();
   await tab.locator(`tbody tr:nth-child(${COUNT})`).waitFor();

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
-import { admin, expect, launch, newAccount, newTab, open, store, url, visit } from './stack.js';
+import { admin, dayBefore, expect, launch, newAccount, newTab, open, store, url, visit } from './stack.js';
 import { sessions } from './sessions.js';
 
-const PAGES = ['conector', 'modelos', 'relatorios', 'painel', 'conversas', 'conversas?session=s-3', 'saude', 'dicionario'];
+const PAGES = ['conector', 'modelos', 'relatorios', 'painel', `conversas?from=${dayBefore(27)}&to=${dayBefore(0)}`, 'conversas?session=s-3', 'saude', 'dicionario'];
 const MOST_BYTES = 150 * 1000;
 const FIRST_PAINT = 1000;
 const REPORT = 'https://datastudio.google.com/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01';
@@ -34,6 +34,20 @@ async function violations(tab) {
   return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(shown).join(' | ')}`);
 }
 
+// Gives the heat map every shade that it can have, and numbers of two digits: the contrast of a lone letter is not judged.
+async function shadeAll(tab) {
+  const shades = await tab.locator('.heat td:has(a)').evaluateAll((cells) => {
+    cells.forEach((cell, index) => {
+      cell.className = `heat${1 + (index % 6)}`;
+      const link = cell.querySelector('a');
+      link.textContent = '88';
+      link.setAttribute('aria-label', '88');
+    });
+    return new Set(cells.map((cell) => cell.className)).size;
+  });
+  assert.equal(shades, 6, 'there are cells for all shades');
+}
+
 // What is wrong with the page as it stands, after a picture of it.
 async function faults({ tab, wrong }, name) {
   const found = await violations(tab);
@@ -53,6 +67,7 @@ for (const width of [360, 1920]) {
       const found = [];
       for (const address of PAGES) {
         await visit(opened.tab, `#/${address}`);
+        if (address === 'painel') await shadeAll(opened.tab);
         found.push(...await faults(opened, `${address} ${width} ${colorScheme}`));
       }
       assert.deepEqual(found, []);

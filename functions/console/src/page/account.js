@@ -1,9 +1,17 @@
 // The account's own settings: its time zone, and the fields that limited tokens hide as well.
 
-import { call, who } from './api.js';
+import { Refusal, call, who } from './api.js';
 import { h } from './dom.js';
 import { field, form, input, section } from './parts.js';
 import { say, setZone } from './text.js';
+
+// A refusal that names the fields it is about, where the server counts them.
+function named(error, ids) {
+  const unknown = (error.errors ?? []).filter((one) => one.field === 'confidential' && ids[one.index]).map((one) => ids[one.index]);
+  if (unknown.length === 0) return error;
+  return new Refusal(say(`O dicionário não tem: ${unknown.join(', ')}.`, `The dictionary does not have: ${unknown.join(', ')}.`),
+    error.status, { request_id: error.requestId });
+}
 
 export function account() {
   const said = h('p', { class: 'good', role: 'status' });
@@ -18,7 +26,8 @@ export function account() {
   const keep = async (values) => {
     said.replaceChildren();
     const ids = values.confidential.split(/[\s,;]+/).filter(Boolean);
-    who.account = await call('PATCH', 'v1/account', { body: { timezone: values.timezone.trim(), confidential: ids } });
+    who.account = await call('PATCH', 'v1/account', { body: { timezone: values.timezone.trim(), confidential: ids } })
+      .catch((error) => { throw named(error, ids); });
     setZone(who.account.timezone);
     said.replaceChildren(say('Guardado.', 'Saved.'));
   };

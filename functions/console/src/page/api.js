@@ -8,21 +8,71 @@ export const who = { me: null, account: null };
 
 export const isOperator = () => who.me?.scope === 'admin';
 
-// An answer that is not a success, with the server's reason.
+// The account that the page shows. Every request names it, so that none reaches another when the session has changed.
+export const shownAccount = () => chosenAccount() || who.me?.account;
+
+// How far the server's clock is ahead of the browser's, in milliseconds.
+let ahead = 0;
+export const serverNow = () => Date.now() + ahead;
+
+// An answer that is not a success: what it means, the server's reason, and whether loading the page again helps.
 export class Refusal extends Error {
-  constructor(message, status = 0, problem = {}) {
+  constructor(message, status = 0, problem = {}, reload = false) {
     super(message);
     this.status = status;
+    this.detail = problem.detail;
     this.requestId = problem.request_id;
     this.errors = problem.errors ?? [];
+    this.reload = reload;
   }
+}
+
+function meaning(status) {
+  if (status >= 500) return say('O servidor falhou. Tente de novo daqui a pouco.', 'The server failed. Try again in a moment.');
+  const known = {
+    403: () => say('Você não tem permissão para isto.', 'You are not allowed to do this.'),
+    404: () => say('Não foi encontrado: talvez já tenha sido removido.', 'It was not found: it may have been removed.'),
+    409: () => say('Alguém mudou isto ao mesmo tempo. Recarregue a página.', 'Somebody changed this meanwhile. Reload the page.'),
+    413: () => say('É grande demais. Escolha um período menor ou envie menos.', 'It is too large. Choose a shorter period or send less.'),
+    429: () => say('Pedidos demais. Espere um pouco e tente de novo.', 'Too many requests. Wait a little and try again.'),
+  };
+  const other = () => say('O servidor não aceitou o pedido. Corrija e tente de novo.',
+    'The server did not accept this. Correct it and try again.');
+  return (known[status] ?? other)();
+}
+
+const badToken = (problem) => new Refusal(
+  say('Este token não vale: está errado, vencido ou revogado.', 'This token is not valid: it is wrong, expired or revoked.'),
+  401, { request_id: problem.request_id });
+const ended = (problem) => new Refusal(
+  say('Sua sessão terminou: abra o console de novo pela plataforma, ou entre com um token.',
+    'Your session has ended: open the console from the platform again, or sign in with a token.'),
+  401, { request_id: problem.request_id }, true);
+
+// Whether the browser's session has become another's, as when another tab signs in.
+async function changed() {
+  const now = who.me && await call('GET', 'v1/me').catch(() => null);
+  return now && (now.account !== who.me.account || now.scope !== who.me.scope);
+}
+
+async function refusal(answer, token) {
+  const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 401) return token ? badToken(problem) : ended(problem);
+  if (answer.status === 403 && !token && await changed()) {
+    return new Refusal(say('A sessão deste navegador mudou para outra conta. Recarregue a página para continuar nela.',
+      'The session of this browser has changed to another account. Reload the page to go on there.'),
+    403, { request_id: problem.request_id }, true);
+  }
+  return new Refusal(meaning(answer.status), answer.status, problem);
 }
 
 async function send(method, path, { query = {}, body, token } = {}) {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  if (chosenAccount() && !/^v1\/(me|settings|console)/.test(path)) url.searchParams.set('account', chosenAccount());
+  if (shownAccount() && !/^v1\/(me|settings|console)/.test(path)) url.searchParams.set('account', shownAccount());
   const headers = { 'X-Premium-Console': '1' };
+  // What cannot stand in a header is no token.
+  if (token && !/^[!-~]+$/.test(token)) throw badToken({});
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let answer;
@@ -31,9 +81,10 @@ async function send(method, path, { query = {}, body, token } = {}) {
   } catch {
     throw new Refusal(say('O servidor não respondeu. Tente de novo.', 'The server did not answer. Try again.'));
   }
-  if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => ({}));
-  throw new Refusal(problem.detail ?? `HTTP ${answer.status}`, answer.status, problem);
+  if (!answer.ok) throw await refusal(answer, token);
+  const date = Date.parse(answer.headers.get('Date'));
+  if (path === 'v1/me' && date) ahead = date - Date.now();
+  return answer;
 }
 
 // One request, its JSON answered; null where there is none.
@@ -42,6 +93,7 @@ export async function call(method, path, options) {
   return answer.status === 204 ? null : answer.json();
 }
 
+export const whoIs = (token) => call('GET', 'v1/me', { token });
 export const signIn = (token) => call('POST', 'v1/console/session', { token });
 export const signOut = () => call('DELETE', 'v1/console/session');
 

@@ -1,12 +1,12 @@
 // Conversas: finds sessions by protocol, id, contact or what a chart filtered by, and opens one as a thread.
 
-import { all, filter, page } from './api.js';
+import { all, filter, page, serverNow } from './api.js';
 import { csv, save } from './csv.js';
 import { h } from './dom.js';
 import { button, empty, field, form, input, note, run, select, table } from './parts.js';
 import { periodFields, periodOf } from './period.js';
 import { go, href } from './route.js';
-import { number, say, second, weekdays } from './text.js';
+import { counted, number, say, second, weekdays } from './text.js';
 import { thread } from './thread.js';
 
 const AT_ONCE = 50;
@@ -29,8 +29,11 @@ function loosely(text) {
   const letters = { a: 'aáàâãä', e: 'eéèêë', i: 'iíìîï', o: 'oóòôõö', u: 'uúùûü', c: 'cç', n: 'nñ' };
   const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
   const escaped = plain.replace(/[\\^$.*+?()[\]{}|#&~-]/g, '\\$&');
-  return `(?i)${escaped.replace(/[aeioucn]/g, (letter) => `[${letters[letter]}]`)}`;
+  return `(?i)${escaped.replace(/[aeioucn]/g, (letter) => `[${letters[letter]}]`).replaceAll(' ', ' +')}`;
 }
+
+// The digits of what looks like a phone number; any other text as it is.
+const phone = (text) => (/^[-+() \d]*\d[-+() \d]*$/.test(text) ? text.replace(/\D/g, '') : text);
 
 // The filters of a search and whether the period bounds it: an id is looked for in all that is kept.
 function search(by, text) {
@@ -39,7 +42,8 @@ function search(by, text) {
   if (by === 'session') return { filters: [[filter('session_id', text)]], bounded: false };
   return {
     filters: [[
-      filter('contact_name', loosely(text), 'REGEXP_PARTIAL_MATCH'), filter('contact_id', text), filter('platform_id', text, 'CONTAINS'),
+      filter('contact_name', loosely(text), 'REGEXP_PARTIAL_MATCH'), filter('contact_id', text),
+      filter('platform_id', phone(text), 'CONTAINS'),
     ]],
     bounded: true,
   };
@@ -75,15 +79,22 @@ function searchForm(by, period, where) {
   adapt();
   return form([h('div', { class: 'fields' }, field(say('Procurar por', 'Find by'), choice), typed), periodFields(period)],
     say('Procurar', 'Find'), (values) => {
-      asked.text = values.text.trim();
+      asked.text = values.text.trim().replace(/\s+/g, ' ');
       go('conversas', { by: values.by, from: values.from, to: values.to, where: values.by === 'list' ? where : [] });
     }, { inline: true });
 }
 
 // --- What is found ---------------------------------------------------------------------------------------------
 
-const cells = (row) => [
-  h('a', { class: 'still', href: href('conversas', { session: row.session_id }) }, second(row.created_at)),
+// A session's thread, which leads back to this list.
+function threadOf(id, params) {
+  const wanted = new URLSearchParams(params);
+  wanted.set('session', id);
+  return href('conversas', wanted);
+}
+
+const cells = (row, params) => [
+  h('a', { class: 'still', href: threadOf(row.session_id, params) }, second(row.created_at)),
   ...FIELDS.slice(2).map((id) => row[id] && h('bdi', {}, row[id])),
 ];
 
@@ -91,7 +102,7 @@ const heads = () => [say('Criada', 'Created'), say('Protocolo', 'Protocol'), say
   say('Agente', 'Agent'), say('Canal', 'Channel'), 'Status', say('Tabulação', 'Tabulation')];
 
 // The sessions page by page, oldest first, and all of them as a file.
-async function found(options) {
+async function found(options, params) {
   const list = h('div', {});
   const more = h('button', { type: 'button', class: 'quiet' }, say('Mostrar mais', 'Show more'));
   const count = note();
@@ -106,8 +117,8 @@ async function found(options) {
     const shown = number(rows.length);
     count.replaceChildren(cursor
       ? say(`As primeiras ${shown}, em ordem de criação.`, `The first ${shown}, in order of creation.`)
-      : say(`${shown} sessões.`, `${shown} sessions.`));
-    list.replaceChildren(table(say('Sessões', 'Sessions'), heads(), rows.map(cells),
+      : `${counted(rows.length, say('sessão', 'session'), say('sessões', 'sessions'))}.`);
+    list.replaceChildren(table(say('Sessões', 'Sessions'), heads(), rows.map((row) => cells(row, params)),
       { none: say('Nenhuma sessão encontrada.', 'No session found.') }));
   };
   more.addEventListener('click', () => run(more, failed, load));
@@ -121,8 +132,8 @@ async function found(options) {
 }
 
 export async function content(params) {
-  if (params.get('session')) return thread(params.get('session'));
-  const period = periodOf(params);
+  if (params.get('session')) return thread(params);
+  const period = periodOf(params, 1);
   const wanted = conditions(params);
   const by = ways().some(([id]) => id === params.get('by')) ? params.get('by') : 'list';
   const top = [searchForm(by, period, params.getAll('where'))];
@@ -133,5 +144,5 @@ export async function content(params) {
   if (by !== 'list' && !asked.text) return [...top, empty(say('Escreva o que procurar.', 'Write what to find.'))];
   const { filters, bounded } = search(by, asked.text);
   const both = [...filters, ...wanted.map(([id, value]) => [filter(id, value)])];
-  return [...top, ...await found({ filters: both, period: bounded ? period : null, refresh: Date.now() })];
+  return [...top, ...await found({ filters: both, period: bounded ? period : null, refresh: serverNow() }, params)];
 }

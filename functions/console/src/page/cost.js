@@ -2,11 +2,12 @@
 
 import { h } from './dom.js';
 import { empty, field, input, note, section, table } from './parts.js';
-import { money, number, say } from './text.js';
+import { money, number, say, size } from './text.js';
 
 // A session as the platform sends it; kept, it is smaller, so that storage is rather over- than underestimated.
 const SESSION_KB = 4.7;
 const KB_PER_GB = 1e6;
+const BYTES_PER_GB = 1e9;
 
 // The lines of the estimate: what is counted, how many, the price's name and what it is the price of.
 function parts(values) {
@@ -36,14 +37,18 @@ function lines(values, prices) {
   return table(say('Custo estimado', 'Estimated cost'), heads, rows);
 }
 
-export function costForm(prices, { received, stored, kept }, days) {
+// `bytes` is what the account's data takes, where the server says it; else it is estimated from the sessions `kept`.
+export function costForm(prices, { received, stored, kept, bytes }, days) {
   const title = say('Custo estimado por mês', 'Estimated cost per month');
   if (!prices?.currency) {
     return section(title, empty(say('O operador ainda não informou os preços, em Modelos.',
       'The operator has not set the prices yet, under Templates.')));
   }
-  const first = { requests: received, writes: stored, reads: stored, storage: (kept * SESSION_KB) / KB_PER_GB };
-  const size = number(SESSION_KB, 1);
+  const gigabytes = bytes === undefined ? (kept * SESSION_KB) / KB_PER_GB : bytes / BYTES_PER_GB;
+  const first = { requests: received, writes: stored, reads: stored, storage: gigabytes };
+  const storage = bytes === undefined
+    ? say(`${number(SESSION_KB, 1)} KB por sessão guardada`, `${number(SESSION_KB, 1)} KB per session kept`)
+    : say(`${size(bytes)} guardados`, `${size(bytes)} kept`);
   const result = h('div', { 'aria-live': 'polite' });
   const inputs = Object.fromEntries(Object.entries(first).map(([name, value]) =>
     [name, input(name, { type: 'number', min: 0, step: 'any', value: Number(value.toFixed(4)) })]));
@@ -54,8 +59,9 @@ export function costForm(prices, { received, stored, kept }, days) {
   for (const control of Object.values(inputs)) control.addEventListener('input', show);
   show();
   return section(title,
-    note(say(`Dos últimos ${days} dias: por sessão, um pedido, uma gravação, uma leitura e ${size} KB. Mude os números para o seu caso.`,
-      `From the last ${days} days: per session, a request, a write, a read and ${size} KB. Change the numbers to yours.`)),
+    note(say(`Dos últimos ${days} dias: por sessão, um pedido, uma gravação e uma leitura; ${storage}. `,
+      `From the last ${days} days: per session, a request, a write and a read; ${storage}. `),
+    say('Mude os números para o seu caso.', 'Change the numbers to yours.')),
     h('div', { class: 'fields' },
       field(say('Pedidos', 'Requests'), inputs.requests), field(say('Gravações', 'Writes'), inputs.writes),
       field(say('Leituras', 'Reads'), inputs.reads), field(say('GB guardados', 'GB kept'), inputs.storage)),

@@ -1,13 +1,13 @@
 // Painel: the period's sessions at a glance, by day, team, channel, tabulation and hour. Every number leads to its rows.
 
-import { all, exported, filter } from './api.js';
+import { all, exported, filter, serverNow } from './api.js';
 import { bar, chart, heatMap } from './charts.js';
 import { save } from './csv.js';
 import { h } from './dom.js';
 import { button, field, form, note, section, select, table } from './parts.js';
 import { days, periodFields, periodOf } from './period.js';
 import { go, href } from './route.js';
-import { day, duration, instant, isEnglish, month, number, percent, say, shortDay, weekdays } from './text.js';
+import { counted, day, duration, instant, isEnglish, month, number, percent, say, shortDay, weekdays } from './text.js';
 
 const TIMES = ['tma', 'tme', 'tta'];
 const MEASURES = ['sessions', 'finished_sessions', 'attended_sessions', 'lost_sessions',
@@ -111,8 +111,8 @@ function byHour(view, rows) {
   const cells = new Map(rows.map((row) => [`${row.created_weekday} ${row.created_hour}`, {
     value: row.sessions,
     href: view.rowsOf([['created_weekday', row.created_weekday], ['created_hour', row.created_hour]]),
-    label: say(`${names[row.created_weekday]}, ${row.created_hour}h: ${number(row.sessions)} sessões`,
-      `${names[row.created_weekday]}, ${row.created_hour}h: ${number(row.sessions)} sessions`),
+    label: `${names[row.created_weekday]}, ${row.created_hour}h: `
+      + counted(row.sessions, say('sessão', 'session'), say('sessões', 'sessions')),
   }]));
   const title = say('Por hora e dia da semana', 'By hour and weekday');
   return section(title, heatMap(title, names, cells, number));
@@ -165,7 +165,7 @@ function view(params) {
 export async function content(params) {
   const seen = view(params);
   // One point in time, so that all charts show the same state.
-  const options = { period: seen.period, filters: seen.filters, refresh: Date.now() };
+  const options = { period: seen.period, filters: seen.filters, refresh: serverNow() };
   const ask = (dimensions, measures = MEASURES) => all('summary', [...dimensions, ...measures], options);
   const [daily, teams, channels, tabulations, hours, existing] = await Promise.all([
     ask(['created_date']), ask(['campaign_name']), ask(['channel']), ask(['tabulation'], ['sessions']),
@@ -183,7 +183,7 @@ export async function content(params) {
     h('div', { class: 'buttons' },
       h('a', { class: 'button', href: seen.rowsOf([]) }, say('Ver as sessões', 'See the sessions')),
       h('a', { class: 'button', href: seen.rowsOf([['lost_sessions', 1]]) }, say('Ver as perdidas', 'See the lost ones')),
-      button(say('Baixar o período inteiro (CSV)', 'Download the whole period (CSV)'), download)),
+      seen.filters.length === 0 && button(say('Baixar o período inteiro (CSV)', 'Download the whole period (CSV)'), download)),
     h('div', { class: 'pair' },
       byDay(seen, daily.rows), timesByDay(seen, daily.rows),
       by(seen, 'campaign_name', say('Por equipe', 'By team'), say('Equipe', 'Team'), teams.rows, [...lost, ...times]),

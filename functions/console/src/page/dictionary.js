@@ -4,7 +4,7 @@ import { call } from './api.js';
 import { csv, save } from './csv.js';
 import { h } from './dom.js';
 import { button, empty, field, input, note, section, select, table } from './parts.js';
-import { isEnglish, number, say } from './text.js';
+import { counted, isEnglish, say } from './text.js';
 
 const ALL = '';
 
@@ -22,8 +22,9 @@ const isMetric = (one) => one.semantics.conceptType === 'METRIC';
 const kind = (one) => (isMetric(one) ? say('Métrica', 'Metric') : say('Dimensão', 'Dimension'));
 const calculation = (one) => one.formula ?? (isMetric(one) ? one.defaultAggregationType : null);
 
-const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
-const holds = (one, wanted) => plain([one.name, one.label, one.description, one.group, one.formula].join(' ')).includes(wanted);
+// A text as it is searched: any case, accents or none; `.` and `_` part words as spaces do.
+const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[\s._]+/g, ' ').trim();
+const words = (one) => [one.name, one.label, one.description, one.group, one.formula].join(' ');
 
 // A name may be broken after its underscores.
 const breakable = (name) => name.split(/(?<=_)/).flatMap((part, at) => (at === 0 ? [part] : [h('wbr'), part]));
@@ -41,10 +42,15 @@ function listing(report, fields) {
 }
 
 async function load() {
-  const lang = isEnglish() ? 'en' : 'pt';
+  const [lang, other] = isEnglish() ? ['en', 'pt'] : ['pt', 'en'];
   const { report_types: reports } = await call('GET', 'v1/report-types', { query: { lang } });
-  const schemas = await Promise.all(reports.map((report) => call('GET', 'v1/schema', { query: { report_type: report.id, lang } })));
-  return reports.map((report, index) => ({ report, fields: schemas[index].schema }));
+  const fieldsOf = async (type, language) => (await call('GET', 'v1/schema', { query: { report_type: type, lang: language } })).schema;
+  return Promise.all(reports.map(async (report) => {
+    const [fields, others] = await Promise.all([fieldsOf(report.id, lang), fieldsOf(report.id, other)]);
+    // A field is found by its words in both languages.
+    const inOther = new Map(others.map((one) => [one.name, words(one)]));
+    return { report, fields: fields.map((one) => ({ ...one, searched: plain(`${words(one)} ${inOther.get(one.name)}`) })) };
+  }));
 }
 
 function file(everything) {
@@ -58,25 +64,25 @@ export async function content() {
   const everything = await load();
   const found = h('div');
   const count = h('p', { class: 'note', role: 'status' });
-  const words = input('words', { type: 'search' });
+  const typed = input('words', { type: 'search' });
   const types = everything.map(({ report }) => [report.id, `${report.label} (${report.id})`]);
   const type = select('type', [[ALL, say('Todos', 'All')], ...types], 'sessions');
   const show = () => {
-    const wanted = plain(words.value.trim());
+    const wanted = plain(typed.value).split(' ');
     const lists = everything.filter(({ report }) => type.value === ALL || report.id === type.value)
-      .map(({ report, fields }) => ({ report, fields: fields.filter((one) => holds(one, wanted)) }))
+      .map(({ report, fields }) => ({ report, fields: fields.filter((one) => wanted.every((word) => one.searched.includes(word))) }))
       .filter(({ fields }) => fields.length > 0);
     const sum = lists.reduce((all, { fields }) => all + fields.length, 0);
-    count.replaceChildren(say(`${number(sum)} campos`, `${number(sum)} fields`));
+    count.replaceChildren(counted(sum, say('campo', 'field'), say('campos', 'fields')));
     found.replaceChildren(...lists.map(({ report, fields }) => listing(report, fields)));
     if (sum === 0) found.replaceChildren(empty(say('Nenhum campo com estas palavras.', 'No field with these words.')));
   };
-  words.addEventListener('input', show);
+  typed.addEventListener('input', show);
   type.addEventListener('change', show);
   show();
   return [
     h('p', { class: 'lead' }, say('O que cada campo traz, como no Data Studio.', 'What each field holds, as in Data Studio.')),
-    h('div', { class: 'fields' }, field(say('Procurar', 'Search'), words), field(say('Tipo de relatório', 'Report type'), type)),
+    h('div', { class: 'fields' }, field(say('Procurar', 'Search'), typed), field(say('Tipo de relatório', 'Report type'), type)),
     count, button(say('Baixar o dicionário (CSV)', 'Download the dictionary (CSV)'), () => file(everything)), found,
   ];
 }

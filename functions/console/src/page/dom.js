@@ -47,15 +47,17 @@ let last = 0;
 // An id that no other element of the page has.
 export const newId = (prefix) => `${prefix}-${(last += 1)}`;
 
-// Lets the arrow keys walk over many links of which the Tab key stops at one; `columns` is the length of a row.
-export function walk(container, columns = 1) {
+// Lets the arrow keys walk over many links of which the Tab key stops at one; in a table, up and down keep to the column.
+export function walk(container) {
   const stops = () => [...container.querySelectorAll('a')];
   stops().forEach((stop, index) => stop.setAttribute('tabindex', index === 0 ? 0 : -1));
   container.addEventListener('keydown', (event) => {
     const all = stops();
     const at = all.indexOf(document.activeElement);
-    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -at, End: all.length - 1 - at };
-    const next = all[at + steps[event.key]];
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 1, ArrowUp: -1, Home: -at, End: all.length - 1 - at };
+    const cell = all[at]?.closest('td');
+    const along = cell && { ArrowDown: all.slice(at + 1), ArrowUp: all.slice(0, Math.max(at, 0)).reverse() }[event.key];
+    const next = along ? along.find((one) => one.closest('td').cellIndex === cell.cellIndex) : all[at + steps[event.key]];
     if (at < 0 || !next) return;
     event.preventDefault();
     all[at].setAttribute('tabindex', -1);

@@ -3,10 +3,10 @@
 import { all, call } from './api.js';
 import { costForm } from './cost.js';
 import { h } from './dom.js';
-import { note, section, table } from './parts.js';
+import { note, reason, section, table } from './parts.js';
 import { daysBefore, today } from './period.js';
 import { reportTokens } from './tokens.js';
-import { NONE, day, instant, number, say } from './text.js';
+import { NONE, day, instant, number, say, size } from './text.js';
 
 const DAYS = 30;
 // A token that nobody has used for this long deserves a look.
@@ -41,15 +41,16 @@ function receiptTable(days) {
     [say('Dia', 'Day'), say('Situação', 'State'), ...counts.map((text) => ({ text, class: 'right' }))], rows);
 }
 
-function verdict({ gaps, dataAsOf, rejected, set_aside: aside }) {
-  const good = gaps.length === 0 && aside.length === 0;
+function verdict({ gaps, dataAsOf, rejected, set_aside: aside, lake_bytes: bytes }) {
+  const good = [gaps, aside, rejected].every((list) => list.length === 0);
   const score = (name, value, kind) => h('div', { class: 'score' }, h('dt', {}, name), h('dd', {}, h('strong', { class: kind }, value)));
   const count = (name, list) => score(name, number(list.length), list.length > 0 ? 'bad' : null);
   return h('dl', { class: 'scores' },
     score(say('Dados até', 'Data as of'), instant(dataAsOf)),
     score(say('Situação', 'State'), good ? say('Tudo certo', 'All well') : say('Veja abaixo', 'See below'), good ? 'good' : 'bad'),
     count(say('Dias com lacuna', 'Days with a gap'), gaps), count(say('Postas de lado', 'Set aside'), aside),
-    count(say('Recusadas', 'Refused'), rejected));
+    count(say('Recusadas', 'Refused'), rejected),
+    bytes !== undefined && score(say('Dados guardados', 'Data kept'), size(bytes)));
 }
 
 const heads = () => [say('Quando', 'When'), say('Sessão', 'Session'), say('Motivo', 'Reason')];
@@ -61,7 +62,6 @@ function asideTable(aside) {
 }
 
 function refusedTable(rejected) {
-  const reason = ({ field, message }) => [field, message].filter(Boolean).join(': ');
   return table(say('Recusadas', 'Refused'), heads(), rejected.map((one) => record(one.at, one.session_id, reason(one))),
     { none: say('Nenhuma.', 'None.') });
 }
@@ -99,6 +99,8 @@ export async function content() {
       note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')),
       refusedTable(receipts.rejected)),
     section(say('Uso dos tokens', 'Use of the tokens'), useTable(tokens)),
-    costForm(settings.prices, { received: sum('received'), stored: sum('stored'), kept: Number(kept.rows[0]?.sessions ?? 0) }, DAYS),
+    costForm(settings.prices, {
+      received: sum('received'), stored: sum('stored'), kept: Number(kept.rows[0]?.sessions ?? 0), bytes: receipts.lake_bytes,
+    }, DAYS),
   ];
 }

@@ -1,8 +1,8 @@
 // The console: who is there, which page is wanted, and its frame. Each page is a module that is loaded when it is opened.
 
-import { Refusal, call, isOperator, signIn, signOut, who } from './api.js';
+import { Refusal, call, isOperator, signIn, signOut, who, whoIs } from './api.js';
 import { h } from './dom.js';
-import { failure, field, form, input, note } from './parts.js';
+import { confirmed, failure, field, form, input, note } from './parts.js';
 import { chooseAccount, chosenAccount, go, here, href, takeToken } from './route.js';
 import { isEnglish, say, setZone, speak } from './text.js';
 
@@ -89,7 +89,7 @@ function showSignIn(error) {
       'Open this page from your platform, under Reports > Premium. Operators sign in with a token.')),
     error && failure(error),
     form([field(say('Token', 'Token'), token)], say('Entrar', 'Sign in'), async (values) => {
-      await signIn(values.token.trim());
+      await exchange(values.token.trim());
       await enter();
     })));
 }
@@ -109,6 +109,32 @@ function showAccounts(error) {
       })));
 }
 
+// Makes a token the browser's session, which some browsers do not keep.
+async function exchange(token) {
+  await signIn(token);
+  await call('GET', 'v1/me').catch((error) => {
+    if (error.status !== 401) throw error;
+    throw new Refusal([
+      say('O navegador não guardou a sessão: os cookies estão bloqueados.', 'The browser did not keep the session: cookies are blocked.'),
+      say('Permita cookies deste site nas configurações de privacidade, ou use uma janela que não seja anônima, e entre de novo.',
+        'Allow cookies of this site in its privacy settings, or use a window that is not private, and sign in again.'),
+    ].join(' '));
+  });
+}
+
+// Whether the token may take the place of the session that is there: another's is asked about first.
+async function wanted(token) {
+  const next = await whoIs(token);
+  const now = await call('GET', 'v1/me').catch((error) => {
+    if (error.status !== 401) throw error;
+    return null;
+  });
+  if (!now || now.account === next.account) return true;
+  const at = ({ account }) => (account ? say(`na conta ${account}`, `in the account ${account}`) : say('como operador', 'as an operator'));
+  const question = say(`Você está ${at(now)}. Entrar ${at(next)}?`, `You are signed in ${at(now)}. Sign in ${at(next)}?`);
+  return confirmed(question, say('Entrar', 'Sign in'));
+}
+
 // Finds out who is there, then shows what the address asks for.
 async function enter() {
   who.me = await call('GET', 'v1/me');
@@ -122,7 +148,7 @@ async function enter() {
 // Whoever was in is told that the session has ended; whoever merely comes is asked who they are.
 function refused(error) {
   if (error instanceof Refusal && error.status === 401) {
-    const ended = who.me && new Refusal(say('Sua sessão terminou. Entre de novo.', 'Your session has ended. Sign in again.'));
+    const ended = who.me && new Refusal(error.message);
     forget();
     showSignIn(ended);
   } else if (isOperator() && !who.account) {
@@ -147,17 +173,18 @@ async function show() {
   const first = shown === null;
   showFrame(page);
   const title = h('h1', { tabindex: -1 }, page.title());
-  const root = mount(title, note(say('Carregando…', 'Loading…')));
+  const loading = note(say('Carregando…', 'Loading…'));
+  const root = mount(title, loading);
   root.setAttribute('data-page', page.id);
   if (!first) title.focus({ preventScroll: true });
   scrollTo(0, 0);
   try {
     const { content } = await import(page.module).catch(stale);
-    const children = await content(params);
-    root.replaceChildren(title, ...children);
+    // The title stays, and with it the keyboard's focus.
+    loading.replaceWith(...await content(params));
   } catch (error) {
     if (error instanceof Refusal && error.status === 401 && root === shown) refused(error);
-    else root.replaceChildren(title, failure(error));
+    else loading.replaceWith(failure(error));
   }
   root.setAttribute('data-ready', page.id);
 }
@@ -176,12 +203,13 @@ function follow() {
 
 // From the start: with the token that the platform handed over, or the session that is there already.
 async function begin(token) {
-  Object.assign(who, { me: null, account: null });
   try {
-    if (token) await signIn(token);
+    if (token && await wanted(token)) await exchange(token);
   } catch (error) {
+    Object.assign(who, { me: null, account: null });
     return showSignIn(error);
   }
+  Object.assign(who, { me: null, account: null });
   return enter().catch(refused);
 }
 

@@ -8,16 +8,20 @@ export const note = (...children) => h('p', { class: 'note' }, ...children);
 export const empty = (text) => h('p', { class: 'empty' }, text);
 export const section = (title, ...children) => h('section', {}, h('h2', {}, title), ...children);
 
-// A failure in words: the server's reason, each thing that is wrong, and the id to ask about.
+// What is wrong with one thing; some of the server's reasons begin with the field themselves.
+export const reason = ({ field: of, message }) => (!of || message.startsWith(of) ? message : `${of}: ${message}`);
+
+// A failure in words: what it means, the server's reason or each thing that is wrong, and the id to ask about.
 export function failure(error) {
   if (!(error instanceof Refusal)) {
     console.error(error);
     return h('div', { class: 'failure', role: 'alert' }, say('Falha inesperada nesta página.', 'Unexpected failure of this page.'));
   }
-  const wrong = error.errors.map((one) => h('li', {}, [one.field, one.message].filter(Boolean).join(': ')));
+  const reload = () => location.reload();
   return h('div', { class: 'failure', role: 'alert' },
     h('p', {}, error.message),
-    wrong.length > 0 && h('ul', {}, wrong),
+    error.errors.length > 1 ? h('ul', {}, error.errors.map((one) => h('li', {}, reason(one)))) : error.detail && h('p', {}, error.detail),
+    error.reload && h('p', {}, h('button', { type: 'button', class: 'quiet', on: { click: reload } }, say('Recarregar', 'Reload'))),
     error.requestId && h('p', { class: 'note' }, say('Código do pedido: ', 'Request id: '), h('code', {}, error.requestId)));
 }
 

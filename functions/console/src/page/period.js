@@ -29,6 +29,7 @@ function presets() {
   const firstOfMonth = `${now.slice(0, 8)}01`;
   const lastOfPrevious = daysBefore(firstOfMonth, 1);
   return [
+    ['1', say('Hoje', 'Today'), now, now],
     ['7', say('7 dias', '7 days'), daysBefore(now, 6), now],
     ['28', say('28 dias', '28 days'), daysBefore(now, DEFAULT_DAYS - 1), now],
     ['90', say('90 dias', '90 days'), daysBefore(now, 89), now],
@@ -37,17 +38,18 @@ function presets() {
   ];
 }
 
-const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !Number.isNaN(time(text));
+// A day that there is: 31 February is none.
+const isDay = (text) => /^\d{4}-\d\d-\d\d$/.test(text ?? '') && !Number.isNaN(time(text)) && iso(time(text)) === text;
 
-// The period in the address, else the last 28 days.
-export function periodOf(params) {
+// The period in the address, else the last `count` days.
+export function periodOf(params, count = DEFAULT_DAYS) {
   const [from, to] = [params.get('from'), params.get('to')];
   if (isDay(from) && isDay(to)) {
     const [first, last] = [from, to].sort();
     const oldest = daysBefore(last, MOST_DAYS - 1);
     return { from: first < oldest ? oldest : first, to: last };
   }
-  return { from: daysBefore(today(), DEFAULT_DAYS - 1), to: today() };
+  return { from: daysBefore(today(), count - 1), to: today() };
 }
 
 // Controls for it, to stand in a form that sends `from` and `to`.

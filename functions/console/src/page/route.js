@@ -13,7 +13,11 @@ export function chooseAccount(id) {
 export function takeToken() {
   const token = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (token) history.replaceState(null, '', `${location.pathname}#/`);
-  return token && decodeURIComponent(token);
+  try {
+    return token && decodeURIComponent(token);
+  } catch {
+    return token;
+  }
 }
 
 export function here() {

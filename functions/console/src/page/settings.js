@@ -1,5 +1,6 @@
 // What the operator sets for all accounts: the connector, the templates' reports and the prices.
 
+import { Refusal } from './api.js';
 import { told } from './catalogue.js';
 import { h } from './dom.js';
 import { field, form, input, note, section } from './parts.js';
@@ -12,6 +13,18 @@ export const prices = () => [
   ['per_million_reads', say('Um milhão de leituras', 'A million reads')],
 ];
 
+// The prices that were filled in. An estimate needs all of them and their currency, or there is none.
+function given(values) {
+  const currency = values.currency.trim().toUpperCase();
+  const filled = prices().filter(([price]) => values[price] !== '').map(([price]) => [price, Number(values[price])]);
+  if (!currency && filled.length === 0) return {};
+  if (!currency || filled.length < prices().length) {
+    throw new Refusal(say('Informe a moeda e os quatro preços (0 para o que é grátis), ou deixe todos em branco.',
+      'Give the currency and all four prices (0 for what is free), or leave all of them blank.'));
+  }
+  return { currency, ...Object.fromEntries(filled) };
+}
+
 export function settingsForm(settings, templates, keep) {
   const known = settings.prices ?? {};
   const said = h('p', { class: 'good', role: 'status' });
@@ -20,12 +33,11 @@ export function settingsForm(settings, templates, keep) {
   const group = (name, ...children) => h('fieldset', {}, h('legend', {}, name), ...children);
   const save = async (values) => {
     said.replaceChildren();
-    const currency = values.currency.trim().toUpperCase();
     const filled = templates.map((template) => [template.id, values[template.id].trim()]).filter(([, report]) => report);
     await keep({
       connector_id: values.connector.trim() || null,
       templates: Object.fromEntries(filled),
-      prices: currency ? { currency, ...Object.fromEntries(prices().map(([price]) => [price, Number(values[price])])) } : {},
+      prices: given(values),
     });
     said.replaceChildren(say('Guardado.', 'Saved.'));
   };

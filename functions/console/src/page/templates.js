@@ -13,7 +13,7 @@ const CREATE = 'https://datastudio.google.com/reporting/create';
 // The link that makes a copy of the template's report over this connector. It carries no token: who opens it pastes theirs.
 function creationLink(template, reportId, connectorId) {
   const wanted = new URLSearchParams({ 'c.reportId': reportId, 'r.reportName': told(template.title) });
-  for (const { alias, report_type: type, date_field: date } of connectorId ? template.sources : []) {
+  for (const { alias, report_type: type, date_field: date } of template.sources) {
     const source = {
       connector: 'community', connectorId, datasourceName: `Premium Report: ${type}`,
       refreshFields: false, report_type: type, date_field: date,
@@ -34,6 +34,13 @@ function published(name, link) {
   ];
 }
 
+// The link, which needs both the template's report and the connector.
+function offer(name, template, reportId, connectorId) {
+  if (!reportId) return note(say('O operador ainda não publicou este modelo.', 'The operator has not published this template yet.'));
+  if (!connectorId) return note(say('O operador ainda não informou o conector.', 'The operator has not named the connector yet.'));
+  return published(name, creationLink(template, reportId, connectorId));
+}
+
 // What is on each page of the report.
 const holds = (page) => [
   h('dt', {}, told(page.title)), h('dd', {}, page.charts.map((chart) => told(chart.title)).join(' · ')),
@@ -49,9 +56,7 @@ function card(template, settings) {
     h('h2', {}, name), h('p', {}, told(template.about)),
     h('dl', { class: 'holds' }, template.pages.map(holds)),
     note(say('Fontes: ', 'Sources: '), h('code', {}, types)),
-    reportId
-      ? published(name, creationLink(template, reportId, settings.connector_id))
-      : note(say('O operador ainda não publicou este modelo.', 'The operator has not published this template yet.')));
+    offer(name, template, reportId, settings.connector_id));
 }
 
 export async function content() {

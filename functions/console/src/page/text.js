@@ -18,6 +18,9 @@ const missing = (value) => value === null || value === undefined || value === ''
 export const number = (value, digits = 0) =>
   (missing(value) ? NONE : Number(value).toLocaleString(locale(), { maximumFractionDigits: digits }));
 
+// A count and what is counted, of which there may be one.
+export const counted = (value, one, many) => `${number(value)} ${Number(value) === 1 ? one : many}`;
+
 export const percent = (value) =>
   (missing(value) ? NONE : Number(value).toLocaleString(locale(), { style: 'percent', maximumFractionDigits: 1 }));
 
@@ -30,6 +33,13 @@ export function money(value, currency) {
   } catch {
     return `${currency} ${number(value, 2)}`;
   }
+}
+
+// Bytes in the unit that fits.
+export function size(bytes) {
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return `${number(bytes / 1000 ** power, 1)} ${units[power]}`;
 }
 
 // Seconds as hh:mm:ss, past a day too.

@@ -1,6 +1,6 @@
 // One session as people read it: who, when and how long, then the messages in order.
 
-import { all, filter } from './api.js';
+import { all, filter, serverNow } from './api.js';
 import { safeUrl, h } from './dom.js';
 import { empty, outward, section } from './parts.js';
 import { href } from './route.js';
@@ -57,10 +57,13 @@ function about(session) {
   return h('dl', { class: 'about sheet' }, pairs.map(line));
 }
 
-export async function thread(id) {
-  const options = { filters: [[filter('session_id', id)]], refresh: Date.now() };
+// The session in the address; the rest of the address is the list it was chosen from.
+export async function thread(params) {
+  const list = new URLSearchParams(params);
+  list.delete('session');
+  const options = { filters: [[filter('session_id', params.get('session'))]], refresh: serverNow() };
   const [sessions, talks] = await Promise.all([all('sessions', SESSION, options), all('talks', TALK, options)]);
-  const back = h('p', {}, h('a', { href: href('conversas') }, say('← Todas as conversas', '← All conversations')));
+  const back = h('p', {}, h('a', { href: href('conversas', list) }, say('← Todas as conversas', '← All conversations')));
   const session = sessions.rows[0];
   if (!session) return [back, empty(say('Nenhuma sessão com este ID.', 'No session with this id.'))];
   const said = talks.rows.length === 0
