@@ -10,7 +10,7 @@ use serde_json::Value;
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
 use shared::key::{self, Key};
-use shared::store::{Item, Store, text};
+use shared::store::{Store, text};
 
 use crate::expected::{self, id, moment};
 use crate::world::{World, query};
@@ -23,20 +23,6 @@ pub(crate) fn demo() -> AccountId {
 
 pub(crate) fn session_key(session: &Value) -> Key {
     key::session(&demo(), &SessionId::try_from(id(session).to_owned()).unwrap())
-}
-
-/// All items of a partition.
-pub(crate) async fn partition(store: &Store, pk: String) -> Vec<Item> {
-    let items = store
-        .dynamo()
-        .query()
-        .table_name(&store.names().table)
-        .key_condition_expression("pk = :pk")
-        .expression_attribute_values(":pk", AttributeValue::S(pk))
-        .into_paginator()
-        .items()
-        .send();
-    items.try_collect().await.unwrap()
 }
 
 pub(crate) async fn delete(store: &Store, pk: &str, sk: &str) {
@@ -83,7 +69,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
 
     let store = world.store().await;
-    let all = partition(&store, key::manifest(&demo())).await;
+    let all = store.partition(key::manifest(&demo())).await.unwrap();
     let live = Lake::new(store).live(&demo()).await.unwrap();
     let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());
     assert!(all > posted / 4, "{all} segments came of {posted} batches");
@@ -100,7 +86,7 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     let (world, _, report, sessions) = filled(9, 300).await;
     let before = expected::everything(&world, &report).await;
     let store = world.store().await;
-    for segment in partition(&store, key::manifest(&demo())).await {
+    for segment in store.partition(key::manifest(&demo())).await.unwrap() {
         delete(&store, text(&segment, "pk").unwrap(), text(&segment, "sk").unwrap()).await;
     }
     let ids = query("sessions", &["session_id"]);
@@ -136,7 +122,7 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     // The session whose record cannot be read is still what it was before.
     expected::assert_served(&world, &report, &sessions).await;
 
-    let aside = partition(&store, key::aside("demo", "").pk).await;
+    let aside = store.partition(key::aside("demo", "").pk).await.unwrap();
     assert_eq!(aside.len(), 1);
     assert_eq!(text(&aside[0], "item"), Some(poisoned.pk.as_str()));
     let reason = text(&aside[0], "reason").unwrap();

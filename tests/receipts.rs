@@ -10,7 +10,7 @@ use shared::key;
 use shared::store::Store;
 
 use crate::expected::{self, id, moment};
-use crate::lake::{delete, demo, filled, partition, session_key};
+use crate::lake::{delete, demo, filled, session_key};
 use crate::world::{World, query};
 
 const PERIOD: &str = "start=2026-09-05&end=2026-10-04";
@@ -84,7 +84,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     assert_eq!((&gap["missing"], &gap["agrees"]), (&json!([id(&sessions[40])]), &json!(false)));
 
     // Out of the lake: nothing is served, and nothing came in of late.
-    for segment in partition(&store, key::manifest(&demo())).await {
+    for segment in store.partition(key::manifest(&demo())).await.unwrap() {
         delete(&store, segment["pk"].as_s().unwrap(), segment["sk"].as_s().unwrap()).await;
     }
     backdate(&store, &sessions[50]).await;

@@ -226,7 +226,7 @@ impl Store {
     }
 
     /// All items of a partition, in the order of their sort keys.
-    async fn partition(&self, partition: String) -> Result<Vec<Item>, StoreError> {
+    pub async fn partition(&self, partition: String) -> Result<Vec<Item>, StoreError> {
         let query = self
             .dynamo()
             .query()

@@ -7,7 +7,6 @@ use shared::account::Account;
 use shared::caller::Caller;
 use shared::cipher::{DataKey, SealError};
 use shared::id::AccountId;
-use shared::key;
 use shared::problem::Problem;
 use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
@@ -23,7 +22,7 @@ use crate::query::{Asked, Query};
 use crate::report::ReportType;
 use crate::request::DataRequest;
 use crate::run::{run, sum_up};
-use crate::summary::{Summary, SummaryKey};
+use crate::summary::SummaryKey;
 use crate::{App, READERS};
 use shared::veil::{Pseudonyms, Reader};
 
@@ -56,28 +55,35 @@ impl Asking {
         headers: &HeaderMap,
     ) -> Result<Asking, Problem> {
         let id = caller.account(READERS, named)?;
-        let (account, key, link_key) =
-            futures::try_join!(app.store.account(&id), account_key(&app, &id), app.store.link_key())?;
+        let (account, key, link_key) = futures::try_join!(
+            app.store.account(&id),
+            app.store.made_segment_key(&id),
+            app.store.link_key()
+        )?;
+        // Only writers may make an account's key, and before they did there is nothing to seal a cursor or a pseudonym
+        // of: any key will do.
+        let key = key.unwrap_or_else(DataKey::random);
         let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
         Ok(Asking { app, account, privacy: caller.privacy, key, link_key, base_url })
     }
 
     /// The request's query. 422 for whatever in it is unknown or does not fit.
-    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Query, Problem> {
+    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Arc<Query>, Problem> {
         let reader = Reader { privacy: self.privacy, account: &self.account };
-        Query::resolve(request, &Asked { reader, cursor_key: &self.cursor_key(), now: Instant::now() })
+        let asked = Asked { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
+        Query::resolve(request, &asked).map(Arc::new)
     }
 
     /// The query's page, its rows in this form.
-    pub(crate) async fn answer(&self, query: &Query, form: Form) -> Result<Answer, Problem> {
-        let context = Context {
+    pub(crate) async fn answer(&self, query: &Arc<Query>, form: Form) -> Result<Answer, Problem> {
+        let context = Arc::new(Context {
             account: self.account.id.clone(),
             zone: self.account.zone,
             state: query.state,
             pseudonyms: Pseudonyms::new(&self.key),
             base_url: self.base_url.clone(),
             link_key: self.link_key.clone(),
-        };
+        });
         let (page, last, total) =
             self.fill(query, &context, form).await.map_err(|error| failed(error, query))?;
         let next = last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, &query.digest, place));
@@ -89,8 +95,8 @@ impl Asking {
     /// A page, the place of its last row, and how many rows there are where that is known.
     async fn fill(
         &self,
-        query: &Query,
-        context: &Context,
+        query: &Arc<Query>,
+        context: &Arc<Context>,
         form: Form,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
         if query.report == ReportType::Summary {
@@ -107,8 +113,8 @@ impl Asking {
     /// The same of a summary.
     async fn fill_groups(
         &self,
-        query: &Query,
-        context: &Context,
+        query: &Arc<Query>,
+        context: &Arc<Context>,
         form: Form,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
         // What one reader may see another may not.
@@ -117,10 +123,8 @@ impl Asking {
         let summary = match self.app.summaries.get(&of).await {
             Some(summary) => summary,
             None => {
-                let mut summary = Summary::new(&query.outputs);
                 let clusters = self.clusters(query).await?;
-                sum_up(&self.app.lake, clusters, query, context, &mut summary).await?;
-                Arc::new(summary)
+                Arc::new(sum_up(&self.app.lake, clusters, query, context).await?)
             }
         };
         let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
@@ -142,15 +146,6 @@ impl Asking {
 
     fn cursor_key(&self) -> DataKey {
         self.key.derive("cursor")
-    }
-}
-
-/// The account's key. Only writers may make it, and before they did there is nothing to seal a cursor or a pseudonym
-/// of: any key will do.
-async fn account_key(app: &App, account: &AccountId) -> Result<DataKey, StoreError> {
-    match app.store.get(key::account_key(account)).await? {
-        Some(_) => app.store.segment_key(account).await,
-        None => Ok(DataKey::random()),
     }
 }
 

@@ -1,13 +1,16 @@
 //! The columns of a segment in memory, and typed access to their cells.
 
+use std::sync::OnceLock;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, UInt32Array, UInt64Array,
+    Array, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    UInt32Array, UInt64Array,
 };
+use arrow_buffer::ScalarBuffer;
 use chrono_tz::Tz;
 use shared::dictionary::Record;
 use shared::store::StoreError;
@@ -114,31 +117,44 @@ enum Cells {
     Position(UInt64Array),
 }
 
-/// Texts as codes into the distinct ones.
+/// Texts as codes into the distinct ones. Rows without a text have a code of their own, the last.
 #[derive(Clone, Debug)]
 pub(crate) struct Codes {
-    codes: Int32Array,
+    codes: ScalarBuffer<i32>,
     texts: StringArray,
 }
 
 impl Codes {
     fn new(array: &dyn Array) -> Option<Codes> {
         let array = array.as_dictionary_opt::<Int32Type>()?;
-        Some(Codes { codes: array.keys().clone(), texts: array.values().as_string_opt()?.clone() })
+        let texts = array.values().as_string_opt()?.clone();
+        let keys = array.keys();
+        let null = i32::try_from(texts.len()).ok()?;
+        let codes = match keys.nulls().filter(|nulls| nulls.null_count() > 0) {
+            None => keys.values().clone(),
+            Some(nulls) => {
+                let mut codes = keys.values().to_vec();
+                let missing = !nulls.inner();
+                missing.set_indices().for_each(|row| codes[row] = null);
+                codes.into()
+            }
+        };
+        Some(Codes { codes, texts })
     }
 
-    /// The distinct texts; an empty one counts as none.
-    pub(crate) fn texts(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
-        self.texts.iter().map(|text| text.filter(|text| !text.is_empty()))
+    /// What each code stands for; an empty text counts as none.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = Option<&str>> {
+        self.texts.iter().map(|text| text.filter(|text| !text.is_empty())).chain([None])
     }
 
-    /// Which of the distinct texts a row has.
-    pub(crate) fn of(&self, row: usize) -> Option<usize> {
-        if self.codes.is_valid(row) { usize::try_from(self.codes.value(row)).ok() } else { None }
+    /// The code of a row.
+    pub(crate) fn of(&self, row: usize) -> usize {
+        self.codes[row] as usize
     }
 
     fn text(&self, row: usize) -> Option<&str> {
-        self.of(row).map(|code| self.texts.value(code))
+        let code = self.of(row);
+        (code < self.texts.len()).then(|| self.texts.value(code))
     }
 }
 
@@ -146,16 +162,23 @@ impl Codes {
 #[derive(Clone, Debug)]
 struct Instants {
     utc: TimestampMicrosecondArray,
-    /// Local microseconds since the local 1970, by row.
-    local: Vec<i64>,
+    zone: Tz,
+    /// Local microseconds since the local 1970, by row, once they are asked for.
+    local: OnceLock<Vec<i64>>,
 }
 
 impl Instants {
     fn new(array: &dyn Array, zone: Tz) -> Option<Instants> {
         let utc = array.as_primitive_opt::<TimestampMicrosecondType>()?.clone();
-        let mut clock = Clock { zone, quarter: i64::MIN, offset: 0 };
-        let local = utc.values().iter().map(|at| clock.local(*at)).collect();
-        Some(Instants { utc, local })
+        Some(Instants { utc, zone, local: OnceLock::new() })
+    }
+
+    fn local(&self, row: usize) -> i64 {
+        let all = || {
+            let mut clock = Clock { zone: self.zone, quarter: i64::MIN, offset: 0 };
+            self.utc.values().iter().map(|at| clock.local(*at)).collect()
+        };
+        self.local.get_or_init(all)[row]
     }
 }
 
@@ -264,6 +287,22 @@ impl Files {
         }
     }
 
+    /// All seconds of a column, where it has any.
+    pub(crate) fn all_seconds(&self, slot: Slot) -> Option<&Float64Array> {
+        match self.cells(slot)? {
+            Cells::Seconds(cells) => Some(cells),
+            _ => None,
+        }
+    }
+
+    /// All whole numbers of a column, where it has any.
+    pub(crate) fn all_integers(&self, slot: Slot) -> Option<&Int64Array> {
+        match self.cells(slot)? {
+            Cells::Integer(cells) => Some(cells),
+            _ => None,
+        }
+    }
+
     pub(crate) fn boolean(&self, slot: Slot, row: usize) -> Option<bool> {
         match self.cells(slot)? {
             Cells::Boolean(cells) if cells.is_valid(row) => Some(cells.value(row)),
@@ -281,7 +320,7 @@ impl Files {
     /// The local time of an instant, as microseconds since the local 1970.
     pub(crate) fn local(&self, slot: Slot, row: usize) -> Option<i64> {
         match self.cells(slot)? {
-            Cells::Instant(cells) if cells.utc.is_valid(row) => Some(cells.local[row]),
+            Cells::Instant(cells) if cells.utc.is_valid(row) => Some(cells.local(row)),
             _ => None,
         }
     }

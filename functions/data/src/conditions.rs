@@ -64,15 +64,26 @@ impl Test<'_> {
     pub(crate) fn passes(&self, row: &Row<'_>) -> bool {
         self.all_of.iter().all(|any_of| any_of.iter().any(|one| one.holds(row, self.context)))
     }
+
+    /// Leaves out the sessions of the segment that do not pass.
+    pub(crate) fn retain(&self, files: &Files, sessions: &mut Vec<u32>) {
+        for any_of in &self.all_of {
+            if let [One::Coded { codes, holds, .. }] = any_of.as_slice() {
+                sessions.retain(|session| holds[codes.of(*session as usize)]);
+            } else {
+                let holds = |row: &Row<'_>| any_of.iter().any(|one| one.holds(row, self.context));
+                sessions.retain(|session| holds(&Row::of_session(files, *session as usize)));
+            }
+        }
+    }
 }
 
 enum One<'a> {
-    /// Each distinct text was looked at once.
+    /// Each distinct text was looked at once: whether the condition holds, by code.
     Coded {
         codes: &'a Codes,
         slot: Slot,
         holds: Vec<bool>,
-        holds_for_null: bool,
     },
     Each(&'a Condition),
 }
@@ -85,15 +96,12 @@ impl<'a> One<'a> {
             let shown = text.and_then(|text| cell.veil.over(text, None, &context.pseudonyms));
             condition.filter.passes(&shown.map_or(Value::Null, Value::Text))
         };
-        let (holds, holds_for_null) = (codes.texts().map(passes).collect(), passes(None));
-        One::Coded { codes, slot: cell.slot, holds, holds_for_null }
+        One::Coded { codes, slot: cell.slot, holds: codes.texts().map(passes).collect() }
     }
 
     fn holds(&self, row: &Row<'_>, context: &Context) -> bool {
         match self {
-            One::Coded { codes, slot, holds, holds_for_null } => {
-                codes.of(row.at(*slot)).map_or(*holds_for_null, |code| holds[code])
-            }
+            One::Coded { codes, slot, holds } => holds[codes.of(row.at(*slot))],
             One::Each(condition) => condition.filter.passes(&condition.expr.value(row, context)),
         }
     }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
 use hashbrown::HashMap;
 
-use crate::cells::Files;
-use crate::expr::{Context, Expr, Row, TextCell, local_time};
+use crate::cells::{Files, Slot};
+use crate::expr::{Context, Expr, Row, TextCell};
 use crate::format::DateFormat;
 use crate::value::Value;
 
@@ -23,14 +25,7 @@ impl Dimension {
     pub(crate) fn of(expr: &Expr, files: &Files, rows: &[u32], context: &Context) -> Dimension {
         match expr {
             Expr::Text(cell) => Dimension::of_texts(cell, files, rows, context),
-            Expr::Date(slot, format) => {
-                let local = |row: u32| files.local(*slot, row as usize);
-                Dimension::by(
-                    rows,
-                    |row| local(row).map(|at| format.key(at)),
-                    |row| date(local(row), *format),
-                )
-            }
+            Expr::Date(slot, format) => Dimension::of_dates(*slot, *format, files, rows, context.zone),
             Expr::Boolean(slot) => {
                 let flag = |row: u32| files.boolean(*slot, row as usize);
                 Dimension::by(rows, flag, |row| flag(row).map_or(Value::Null, Value::Boolean))
@@ -51,10 +46,41 @@ impl Dimension {
             let text = |row: u32| files.text(cell.slot, row as usize);
             return Dimension::by(rows, text, |row| shown(text(row)));
         };
-        let null = u32::try_from(codes.texts().len()).unwrap_or(u32::MAX);
-        let code = |row: &u32| codes.of(*row as usize).map_or(null, |code| code as u32);
-        let values = codes.texts().chain([None]).map(|text| json(&shown(text))).collect();
+        let code = |row: &u32| codes.of(*row as usize) as u32;
+        let values = codes.texts().map(|text| json(&shown(text))).collect();
         Dimension { codes: rows.iter().map(code).collect(), values }
+    }
+
+    /// Sessions lie in the order of their beginning, so that most dates are like the one before.
+    fn of_dates(slot: Slot, format: DateFormat, files: &Files, rows: &[u32], zone: Tz) -> Dimension {
+        let mut dimension = Dimension { codes: Vec::with_capacity(rows.len()), values: Vec::new() };
+        let mut known: HashMap<Option<i64>, u32> = HashMap::new();
+        let mut code_of = |local: Option<NaiveDateTime>| {
+            let key = local.map(|at| format.key(at.and_utc().timestamp_micros()));
+            *known.entry(key).or_insert_with(|| {
+                let digits = local.map_or(Value::Null, |at| Value::Digits(format.digits(at)));
+                dimension.values.push(json(&digits));
+                dimension.values.len() as u32 - 1
+            })
+        };
+        let (mut alike, mut code) = (0..0, 0);
+        for row in rows {
+            match files.instant(slot, *row as usize) {
+                Some(at) if alike.contains(&at.0) => {}
+                Some(at) => {
+                    let grain = format.grain(at);
+                    let from = at.0.div_euclid(grain).saturating_mul(grain);
+                    alike = from..from.saturating_add(grain);
+                    code = code_of(Some(at.in_zone(zone)));
+                }
+                None => {
+                    alike = 0..0;
+                    code = code_of(None);
+                }
+            }
+            dimension.codes.push(code);
+        }
+        dimension
     }
 
     /// Gives rows with the same key the same code; neighbours mostly have.
@@ -83,10 +109,6 @@ impl Dimension {
         }
         dimension
     }
-}
-
-fn date(local: Option<i64>, format: DateFormat) -> Value<'static> {
-    local.map_or(Value::Null, |at| Value::Text(Cow::Owned(format.digits(local_time(at)))))
 }
 
 fn json(value: &Value<'_>) -> Vec<u8> {

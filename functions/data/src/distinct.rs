@@ -1,58 +1,125 @@
-//! Counting different texts by group, over all segments of a summary.
+//! Counting different texts by group.
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
-use hashbrown::HashSet;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::cells::Files;
 use crate::expr::{Context, TextCell};
-use crate::interned::Interned;
 
-/// The texts that were met, and in which groups.
-#[derive(Debug, Default)]
-pub(crate) struct Distinct {
-    texts: Interned,
-    /// A group in the upper half, a text in the lower.
-    met: HashSet<u64>,
-}
+/// Parts that the marks are kept in, by their first byte: one part's marks stay near the processor while new ones are
+/// held against them, all of them would not.
+const PARTS: usize = 256;
+/// Marks that wait until there is enough to do in each part: at most 24 MB.
+const WAITING: usize = 1 << 20;
 
-impl Distinct {
-    /// Notes the texts that some rows have in a cell, and calls `new` with a row's group wherever its text is new there.
-    pub(crate) fn add(
-        &mut self,
+/// Turns texts into 128 bits, by two hashes under seeds of chance: of a thousand million texts, two have the same ones
+/// with a probability of one in 10^20.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Digests([DefaultHashBuilder; 2]);
+
+impl Digests {
+    fn of(&self, text: &str) -> u128 {
+        let [high, low] = self.0.each_ref().map(|hasher| u128::from(hasher.hash_one(text)));
+        high << 64 | low
+    }
+
+    /// The texts that some rows have in a cell: the row's place among them, and the text's digest.
+    pub(crate) fn each(
+        &self,
         cell: &TextCell,
         files: &Files,
         rows: &[u32],
         context: &Context,
-        group_of: impl Fn(usize) -> u32,
-        mut new: impl FnMut(usize),
+        mut note: impl FnMut(usize, u128),
     ) {
-        let mut note = |met: &mut HashSet<u64>, at: usize, number: Option<u32>| {
-            let group = group_of(at);
-            if number.is_some_and(|number| met.insert(u64::from(group) << 32 | u64::from(number))) {
-                new(group as usize);
-            }
-        };
+        let rows = rows.iter().map(|row| *row as usize).enumerate();
         if let Some(codes) = files.codes(cell.slot) {
             let shown = |text: &str| cell.veil.over(text, None, &context.pseudonyms).map(Cow::into_owned);
-            let numbers: Vec<Option<u32>> = codes
-                .texts()
-                .map(|text| text.and_then(shown).map(|text| self.texts.number(text.as_bytes())))
-                .collect();
-            for (at, row) in rows.iter().enumerate() {
-                note(&mut self.met, at, codes.of(*row as usize).and_then(|code| numbers[code]));
-            }
+            let digest = |text: Option<&str>| text.and_then(shown).map(|text| self.of(&text));
+            let digests: Vec<Option<u128>> = codes.texts().map(digest).collect();
+            rows.for_each(|(at, row)| digests[codes.of(row)].into_iter().for_each(|digest| note(at, digest)));
         } else {
-            for (at, row) in rows.iter().enumerate() {
-                let number =
-                    cell.read(files, *row as usize, context).map(|text| self.texts.number(text.as_bytes()));
-                note(&mut self.met, at, number);
+            for (at, row) in rows {
+                cell.read(files, row, context).into_iter().for_each(|text| note(at, self.of(&text)));
             }
         }
     }
+}
 
-    /// About what it takes in memory.
-    pub(crate) fn bytes(&self) -> usize {
-        self.texts.size() + 9 * self.met.capacity()
+/// A text in a group.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    /// Of the text and the group: both as 64 bits, so that a mark takes no more room than it must.
+    digest: [u64; 2],
+    group: u32,
+}
+
+/// The texts that were met in each group.
+#[derive(Clone, Debug)]
+pub(crate) struct Distinct {
+    waiting: Vec<Vec<Mark>>,
+    waits: usize,
+    met: Vec<HashTable<[u64; 2]>>,
+}
+
+impl Default for Distinct {
+    fn default() -> Distinct {
+        Distinct { waiting: vec![Vec::new(); PARTS], waits: 0, met: vec![HashTable::new(); PARTS] }
+    }
+}
+
+impl Distinct {
+    /// Notes a text in a group.
+    pub(crate) fn note(&mut self, digest: u128, group: u32, new: impl FnMut(u32)) {
+        // Odd, so that no two groups shift a digest alike.
+        const SHIFT: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
+        let digest = digest.wrapping_add(SHIFT.wrapping_mul(u128::from(group)));
+        let digest = [(digest >> 64) as u64, digest as u64];
+        self.waiting[(digest[0] >> 56) as usize].push(Mark { digest, group });
+        self.waits += 1;
+        if self.waits == WAITING {
+            self.settle(new);
+        }
+    }
+
+    /// Calls `new` with the group of every text that was noted there for the first time.
+    pub(crate) fn settle(&mut self, mut new: impl FnMut(u32)) {
+        for (waiting, met) in self.waiting.iter_mut().zip(&mut self.met) {
+            for Mark { digest, group } in waiting.drain(..) {
+                // A digest is its own hash.
+                let place = met.entry(digest[1], |known| *known == digest, |known| known[1]);
+                if let Entry::Vacant(place) = place {
+                    place.insert(digest);
+                    new(group);
+                }
+            }
+        }
+        self.waits = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_counts_once_in_each_group_whatever_waits() {
+        let (digests, mut distinct) = (Digests::default(), Distinct::default());
+        let mut counts = [0_usize; 3];
+        // 700,000 texts, each met twice, in two groups of three: more than may wait.
+        for round in 0..2_u32 {
+            for number in 0..700_000_u32 {
+                let digest = digests.of(&format!("contact-{number}"));
+                distinct.note(digest, (number + round) % 3, |group| counts[group as usize] += 1);
+            }
+        }
+        distinct.settle(|group| counts[group as usize] += 1);
+        assert_eq!(counts, [466_667, 466_667, 466_666]);
+        distinct.note(digests.of("contact-0"), 0, |_| counts[0] += 1);
+        distinct.settle(|_| counts[0] += 1);
+        assert_eq!(counts[0], 466_667);
     }
 }

@@ -141,14 +141,15 @@ fn regex(values: &[String], exact: bool) -> Option<Test> {
 impl Test {
     fn holds(&self, value: &Value<'_>) -> bool {
         let starts = |digits: &str, prefix: &String| digits.starts_with(prefix.as_str());
+        let text = |holds: &dyn Fn(&str) -> bool| value.text().is_some_and(holds);
         match (self, value) {
             (Test::Null, value) => *value == Value::Null,
-            (Test::Texts(texts), Value::Text(value)) => texts.iter().any(|text| text == value),
-            (Test::Contains(texts), Value::Text(value)) => texts.iter().any(|text| value.contains(text)),
-            (Test::Matches(regex), Value::Text(value)) => regex.is_match(value),
-            (Test::Dates(prefixes), Value::Text(value)) => prefixes.iter().any(|p| starts(value, p)),
-            (Test::DateBetween(from, to), Value::Text(value)) => {
-                value.as_ref() >= from.as_str() && (value.as_ref() <= to.as_str() || starts(value, to))
+            (Test::Texts(texts), _) => text(&|value| texts.iter().any(|text| text == value)),
+            (Test::Contains(texts), _) => text(&|value| texts.iter().any(|text| value.contains(text))),
+            (Test::Matches(regex), _) => text(&|value| regex.is_match(value)),
+            (Test::Dates(prefixes), _) => text(&|value| prefixes.iter().any(|prefix| starts(value, prefix))),
+            (Test::DateBetween(from, to), _) => {
+                text(&|value| value >= from.as_str() && (value <= to.as_str() || starts(value, to)))
             }
             (Test::Flags(flags), Value::Boolean(value)) => flags.contains(value),
             (Test::Numbers(numbers), value) => value.number().is_some_and(|value| numbers.contains(&value)),

@@ -1,9 +1,14 @@
 //! Dates as Data Studio reads them: digits of a fixed width, so that they also sort as text.
 
+use arrayvec::ArrayString;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use shared::dictionary::Semantic;
+use shared::time::Instant;
 
-/// The digits of a date or of a part of it.
+/// The digits of a date: the year has at most six and a sign, the rest ten.
+pub(crate) type Digits = ArrayString<20>;
+
+/// A date or a part of it, written in digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DateFormat {
     /// `YYYYMMDDHHmmss`
@@ -41,14 +46,20 @@ impl DateFormat {
     }
 
     /// The digits of a local time. Fractions of a second are cut.
-    pub(crate) fn digits(self, at: NaiveDateTime) -> String {
+    pub(crate) fn digits(self, at: NaiveDateTime) -> Digits {
         match self {
-            Self::Second => joined(at.year(), &[at.month(), at.day(), at.hour(), at.minute(), at.second()]),
-            Self::Day => joined(at.year(), &[at.month(), at.day()]),
-            Self::Week => joined(at.iso_week().year(), &[at.iso_week().week()]),
-            Self::Month => joined(at.year(), &[at.month()]),
-            Self::Hour => format!("{:02}", at.hour()),
-            Self::Weekday => at.weekday().num_days_from_sunday().to_string(),
+            Self::Second => {
+                joined(Some(at.year()), &[at.month(), at.day(), at.hour(), at.minute(), at.second()])
+            }
+            Self::Day => joined(Some(at.year()), &[at.month(), at.day()]),
+            Self::Week => joined(Some(at.iso_week().year()), &[at.iso_week().week()]),
+            Self::Month => joined(Some(at.year()), &[at.month()]),
+            Self::Hour => joined(None, &[at.hour()]),
+            Self::Weekday => {
+                let mut digits = Digits::new();
+                digits.push(digit(at.weekday().num_days_from_sunday()));
+                digits
+            }
         }
     }
 
@@ -61,6 +72,14 @@ impl DateFormat {
             Self::Hour => local.div_euclid(3_600 * SECOND).rem_euclid(24),
             Self::Day | Self::Week | Self::Month | Self::Weekday => local.div_euclid(86_400 * SECOND),
         }
+    }
+
+    /// Instants around `at` that have the same whole number of these microseconds have the same digits in any zone:
+    /// offsets have been whole quarters of an hour, and changed at such, since Kiribati gave up the last odd one in
+    /// 1979.
+    pub(crate) fn grain(self, at: Instant) -> i64 {
+        const YEAR_1980: Instant = Instant(315_532_800_000_000);
+        if self == Self::Second || at < YEAR_1980 { 1_000_000 } else { 15 * 60 * 1_000_000 }
     }
 
     /// The leading digits of this format's values that a filter's value means: the value itself, or for eight digits
@@ -84,8 +103,8 @@ impl DateFormat {
 
     fn prefix_of_day(self, day: NaiveDate) -> Option<String> {
         match self {
-            Self::Second => Some(Self::Day.digits(day.into())),
-            Self::Day | Self::Week | Self::Month => Some(self.digits(day.into())),
+            Self::Second => Some(Self::Day.digits(day.into()).to_string()),
+            Self::Day | Self::Week | Self::Month => Some(self.digits(day.into()).to_string()),
             Self::Hour | Self::Weekday => None,
         }
     }
@@ -93,17 +112,25 @@ impl DateFormat {
 
 /// A year of at least four digits and numbers of two: by hand, for this runs once a row and `format!` is ten times as
 /// slow.
-fn joined(year: i32, parts: &[u32]) -> String {
-    let digit = |number: u32| char::from_digit(number % 10, 10).unwrap_or('0');
-    let mut digits = String::with_capacity(14);
-    match u32::try_from(year) {
-        Ok(year @ 0..=9_999) => digits.extend([1_000, 100, 10, 1].map(|place| digit(year / place))),
-        _ => digits.push_str(&format!("{year:04}")),
+fn joined(year: Option<i32>, parts: &[u32]) -> Digits {
+    let mut digits = Digits::new();
+    match year.map(|year| (year, u32::try_from(year))) {
+        None => {}
+        Some((_, Ok(year @ 0..=9_999))) => {
+            [1_000, 100, 10, 1].iter().for_each(|place| digits.push(digit(year / place)));
+        }
+        Some((year, _)) => digits.push_str(&format!("{year:04}")),
     }
     for part in parts {
-        digits.extend([digit(part / 10), digit(*part)]);
+        digits.push(digit(part / 10));
+        digits.push(digit(*part));
     }
     digits
+}
+
+/// The last digit of a number.
+fn digit(number: u32) -> char {
+    char::from_digit(number % 10, 10).unwrap_or('0')
 }
 
 #[cfg(test)]
@@ -117,15 +144,39 @@ mod tests {
     #[test]
     fn every_format_has_its_digits() {
         let time = at("2026-10-03T04:05:09.999");
-        let digits = DateFormat::ALL.map(|format| format.digits(time));
+        let digits = DateFormat::ALL.map(|format| format.digits(time).to_string());
         assert_eq!(digits, ["20261003040509", "20261003", "202640", "202610", "04", "6"]);
-        assert_eq!(DateFormat::Weekday.digits(at("2026-10-04T00:00:00")), "0");
+        assert_eq!(DateFormat::Weekday.digits(at("2026-10-04T00:00:00")).as_str(), "0");
+        assert_eq!(DateFormat::Second.digits(NaiveDateTime::MIN).as_str(), "-2621430101000000");
+    }
+
+    #[test]
+    fn instants_of_one_grain_have_the_same_digits_in_every_zone() {
+        let mut chance = 20_261_122_u64;
+        for zone in chrono_tz::TZ_VARIANTS {
+            for _ in 0..50 {
+                chance =
+                    chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                // From 1935 to 2038.
+                let at = Instant((chance >> 33) as i64 % 3_250_000_000 * 1_000_000 - 1_100_000_000_000_000);
+                for format in DateFormat::ALL {
+                    let grain = format.grain(at);
+                    let from = at.0.div_euclid(grain) * grain;
+                    let digits =
+                        [from, at.0, from + grain - 1].map(|at| format.digits(Instant(at).in_zone(zone)));
+                    assert!(
+                        digits.iter().all(|one| *one == digits[0]),
+                        "{zone} {at:?} {format:?} {digits:?}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
     fn the_year_of_a_week_is_the_week_s() {
-        assert_eq!(DateFormat::Week.digits(at("2027-01-01T00:00:00")), "202653");
-        assert_eq!(DateFormat::Week.digits(at("2024-12-30T00:00:00")), "202501");
+        assert_eq!(DateFormat::Week.digits(at("2027-01-01T00:00:00")).as_str(), "202653");
+        assert_eq!(DateFormat::Week.digits(at("2024-12-30T00:00:00")).as_str(), "202501");
     }
 
     #[test]

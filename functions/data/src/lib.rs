@@ -28,6 +28,7 @@ mod page;
 mod dimension;
 mod interned;
 mod distinct;
+mod part;
 mod summary;
 mod answer;
 mod rows;

@@ -12,19 +12,36 @@ use shared::dictionary::Record;
 use shared::store::StoreError;
 
 use crate::cells::{CREATED, Files, ID, Keys};
-use crate::conditions::Test;
-use crate::expr::{Context, Row};
+use crate::expr::Context;
 use crate::plan::Cluster;
 use crate::query::Query;
 
 /// Where at most one session in so many is shown, finding its records first costs less than reading all.
 const FEW: usize = 16;
 
-/// A cluster in memory: its segments' files, and the sessions that are left of it, in order.
+/// A cluster in memory: its segments' files, and of each the rows of the sessions that are left, in order.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) files: Vec<Files>,
-    pub(crate) sessions: Vec<At>,
+    pub(crate) sessions: Vec<Vec<u32>>,
+}
+
+impl Loaded {
+    /// All sessions in the total order. A segment alone is in that order already.
+    pub(crate) fn in_order(&self) -> Vec<At> {
+        let of_segment = |(segment, rows): (usize, &Vec<u32>)| {
+            rows.iter().map(move |row| At { segment, row: *row as usize }).collect::<Vec<At>>()
+        };
+        let mut all: Vec<At> = self.sessions.iter().enumerate().flat_map(of_segment).collect();
+        if self.files.len() > 1 {
+            let key = |at: &At| {
+                let files = &self.files[at.segment];
+                (files.instant(CREATED, at.row), files.text(ID, at.row))
+            };
+            all.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        }
+        all
+    }
 }
 
 /// Where a session's row lies.
@@ -37,12 +54,12 @@ pub(crate) struct At {
 /// Reads what a query needs of a cluster, and finds the sessions that pass.
 pub(crate) async fn load(
     lake: &Lake,
-    cluster: Cluster,
+    cluster: &Cluster,
     query: &Query,
     context: &Context,
 ) -> Result<Loaded, StoreError> {
     let segments = &cluster.segments;
-    let keys = query.keys(&cluster);
+    let keys = query.keys(cluster);
     let reading = segments.iter().map(async |segment: &Segment| {
         let mut files = Files::default();
         let needed = query.columns.needed(Record::Session, keys);
@@ -51,31 +68,24 @@ pub(crate) async fn load(
     });
     let mut files = try_join_all(reading).await?;
     let mut sessions = match cluster.plain() {
-        Some(_) => (0..files[0].rows(Record::Session)).map(|row| At { segment: 0, row }).collect(),
+        Some(_) => vec![(0..files[0].rows(Record::Session) as u32).collect()],
         None => newest(segments, &files),
     };
-    if !query.admits_all(&cluster) {
-        sessions.retain(|at| query.admits(&files[at.segment], at.row));
+    if !query.admits_all(cluster) {
+        for (files, sessions) in files.iter().zip(&mut sessions) {
+            sessions.retain(|row| query.admits(files, *row as usize));
+        }
     }
     // What can be told from the session is told before its records are read, for they are most of a segment.
     let early = query.session_filters.read_records();
     if early {
         read_children(lake, segments, query, context, &sessions, &mut files).await?;
     }
-    if !query.session_filters.is_empty() {
-        let test = |files| query.session_filters.over(files, context);
-        let tests: Vec<Test<'_>> = files.iter().map(test).collect();
-        sessions.retain(|at| tests[at.segment].passes(&Row::of_session(&files[at.segment], at.row)));
+    for (files, sessions) in files.iter().zip(&mut sessions) {
+        query.session_filters.over(files, context).retain(files, sessions);
     }
     if !early {
         read_children(lake, segments, query, context, &sessions, &mut files).await?;
-    }
-    if cluster.plain().is_none() {
-        let key = |at: &At| {
-            let files = &files[at.segment];
-            (files.instant(CREATED, at.row), files.text(ID, at.row))
-        };
-        sessions.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
     }
     Ok(Loaded { files, sessions })
 }
@@ -87,25 +97,23 @@ async fn read_children(
     segments: &[Segment],
     query: &Query,
     context: &Context,
-    sessions: &[At],
+    sessions: &[Vec<u32>],
     files: &mut [Files],
 ) -> Result<(), StoreError> {
-    let mut shown: Vec<Vec<usize>> = vec![Vec::new(); segments.len()];
-    sessions.iter().for_each(|at| shown[at.segment].push(at.row));
-    shown.iter_mut().for_each(|rows| rows.sort_unstable());
     for record in Record::CHILDREN.into_iter().filter(|record| query.columns.has(*record)) {
         let needed = query.columns.needed(record, Keys::default());
-        let reading = segments.iter().zip(&shown).zip(&mut *files).map(async |((segment, shown), files)| {
-            let batch = match shown.as_slice() {
-                [] => return Ok(()),
-                few if few.len() * FEW < files.rows(Record::Session) => {
-                    let owners = lake.read(segment, record, &[lake::columns::SESSION]).await?;
-                    lake.read_rows(segment, record, &names(&needed), &rows_of(&owners, few)).await?
-                }
-                _ => lake.read(segment, record, &names(&needed)).await?,
-            };
-            files.put(record, &needed, &batch, context.zone)
-        });
+        let reading =
+            segments.iter().zip(sessions).zip(&mut *files).map(async |((segment, sessions), files)| {
+                let batch = match sessions.as_slice() {
+                    [] => return Ok(()),
+                    few if few.len() * FEW < files.rows(Record::Session) => {
+                        let owners = lake.read(segment, record, &[lake::columns::SESSION]).await?;
+                        lake.read_rows(segment, record, &names(&needed), &rows_of(&owners, few)).await?
+                    }
+                    _ => lake.read(segment, record, &names(&needed)).await?,
+                };
+                files.put(record, &needed, &batch, context.zone)
+            });
         try_join_all(reading).await?;
     }
     Ok(())
@@ -116,13 +124,13 @@ fn names(needed: &[Option<&'static str>]) -> Vec<&'static str> {
 }
 
 /// The rows of a repeated record's file that belong to these sessions, which are in order like the file.
-fn rows_of(owners: &RecordBatch, sessions: &[usize]) -> Vec<Range<usize>> {
+fn rows_of(owners: &RecordBatch, sessions: &[u32]) -> Vec<Range<usize>> {
     let owners = owners.columns().first().and_then(|owners| owners.as_primitive_opt::<UInt32Type>());
     let owners = owners.map(|owners| owners.values().as_ref()).unwrap_or_default();
     let mut rows: Vec<Range<usize>> = Vec::new();
     for session in sessions {
-        let from = owners.partition_point(|owner| (*owner as usize) < *session);
-        let to = from + owners[from..].partition_point(|owner| *owner as usize == *session);
+        let from = owners.partition_point(|owner| owner < session);
+        let to = from + owners[from..].partition_point(|owner| owner == session);
         match rows.last_mut() {
             Some(last) if last.end == from => last.end = to,
             _ if from < to => rows.push(from..to),
@@ -132,10 +140,10 @@ fn rows_of(owners: &RecordBatch, sessions: &[usize]) -> Vec<Range<usize>> {
     rows
 }
 
-/// The row that counts of each session, in the segments' order; sessions that are gone are left out.
+/// Of each segment, the rows that count, in order: one of each session, none of sessions that are gone.
 ///
 /// Of all rows of a session the one with the greatest (sequence, live, segment) counts.
-fn newest(segments: &[Segment], files: &[Files]) -> Vec<At> {
+fn newest(segments: &[Segment], files: &[Files]) -> Vec<Vec<u32>> {
     let rank = |at: At| {
         let file = &files[at.segment];
         (file.sequence(at.row), !file.is_removed(at.row), segments[at.segment].id.as_str())
@@ -150,7 +158,11 @@ fn newest(segments: &[Segment], files: &[Files]) -> Vec<At> {
             }
         }
     }
-    newest.into_values().filter(|at| !files[at.segment].is_removed(at.row)).collect()
+    let mut sessions = vec![Vec::new(); files.len()];
+    let live = newest.into_values().filter(|at| !files[at.segment].is_removed(at.row));
+    live.for_each(|at| sessions[at.segment].push(at.row as u32));
+    sessions.iter_mut().for_each(|rows| rows.sort_unstable());
+    sessions
 }
 
 #[cfg(test)]
@@ -164,6 +176,7 @@ mod tests {
     use shared::time::Instant;
 
     use super::*;
+    use crate::expr::Row;
 
     /// A session's row: id, created_at, sequence, whether it is a tombstone.
     type Version = (&'static str, i64, &'static str, bool);
@@ -201,11 +214,13 @@ mod tests {
     /// The rows that count, as segment, id and created_at.
     fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
         let (about, files): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
+        let sessions = newest(&about, &files);
         let row = |at: At| {
             let row = Row::of_session(&files[at.segment], at.row);
             (at.segment, row.session_id().to_owned(), row.created_at().0)
         };
-        let mut rows: Vec<_> = newest(&about, &files).into_iter().map(row).collect();
+        let mut rows: Vec<_> =
+            Loaded { files: files.clone(), sessions }.in_order().into_iter().map(row).collect();
         rows.sort();
         rows
     }

@@ -1,5 +1,6 @@
 //! The additive measures of a session.
 
+use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
 use shared::dictionary::Record;
 
 use crate::cells::{CREATED, Columns, Files, Slot};
@@ -82,17 +83,37 @@ impl Sum {
         Some(if holds { 1.0 } else { 0.0 })
     }
 
-    /// Adds what each of some rows has to `add`, by the row's place among them.
+    /// Gives what each of some rows adds to `add`, by the row's place among them.
     pub(crate) fn each(&self, files: &Files, rows: &[u32], mut add: impl FnMut(usize, f64)) {
-        if matches!(self, Sum::One) {
-            return (0..rows.len()).for_each(|at| add(at, 1.0));
-        }
-        for (at, row) in rows.iter().enumerate() {
-            if let Some(value) = self.of(files, *row as usize)
-                && value != 0.0
-            {
-                add(at, value);
+        match *self {
+            Sum::One => (0..rows.len()).for_each(|at| add(at, 1.0)),
+            Sum::Seconds(slot) => {
+                files.all_seconds(slot).into_iter().for_each(|seconds| numbers(seconds, rows, &mut add));
             }
+            Sum::Count(slot) => {
+                let mut add = |at, count: i64| add(at, count as f64);
+                files.all_integers(slot).into_iter().for_each(|counts| numbers(counts, rows, &mut add));
+            }
+            _ => {
+                let all = rows.iter().enumerate();
+                all.for_each(|(at, row)| add(at, self.of(files, *row as usize).unwrap_or_default()));
+            }
+        }
+    }
+}
+
+/// The numbers that are there in some rows.
+fn numbers<T: ArrowPrimitiveType>(
+    cells: &PrimitiveArray<T>,
+    rows: &[u32],
+    mut add: impl FnMut(usize, T::Native),
+) {
+    let rows = rows.iter().map(|row| *row as usize).enumerate();
+    let values = cells.values();
+    match cells.nulls().filter(|nulls| nulls.null_count() > 0) {
+        None => rows.for_each(|(at, row)| add(at, values[row])),
+        Some(nulls) => {
+            rows.filter(|(_, row)| nulls.is_valid(*row)).for_each(|(at, row)| add(at, values[row]));
         }
     }
 }

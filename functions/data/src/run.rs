@@ -1,11 +1,13 @@
 //! Runs a query over its clusters, in the total order: one row after the other, or all added up.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use lake::Lake;
 use shared::dictionary::Record;
 use shared::store::StoreError;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::cells::Files;
 use crate::conditions::Test;
@@ -25,55 +27,70 @@ const FILTERED_AHEAD: usize = 4;
 pub(crate) async fn run(
     lake: &Lake,
     clusters: Vec<Cluster>,
-    query: &Query,
-    context: &Context,
+    query: &Arc<Query>,
+    context: &Arc<Context>,
     visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
 ) -> Result<(), StoreError> {
-    each_cluster(lake, clusters, query, context, &mut |Loaded { files, sessions }| {
+    let mut loading = each_cluster(lake, clusters, query, context, |loaded, _| loaded);
+    while let Some(loaded) = loading.next().await {
+        let loaded = loaded?;
         let tests: Vec<Test<'_>> =
-            files.iter().map(|files| query.record_filters.over(files, context)).collect();
-        for at in sessions {
-            each_row(&files[at.segment], at.row, query, &tests[at.segment], visit)?;
+            loaded.files.iter().map(|files| query.record_filters.over(files, context)).collect();
+        for at in loaded.in_order() {
+            if each_row(&loaded.files[at.segment], at.row, query, &tests[at.segment], visit).is_break() {
+                return Ok(());
+            }
         }
-        ControlFlow::Continue(())
-    })
-    .await
+    }
+    Ok(())
 }
 
 /// Adds the sessions of the clusters up.
 pub(crate) async fn sum_up(
     lake: &Lake,
     clusters: Vec<Cluster>,
-    query: &Query,
-    context: &Context,
-    summary: &mut Summary,
-) -> Result<(), StoreError> {
-    each_cluster(lake, clusters, query, context, &mut |Loaded { files, sessions }| {
-        let mut rows: Vec<Vec<u32>> = vec![Vec::new(); files.len()];
-        sessions.iter().for_each(|at| rows[at.segment].push(at.row as u32));
-        files.iter().zip(&rows).for_each(|(files, rows)| summary.add(&query.outputs, files, rows, context));
-        ControlFlow::Continue(())
-    })
-    .await
+    query: &Arc<Query>,
+    context: &Arc<Context>,
+) -> Result<Summary, StoreError> {
+    let mut summary = Summary::new(&query.outputs);
+    let shape = Arc::clone(&summary.shape);
+    let part =
+        move |Loaded { files, sessions }: Loaded, context: &Context| shape.part(&files, &sessions, context);
+    let mut adding = each_cluster(lake, clusters, query, context, part);
+    while let Some(part) = adding.next().await {
+        summary.add(&part?);
+    }
+    drop(adding);
+    summary.settle();
+    Ok(summary)
 }
 
-/// Gives the clusters to `visit`, one after the other, until it breaks off; the next ones are loaded meanwhile.
-async fn each_cluster(
+/// What `make` makes of each cluster, in their order. Some are loaded at once, each by a task of its own, so that they
+/// share the processors there are; a task whose result is not wanted any more is stopped.
+fn each_cluster<T: Send + 'static>(
     lake: &Lake,
     clusters: Vec<Cluster>,
-    query: &Query,
-    context: &Context,
-    visit: &mut (dyn FnMut(Loaded) -> ControlFlow<()> + Send),
-) -> Result<(), StoreError> {
+    query: &Arc<Query>,
+    context: &Arc<Context>,
+    make: impl Fn(Loaded, &Context) -> T + Clone + Send + 'static,
+) -> impl Stream<Item = Result<T, StoreError>> + Unpin {
     let ahead = ahead(&clusters, query);
-    let loading = clusters.into_iter().map(|cluster| load(lake, cluster, query, context));
-    let mut loaded = stream::iter(loading).buffered(ahead);
-    while let Some(cluster) = loaded.next().await {
-        if visit(cluster?).is_break() {
-            return Ok(());
+    let tasks = clusters.into_iter().map({
+        let (lake, query, context) = (lake.clone(), Arc::clone(query), Arc::clone(context));
+        move |cluster| {
+            let (lake, query, context) = (lake.clone(), Arc::clone(&query), Arc::clone(&context));
+            let make = make.clone();
+            async move {
+                let task = tokio::spawn(async move {
+                    let loaded = load(&lake, &cluster, &query, &context).await?;
+                    Ok(make(loaded, &context))
+                });
+                let done = AbortOnDropHandle::new(task).await;
+                done.map_err(|error| StoreError::broken("reading a segment", error))?
+            }
         }
-    }
-    Ok(())
+    });
+    Box::pin(stream::iter(tasks).buffered(ahead))
 }
 
 /// How many clusters to load at once: without filters, about those that fill a page.

@@ -3,22 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashMap;
 use moka::future::Cache;
 use shared::time::Instant;
 
-use crate::cells::Files;
-use crate::dimension::Dimension;
 use crate::distinct::Distinct;
-use crate::expr::{Context, Expr, ratio};
+use crate::expr::ratio;
 use crate::interned::Interned;
-use crate::measure::Sum;
 use crate::page::Page;
+use crate::part::{Field, Part, Shape};
 use crate::query::Output;
 use crate::value::Value;
-
-/// Combinations of codes up to which a table of all of them is quicker than one of those that occur.
-const DENSE: u64 = 1 << 18;
 
 /// Bytes of summaries that are kept for their next pages.
 const KEPT: u64 = 64 << 20;
@@ -44,102 +38,60 @@ pub(crate) fn summaries() -> Summaries {
     Cache::builder().max_capacity(KEPT).weigher(weight).time_to_live(KEPT_FOR).build()
 }
 
-/// What one shown field is, of a group.
-#[derive(Clone, Copy, Debug)]
-enum Field {
-    /// A dimension, by its place among the dimensions.
-    Group(usize),
-    /// A sum, by its place among the sums.
-    Sum(usize),
-    Ratio(usize, usize),
-}
-
 /// Groups with their sums, in the order in which they first occur: it is the same for the same state of the lake.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Summary {
-    fields: Vec<Field>,
-    sums: Vec<Sum>,
-    dimensions: usize,
+    pub(crate) shape: Arc<Shape>,
     /// Each group's key: the dimensions' values as JSON texts, each ended by a zero byte, which JSON never holds.
     keys: Interned,
     /// Each group's sums, one after the other.
     totals: Vec<f64>,
-    /// What of each count of different texts was met before.
-    distinct: HashMap<usize, Distinct>,
+    /// What of each count of different texts was met before, by its place among the sums.
+    distinct: Vec<(usize, Distinct)>,
 }
 
 impl Summary {
     pub(crate) fn new(outputs: &[Output]) -> Summary {
-        let mut summary = Summary::default();
-        for output in outputs {
-            let field = summary.field(&output.expr);
-            summary.fields.push(field);
-        }
+        let shape = Arc::new(Shape::new(outputs));
+        let distinct = shape.distinct().map(|(at, _)| (at, Distinct::default())).collect();
+        let mut summary = Summary { shape, keys: Interned::default(), totals: Vec::new(), distinct };
         // Sums over everything are one row even where there is nothing.
-        if summary.dimensions == 0 {
+        if summary.shape.dimensions.is_empty() {
             summary.group(&[]);
         }
         summary
     }
 
-    fn field(&mut self, expr: &Expr) -> Field {
-        let mut add = |sum: &Sum| {
-            self.sums.push(*sum);
-            self.sums.len() - 1
-        };
-        match expr {
-            Expr::Sum(sum) => Field::Sum(add(sum)),
-            Expr::Ratio(over, under) => Field::Ratio(add(over), add(under)),
-            _ => {
-                self.dimensions += 1;
-                Field::Group(self.dimensions - 1)
-            }
+    /// Adds the groups of some sessions.
+    pub(crate) fn add(&mut self, part: &Part) {
+        let width = self.shape.sums.len();
+        let mut groups = Vec::with_capacity(part.groups());
+        for own in 0..part.groups() {
+            let group = self.group(part.key(own));
+            let sums = &mut self.totals[group as usize * width..][..width];
+            sums.iter_mut().zip(&part.totals[own * width..][..width]).for_each(|(sum, own)| *sum += own);
+            groups.push(group);
+        }
+        let totals = &mut self.totals;
+        for ((at, distinct), marks) in self.distinct.iter_mut().zip(&part.marks) {
+            let mut new = |group: u32| totals[group as usize * width + *at] += 1.0;
+            marks.iter().for_each(|(own, digest)| distinct.note(*digest, groups[*own as usize], &mut new));
         }
     }
 
-    /// Adds some sessions of a segment: first to groups by the segment's own codes, then group by group.
-    pub(crate) fn add(&mut self, outputs: &[Output], files: &Files, rows: &[u32], context: &Context) {
-        if rows.is_empty() {
-            return;
-        }
-        let shown = outputs.iter().map(|output| &output.expr);
-        let by = shown.filter(|expr| !matches!(expr, Expr::Sum(_) | Expr::Ratio(..)));
-        let dimensions: Vec<Dimension> = by.map(|expr| Dimension::of(expr, files, rows, context)).collect();
-        let Local { group_of, firsts } = Local::of(&dimensions, rows.len());
-        let width = self.sums.len();
-        let mut totals = vec![0.0; firsts.len() * width];
-        for (at, sum) in self.sums.iter().enumerate().filter(|(_, sum)| !matches!(sum, Sum::Distinct(_))) {
-            sum.each(files, rows, |row, value| totals[group_of[row] as usize * width + at] += value);
-        }
-        let (mut key, mut groups) = (Vec::new(), Vec::with_capacity(firsts.len()));
-        for (local, first) in firsts.iter().enumerate() {
-            key.clear();
-            for dimension in &dimensions {
-                key.extend_from_slice(&dimension.values[dimension.codes[*first] as usize]);
-                key.push(0);
-            }
-            let group = self.group(&key);
-            groups.push(group as u32);
-            let own = &totals[local * width..(local + 1) * width];
-            self.totals[group * width..(group + 1) * width]
-                .iter_mut()
-                .zip(own)
-                .for_each(|(sum, own)| *sum += own);
-        }
-        for (at, sum) in self.sums.iter().enumerate() {
-            if let Sum::Distinct(cell) = sum {
-                let group_of = |row: usize| groups[group_of[row] as usize];
-                let met = self.distinct.entry(at).or_default();
-                met.add(cell, files, rows, context, group_of, |group| self.totals[group * width + at] += 1.0);
-            }
+    /// Counts what waits to be counted: nothing is added after this.
+    pub(crate) fn settle(&mut self) {
+        let width = self.shape.sums.len();
+        for (at, mut distinct) in self.distinct.drain(..) {
+            distinct.settle(|group| self.totals[group as usize * width + at] += 1.0);
         }
     }
 
     /// The number of the group with this key, a new one if there is none.
-    fn group(&mut self, key: &[u8]) -> usize {
+    fn group(&mut self, key: &[u8]) -> u32 {
         let group = self.keys.number(key);
-        self.totals.resize(self.keys.len() * self.sums.len(), 0.0);
-        group as usize
+        self.totals.resize(self.keys.len() * self.shape.sums.len(), 0.0);
+        group
     }
 
     pub(crate) fn groups(&self) -> usize {
@@ -148,14 +100,12 @@ impl Summary {
 
     /// About what it takes in memory.
     fn bytes(&self) -> usize {
-        self.keys.size()
-            + 8 * self.totals.capacity()
-            + self.distinct.values().map(Distinct::bytes).sum::<usize>()
+        self.keys.size() + 8 * self.totals.capacity()
     }
 
     /// Fills a page from the group at `from` on.
     pub(crate) fn fill(&self, page: &mut Page, from: usize) {
-        let width = self.sums.len();
+        let width = self.shape.sums.len();
         for group in from..self.groups() {
             let dimensions: Vec<&[u8]> = self.keys.get(group).split(|byte| *byte == 0).collect();
             let sums = &self.totals[group * width..(group + 1) * width];
@@ -164,58 +114,9 @@ impl Summary {
                 Field::Sum(at) => Value::Number(sums[at]),
                 Field::Ratio(over, under) => ratio(Some(sums[over]), Some(sums[under])),
             };
-            if page.push(self.fields.iter().map(value)).is_break() {
+            if page.push(self.shape.fields.iter().map(value)).is_break() {
                 return;
             }
         }
-    }
-}
-
-/// The groups of one segment's rows.
-struct Local {
-    group_of: Vec<u32>,
-    /// A row of each group, by its place among the rows.
-    firsts: Vec<usize>,
-}
-
-impl Local {
-    fn of(dimensions: &[Dimension], rows: usize) -> Local {
-        let mut local = Local { group_of: vec![0; rows], firsts: vec![0] };
-        for dimension in dimensions {
-            local.split(dimension);
-        }
-        local
-    }
-
-    /// Splits each group by one more dimension.
-    fn split(&mut self, dimension: &Dimension) {
-        let width = dimension.values.len() as u64;
-        let size = self.firsts.len() as u64 * width;
-        let combined = self
-            .group_of
-            .iter()
-            .zip(&dimension.codes)
-            .map(|(group, code)| u64::from(*group) * width + u64::from(*code));
-        let mut firsts = Vec::new();
-        let mut new = |row: usize| {
-            firsts.push(row);
-            firsts.len() as u32 - 1
-        };
-        let group_of = if size <= DENSE {
-            let mut known = vec![u32::MAX; size as usize];
-            let number = |(row, key): (usize, u64)| {
-                let group = &mut known[key as usize];
-                if *group == u32::MAX {
-                    *group = new(row);
-                }
-                *group
-            };
-            combined.enumerate().map(number).collect()
-        } else {
-            let mut known: HashMap<u64, u32> = HashMap::new();
-            let number = |(row, key)| *known.entry(key).or_insert_with(|| new(row));
-            combined.enumerate().map(number).collect()
-        };
-        *self = Local { group_of, firsts };
     }
 }

@@ -2,11 +2,16 @@
 
 use std::borrow::Cow;
 
-/// A value. Dates are texts by the time they are one (see `format`).
+use itoa::Buffer;
+
+use crate::format::Digits;
+
+/// A value. Dates are digits by the time they are one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
     Null,
     Text(Cow<'a, str>),
+    Digits(Digits),
     Integer(i64),
     Number(f64),
     Boolean(bool),
@@ -22,6 +27,15 @@ impl<'a> Value<'a> {
         text.filter(|text| !text.is_empty()).map_or(Value::Null, |text| Value::Text(Cow::Owned(text)))
     }
 
+    /// As a text; `None` for what is none.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::Digits(digits) => Some(digits),
+            _ => None,
+        }
+    }
+
     /// As a number; `None` for what is none.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
@@ -35,20 +49,33 @@ impl<'a> Value<'a> {
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Value::Null => out.extend_from_slice(b"null"),
-            Value::Text(text) => {
-                // Writing text to memory cannot fail.
-                let _ = serde_json::to_writer(&mut *out, text.as_ref());
-            }
-            Value::Integer(number) => out.extend_from_slice(number.to_string().as_bytes()),
+            Value::Text(text) => quote(text, out),
+            Value::Digits(digits) => quote(digits, out),
+            Value::Integer(number) => out.extend_from_slice(Buffer::new().format(*number).as_bytes()),
             Value::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => {
-                out.extend_from_slice((*number as i64).to_string().as_bytes());
+                out.extend_from_slice(Buffer::new().format(*number as i64).as_bytes());
             }
             Value::Number(number) => {
+                // Writing to memory cannot fail.
                 let _ = serde_json::to_writer(&mut *out, number);
             }
             Value::Boolean(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
             Value::Json(json) => out.extend_from_slice(json),
         }
+    }
+}
+
+/// Appends a text as JSON. Most have nothing to escape, which is quickly seen.
+fn quote(text: &str, out: &mut Vec<u8>) {
+    let is_plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\';
+    if text.bytes().fold(true, |plain, b| plain & is_plain(b)) {
+        out.reserve(text.len() + 2);
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        // Writing to memory cannot fail.
+        let _ = serde_json::to_writer(out, text);
     }
 }
 
@@ -61,6 +88,8 @@ mod tests {
         let cases = [
             (Value::Null, "null"),
             (Value::Text("a\"\n\u{1}é".into()), r#""a\"\n\u0001é""#),
+            (Value::Text("maçã, é".into()), r#""maçã, é""#),
+            (Value::Text("\\".into()), r#""\\""#),
             (Value::owned(Some(String::new())), "null"),
             (Value::Integer(-7), "-7"),
             (Value::Number(1473.5), "1473.5"),

@@ -154,22 +154,8 @@ impl Lake {
     }
 
     async fn manifest(&self, account: &AccountId) -> Result<Vec<Segment>, StoreError> {
-        let mut items = self
-            .store
-            .dynamo()
-            .query()
-            .table_name(&self.store.names().table)
-            .key_condition_expression("pk = :manifest")
-            .expression_attribute_values(":manifest", AttributeValue::S(key::manifest(account)))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut segments = Vec::new();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(|error| StoreError::aws("reading the manifest", error))?;
-            segments.push(Segment::from_item(&item)?);
-        }
+        let items = self.store.partition(key::manifest(account)).await?;
+        let mut segments = items.iter().map(Segment::from_item).collect::<Result<Vec<_>, _>>()?;
         segments.sort_by(|a, b| (a.created.min, &a.id).cmp(&(b.created.min, &b.id)));
         Ok(segments)
     }

@@ -72,36 +72,42 @@ impl Store {
         self.data_key(key::link_key(), Purpose::Link, "").await
     }
 
+    /// The same, unless nothing was ever written for the account: then there is no key yet.
+    pub async fn made_segment_key(&self, account: &AccountId) -> Result<Option<DataKey>, StoreError> {
+        let made = self.made_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
+        Ok(made.map(|key| key.derive("segment")))
+    }
+
     async fn account_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
         self.data_key(key::account_key(account), Purpose::Account, account.as_str()).await
     }
 
     /// The data key kept under `at`, made if there is none.
     async fn data_key(&self, at: Key, purpose: Purpose, owner: &str) -> Result<DataKey, StoreError> {
-        if let Some(found) = self.0.secrets.data_keys.get(&at.pk).await {
-            return Ok(found);
+        if let Some(made) = self.made_key(&at, purpose, owner).await? {
+            return Ok(made);
         }
-        let wrapped = match self.wrapped(&at).await? {
-            Some(wrapped) => wrapped,
-            None => {
-                let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
-                match self
-                    .put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped.clone())))])
-                    .await
-                {
-                    // Somebody else made it in the meantime: theirs is the key.
-                    Err(error) if error.kind == StoreErrorKind::Conflict => {
-                        self.wrapped(&at).await?.unwrap_or_default()
-                    }
-                    made => made.map(|()| wrapped)?,
-                }
-            }
-        };
+        let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
+        match self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await {
+            // Somebody else made it in the meantime: theirs is the key.
+            Err(error) if error.kind != StoreErrorKind::Conflict => return Err(error),
+            _ => {}
+        }
+        let made = self.made_key(&at, purpose, owner).await?;
+        made.ok_or_else(|| StoreError::broken("making a key", "it is gone again"))
+    }
+
+    /// The data key kept under `at`, if there is one.
+    async fn made_key(&self, at: &Key, purpose: Purpose, owner: &str) -> Result<Option<DataKey>, StoreError> {
+        if let Some(found) = self.0.secrets.data_keys.get(&at.pk).await {
+            return Ok(Some(found));
+        }
+        let Some(wrapped) = self.wrapped(at).await? else { return Ok(None) };
         let bytes = self.unwrap_key(wrapped, purpose, owner).await?;
         let found = DataKey::from_bytes(&bytes)
             .ok_or_else(|| StoreError::broken("unwrapping a key", "odd length"))?;
-        self.0.secrets.data_keys.insert(at.pk, found.clone()).await;
-        Ok(found)
+        self.0.secrets.data_keys.insert(at.pk.clone(), found.clone()).await;
+        Ok(Some(found))
     }
 
     async fn wrapped(&self, at: &Key) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,0 +1,171 @@
+//! A part of a summary: the sessions of one cluster, grouped by the codes of their own segments.
+
+use hashbrown::HashMap;
+
+use crate::cells::Files;
+use crate::dimension::Dimension;
+use crate::distinct::Digests;
+use crate::expr::{Context, Expr, TextCell};
+use crate::measure::Sum;
+use crate::query::Output;
+
+/// Combinations of codes up to which a table of all of them is quicker than one of those that occur.
+const DENSE: u64 = 1 << 18;
+
+/// What one shown field is, of a group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Field {
+    /// A dimension, by its place among the dimensions.
+    Group(usize),
+    /// A sum, by its place among the sums.
+    Sum(usize),
+    Ratio(usize, usize),
+}
+
+/// What a summary is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Shape {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) dimensions: Vec<Expr>,
+    pub(crate) sums: Vec<Sum>,
+    digests: Digests,
+}
+
+impl Shape {
+    pub(crate) fn new(outputs: &[Output]) -> Shape {
+        let mut shape = Shape::default();
+        for output in outputs {
+            let field = shape.field(&output.expr);
+            shape.fields.push(field);
+        }
+        shape
+    }
+
+    fn field(&mut self, expr: &Expr) -> Field {
+        let mut add = |sum: &Sum| {
+            self.sums.push(*sum);
+            self.sums.len() - 1
+        };
+        match expr {
+            Expr::Sum(sum) => Field::Sum(add(sum)),
+            Expr::Ratio(over, under) => Field::Ratio(add(over), add(under)),
+            _ => {
+                self.dimensions.push(expr.clone());
+                Field::Group(self.dimensions.len() - 1)
+            }
+        }
+    }
+
+    /// The sums that count different texts, by their place among the sums.
+    pub(crate) fn distinct(&self) -> impl Iterator<Item = (usize, &TextCell)> {
+        self.sums.iter().enumerate().filter_map(|(at, sum)| match sum {
+            Sum::Distinct(cell) => Some((at, cell)),
+            _ => None,
+        })
+    }
+
+    /// The groups of some sessions of each of some segments.
+    pub(crate) fn part(&self, files: &[Files], sessions: &[Vec<u32>], context: &Context) -> Part {
+        let mut part = Part { marks: vec![Vec::new(); self.distinct().count()], ..Part::default() };
+        for (files, rows) in files.iter().zip(sessions).filter(|(_, rows)| !rows.is_empty()) {
+            part.add(self, files, rows, context);
+        }
+        part
+    }
+}
+
+/// Groups of sessions. The same key may be there twice.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    keys: Vec<u8>,
+    /// Where each group's key ends.
+    ends: Vec<usize>,
+    /// Each group's sums, one after the other; nothing yet where different texts are counted.
+    pub(crate) totals: Vec<f64>,
+    /// For each count of different texts: a group, and the digest of a text that it has.
+    pub(crate) marks: Vec<Vec<(u32, u128)>>,
+}
+
+impl Part {
+    pub(crate) fn groups(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// A group's key (see `Summary`).
+    pub(crate) fn key(&self, group: usize) -> &[u8] {
+        let begin = if group == 0 { 0 } else { self.ends[group - 1] };
+        &self.keys[begin..self.ends[group]]
+    }
+
+    fn add(&mut self, shape: &Shape, files: &Files, rows: &[u32], context: &Context) {
+        let by = shape.dimensions.iter().map(|expr| Dimension::of(expr, files, rows, context));
+        let dimensions: Vec<Dimension> = by.collect();
+        let Groups { group_of, firsts } = Groups::of(&dimensions, rows.len());
+        let (before, width) = (self.groups(), shape.sums.len());
+        for first in &firsts {
+            for Dimension { codes, values } in &dimensions {
+                self.keys.extend_from_slice(&values[codes[*first] as usize]);
+                self.keys.push(0);
+            }
+            self.ends.push(self.keys.len());
+        }
+        self.totals.resize(self.groups() * width, 0.0);
+        let own = &mut self.totals[before * width..];
+        for (at, sum) in shape.sums.iter().enumerate().filter(|(_, sum)| !matches!(sum, Sum::Distinct(_))) {
+            sum.each(files, rows, |row, value| own[group_of[row] as usize * width + at] += value);
+        }
+        for ((_, cell), marks) in shape.distinct().zip(&mut self.marks) {
+            let mark = |row: usize, digest| marks.push((before as u32 + group_of[row], digest));
+            shape.digests.each(cell, files, rows, context, mark);
+        }
+    }
+}
+
+/// The groups of one segment's rows.
+struct Groups {
+    group_of: Vec<u32>,
+    /// A row of each group, by its place among the rows.
+    firsts: Vec<usize>,
+}
+
+impl Groups {
+    fn of(dimensions: &[Dimension], rows: usize) -> Groups {
+        let mut groups = Groups { group_of: vec![0; rows], firsts: vec![0] };
+        for dimension in dimensions {
+            groups.split(dimension);
+        }
+        groups
+    }
+
+    /// Splits each group by one more dimension.
+    fn split(&mut self, dimension: &Dimension) {
+        let width = dimension.values.len() as u64;
+        let size = self.firsts.len() as u64 * width;
+        let combined = self
+            .group_of
+            .iter()
+            .zip(&dimension.codes)
+            .map(|(group, code)| u64::from(*group) * width + u64::from(*code));
+        let mut firsts = Vec::new();
+        let mut new = |row: usize| {
+            firsts.push(row);
+            firsts.len() as u32 - 1
+        };
+        let group_of = if size <= DENSE {
+            let mut known = vec![u32::MAX; size as usize];
+            let number = |(row, key): (usize, u64)| {
+                let group = &mut known[key as usize];
+                if *group == u32::MAX {
+                    *group = new(row);
+                }
+                *group
+            };
+            combined.enumerate().map(number).collect()
+        } else {
+            let mut known: HashMap<u64, u32> = HashMap::new();
+            let number = |(row, key)| *known.entry(key).or_insert_with(|| new(row));
+            combined.enumerate().map(number).collect()
+        };
+        *self = Groups { group_of, firsts };
+    }
+}
