@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
-use chrono::{Duration, NaiveDate};
+use chrono::{Days, NaiveDate};
 use clap::Args;
 use infra::demo::ZONE;
 use lake::{Entry, Lake, MergePolicy, Segment};
 use serde::{Deserialize, Serialize};
 use shared::dictionary::Record;
-use shared::id::AccountId;
+use shared::id::{AccountId, SessionId};
 use shared::store::{AccountChange, Store};
 use shared::time::Instant;
 use shared::token::Privacy;
@@ -21,6 +22,10 @@ use crate::servers::{Servers, clients};
 
 /// Longer than a replaced file is kept.
 const LATER: i64 = 26 * 3_600;
+/// How long a session may take from the table to the lake.
+const DELIVERY: Duration = Duration::from_secs(60);
+/// How often to look whether it is there.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What to build.
 #[derive(Debug, Args)]
@@ -49,6 +54,8 @@ pub(crate) struct Built {
     pub(crate) sessions: u64,
     pub(crate) first_day: NaiveDate,
     pub(crate) last_day: NaiveDate,
+    /// The one session that the table knows too.
+    pub(crate) session: SessionId,
 }
 
 impl Built {
@@ -58,8 +65,12 @@ impl Built {
 
     /// The day in the middle.
     pub(crate) fn middle(&self) -> NaiveDate {
-        self.first_day + (self.last_day - self.first_day) / 2
+        middle(self.first_day, self.last_day)
     }
+}
+
+fn middle(first: NaiveDate, last: NaiveDate) -> NaiveDate {
+    first + (last - first) / 2
 }
 
 pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
@@ -69,7 +80,7 @@ pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
     let account =
         AccountId::try_from("bench".to_owned()).map_err(|_| BenchError::Other("account".to_owned()))?;
     let last_day = END.day(ZONE);
-    let first_day = last_day - Duration::days(i64::from(args.days.max(1)) - 1);
+    let first_day = last_day - Days::new(u64::from(args.days.max(1)) - 1);
     keep_everything(&store, &account).await?;
     let lake = Lake::new(store);
 
@@ -84,8 +95,15 @@ pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
             }
         }
     });
-    let mut sessions = 0;
-    while let Ok(batch) = batches.recv() {
+    let (mut sessions, mut known) = (0, None);
+    while let Ok(mut batch) = batches.recv() {
+        let of_the_middle = |entry: &Entry| entry.created_at.day(ZONE) >= middle(first_day, last_day);
+        if let (None, Some(at)) = (&known, batch.iter().position(of_the_middle)) {
+            let entry = batch.remove(at);
+            known = Some(entry.id.clone());
+            sessions += 1;
+            deliver(&lake, &account, entry, sessions).await?;
+        }
         sessions += batch.len() as u64;
         lake.append(&account, batch).await?;
         if lake.merge(&account, MergePolicy::default()).await? > 0 {
@@ -93,7 +111,8 @@ pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
         }
     }
     drop(drawing.join());
-    let built = Built { account, sessions, first_day, last_day };
+    let session = known.ok_or_else(|| BenchError::Other("no session in the middle".to_owned()))?;
+    let built = Built { account, sessions, first_day, last_day, session };
     // From then on every reader's state shows the last commit.
     tokio::time::sleep(lake::STATE_MARGIN * 2).await;
     std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
@@ -122,6 +141,27 @@ pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let account = store.account(&built.account).await?;
     Lake::new(store).copy(&Reader { privacy: Privacy::Full, account: &account }, output).await?;
     Ok(())
+}
+
+/// Brings a session the way that every session comes: the table keeps it, and its stream carries it to archive. Returns
+/// once the lake, which then holds so many, has it.
+async fn deliver(lake: &Lake, account: &AccountId, entry: Entry, sessions: u64) -> Result<(), BenchError> {
+    let account = lake.store().account(account).await?;
+    let session = entry.session.unwrap_or_default();
+    let identity =
+        session.identity().ok_or_else(|| BenchError::Other("a session without an identity".to_owned()))?;
+    lake.store().put_session(&account, &identity, &session, Instant::now()).await?;
+    let arrives = async {
+        loop {
+            let live = lake.live(&account.id).await?;
+            if live.iter().map(|segment| segment.rows(Record::Session)).sum::<u64>() == sessions {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let late = |_| BenchError::Other("the stream does not reach the lake".to_owned());
+    tokio::time::timeout(DELIVERY, arrives).await.map_err(late)?
 }
 
 /// Lets the account hold any day.
