@@ -29,33 +29,44 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// What to build.
 #[derive(Debug, Args)]
-pub(crate) struct BuildArgs {
-    /// Days, the last one 2026-10-28.
-    #[arg(long, default_value_t = 28)]
-    days: u32,
-    /// Sessions a day, on average.
-    #[arg(long, default_value_t = 50_000)]
-    per_day: usize,
-    /// Sessions of one append: what the stream brings at once.
-    #[arg(long, default_value_t = 6_250)]
-    batch: usize,
-    /// In which order sessions reach the lake.
-    #[arg(long, value_enum, default_value = "created")]
-    order: Order,
+pub struct BuildArgs {
+    #[command(flatten)]
+    size: Size,
     /// Where; an empty folder.
     #[arg(long)]
     data: PathBuf,
 }
 
+/// How much of it, and how it comes.
+#[derive(Debug, Args)]
+pub struct Size {
+    /// Days, the last one 2026-10-28.
+    #[arg(long, default_value_t = 28)]
+    pub days: u32,
+    /// Sessions a day, on average.
+    #[arg(long, default_value_t = 50_000)]
+    pub per_day: usize,
+    /// Sessions of one append: what the stream brings at once.
+    #[arg(long, default_value_t = 6_250)]
+    pub batch: usize,
+    /// In which order sessions reach the lake.
+    #[arg(long, value_enum, default_value = "created")]
+    pub order: Order,
+}
+
 /// What was built: `bench.json` in the data folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Built {
-    pub(crate) account: AccountId,
-    pub(crate) sessions: u64,
-    pub(crate) first_day: NaiveDate,
-    pub(crate) last_day: NaiveDate,
+pub struct Built {
+    /// Whose sessions.
+    pub account: AccountId,
+    /// How many.
+    pub sessions: u64,
+    /// The day of the first of them.
+    pub first_day: NaiveDate,
+    /// The day of the last.
+    pub last_day: NaiveDate,
     /// The one session that the table knows too.
-    pub(crate) session: SessionId,
+    pub session: SessionId,
 }
 
 impl Built {
@@ -73,20 +84,27 @@ fn middle(first: NaiveDate, last: NaiveDate) -> NaiveDate {
     first + (last - first) / 2
 }
 
-pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
+/// Fills a folder. Fails where the servers or the lake do.
+pub async fn build(args: BuildArgs) -> Result<(), BenchError> {
     let _servers = Servers::start(&args.data)?;
     let (clients, _) = clients(&args.data).await?;
-    let store = clients.store();
+    let lake = Lake::new(clients.store());
+    let built = fill(&lake, &args.size).await?;
+    std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
+    describe(&lake, &built).await
+}
+
+/// Fills an empty lake whose stack is running.
+pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
     let account =
         AccountId::try_from("bench".to_owned()).map_err(|_| BenchError::Other("account".to_owned()))?;
     let last_day = END.day(ZONE);
-    let first_day = last_day - Days::new(u64::from(args.days.max(1)) - 1);
-    keep_everything(&store, &account).await?;
-    let lake = Lake::new(store);
+    let first_day = last_day - Days::new(u64::from(size.days.max(1)) - 1);
+    keep_everything(lake.store(), &account).await?;
 
     let (send, batches) = sync_channel::<Vec<Entry>>(2);
-    let people = People::new(args.days, args.per_day, args.order);
-    let batch = args.batch.max(1);
+    let people = People::new(size.days, size.per_day, size.order);
+    let batch = size.batch.max(1);
     let drawing = std::thread::spawn(move || {
         let mut people = people.peekable();
         while people.peek().is_some() {
@@ -102,38 +120,51 @@ pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
             let entry = batch.remove(at);
             known = Some(entry.id.clone());
             sessions += 1;
-            deliver(&lake, &account, entry, sessions).await?;
+            deliver(lake, &account, entry, sessions).await?;
         }
         sessions += batch.len() as u64;
         lake.append(&account, batch).await?;
-        if lake.merge(&account, MergePolicy::default()).await? > 0 {
-            lake.collect(&account, Instant::now().plus_seconds(LATER)).await?;
-        }
+        merge(lake, &account, MergePolicy::default()).await?;
     }
     drop(drawing.join());
+    settle().await;
     let session = known.ok_or_else(|| BenchError::Other("no session in the middle".to_owned()))?;
-    let built = Built { account, sessions, first_day, last_day, session };
-    // From then on every reader's state shows the last commit.
-    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
-    std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
-    describe(&lake.live(&built.account).await?, sessions)
+    Ok(Built { account, sessions, first_day, last_day, session })
 }
 
 /// Merges a lake that was built as if nothing had come for as long as closes days.
-pub(crate) async fn close(data: &Path) -> Result<(), BenchError> {
+pub async fn close(data: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
     let (clients, _) = clients(data).await?;
     let lake = Lake::new(clients.store());
-    let policy = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
-    lake.merge(&built.account, policy).await?;
-    lake.collect(&built.account, Instant::now().plus_seconds(LATER)).await?;
-    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
-    describe(&lake.live(&built.account).await?, built.sessions)
+    close_days(&lake, &built).await?;
+    describe(&lake, &built).await
 }
 
-/// Writes the open copy of a lake that was built.
-pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
+/// The same of a lake whose stack is running.
+pub async fn close_days(lake: &Lake, built: &Built) -> Result<(), BenchError> {
+    let policy = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
+    merge(lake, &built.account, policy).await?;
+    settle().await;
+    Ok(())
+}
+
+/// Merges, and deletes at once what is replaced.
+async fn merge(lake: &Lake, account: &AccountId, policy: MergePolicy) -> Result<(), BenchError> {
+    if lake.merge(account, policy).await? > 0 {
+        lake.collect(account, Instant::now().plus_seconds(LATER)).await?;
+    }
+    Ok(())
+}
+
+/// From then on every reader's state shows the last commit.
+async fn settle() {
+    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
+}
+
+/// Writes the open copy of a lake that was built. Fails where `output` has anything in it.
+pub async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
     let (clients, _) = clients(data).await?;
@@ -172,7 +203,8 @@ async fn keep_everything(store: &Store, account: &AccountId) -> Result<(), Bench
     Ok(())
 }
 
-fn describe(segments: &[Segment], sessions: u64) -> Result<(), BenchError> {
+async fn describe(lake: &Lake, built: &Built) -> Result<(), BenchError> {
+    let (segments, sessions) = (lake.live(&built.account).await?, built.sessions);
     crate::say(format_args!(
         "{sessions} sessions in {} segments; bytes and rows a session:",
         segments.len()

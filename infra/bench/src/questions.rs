@@ -11,15 +11,15 @@ pub(crate) const NAMES: [&str; 8] = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "
 const PAGE: u32 = 50_000;
 
 /// A question.
-pub(crate) struct Question {
+pub struct Question {
     /// The body of the request for its first page.
-    pub(crate) body: Value,
+    pub body: Value,
     /// Whether all pages are wanted, or the first only.
-    pub(crate) every_page: bool,
+    pub every_page: bool,
 }
 
-/// The question of a name.
-pub(crate) fn question(name: &str, built: &Built) -> Option<Question> {
+/// The question of a name; `None` where there is none.
+pub fn question(name: &str, built: &Built) -> Option<Question> {
     let all = (built.first_day, built.last_day);
     let rest = (built.middle(), built.last_day);
     let by_agent: &[&str] = &["created_date", "agent_name", "sessions", "tma_seconds"];
