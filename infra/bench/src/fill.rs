@@ -1,7 +1,6 @@
 //! Fills a lake through archive's own writer.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
@@ -102,17 +101,7 @@ pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
     let first_day = last_day - Days::new(u64::from(size.days.max(1)) - 1);
     keep_everything(lake.store(), &account).await?;
 
-    let (send, batches) = sync_channel::<Vec<Entry>>(2);
-    let people = People::new(size.days, size.per_day, size.order);
-    let batch = size.batch.max(1);
-    let drawing = std::thread::spawn(move || {
-        let mut people = people.peekable();
-        while people.peek().is_some() {
-            if send.send(people.by_ref().take(batch).collect()).is_err() {
-                return;
-            }
-        }
-    });
+    let batches = People::new(size.days, size.per_day, size.order).batches(size.batch);
     let (mut sessions, mut known) = (0, None);
     while let Ok(mut batch) = batches.recv() {
         let of_the_middle = |entry: &Entry| entry.created_at.day(ZONE) >= middle(first_day, last_day);
@@ -126,7 +115,6 @@ pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
         lake.append(&account, batch).await?;
         merge(lake, &account, MergePolicy::default()).await?;
     }
-    drop(drawing.join());
     settle().await;
     let session = known.ok_or_else(|| BenchError::Other("no session in the middle".to_owned()))?;
     Ok(Built { account, sessions, first_day, last_day, session })

@@ -2,6 +2,7 @@
 //! from a few sentences, which compress as no conversation does.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use infra::demo::{Generator, Options, canonical};
 use lake::Entry;
@@ -54,6 +55,20 @@ impl People {
             last: Instant(0),
             given: 0,
         }
+    }
+
+    /// Batches of so many, drawn ahead.
+    pub(crate) fn batches(self, size: usize) -> Receiver<Vec<Entry>> {
+        let (send, batches) = sync_channel(2);
+        std::thread::spawn(move || {
+            let mut people = self.peekable();
+            while people.peek().is_some() {
+                if send.send(people.by_ref().take(size.max(1)).collect()).is_err() {
+                    return;
+                }
+            }
+        });
+        batches
     }
 
     /// Draws the next session that begins. Moments of the generator are whole seconds, which many would share.
