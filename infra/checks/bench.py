@@ -66,7 +66,7 @@ def sql(sessions, talks, day, since, session):
 ROWS = ("Q5", "Q7", "Q8")
 
 
-def duckdb_engine(copy, built, session):
+def duckdb_engine(copy, built):
     import duckdb
 
     connection = duckdb.connect()
@@ -86,10 +86,10 @@ def duckdb_engine(copy, built, session):
         os.remove(file)
         return {"rows": rows, "bytes": size}
 
-    return sql(*tables, day, f"to_timestamp({middle(built)})", session), ask
+    return sql(*tables, day, f"to_timestamp({middle(built)})", built["session"]), ask
 
 
-def chdb_engine(copy, built, session):
+def chdb_engine(copy, built):
     from chdb.session import Session
 
     connection = Session()
@@ -105,10 +105,10 @@ def chdb_engine(copy, built, session):
         names = [column["name"] for column in found["meta"]]
         return totals(names, [[row[name] for name in names] for row in found["data"]])
 
-    return sql(*tables, day, f"toDateTime({middle(built)}, 'UTC')", session), ask
+    return sql(*tables, day, f"toDateTime({middle(built)}, 'UTC')", built["session"]), ask
 
 
-def polars_engine(copy, built, session):
+def polars_engine(copy, built):
     os.environ["POLARS_MAX_THREADS"] = "2"
     import polars as pl
 
@@ -137,7 +137,7 @@ def polars_engine(copy, built, session):
         .sort("created_at", "session_id")
         .head(10_000),
         "Q6": talks.group_by(day).agg(counts),
-        "Q7": talks.filter(pl.col("session_id") == session)
+        "Q7": talks.filter(pl.col("session_id") == built["session"])
         .sort("position")
         .select("created_at", "origin", "type", "message"),
         "Q8": sessions.select("session_id", "created_at", "campaign_name"),
@@ -167,10 +167,10 @@ def totals(names, rows):
 asked_for_rows = False
 
 
-def ask_all(engine, copy, built, session, names):
+def ask_all(engine, copy, built, names):
     """Runs in a process of its own: what each question took and brought, as one line of JSON each."""
     global asked_for_rows
-    questions, ask = globals()[f"{engine}_engine"](copy, built, session)
+    questions, ask = globals()[f"{engine}_engine"](copy, built)
     for name, question in ((name, questions[name]) for name in names):
         asked_for_rows = True
         answer = ask(name, question)
@@ -186,9 +186,9 @@ def ask_all(engine, copy, built, session, names):
         print(json.dumps({"name": name, "cpu": cpu, "wall": wall, "peak": after.ru_maxrss / 1024, **answer}), flush=True)
 
 
-def peer(engine, copy, built, session, names):
+def peer(engine, copy, built, names):
     """The answers of an engine by question."""
-    words = [VENV / "bin/python", __file__, "--engine", engine, copy, json.dumps(built), session, *names]
+    words = [VENV / "bin/python", __file__, "--engine", engine, copy, json.dumps(built), *names]
     done = subprocess.run(words, stdout=subprocess.PIPE, check=True, text=True)
     return {answer["name"]: answer for answer in map(json.loads, done.stdout.splitlines())}
 
@@ -228,8 +228,7 @@ def main(folder, *names):
     subprocess.run([BENCH, "run", *names, "--data", folder, "--warm", str(WARM)], check=True, stdout=sys.stderr)
     built = json.loads((folder / "bench.json").read_text())
     ours = {answer["name"]: answer for answer in json.loads((folder / "answers.json").read_text())}
-    session = next(iter(ours.values()))["session"]
-    peers = {engine: peer(engine, copy, built, session, ours) for engine in ENGINES}
+    peers = {engine: peer(engine, copy, built, ours) for engine in ENGINES}
     print(f"\nCPU ms, {built['sessions']:,} sessions\n")
     print("| | premium | " + " | ".join(ENGINES) + " | × best | goal | GETs | MiB | peers' MiB |")
     print("|---|" + "---|" * (len(ENGINES) + 6))
@@ -248,6 +247,6 @@ def main(folder, *names):
 
 if __name__ == "__main__":
     if sys.argv[1] == "--engine":
-        ask_all(sys.argv[2], sys.argv[3], json.loads(sys.argv[4]), sys.argv[5], sys.argv[6:])
+        ask_all(sys.argv[2], sys.argv[3], json.loads(sys.argv[4]), sys.argv[5:])
     else:
         main(*sys.argv[1:])

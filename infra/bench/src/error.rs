@@ -9,7 +9,7 @@ use shared::telemetry::chain;
 
 /// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BenchError {
+pub enum BenchError {
     /// A file, a process or the output.
     #[error("{0}")]
     Io(#[from] io::Error),

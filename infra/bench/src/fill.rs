@@ -1,15 +1,15 @@
 //! Fills a lake through archive's own writer.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
-use chrono::{Duration, NaiveDate};
+use chrono::{Days, NaiveDate};
 use clap::Args;
 use infra::demo::ZONE;
 use lake::{Entry, Lake, MergePolicy, Segment};
 use serde::{Deserialize, Serialize};
 use shared::dictionary::Record;
-use shared::id::AccountId;
+use shared::id::{AccountId, SessionId};
 use shared::store::{AccountChange, Store};
 use shared::time::Instant;
 use shared::token::Privacy;
@@ -21,34 +21,51 @@ use crate::servers::{Servers, clients};
 
 /// Longer than a replaced file is kept.
 const LATER: i64 = 26 * 3_600;
+/// How long a session may take from the table to the lake.
+const DELIVERY: Duration = Duration::from_secs(60);
+/// How often to look whether it is there.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What to build.
 #[derive(Debug, Args)]
-pub(crate) struct BuildArgs {
-    /// Days, the last one 2026-10-28.
-    #[arg(long, default_value_t = 28)]
-    days: u32,
-    /// Sessions a day, on average.
-    #[arg(long, default_value_t = 50_000)]
-    per_day: usize,
-    /// Sessions of one append: what the stream brings at once.
-    #[arg(long, default_value_t = 6_250)]
-    batch: usize,
-    /// In which order sessions reach the lake.
-    #[arg(long, value_enum, default_value = "created")]
-    order: Order,
+pub struct BuildArgs {
+    #[command(flatten)]
+    size: Size,
     /// Where; an empty folder.
     #[arg(long)]
     data: PathBuf,
 }
 
+/// How much of it, and how it comes.
+#[derive(Debug, Args)]
+pub struct Size {
+    /// Days, the last one 2026-10-28.
+    #[arg(long, default_value_t = 28)]
+    pub days: u32,
+    /// Sessions a day, on average.
+    #[arg(long, default_value_t = 50_000)]
+    pub per_day: usize,
+    /// Sessions of one append: what the stream brings at once.
+    #[arg(long, default_value_t = 6_250)]
+    pub batch: usize,
+    /// In which order sessions reach the lake.
+    #[arg(long, value_enum, default_value = "created")]
+    pub order: Order,
+}
+
 /// What was built: `bench.json` in the data folder.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Built {
-    pub(crate) account: AccountId,
-    pub(crate) sessions: u64,
-    pub(crate) first_day: NaiveDate,
-    pub(crate) last_day: NaiveDate,
+pub struct Built {
+    /// Whose sessions.
+    pub account: AccountId,
+    /// How many.
+    pub sessions: u64,
+    /// The day of the first of them.
+    pub first_day: NaiveDate,
+    /// The day of the last.
+    pub last_day: NaiveDate,
+    /// The one session that the table knows too.
+    pub session: SessionId,
 }
 
 impl Built {
@@ -58,63 +75,84 @@ impl Built {
 
     /// The day in the middle.
     pub(crate) fn middle(&self) -> NaiveDate {
-        self.first_day + (self.last_day - self.first_day) / 2
+        middle(self.first_day, self.last_day)
     }
 }
 
-pub(crate) async fn build(args: BuildArgs) -> Result<(), BenchError> {
+fn middle(first: NaiveDate, last: NaiveDate) -> NaiveDate {
+    first + (last - first) / 2
+}
+
+/// Fills a folder. Fails where the servers or the lake do.
+pub async fn build(args: BuildArgs) -> Result<(), BenchError> {
     let _servers = Servers::start(&args.data)?;
     let (clients, _) = clients(&args.data).await?;
-    let store = clients.store();
+    let lake = Lake::new(clients.store());
+    let built = fill(&lake, &args.size).await?;
+    std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
+    describe(&lake, &built).await
+}
+
+/// Fills an empty lake whose stack is running.
+pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
     let account =
         AccountId::try_from("bench".to_owned()).map_err(|_| BenchError::Other("account".to_owned()))?;
     let last_day = END.day(ZONE);
-    let first_day = last_day - Duration::days(i64::from(args.days.max(1)) - 1);
-    keep_everything(&store, &account).await?;
-    let lake = Lake::new(store);
+    let first_day = last_day - Days::new(u64::from(size.days.max(1)) - 1);
+    keep_everything(lake.store(), &account).await?;
 
-    let (send, batches) = sync_channel::<Vec<Entry>>(2);
-    let people = People::new(args.days, args.per_day, args.order);
-    let batch = args.batch.max(1);
-    let drawing = std::thread::spawn(move || {
-        let mut people = people.peekable();
-        while people.peek().is_some() {
-            if send.send(people.by_ref().take(batch).collect()).is_err() {
-                return;
-            }
+    let batches = People::new(size.days, size.per_day, size.order).batches(size.batch);
+    let (mut sessions, mut known) = (0, None);
+    while let Ok(mut batch) = batches.recv() {
+        let of_the_middle = |entry: &Entry| entry.created_at.day(ZONE) >= middle(first_day, last_day);
+        if let (None, Some(at)) = (&known, batch.iter().position(of_the_middle)) {
+            let entry = batch.remove(at);
+            known = Some(entry.id.clone());
+            sessions += 1;
+            deliver(lake, &account, entry, sessions).await?;
         }
-    });
-    let mut sessions = 0;
-    while let Ok(batch) = batches.recv() {
         sessions += batch.len() as u64;
         lake.append(&account, batch).await?;
-        if lake.merge(&account, MergePolicy::default()).await? > 0 {
-            lake.collect(&account, Instant::now().plus_seconds(LATER)).await?;
-        }
+        merge(lake, &account, MergePolicy::default()).await?;
     }
-    drop(drawing.join());
-    let built = Built { account, sessions, first_day, last_day };
-    // From then on every reader's state shows the last commit.
-    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
-    std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
-    describe(&lake.live(&built.account).await?, sessions)
+    settle().await;
+    let session = known.ok_or_else(|| BenchError::Other("no session in the middle".to_owned()))?;
+    Ok(Built { account, sessions, first_day, last_day, session })
 }
 
 /// Merges a lake that was built as if nothing had come for as long as closes days.
-pub(crate) async fn close(data: &Path) -> Result<(), BenchError> {
+pub async fn close(data: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
     let (clients, _) = clients(data).await?;
     let lake = Lake::new(clients.store());
-    let policy = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
-    lake.merge(&built.account, policy).await?;
-    lake.collect(&built.account, Instant::now().plus_seconds(LATER)).await?;
-    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
-    describe(&lake.live(&built.account).await?, built.sessions)
+    close_days(&lake, &built).await?;
+    describe(&lake, &built).await
 }
 
-/// Writes the open copy of a lake that was built.
-pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
+/// The same of a lake whose stack is running.
+pub async fn close_days(lake: &Lake, built: &Built) -> Result<(), BenchError> {
+    let policy = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
+    merge(lake, &built.account, policy).await?;
+    settle().await;
+    Ok(())
+}
+
+/// Merges, and deletes at once what is replaced.
+async fn merge(lake: &Lake, account: &AccountId, policy: MergePolicy) -> Result<(), BenchError> {
+    if lake.merge(account, policy).await? > 0 {
+        lake.collect(account, Instant::now().plus_seconds(LATER)).await?;
+    }
+    Ok(())
+}
+
+/// From then on every reader's state shows the last commit.
+async fn settle() {
+    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
+}
+
+/// Writes the open copy of a lake that was built. Fails where `output` has anything in it.
+pub async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
     let (clients, _) = clients(data).await?;
@@ -122,6 +160,27 @@ pub(crate) async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let account = store.account(&built.account).await?;
     Lake::new(store).copy(&Reader { privacy: Privacy::Full, account: &account }, output).await?;
     Ok(())
+}
+
+/// Brings a session the way that every session comes: the table keeps it, and its stream carries it to archive. Returns
+/// once the lake, which then holds so many, has it.
+async fn deliver(lake: &Lake, account: &AccountId, entry: Entry, sessions: u64) -> Result<(), BenchError> {
+    let account = lake.store().account(account).await?;
+    let session = entry.session.unwrap_or_default();
+    let identity =
+        session.identity().ok_or_else(|| BenchError::Other("a session without an identity".to_owned()))?;
+    lake.store().put_session(&account, &identity, &session, Instant::now()).await?;
+    let arrives = async {
+        loop {
+            let live = lake.live(&account.id).await?;
+            if live.iter().map(|segment| segment.rows(Record::Session)).sum::<u64>() == sessions {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let late = |_| BenchError::Other("the stream does not reach the lake".to_owned());
+    tokio::time::timeout(DELIVERY, arrives).await.map_err(late)?
 }
 
 /// Lets the account hold any day.
@@ -132,7 +191,8 @@ async fn keep_everything(store: &Store, account: &AccountId) -> Result<(), Bench
     Ok(())
 }
 
-fn describe(segments: &[Segment], sessions: u64) -> Result<(), BenchError> {
+async fn describe(lake: &Lake, built: &Built) -> Result<(), BenchError> {
+    let (segments, sessions) = (lake.live(&built.account).await?, built.sessions);
     crate::say(format_args!(
         "{sessions} sessions in {} segments; bytes and rows a session:",
         segments.len()

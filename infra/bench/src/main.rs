@@ -1,26 +1,11 @@
-//! Measures the query engine: the data function's own router over a lake on the embedded servers, which run in a
-//! process of their own, so that this one's CPU time and memory are the engine's.
-//!
-//! `bench build` fills a data folder with made-up sessions through the lake's own writer; `bench run` asks the
-//! questions of `questions` and prints what each of them took. `infra/checks/bench.py` asks other engines the same.
+//! The command line of the bench.
 
-mod error;
-mod servers;
-mod people;
-mod fill;
-mod meter;
-mod questions;
-mod ask;
-mod run;
-
-use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bench::{ask, fill, run, servers};
 use clap::{Parser, Subcommand};
-
-use error::BenchError;
 
 /// Measures the query engine.
 #[derive(Debug, Parser)]
@@ -81,10 +66,4 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Writes one line to standard output.
-fn say(line: fmt::Arguments<'_>) -> Result<(), BenchError> {
-    writeln!(io::stdout(), "{line}")?;
-    Ok(())
 }

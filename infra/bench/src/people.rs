@@ -2,6 +2,7 @@
 //! from a few sentences, which compress as no conversation does.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use infra::demo::{Generator, Options, canonical};
 use lake::Entry;
@@ -10,7 +11,7 @@ use shared::session::{Session, Value};
 use shared::time::Instant;
 
 /// 2026-10-28T23:59:59 in the zone of new accounts: the last moment of the last day.
-pub(crate) const END: Instant = Instant(1_793_242_799_000_000);
+pub const END: Instant = Instant(1_793_242_799_000_000);
 /// Units of a team, and of namesakes among agents; the first half of them as busy as all others together, and so on.
 const UNITS: u64 = 5;
 const SEED: u64 = 20_261_028;
@@ -21,7 +22,7 @@ const SENTENCE: usize = 30;
 
 /// In which order sessions reach the lake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Order {
+pub enum Order {
     /// As they began: files do not overlap.
     Created,
     /// As they last changed: files overlap by the length of the longest session.
@@ -29,7 +30,7 @@ pub(crate) enum Order {
 }
 
 /// Sessions as the stream would bring them.
-pub(crate) struct People {
+pub struct People {
     generator: Generator,
     order: Order,
     chance: fastrand::Rng,
@@ -41,7 +42,8 @@ pub(crate) struct People {
 }
 
 impl People {
-    pub(crate) fn new(days: u32, per_day: usize, order: Order) -> People {
+    /// So many days, with so many sessions each on average.
+    pub fn new(days: u32, per_day: usize, order: Order) -> People {
         let sessions = per_day * days as usize;
         let options = Options { seed: SEED, sessions, end: END, days, media: Vec::new() };
         People {
@@ -53,6 +55,20 @@ impl People {
             last: Instant(0),
             given: 0,
         }
+    }
+
+    /// Batches of so many, drawn ahead.
+    pub(crate) fn batches(self, size: usize) -> Receiver<Vec<Entry>> {
+        let (send, batches) = sync_channel(2);
+        std::thread::spawn(move || {
+            let mut people = self.peekable();
+            while people.peek().is_some() {
+                if send.send(people.by_ref().take(size.max(1)).collect()).is_err() {
+                    return;
+                }
+            }
+        });
+        batches
     }
 
     /// Draws the next session that begins. Moments of the generator are whole seconds, which many would share.

@@ -11,15 +11,15 @@ pub(crate) const NAMES: [&str; 8] = ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "
 const PAGE: u32 = 50_000;
 
 /// A question.
-pub(crate) struct Question {
+pub struct Question {
     /// The body of the request for its first page.
-    pub(crate) body: Value,
+    pub body: Value,
     /// Whether all pages are wanted, or the first only.
-    pub(crate) every_page: bool,
+    pub every_page: bool,
 }
 
-/// The question of a name. `session` is the one that Q7 is about.
-pub(crate) fn question(name: &str, built: &Built, session: &str) -> Option<Question> {
+/// The question of a name; `None` where there is none.
+pub fn question(name: &str, built: &Built) -> Option<Question> {
     let all = (built.first_day, built.last_day);
     let rest = (built.middle(), built.last_day);
     let by_agent: &[&str] = &["created_date", "agent_name", "sessions", "tma_seconds"];
@@ -35,19 +35,12 @@ pub(crate) fn question(name: &str, built: &Built, session: &str) -> Option<Quest
         "Q6" => body("summary", &MESSAGES, all),
         "Q7" => {
             let fields = ["talks_created_at", "talks_origin", "talks_type", "talks_message"];
-            filtered(body("talks", &fields, all), &[equals("session_id", session)])
+            filtered(body("talks", &fields, all), &[equals("session_id", built.session.as_str())])
         }
         "Q8" => body("sessions", &["session_id", "created_at", "campaign_name"], all),
         _ => return None,
     };
     Some(Question { body, every_page: name != "Q5" })
-}
-
-/// A request for the id of a session in the middle.
-pub(crate) fn any_session(built: &Built) -> Value {
-    let mut request = body("sessions", &["session_id"], (built.middle(), built.last_day));
-    request["limit"] = 1.into();
-    request
 }
 
 const TWELVE: [&str; 12] = [

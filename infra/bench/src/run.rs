@@ -13,7 +13,7 @@ use crate::servers::Servers;
 
 /// What to ask.
 #[derive(Debug, Args)]
-pub(crate) struct RunArgs {
+pub struct RunArgs {
     /// The questions; all of them by default.
     names: Vec<String>,
     /// The data folder that `bench build` filled.
@@ -24,8 +24,8 @@ pub(crate) struct RunArgs {
     warm: usize,
 }
 
-/// Prints a table, and writes `answers.json` into the data folder.
-pub(crate) fn run(args: &RunArgs) -> Result<(), BenchError> {
+/// Prints a table, and writes `answers.json` into the data folder. Fails at the first question that is not answered.
+pub fn run(args: &RunArgs) -> Result<(), BenchError> {
     let _servers = Servers::start(&args.data)?;
     let names: Vec<&str> =
         if args.names.is_empty() { NAMES.into() } else { args.names.iter().map(String::as_str).collect() };

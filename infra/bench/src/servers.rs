@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 use crate::error::BenchError;
 
 /// Serves until standard input is closed, which the end of the parent does.
-pub(crate) async fn serve(data: &Path) -> Result<(), BenchError> {
+pub async fn serve(data: &Path) -> Result<(), BenchError> {
     let _stack = Stack::start(data, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     crate::say(format_args!("ready"))?;
     let mut rest = Vec::new();
@@ -46,8 +46,8 @@ impl Drop for Servers {
     }
 }
 
-/// Clients of the servers that keep their data in `data`, and the admin token.
-pub(crate) async fn clients(data: &Path) -> Result<(Clients, String), BenchError> {
+/// Clients of the servers that keep their data in `data`, and the admin token. Fails where none ever did.
+pub async fn clients(data: &Path) -> Result<(Clients, String), BenchError> {
     let wires =
         Wires::to(data).ok_or_else(|| BenchError::Other("no lake there: build it first".to_owned()))?;
     let local: Local = serde_json::from_slice(&std::fs::read(data.join("local.json"))?)?;

@@ -1,0 +1,109 @@
+//! Asks the data function for pages, in this process.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use http::{Method, Request, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::id::AccountId;
+use shared::store::Store;
+use tower::ServiceExt;
+
+use crate::error::BenchError;
+use crate::questions::Question;
+
+/// The data function, and a token for it.
+pub struct Asker {
+    routes: Router,
+    token: String,
+}
+
+/// What one asking brought.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// How many pages.
+    pub pages: usize,
+    /// Their bytes.
+    pub bytes: usize,
+}
+
+impl Asker {
+    /// Asks for what an account has; `admin` is a token that may issue others.
+    pub async fn new(store: &Store, admin: &str, account: &AccountId) -> Result<Asker, BenchError> {
+        let url = Some("https://reports.example".to_owned());
+        let routes = shared::http::host(data::router(data::App::at(store.clone(), url)));
+        Ok(Asker { routes, token: issue(store, admin, account, "report").await? })
+    }
+
+    /// Asks for one page, or for one after the other, and gives each to `take`.
+    pub async fn ask(
+        &self,
+        question: &Question,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), BenchError>,
+    ) -> Result<Answer, BenchError> {
+        let mut body = question.body.clone();
+        let mut answer = Answer::default();
+        loop {
+            let page = post(&self.routes, "/v1/data", &self.token, serde_json::to_vec(&body)?).await?;
+            answer.pages += 1;
+            answer.bytes += page.len();
+            take(&page)?;
+            match cursor(&page)? {
+                Some(cursor) if question.every_page => body["cursor"] = cursor.into(),
+                _ => return Ok(answer),
+            }
+        }
+    }
+}
+
+/// A new token of an account.
+pub async fn issue(
+    store: &Store,
+    admin: &str,
+    account: &AccountId,
+    scope: &str,
+) -> Result<String, BenchError> {
+    let routes = shared::http::host(token::router(token::App::new(store.clone())));
+    let order = json!({"account": account, "scope": scope});
+    let issued = post(&routes, "/v1/tokens", admin, serde_json::to_vec(&order)?).await?;
+    let issued: Value = serde_json::from_slice(&issued)?;
+    Ok(issued["token"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Posts JSON to a function. Fails where the answer is not 200 or 201.
+pub async fn post(
+    routes: &Router,
+    path: &str,
+    token: &str,
+    body: impl Into<Body>,
+) -> Result<Bytes, BenchError> {
+    let request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(body.into());
+    let request = request.map_err(|error| BenchError::Other(error.to_string()))?;
+    let Ok(answer) = routes.clone().oneshot(request).await;
+    let status = answer.status();
+    let body = to_bytes(answer.into_body(), usize::MAX).await;
+    let body = body.map_err(|error| BenchError::Other(error.to_string()))?;
+    if matches!(status, StatusCode::OK | StatusCode::CREATED) {
+        return Ok(body);
+    }
+    Err(BenchError::Other(format!("{path}: {status} {}", String::from_utf8_lossy(&body))))
+}
+
+/// The cursor of an answer, without reading its rows, which come last.
+fn cursor(page: &[u8]) -> Result<Option<String>, BenchError> {
+    const ROWS: &[u8] = b",\"rows\":[";
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Frame {
+        next_cursor: Option<String>,
+    }
+    let end = page.windows(ROWS.len()).position(|window| window == ROWS).unwrap_or(page.len());
+    let mut frame = page[..end].to_vec();
+    frame.push(b'}');
+    Ok(serde_json::from_slice::<Frame>(&frame)?.next_cursor)
+}
