@@ -74,8 +74,13 @@ impl Asking {
         Query::resolve(request, &asked).map(Arc::new)
     }
 
-    /// The query's page, its rows in this form.
-    pub(crate) async fn answer(&self, query: &Arc<Query>, form: Form) -> Result<Answer, Problem> {
+    /// The query's page, its rows in this form behind `head`.
+    pub(crate) async fn answer(
+        &self,
+        query: &Arc<Query>,
+        form: Form,
+        head: Vec<u8>,
+    ) -> Result<Answer, Problem> {
         let context = Arc::new(Context {
             account: self.account.id.clone(),
             zone: self.account.zone,
@@ -84,26 +89,27 @@ impl Asking {
             base_url: self.base_url.clone(),
             link_key: self.link_key.clone(),
         });
+        let page = Page::new(query.limit, form, head);
         let (page, last, total) =
-            self.fill(query, &context, form).await.map_err(|error| failed(error, query))?;
+            self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
         let next = last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, &query.digest, place));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
         Ok(Answer { page, next, total })
     }
 
-    /// A page, the place of its last row, and how many rows there are where that is known.
+    /// Fills a page: with it the place of its last row, and how many rows there are where that is known.
     async fn fill(
         &self,
         query: &Arc<Query>,
         context: &Arc<Context>,
-        form: Form,
+        page: Page,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
         if query.report == ReportType::Summary {
-            return self.fill_groups(query, context, form).await;
+            return self.fill_groups(query, context, page).await;
         }
         let clusters = self.clusters(query).await?;
-        let mut rows = RowPage::new(query.limit, form);
+        let mut rows = RowPage { page, last: None };
         run(&self.app.lake, clusters, query, context, &mut |row| rows.push(row, query, context)).await?;
         let RowPage { page, last } = rows;
         let total = (query.after.is_none() && !page.is_cut()).then_some(page.rows());
@@ -115,7 +121,7 @@ impl Asking {
         &self,
         query: &Arc<Query>,
         context: &Arc<Context>,
-        form: Form,
+        mut page: Page,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
         // What one reader may see another may not.
         let reader = format!("{:?} {:?}", self.privacy, self.account);
@@ -128,7 +134,6 @@ impl Asking {
             }
         };
         let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
-        let mut page = Page::new(query.limit, form);
         summary.fill(&mut page, before);
         let last = Some(Place::Groups(before + page.rows()));
         if page.is_cut() {

@@ -225,9 +225,22 @@ struct File {
 
 /// The columns read of one segment. A record that was not read has no rows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files([File; Record::ALL.len()]);
+pub(crate) struct Files {
+    records: [File; Record::ALL.len()],
+    /// The first row of sessions that is read: rows are counted from it.
+    first: u32,
+}
 
 impl Files {
+    /// Files of which the sessions before a row are not read.
+    pub(crate) fn from_session(first: usize) -> Files {
+        Files { first: first as u32, ..Files::default() }
+    }
+
+    pub(crate) fn first(&self) -> u32 {
+        self.first
+    }
+
     /// Takes the columns of a record's file that were needed; local times are in `zone`.
     pub(crate) fn put(
         &mut self,
@@ -243,16 +256,16 @@ impl Files {
             let array = name.and_then(|_| arrays.next());
             columns.push(array.map(|array| Cells::new(array, zone).ok_or_else(unknown)).transpose()?);
         }
-        self.0[record as usize] = File { rows: batch.num_rows(), columns };
+        self.records[record as usize] = File { rows: batch.num_rows(), columns };
         Ok(())
     }
 
     pub(crate) fn rows(&self, record: Record) -> usize {
-        self.0[record as usize].rows
+        self.records[record as usize].rows
     }
 
     fn cells(&self, slot: Slot) -> Option<&Cells> {
-        self.0[slot.record as usize].columns.get(slot.at)?.as_ref()
+        self.records[slot.record as usize].columns.get(slot.at)?.as_ref()
     }
 
     /// A text; an empty one counts as none.
@@ -346,7 +359,7 @@ impl Files {
     /// The rows of a repeated record that belong to a session's row: the file is sorted by session, then position.
     pub(crate) fn children(&self, record: Record, session: usize) -> std::ops::Range<usize> {
         let Some(Cells::Row(owners)) = self.cells(Slot { record, at: 0 }) else { return 0..0 };
-        let owners = owners.values();
+        let (owners, session) = (owners.values(), session + self.first as usize);
         let from = owners.partition_point(|owner| (*owner as usize) < session);
         let rows = owners[from..].partition_point(|owner| *owner as usize == session);
         from..from + rows

@@ -73,9 +73,8 @@ pub(crate) async fn export(
         Format::Csv => Form::Csv { semicolons: lang == Some(Lang::Pt) },
         Format::Ndjson => Form::lines(&query.outputs),
     };
-    let mut body = form.head(&query.outputs);
-    let Answer { page, next, .. } = asking.answer(&query, form).await?;
-    body.extend(page.into_bytes());
+    let head = form.head(&query.outputs);
+    let Answer { page, next, .. } = asking.answer(&query, form, head).await?;
     let name = file_name(&asking.account.id, &query, period.as_ref(), format);
     let about = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -83,7 +82,7 @@ pub(crate) async fn export(
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     let next = next.map(|cursor| [(header::LINK, link(&asking.base_url, &pairs, &cursor))]);
-    Ok((about, next, body).into_response())
+    Ok((about, next, page.into_bytes()).into_response())
 }
 
 fn order(wanted: Wanted) -> Order {

@@ -1,12 +1,23 @@
 //! Dates as Data Studio reads them: digits of a fixed width, so that they also sort as text.
 
-use arrayvec::ArrayString;
+use arrayvec::ArrayVec;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use shared::dictionary::Semantic;
 use shared::time::Instant;
 
 /// The digits of a date: the year has at most six and a sign, the rest ten.
-pub(crate) type Digits = ArrayString<20>;
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Digits(ArrayVec<u8, 20>);
+
+impl Digits {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
 
 /// A date or a part of it, written in digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,11 +66,7 @@ impl DateFormat {
             Self::Week => joined(Some(at.iso_week().year()), &[at.iso_week().week()]),
             Self::Month => joined(Some(at.year()), &[at.month()]),
             Self::Hour => joined(None, &[at.hour()]),
-            Self::Weekday => {
-                let mut digits = Digits::new();
-                digits.push(digit(at.weekday().num_days_from_sunday()));
-                digits
-            }
+            Self::Weekday => Digits(ArrayVec::from_iter([digit(at.weekday().num_days_from_sunday())])),
         }
     }
 
@@ -103,8 +110,8 @@ impl DateFormat {
 
     fn prefix_of_day(self, day: NaiveDate) -> Option<String> {
         match self {
-            Self::Second => Some(Self::Day.digits(day.into()).to_string()),
-            Self::Day | Self::Week | Self::Month => Some(self.digits(day.into()).to_string()),
+            Self::Second => Some(Self::Day.digits(day.into()).as_str().to_owned()),
+            Self::Day | Self::Week | Self::Month => Some(self.digits(day.into()).as_str().to_owned()),
             Self::Hour | Self::Weekday => None,
         }
     }
@@ -113,24 +120,23 @@ impl DateFormat {
 /// A year of at least four digits and numbers of two: by hand, for this runs once a row and `format!` is ten times as
 /// slow.
 fn joined(year: Option<i32>, parts: &[u32]) -> Digits {
-    let mut digits = Digits::new();
+    let mut digits = ArrayVec::new();
     match year.map(|year| (year, u32::try_from(year))) {
         None => {}
         Some((_, Ok(year @ 0..=9_999))) => {
-            [1_000, 100, 10, 1].iter().for_each(|place| digits.push(digit(year / place)));
+            digits.extend([1_000, 100, 10, 1].map(|place| digit(year / place)));
         }
-        Some((year, _)) => digits.push_str(&format!("{year:04}")),
+        Some((year, _)) => digits.extend(format!("{year:04}").bytes()),
     }
     for part in parts {
-        digits.push(digit(part / 10));
-        digits.push(digit(*part));
+        digits.extend([digit(part / 10), digit(*part)]);
     }
-    digits
+    Digits(digits)
 }
 
 /// The last digit of a number.
-fn digit(number: u32) -> char {
-    char::from_digit(number % 10, 10).unwrap_or('0')
+fn digit(number: u32) -> u8 {
+    b'0' + (number % 10) as u8
 }
 
 #[cfg(test)]
@@ -144,8 +150,11 @@ mod tests {
     #[test]
     fn every_format_has_its_digits() {
         let time = at("2026-10-03T04:05:09.999");
-        let digits = DateFormat::ALL.map(|format| format.digits(time).to_string());
-        assert_eq!(digits, ["20261003040509", "20261003", "202640", "202610", "04", "6"]);
+        let digits = DateFormat::ALL.map(|format| format.digits(time));
+        assert_eq!(
+            digits.each_ref().map(Digits::as_str),
+            ["20261003040509", "20261003", "202640", "202610", "04", "6"]
+        );
         assert_eq!(DateFormat::Weekday.digits(at("2026-10-04T00:00:00")).as_str(), "0");
         assert_eq!(DateFormat::Second.digits(NaiveDateTime::MIN).as_str(), "-2621430101000000");
     }

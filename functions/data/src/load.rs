@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::UInt32Type;
+use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
+use arrow_array::{PrimitiveArray, RecordBatch};
 use futures::future::try_join_all;
 use lake::{Lake, Segment};
 use shared::dictionary::Record;
 use shared::store::StoreError;
+use shared::time::Instant;
 
 use crate::cells::{CREATED, Files, ID, Keys};
 use crate::expr::Context;
@@ -17,7 +18,7 @@ use crate::plan::Cluster;
 use crate::query::Query;
 
 /// Where at most one session in so many is shown, finding its records first costs less than reading all.
-const FEW: usize = 16;
+const FEW: u64 = 16;
 
 /// A cluster in memory: its segments' files, and of each the rows of the sessions that are left, in order.
 #[derive(Debug)]
@@ -60,11 +61,21 @@ pub(crate) async fn load(
 ) -> Result<Loaded, StoreError> {
     let segments = &cluster.segments;
     let keys = query.keys(cluster);
+    let stretch = match cluster.plain() {
+        Some(segment) if !query.admits_all(cluster) || query.most_sessions().is_some() => {
+            stretch(lake, segment, query).await?
+        }
+        _ => None,
+    };
     let reading = segments.iter().map(async |segment: &Segment| {
-        let mut files = Files::default();
         let needed = query.columns.needed(Record::Session, keys);
-        let batch = lake.read(segment, Record::Session, &names(&needed)).await?;
-        files.put(Record::Session, &needed, &batch, context.zone).map(|()| files)
+        let (columns, record) = (names(&needed), Record::Session);
+        let batch = match &stretch {
+            Some(rows) => lake.read_rows(segment, record, &columns, std::slice::from_ref(rows)).await?,
+            None => lake.read(segment, record, &columns).await?,
+        };
+        let mut files = Files::from_session(stretch.as_ref().map_or(0, |rows| rows.start));
+        files.put(record, &needed, &batch, context.zone).map(|()| files)
     });
     let mut files = try_join_all(reading).await?;
     let mut sessions = match cluster.plain() {
@@ -90,6 +101,25 @@ pub(crate) async fn load(
     Ok(Loaded { files, sessions })
 }
 
+/// Of a segment that has one row a session, the rows that the window and the cursor may admit, where these are not most
+/// of them: sessions lie in the order of their beginning.
+async fn stretch(lake: &Lake, segment: &Segment, query: &Query) -> Result<Option<Range<usize>>, StoreError> {
+    let batch = lake.read(segment, Record::Session, &["created_at"]).await?;
+    let created = batch.columns().first().and_then(|array| array.as_primitive_opt());
+    let Some(created) = created.map(PrimitiveArray::<TimestampMicrosecondType>::values) else {
+        return Ok(None);
+    };
+    let Range { start, end } = query.window.created;
+    let before = |instant: Instant| created.partition_point(|at| Instant(*at) < instant);
+    let mut rows = before(start)..before(end);
+    if let Some(most) = query.most_sessions() {
+        // Of those that began with the cursor's session, some may lie behind the cursor.
+        let alike = created.partition_point(|at| Instant(*at) <= start);
+        rows.end = rows.end.min(alike.max(rows.start).saturating_add(most));
+    }
+    Ok(Some(rows).filter(|rows| rows.len() * 2 < created.len()))
+}
+
 /// Reads the repeated records of each segment that still has a session to show; only those of its sessions where they
 /// are few.
 async fn read_children(
@@ -106,9 +136,10 @@ async fn read_children(
             segments.iter().zip(sessions).zip(&mut *files).map(async |((segment, sessions), files)| {
                 let batch = match sessions.as_slice() {
                     [] => return Ok(()),
-                    few if few.len() * FEW < files.rows(Record::Session) => {
+                    few if few.len() as u64 * FEW < segment.rows(Record::Session) || files.first() > 0 => {
                         let owners = lake.read(segment, record, &[lake::columns::SESSION]).await?;
-                        lake.read_rows(segment, record, &names(&needed), &rows_of(&owners, few)).await?
+                        let rows = rows_of(&owners, few, files.first());
+                        lake.read_rows(segment, record, &names(&needed), &rows).await?
                     }
                     _ => lake.read(segment, record, &names(&needed)).await?,
                 };
@@ -123,14 +154,15 @@ fn names(needed: &[Option<&'static str>]) -> Vec<&'static str> {
     needed.iter().copied().flatten().collect()
 }
 
-/// The rows of a repeated record's file that belong to these sessions, which are in order like the file.
-fn rows_of(owners: &RecordBatch, sessions: &[u32]) -> Vec<Range<usize>> {
+/// The rows of a repeated record's file that belong to these sessions, which are in order like the file and counted from
+/// its session `first` on.
+fn rows_of(owners: &RecordBatch, sessions: &[u32], first: u32) -> Vec<Range<usize>> {
     let owners = owners.columns().first().and_then(|owners| owners.as_primitive_opt::<UInt32Type>());
     let owners = owners.map(|owners| owners.values().as_ref()).unwrap_or_default();
     let mut rows: Vec<Range<usize>> = Vec::new();
-    for session in sessions {
-        let from = owners.partition_point(|owner| owner < session);
-        let to = from + owners[from..].partition_point(|owner| owner == session);
+    for session in sessions.iter().map(|session| session + first) {
+        let from = owners.partition_point(|owner| *owner < session);
+        let to = from + owners[from..].partition_point(|owner| *owner == session);
         match rows.last_mut() {
             Some(last) if last.end == from => last.end = to,
             _ if from < to => rows.push(from..to),
@@ -173,7 +205,6 @@ mod tests {
     use arrow_array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray};
     use lake::Span;
     use shared::id::AccountId;
-    use shared::time::Instant;
 
     use super::*;
     use crate::expr::Row;

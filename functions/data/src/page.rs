@@ -25,8 +25,9 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(limit: usize, form: Form) -> Page {
-        Page { limit, form, ..Page::default() }
+    /// An empty page whose rows will stand right behind `head`.
+    pub(crate) fn new(limit: usize, form: Form, head: Vec<u8>) -> Page {
+        Page { limit, form, out: head, ..Page::default() }
     }
 
     /// Takes a row's values; breaks where the row does not fit any more, so that a page that took all rows is known to
@@ -61,7 +62,7 @@ impl Page {
         self.rows
     }
 
-    /// The rows in their form.
+    /// The head and the rows in their form.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out
     }
@@ -75,10 +76,6 @@ pub(crate) struct RowPage {
 }
 
 impl RowPage {
-    pub(crate) fn new(limit: usize, form: Form) -> RowPage {
-        RowPage { page: Page::new(limit, form), last: None }
-    }
-
     pub(crate) fn push(&mut self, row: &Row<'_>, query: &Query, context: &Context) -> ControlFlow<()> {
         self.page.push(query.outputs.iter().map(|output| output.expr.value(row, context)))?;
         let (created_at, position) = (row.created_at(), row.position());
@@ -107,22 +104,22 @@ mod tests {
 
     #[test]
     fn a_page_is_full_at_its_limit_and_says_so_only_when_more_comes() {
-        let mut page = Page::new(2, Form::Values);
+        let mut page = Page::new(2, Form::Values, b"head".to_vec());
         assert!(push(&mut page, "a") && push(&mut page, "b"));
         assert!(!page.is_cut());
         assert!(!push(&mut page, "c"));
         assert!(page.is_cut());
         assert_eq!(page.rows(), 2);
-        assert_eq!(page.into_bytes(), br#"{"values":["a",1]},{"values":["b",1]}"#);
+        assert_eq!(page.into_bytes(), br#"head{"values":["a",1]},{"values":["b",1]}"#);
     }
 
     #[test]
     fn a_page_is_cut_by_bytes_but_a_large_row_comes_alone() {
-        let mut page = Page::new(10, Form::Values);
+        let mut page = Page::new(10, Form::Values, Vec::new());
         assert!(push(&mut page, &"x".repeat(MAX_BYTES + 1)));
         assert!(!push(&mut page, "y"));
         assert_eq!(page.rows(), 1);
-        let mut page = Page::new(10_000_000, Form::Values);
+        let mut page = Page::new(10_000_000, Form::Values, Vec::new());
         let quotes = "\"".repeat(1_000);
         while push(&mut page, &quotes) {}
         let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes()).unwrap()).unwrap();
@@ -132,7 +129,7 @@ mod tests {
     #[test]
     fn a_page_of_a_file_is_cut_by_what_it_comes_to_in_base64() {
         for form in [Form::Csv { semicolons: true }, Form::Lines { keys: vec!["\"a\":".to_owned()] }] {
-            let mut page = Page::new(10_000_000, form);
+            let mut page = Page::new(10_000_000, form, Vec::new());
             while page.push([Value::Text("x".repeat(1_000).into())].into_iter()).is_continue() {}
             let sent = page.into_bytes().len() / 3 * 4;
             // Rows are counted one by one, each rounded up.

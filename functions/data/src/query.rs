@@ -125,6 +125,14 @@ impl Query {
         self.session_filters.is_empty() && self.record_filters.is_empty()
     }
 
+    /// With how many sessions behind the cursor a page is full for certain, and known not to be the last; `None` where
+    /// not every session gives a row.
+    pub(crate) fn most_sessions(&self) -> Option<usize> {
+        let each_is_a_row =
+            self.report == ReportType::Sessions && self.is_unfiltered() && self.other.is_none();
+        each_is_a_row.then_some(self.limit + 1)
+    }
+
     /// Whether all rows of a cluster are admitted as they are: it is one segment without versions, and lies in the window
     /// as a whole.
     pub(crate) fn admits_all(&self, cluster: &Cluster) -> bool {
@@ -154,7 +162,7 @@ impl Query {
         };
         let ahead = || match &self.after {
             Some(Place::Row { created_at: at, session_id, .. }) => {
-                (created_at, row.session_id()) >= (*at, session_id.as_str())
+                created_at.cmp(at).then_with(|| row.session_id().cmp(session_id)).is_ge()
             }
             _ => true,
         };
@@ -164,7 +172,8 @@ impl Query {
     /// Whether a row of an admitted session comes after the cursor.
     pub(crate) fn is_ahead(&self, row: &Row<'_>) -> bool {
         let Some(Place::Row { created_at, session_id, position }) = &self.after else { return true };
-        (row.created_at(), row.session_id(), row.position()) > (*created_at, session_id.as_str(), *position)
+        let session = row.created_at().cmp(created_at).then_with(|| row.session_id().cmp(session_id));
+        session.then_with(|| row.position().cmp(position)).is_gt()
     }
 }
 

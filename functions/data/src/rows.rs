@@ -12,7 +12,7 @@ use shared::problem::Problem;
 use crate::App;
 use crate::answer::{Answer, Asking};
 use crate::form::Form;
-use crate::query::Query;
+use crate::query::{Output, Query};
 use crate::request::DataRequest;
 
 #[derive(Debug, Deserialize)]
@@ -21,14 +21,20 @@ pub(crate) struct Named {
     account: Option<AccountId>,
 }
 
-/// The answer without its rows, which are written as they are found.
+/// What stands before the rows of the answer, which are written right behind it as they are found.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Frame<'a> {
+struct Head<'a> {
     schema: Vec<SchemaField<'a>>,
     filters_applied: bool,
-    next_cursor: Option<String>,
     data_as_of: String,
+}
+
+/// What stands after them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Tail {
+    next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total_rows: Option<usize>,
 }
@@ -50,30 +56,30 @@ pub(crate) async fn rows(
     let named = one_account(named.account, request.account.clone())?;
     let asking = Asking::new(app, &caller, named.as_ref(), &headers).await?;
     let query = asking.resolve(&request)?;
-    Ok(respond(asking.answer(&query, Form::Values).await?, &query))
+    let Answer { page, next, total } = asking.answer(&query, Form::Values, head(&query)).await?;
+    let mut body = page.into_bytes();
+    body.extend_from_slice(b"],");
+    body.extend(&object(&Tail { next_cursor: next, total_rows: total })[1..]);
+    let about = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((about, body).into_response())
 }
 
-fn respond(answer: Answer, query: &Query) -> Response {
-    let frame = Frame {
-        schema: query
-            .outputs
-            .iter()
-            .map(|output| SchemaField {
-                name: &output.column.id,
-                data_type: output.column.semantic.data_type().as_str(),
-            })
-            .collect(),
-        filters_applied: query.filters_applied,
-        next_cursor: answer.next,
-        data_as_of: query.state.to_rfc3339(),
-        total_rows: answer.total,
+fn head(query: &Query) -> Vec<u8> {
+    let field = |output: &'_ Output| SchemaField {
+        name: &output.column.id,
+        data_type: output.column.semantic.data_type().as_str(),
     };
-    // Serialising to memory fails only for maps with odd keys, which this type does not have.
-    let mut body = serde_json::to_vec(&frame).unwrap_or_default();
-    body.pop();
-    body.extend_from_slice(b",\"rows\":[");
-    body.extend(answer.page.into_bytes());
-    body.extend_from_slice(b"]}");
-    let about = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (about, body).into_response()
+    let mut head = object(&Head {
+        schema: query.outputs.iter().map(field).collect(),
+        filters_applied: query.filters_applied,
+        data_as_of: query.state.to_rfc3339(),
+    });
+    head.pop();
+    head.extend_from_slice(b",\"rows\":[");
+    head
+}
+
+/// An object of fixed fields as JSON: serialising that to memory cannot fail.
+fn object(fields: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(fields).unwrap_or_else(|_| b"{}".to_vec())
 }

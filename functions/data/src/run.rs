@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use lake::Lake;
 use shared::dictionary::Record;
 use shared::store::StoreError;
@@ -15,6 +15,7 @@ use crate::expr::{Context, Row};
 use crate::load::{Loaded, load};
 use crate::plan::Cluster;
 use crate::query::Query;
+use crate::report::ReportType;
 use crate::summary::Summary;
 
 /// The most clusters whose files are on their way at once: storage answers in tens of milliseconds, so waiting for
@@ -82,7 +83,7 @@ fn each_cluster<T: Send + 'static>(
             let make = make.clone();
             async move {
                 let task = tokio::spawn(async move {
-                    let loaded = load(&lake, &cluster, &query, &context).await?;
+                    let loaded = load(&lake, &cluster, &query, &context).boxed().await?;
                     Ok(make(loaded, &context))
                 });
                 let done = AbortOnDropHandle::new(task).await;
@@ -93,8 +94,12 @@ fn each_cluster<T: Send + 'static>(
     Box::pin(stream::iter(tasks).buffered(ahead))
 }
 
-/// How many clusters to load at once: without filters, about those that fill a page.
+/// How many clusters to load at once: all that may be for a summary, which needs each of them; for rows without filters,
+/// about those that fill a page.
 fn ahead(clusters: &[Cluster], query: &Query) -> usize {
+    if query.report == ReportType::Summary {
+        return MAX_AHEAD;
+    }
     let mut rows = 0;
     let full = |cluster: &&Cluster| {
         rows += cluster.rows();

@@ -31,7 +31,7 @@ impl<'a> Value<'a> {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text),
-            Value::Digits(digits) => Some(digits),
+            Value::Digits(digits) => Some(digits.as_str()),
             _ => None,
         }
     }
@@ -50,7 +50,11 @@ impl<'a> Value<'a> {
         match self {
             Value::Null => out.extend_from_slice(b"null"),
             Value::Text(text) => quote(text, out),
-            Value::Digits(digits) => quote(digits, out),
+            Value::Digits(digits) => {
+                out.push(b'"');
+                out.extend_from_slice(digits.as_bytes());
+                out.push(b'"');
+            }
             Value::Integer(number) => out.extend_from_slice(Buffer::new().format(*number).as_bytes()),
             Value::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => {
                 out.extend_from_slice(Buffer::new().format(*number as i64).as_bytes());

@@ -94,16 +94,19 @@ pub async fn post(
     Err(BenchError::Other(format!("{path}: {status} {}", String::from_utf8_lossy(&body))))
 }
 
-/// The cursor of an answer, without reading its rows, which come last.
+/// The cursor of an answer, without reading its rows: it comes after them.
 fn cursor(page: &[u8]) -> Result<Option<String>, BenchError> {
-    const ROWS: &[u8] = b",\"rows\":[";
+    // Inside a text the quotes would be escaped.
+    const AFTER: &[u8] = b"],\"nextCursor\":";
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Frame {
+    struct Tail {
         next_cursor: Option<String>,
     }
-    let end = page.windows(ROWS.len()).position(|window| window == ROWS).unwrap_or(page.len());
-    let mut frame = page[..end].to_vec();
-    frame.push(b'}');
-    Ok(serde_json::from_slice::<Frame>(&frame)?.next_cursor)
+    let at = page.windows(AFTER.len()).rposition(|window| window == AFTER);
+    let mut tail = at.map(|at| page[at + 1..].to_vec()).unwrap_or_default();
+    if let Some(first) = tail.first_mut() {
+        *first = b'{';
+    }
+    Ok(serde_json::from_slice::<Tail>(&tail)?.next_cursor)
 }

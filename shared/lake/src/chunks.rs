@@ -1,5 +1,6 @@
 //! What is read of a file: by ranges, joined where they lie close, and kept in memory.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,13 +11,18 @@ use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::encryption::decrypt::FileDecryptionProperties;
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+};
 use shared::store::{Store, StoreError};
 
 use crate::Lake;
 
 /// A file up to this size is fetched whole: one request instead of two.
 const WHOLE: u64 = 256 * 1024;
+/// A column chunk up to this size is fetched whole, even if few of its pages are wanted: that much takes no longer than
+/// the request itself.
+const WHOLE_CHUNK: u64 = 1 << 20;
 /// Ranges that lie closer than this are fetched as one.
 const GAP: u64 = 64 * 1024;
 /// The footer's expected size, so that one request usually brings all of it.
@@ -44,6 +50,8 @@ pub(crate) struct Reader {
     object: Arc<str>,
     size: u64,
     decryption: Arc<FileDecryptionProperties>,
+    /// What is known of the file's layout.
+    metadata: Option<Arc<ParquetMetaData>>,
 }
 
 impl Reader {
@@ -54,17 +62,22 @@ impl Reader {
         decryption: Arc<FileDecryptionProperties>,
     ) -> Reader {
         let (store, chunks) = (lake.store.clone(), lake.chunks.clone());
-        Reader { store, chunks, object: Arc::from(object), size, decryption }
+        Reader { store, chunks, object: Arc::from(object), size, decryption, metadata: None }
     }
 
-    async fn fetch(&self, range: Option<Range<u64>>) -> Result<Bytes, StoreError> {
+    /// Reads on with what is known of the file's layout.
+    pub(crate) fn with(self, metadata: &Arc<ParquetMetaData>) -> Reader {
+        Reader { metadata: Some(Arc::clone(metadata)), ..self }
+    }
+
+    async fn fetch(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
         let answer = self
             .store
             .s3()
             .get_object()
             .bucket(&self.store.names().lake_bucket)
             .key(&*self.object)
-            .set_range(range.map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1))))
+            .range(format!("bytes={}-{}", range.start, range.end.saturating_sub(1)))
             .send()
             .await
             .map_err(|error| StoreError::aws("reading a segment", error))?;
@@ -73,57 +86,46 @@ impl Reader {
         Ok(bytes.into_bytes())
     }
 
-    /// One range: from memory, from the file where that is small enough to be kept whole, or by a request.
-    async fn range(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
-        let at = |start: u64| (Arc::clone(&self.object), start);
+    /// What is fetched and kept of a range: the column chunk that it lies in where that is small, so that others find it
+    /// whole, and the file where even that is.
+    fn kept(&self, range: &Range<u64>) -> Range<u64> {
         if self.size <= WHOLE {
-            let whole = match self.chunks.0.get(&at(0)).await {
-                Some(whole) => whole,
-                None => {
-                    let whole = self.fetch(None).await?;
-                    self.chunks.0.insert(at(0), whole.clone()).await;
-                    whole
-                }
-            };
-            return slice(&whole, 0, &range);
+            return 0..self.size;
         }
-        // A column chunk always begins at the same place; a shorter range is another reader's.
-        match self.chunks.0.get(&at(range.start)).await {
-            Some(chunk) if chunk.len() as u64 >= range.end - range.start => {
-                slice(&chunk, range.start, &range)
-            }
-            _ => self.fetch(Some(range)).await,
-        }
+        let groups = self.metadata.iter().flat_map(|metadata| metadata.row_groups());
+        let chunks = groups.flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::byte_range);
+        let mut small = chunks.filter(|(_, length)| *length <= WHOLE_CHUNK);
+        let around = small.find(|(start, length)| *start <= range.start && range.end <= start + length);
+        around.map_or_else(|| range.clone(), |(start, length)| start..start + length)
     }
 
     /// Several ranges: those that are not in memory by as few requests as are worth it.
     async fn ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, StoreError> {
-        if self.size <= WHOLE {
-            return try_join_all(ranges.iter().map(|range| self.range(range.clone()))).await;
-        }
         let at = |range: &Range<u64>| (Arc::clone(&self.object), range.start);
-        let mut found: Vec<Option<Bytes>> = Vec::with_capacity(ranges.len());
-        for range in ranges {
+        let kept: Vec<Range<u64>> = ranges.iter().map(|range| self.kept(range)).collect();
+        let mut found: HashMap<u64, Bytes> = HashMap::new();
+        let mut missing = Vec::new();
+        for range in &kept {
+            // Another reader may have kept less from the same place on.
             let chunk = self.chunks.0.get(&at(range)).await;
-            found.push(chunk.filter(|chunk| chunk.len() as u64 == range.end - range.start));
+            match chunk.filter(|chunk| chunk.len() as u64 >= range.end - range.start) {
+                Some(chunk) => drop(found.insert(range.start, chunk)),
+                None => missing.push(range.clone()),
+            }
         }
-        let missing = ranges.iter().zip(&found).filter(|(_, found)| found.is_none());
-        let joined = coalesce(missing.map(|(range, _)| range.clone()).collect());
-        let fetched = try_join_all(joined.iter().map(|range| self.fetch(Some(range.clone())))).await?;
-        let mut parts = Vec::with_capacity(ranges.len());
-        for (range, found) in ranges.iter().zip(found) {
-            parts.push(match found {
-                Some(chunk) => chunk,
-                None => {
-                    let from = joined.partition_point(|joined| joined.start <= range.start).saturating_sub(1);
-                    // A copy: a slice would keep all that was fetched along with it.
-                    let part = Bytes::copy_from_slice(&slice(&fetched[from], joined[from].start, range)?);
-                    self.chunks.0.insert(at(range), part.clone()).await;
-                    part
-                }
-            });
+        let joined = coalesce(missing.clone());
+        let fetched = try_join_all(joined.iter().map(|range| self.fetch(range.clone()))).await?;
+        for range in missing {
+            let from = joined.partition_point(|joined| joined.start <= range.start).saturating_sub(1);
+            // A copy: a slice would keep all that was fetched along with it.
+            let chunk = Bytes::copy_from_slice(&slice(&fetched[from], joined[from].start, &range)?);
+            self.chunks.0.insert(at(&range), chunk.clone()).await;
+            found.insert(range.start, chunk);
         }
-        Ok(parts)
+        let part = |(range, kept): (&Range<u64>, &Range<u64>)| {
+            slice(&found.get(&kept.start).cloned().unwrap_or_default(), kept.start, range)
+        };
+        ranges.iter().zip(&kept).map(part).collect()
     }
 }
 
@@ -159,7 +161,15 @@ fn external(error: StoreError) -> ParquetError {
 
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
-        async move { self.range(range).await.map_err(external) }.boxed()
+        async move {
+            // What is asked for so is the footer, which is kept parsed.
+            if self.size > WHOLE {
+                return self.fetch(range).await.map_err(external);
+            }
+            let part = self.ranges(std::slice::from_ref(&range)).await.map_err(external)?;
+            Ok(part.into_iter().next().unwrap_or_default())
+        }
+        .boxed()
     }
 
     fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {

@@ -149,6 +149,7 @@ pub(crate) async fn read(
     let names = wanted.fields().iter().map(|column| column.name().as_str());
     let mask = ProjectionMask::columns(metadata.parquet_schema(), names);
     let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
+    let reader = reader.with(metadata.metadata());
     let mut stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
         .with_projection(mask)
         .with_batch_size(rows);
