@@ -1,4 +1,4 @@
-//! The table as the deployment template describes it, so that it is described once.
+//! What of the deployment template counts on one machine too, so that it is said once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
@@ -18,8 +18,8 @@ pub enum TemplateError {
     /// The template is no YAML.
     #[error("the template is no YAML: {0}")]
     Yaml(#[from] ScanError),
-    /// The template's table lacks something.
-    #[error("the template's table has no {0}")]
+    /// The template lacks something.
+    #[error("the template has no {0} where it must have one")]
     Missing(&'static str),
     /// The template's table has a part that no table can have.
     #[error("the template's table is not complete: {0}")]
@@ -27,6 +27,18 @@ pub enum TemplateError {
     /// DynamoDB refused.
     #[error("DynamoDB refused the table: {0}")]
     Refused(String),
+}
+
+/// What the template tells the data function's allocator: names and values of the environment.
+pub fn allocator() -> Result<Vec<(String, String)>, TemplateError> {
+    let documents = Yaml::load_from_str(TEMPLATE)?;
+    let root = documents.first().ok_or(TemplateError::Missing("document"))?;
+    let function = get(get(get(root, "Resources")?, "DataFunction")?, "Properties")?;
+    let variables = get(get(function, "Environment")?, "Variables")?;
+    let variables = variables.as_mapping().ok_or(TemplateError::Missing("Variables"))?;
+    let plain = variables.iter().filter_map(|(name, value)| Some((name.as_str()?, value.as_str()?)));
+    let own = plain.filter(|(name, _)| name.starts_with("MALLOC_"));
+    Ok(own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// What of the template's table matters wherever it is created. Encryption at rest, recovery and protection against
@@ -149,10 +161,16 @@ mod tests {
     }
 
     #[test]
+    fn the_template_tells_the_allocator_to_keep_what_it_has() {
+        let names: Vec<String> = allocator().unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"]);
+    }
+
+    #[test]
     fn what_a_table_lacks_is_named() {
         let tagged = "Resources: {Table: {Properties: {TableName: !Sub 'x-${AWS::Region}', Size: !If [A, !Ref B, 1]}}}";
         let error = Table::parse(tagged).unwrap_err();
-        assert_eq!(error.to_string(), "the template's table has no StreamSpecification");
+        assert_eq!(error.to_string(), "the template has no StreamSpecification where it must have one");
         assert!(matches!(Table::parse("a: [").unwrap_err(), TemplateError::Yaml(_)));
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use infra::stack::StackError;
+use infra::template::TemplateError;
 use lake::copy::CopyError;
 use shared::store::{ChangeError, StoreError};
 use shared::telemetry::chain;
@@ -28,6 +29,9 @@ pub enum BenchError {
     /// The servers did not start.
     #[error("{0}")]
     Stack(#[from] StackError),
+    /// The deployment template.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
     /// Anything else, as a sentence.
     #[error("{0}")]
     Other(String),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use clap::Args;
+use infra::template::allocator;
 
 use crate::ask::Report;
 use crate::error::BenchError;
@@ -46,6 +47,7 @@ pub fn run(args: &RunArgs) -> Result<(), BenchError> {
 fn ask(name: &str, args: &RunArgs) -> Result<Report, BenchError> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("ask").arg(name).arg("--data").arg(&args.data).arg("--warm").arg(args.warm.to_string());
+    command.envs(allocator()?);
     let output = command.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(BenchError::Other(format!("{name} was not answered")));
