@@ -68,19 +68,17 @@ impl Asking {
     }
 
     /// The request's query. 422 for whatever in it is unknown or does not fit.
-    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Arc<Query>, Problem> {
+    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Query, Problem> {
         let reader = Reader { privacy: self.privacy, account: &self.account };
         let asked = Asked { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
-        Query::resolve(request, &asked).map(Arc::new)
+        Query::resolve(request, &asked)
     }
 
     /// The query's page, its rows in this form behind `head`.
-    pub(crate) async fn answer(
-        &self,
-        query: &Arc<Query>,
-        form: Form,
-        head: Vec<u8>,
-    ) -> Result<Answer, Problem> {
+    pub(crate) async fn answer(&self, query: &Query, form: Form, head: Vec<u8>) -> Result<Answer, Problem> {
+        let mut query = query.clone();
+        query.window = narrow(&self.app.store, &self.account.id, &query).await?;
+        let query = &Arc::new(query);
         let context = Arc::new(Context {
             account: self.account.id.clone(),
             zone: self.account.zone,
@@ -123,9 +121,8 @@ impl Asking {
         context: &Arc<Context>,
         mut page: Page,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
-        // What one reader may see another may not.
-        let reader = format!("{:?} {:?}", self.privacy, self.account);
-        let of = SummaryKey { digest: query.digest, state: query.state, reader };
+        let account = self.account.id.clone();
+        let of = SummaryKey { account, digest: query.digest, state: query.state };
         let summary = match self.app.summaries.get(&of).await {
             Some(summary) => summary,
             None => {
@@ -146,7 +143,7 @@ impl Asking {
     /// What of the lake the query is about.
     async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
         let segments = self.app.lake.segments(&self.account.id, query.state).await?;
-        Ok(plan(segments, &narrow(&self.app.store, &self.account.id, query).await?))
+        Ok(plan(segments, &query.window))
     }
 
     fn cursor_key(&self) -> DataKey {

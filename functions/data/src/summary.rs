@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
+use shared::id::AccountId;
 use shared::time::Instant;
 
 use crate::distinct::Distinct;
@@ -22,11 +23,10 @@ const KEPT_FOR: Duration = Duration::from_secs(120);
 /// What a summary depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SummaryKey {
-    /// The request without its cursor.
+    pub(crate) account: AccountId,
+    /// The request without its cursor, and what its reader may see.
     pub(crate) digest: [u8; 32],
     pub(crate) state: Instant,
-    /// All that tells who reads, with what their account is set to.
-    pub(crate) reader: String,
 }
 
 /// Summaries of more than one page, by what they depend on.
