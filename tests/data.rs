@@ -12,7 +12,7 @@ const TEAMS: [Option<&str>; 3] = [Some("Suporte"), Some("Vendas"), None];
 
 /// The `n`th of some sessions: three teams in turn, one session every seven hours, a wait of `n` seconds, every fifth
 /// still open, every second attended.
-fn session(n: u32) -> Value {
+pub(crate) fn session(n: u32) -> Value {
     let hours = 7 * n;
     let day = |hours: u32| format!("2026-03-{:02} {:02}:30:15.250", 1 + hours / 24, hours % 24);
     let finished = if n.is_multiple_of(5) { Value::Null } else { json!(day(hours + 1)) };
@@ -45,7 +45,7 @@ fn session(n: u32) -> Value {
     })
 }
 
-const COUNT: u32 = 60;
+pub(crate) const COUNT: u32 = 60;
 
 /// A stack with `COUNT` sessions of the account `demo`, readable: the `ingest` and the `report` token.
 async fn filled() -> (World, String, String) {
@@ -60,14 +60,14 @@ async fn filled() -> (World, String, String) {
     (world, ingest, report)
 }
 
-fn with(mut query: Value, changes: &Value) -> Value {
+pub(crate) fn with(mut query: Value, changes: &Value) -> Value {
     for (key, value) in changes.as_object().unwrap() {
         query[key] = value.clone();
     }
     query
 }
 
-fn filter(field: &str, inclusion: &str, operator: &str, values: &[&str]) -> Value {
+pub(crate) fn filter(field: &str, inclusion: &str, operator: &str, values: &[&str]) -> Value {
     json!([[{"fieldName": field, "type": inclusion, "operator": operator, "values": values}]])
 }
 

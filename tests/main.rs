@@ -12,6 +12,7 @@ mod connector;
 mod token;
 mod ingest;
 mod data;
+mod pages;
 mod measures;
 mod export;
 mod privacy;

@@ -1,6 +1,7 @@
 //! Runs a query over its clusters, in the total order: one row after the other, or all added up.
 
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use futures::{FutureExt, Stream, StreamExt, stream};
@@ -86,8 +87,12 @@ fn each_cluster<T: Send + 'static>(
                     let loaded = load(&lake, &cluster, &query, &context).boxed().await?;
                     Ok(make(loaded, &context))
                 });
-                let done = AbortOnDropHandle::new(task).await;
-                done.map_err(|error| StoreError::broken("reading a segment", error))?
+                match AbortOnDropHandle::new(task).await {
+                    Ok(made) => made,
+                    // A panic is the request's, as if there were no task.
+                    Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+                    Err(error) => Err(StoreError::broken("reading a segment", error)),
+                }
             }
         }
     });

@@ -108,7 +108,7 @@ impl Lake {
     ) -> Result<RecordBatch, StoreError> {
         let wanted = columns::schema_of(record, columns)?;
         let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
-        if rows == 0 || selected.is_some_and(<[_]>::is_empty) {
+        if rows == 0 || selected.is_some_and(|ranges| ranges.iter().all(Range::is_empty)) {
             return Ok(RecordBatch::new_empty(Arc::new(wanted)));
         }
         if columns.is_empty() {

@@ -1,0 +1,44 @@
+//! Pages that begin and end within a segment: of it, no more rows are read than they may show.
+
+use ::lake::{Lake, MergePolicy, STATE_MARGIN};
+use serde_json::{Value, json};
+use shared::id::AccountId;
+
+use crate::data::{COUNT, filter, session, with};
+use crate::world::{World, query};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_begins_anywhere_in_a_segment() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    // All of one day, two at a time.
+    let at = |n: u32| json!({"created_at": format!("2026-03-01 12:{:02}:00", n / 2)});
+    let sessions: Vec<Value> = (0..COUNT).map(|n| with(session(n), &at(n))).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), COUNT as usize).await;
+    let (lake, account) = (Lake::new(world.store().await), AccountId::try_from("demo".to_owned()).unwrap());
+    lake.merge(&account, MergePolicy { quiet_seconds: -1, ..MergePolicy::default() }).await.unwrap();
+    assert!(matches!(lake.live(&account).await.unwrap().as_slice(), [alone] if alone.plain));
+    tokio::time::sleep(STATE_MARGIN * 2).await;
+
+    let reports = [
+        ("sessions", "talks"),
+        ("talks", "talks_message"),
+        ("talk_options", "talks_options_text"),
+        ("events", "events_event"),
+    ];
+    for (report_type, of_records) in reports {
+        let whole = query(report_type, &["session_id", "created_at", of_records]);
+        let rows = world.rows(&report, &whole).await;
+        for limit in [1, 7, 29, 31, 59, 60, 61, 100] {
+            let paged = world.rows(&report, &with(whole.clone(), &json!({ "limit": limit }))).await;
+            assert_eq!(paged, rows, "{report_type} by {limit}");
+        }
+        for id in ["s000", "s031", "s059"] {
+            let one = json!({"dimensionsFilters": filter("session_id", "INCLUDE", "EQUALS", &[id])});
+            let own: Vec<_> = rows.iter().filter(|row| row[0] == id).cloned().collect();
+            assert!(!own.is_empty());
+            assert_eq!(world.rows(&report, &with(whole.clone(), &one)).await, own, "{report_type} of {id}");
+        }
+    }
+}
