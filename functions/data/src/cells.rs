@@ -1,5 +1,6 @@
 //! The columns of a segment in memory, and typed access to their cells.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use arrow_array::cast::AsArray;
@@ -15,6 +16,8 @@ use chrono_tz::Tz;
 use shared::dictionary::Record;
 use shared::store::StoreError;
 use shared::time::Instant;
+
+use crate::format::steady;
 
 /// Which column of which record's file: the place among the columns that a query names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,29 +178,30 @@ impl Instants {
 
     fn local(&self, row: usize) -> i64 {
         let all = || {
-            let mut clock = Clock { zone: self.zone, quarter: i64::MIN, offset: 0 };
+            let mut clock = Clock { zone: self.zone, steady: 0..0, offset: 0 };
             self.utc.values().iter().map(|at| clock.local(*at)).collect()
         };
         self.local.get_or_init(all)[row]
     }
 }
 
-/// Turns instants into local times. No zone changes its offset but at full quarters of an hour, so that instants in
-/// order ask for it once a quarter.
+/// Turns instants into local times: neighbours mostly share an offset, which is asked for once.
 struct Clock {
     zone: Tz,
-    quarter: i64,
+    /// Where the offset is known to hold.
+    steady: Range<i64>,
     offset: i64,
 }
 
 impl Clock {
     fn local(&mut self, at: i64) -> i64 {
-        const QUARTER: i64 = 15 * 60 * 1_000_000;
-        let quarter = at.div_euclid(QUARTER);
-        if quarter != self.quarter {
+        if !self.steady.contains(&at) {
             let utc = Instant(at);
+            let grain = steady(utc);
+            let from = at.div_euclid(grain).saturating_mul(grain);
+            self.steady = from..from.saturating_add(grain);
             let local = utc.in_zone(self.zone).and_utc().timestamp_micros();
-            (self.quarter, self.offset) = (quarter, local - utc.to_utc().timestamp_micros());
+            self.offset = local - utc.to_utc().timestamp_micros();
         }
         at.saturating_add(self.offset)
     }
@@ -357,7 +361,7 @@ impl Files {
     }
 
     /// The rows of a repeated record that belong to a session's row: the file is sorted by session, then position.
-    pub(crate) fn children(&self, record: Record, session: usize) -> std::ops::Range<usize> {
+    pub(crate) fn children(&self, record: Record, session: usize) -> Range<usize> {
         let Some(Cells::Row(owners)) = self.cells(Slot { record, at: 0 }) else { return 0..0 };
         let (owners, session) = (owners.values(), session + self.first as usize);
         let from = owners.partition_point(|owner| (*owner as usize) < session);
@@ -366,7 +370,7 @@ impl Files {
     }
 
     /// The rows of menu options that belong to one message, which is given by its session's row and its position.
-    pub(crate) fn options(&self, session: usize, talk: u64) -> std::ops::Range<usize> {
+    pub(crate) fn options(&self, session: usize, talk: u64) -> Range<usize> {
         let all = self.children(Record::TalkOption, session);
         let owner = |row: usize| self.position(Record::TalkOption, row) >> 32;
         let from = all.clone().find(|row| owner(*row) >= talk).unwrap_or(all.end);

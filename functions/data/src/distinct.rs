@@ -12,8 +12,8 @@ use crate::expr::{Context, TextCell};
 /// Parts that the marks are kept in, by their first byte: one part's marks stay near the processor while new ones are
 /// held against them, all of them would not.
 const PARTS: usize = 256;
-/// Marks that wait until there is enough to do in each part: at most 24 MB.
-const WAITING: usize = 1 << 20;
+/// Marks that wait until there is enough to do in each part: about 20 MB.
+const WAITING: usize = 1 << 19;
 
 /// Turns texts into 128 bits, by two hashes under seeds of chance: of a thousand million texts, two have the same ones
 /// with a probability of one in 10^20.

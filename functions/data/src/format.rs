@@ -5,6 +5,21 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use shared::dictionary::Semantic;
 use shared::time::Instant;
 
+const SECOND: i64 = 1_000_000;
+
+/// In instants around `at` that have the same whole number of these microseconds, every zone has one offset, and its
+/// quarters of an hour begin together with these: Kiribati gave up the last odd offset in 1979, Casey made the last
+/// change at an odd minute in 2020.
+pub(crate) fn steady(at: Instant) -> i64 {
+    const YEAR_1980: Instant = Instant(315_532_800_000_000);
+    const YEAR_2021: Instant = Instant(1_609_459_200_000_000);
+    match at {
+        at if at < YEAR_1980 => SECOND,
+        at if at < YEAR_2021 => 60 * SECOND,
+        _ => 15 * 60 * SECOND,
+    }
+}
+
 /// The digits of a date: the year has at most six and a sign, the rest ten.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Digits(ArrayVec<u8, 20>);
@@ -73,7 +88,6 @@ impl DateFormat {
     /// Local times with the same key have the same digits. Keys grow with time, and there are few of them where there
     /// are few digits.
     pub(crate) fn key(self, local: i64) -> i64 {
-        const SECOND: i64 = 1_000_000;
         match self {
             Self::Second => local.div_euclid(SECOND),
             Self::Hour => local.div_euclid(3_600 * SECOND).rem_euclid(24),
@@ -81,12 +95,9 @@ impl DateFormat {
         }
     }
 
-    /// Instants around `at` that have the same whole number of these microseconds have the same digits in any zone:
-    /// offsets have been whole quarters of an hour, and changed at such, since Kiribati gave up the last odd one in
-    /// 1979.
+    /// Instants around `at` that have the same whole number of these microseconds have the same digits in any zone.
     pub(crate) fn grain(self, at: Instant) -> i64 {
-        const YEAR_1980: Instant = Instant(315_532_800_000_000);
-        if self == Self::Second || at < YEAR_1980 { 1_000_000 } else { 15 * 60 * 1_000_000 }
+        if self == Self::Second { SECOND } else { steady(at) }
     }
 
     /// The leading digits of this format's values that a filter's value means: the value itself, or for eight digits
@@ -157,6 +168,20 @@ mod tests {
         );
         assert_eq!(DateFormat::Weekday.digits(at("2026-10-04T00:00:00")).as_str(), "0");
         assert_eq!(DateFormat::Second.digits(NaiveDateTime::MIN).as_str(), "-2621430101000000");
+    }
+
+    #[test]
+    fn a_change_at_an_odd_minute_is_seen() {
+        // Newfoundland set its clocks back at 00:01: half past midnight comes first, then eleven in the evening.
+        let zone = chrono_tz::America::St_Johns;
+        let [first, then] =
+            ["2010-11-07T02:30:30Z", "2010-11-07T02:31:30Z"].map(|text| text.parse().unwrap());
+        let instant = |at: chrono::DateTime<chrono::Utc>| Instant(at.timestamp_micros());
+        let (first, then) = (instant(first), instant(then));
+        let grain = DateFormat::Day.grain(first);
+        assert_ne!(first.0.div_euclid(grain), then.0.div_euclid(grain));
+        assert_eq!(DateFormat::Day.digits(first.in_zone(zone)).as_str(), "20101107");
+        assert_eq!(DateFormat::Day.digits(then.in_zone(zone)).as_str(), "20101106");
     }
 
     #[test]

@@ -136,7 +136,9 @@ async fn read_children(
             segments.iter().zip(sessions).zip(&mut *files).map(async |((segment, sessions), files)| {
                 let batch = match sessions.as_slice() {
                     [] => return Ok(()),
-                    few if few.len() as u64 * FEW < segment.rows(Record::Session) || files.first() > 0 => {
+                    few if few.len() as u64 * FEW < segment.rows(Record::Session)
+                        || (files.rows(Record::Session) as u64) < segment.rows(Record::Session) =>
+                    {
                         let owners = lake.read(segment, record, &[lake::columns::SESSION]).await?;
                         let rows = rows_of(&owners, few, files.first());
                         lake.read_rows(segment, record, &names(&needed), &rows).await?

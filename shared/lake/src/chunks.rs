@@ -113,6 +113,8 @@ impl Reader {
                 None => missing.push(range.clone()),
             }
         }
+        missing.sort_by_key(|range| range.start);
+        missing.dedup();
         let joined = coalesce(missing.clone());
         let fetched = try_join_all(joined.iter().map(|range| self.fetch(range.clone()))).await?;
         for range in missing {

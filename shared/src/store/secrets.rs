@@ -67,15 +67,15 @@ impl Store {
         Ok(self.account_key(account).await?.derive("segment"))
     }
 
-    /// The key that media links are signed with.
-    pub async fn link_key(&self) -> Result<DataKey, StoreError> {
-        self.data_key(key::link_key(), Purpose::Link, "").await
-    }
-
     /// The same, unless nothing was ever written for the account: then there is no key yet.
     pub async fn made_segment_key(&self, account: &AccountId) -> Result<Option<DataKey>, StoreError> {
         let made = self.made_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
         Ok(made.map(|key| key.derive("segment")))
+    }
+
+    /// The key that media links are signed with.
+    pub async fn link_key(&self) -> Result<DataKey, StoreError> {
+        self.data_key(key::link_key(), Purpose::Link, "").await
     }
 
     async fn account_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
