@@ -17,7 +17,7 @@ use shared::dictionary::Record;
 use shared::store::StoreError;
 use shared::time::Instant;
 
-use crate::format::steady;
+use crate::format::{around, steady};
 
 /// Which column of which record's file: the place among the columns that a query names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,9 +197,7 @@ impl Clock {
     fn local(&mut self, at: i64) -> i64 {
         if !self.steady.contains(&at) {
             let utc = Instant(at);
-            let grain = steady(utc);
-            let from = at.div_euclid(grain).saturating_mul(grain);
-            self.steady = from..from.saturating_add(grain);
+            self.steady = around(at, steady(utc));
             let local = utc.in_zone(self.zone).and_utc().timestamp_micros();
             self.offset = local - utc.to_utc().timestamp_micros();
         }

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 
 use crate::cells::{Files, Slot};
 use crate::expr::{Context, Expr, Row, TextCell};
-use crate::format::DateFormat;
+use crate::format::{DateFormat, around};
 use crate::value::Value;
 
 /// A dimension's values.
@@ -68,9 +68,7 @@ impl Dimension {
             match files.instant(slot, *row as usize) {
                 Some(at) if alike.contains(&at.0) => {}
                 Some(at) => {
-                    let grain = format.grain(at);
-                    let from = at.0.div_euclid(grain).saturating_mul(grain);
-                    alike = from..from.saturating_add(grain);
+                    alike = around(at.0, format.grain(at));
                     code = code_of(Some(at.in_zone(zone)));
                 }
                 None => {

@@ -1,5 +1,7 @@
 //! Dates as Data Studio reads them: digits of a fixed width, so that they also sort as text.
 
+use std::ops::Range;
+
 use arrayvec::ArrayVec;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use shared::dictionary::Semantic;
@@ -18,6 +20,12 @@ pub(crate) fn steady(at: Instant) -> i64 {
         at if at < YEAR_2021 => 60 * SECOND,
         _ => 15 * 60 * SECOND,
     }
+}
+
+/// The instants that have the same whole number of `grain` as `at`, in microseconds.
+pub(crate) fn around(at: i64, grain: i64) -> Range<i64> {
+    let from = at.div_euclid(grain).saturating_mul(grain);
+    from..from.saturating_add(grain)
 }
 
 /// The digits of a date: the year has at most six and a sign, the rest ten.

@@ -43,7 +43,8 @@ impl Interned {
     }
 }
 
-fn get<'a>(bytes: &'a [u8], ends: &[usize], number: usize) -> &'a [u8] {
+/// The byte string of a number, of many that lie one after the other and end there.
+pub(crate) fn get<'a>(bytes: &'a [u8], ends: &[usize], number: usize) -> &'a [u8] {
     let begin = if number == 0 { 0 } else { ends[number - 1] };
     &bytes[begin..ends[number]]
 }

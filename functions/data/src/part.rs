@@ -6,6 +6,7 @@ use crate::cells::Files;
 use crate::dimension::Dimension;
 use crate::distinct::Digests;
 use crate::expr::{Context, Expr, TextCell};
+use crate::interned;
 use crate::measure::Sum;
 use crate::query::Output;
 
@@ -93,8 +94,7 @@ impl Part {
 
     /// A group's key (see `Summary`).
     pub(crate) fn key(&self, group: usize) -> &[u8] {
-        let begin = if group == 0 { 0 } else { self.ends[group - 1] };
-        &self.keys[begin..self.ends[group]]
+        interned::get(&self.keys, &self.ends, group)
     }
 
     fn add(&mut self, shape: &Shape, files: &Files, rows: &[u32], context: &Context) {
