@@ -139,6 +139,17 @@ class Account:
         ]
 
 
+def overlaps(segments):
+    """How many pairs of segments have an instant in common."""
+    spans = [(one["created"]["min"], one["created"]["max"]) for one in segments]
+    return sum(a[0] <= b[1] and b[0] <= a[1] for at, a in enumerate(spans) for b in spans[:at])
+
+
+def surplus(segments, truth):
+    """How many rows of the segments are old versions or tombstones."""
+    return sum(one["files"]["sessions"]["rows"] for one in segments) - len(truth.sessions)
+
+
 def fill_in_order(account):
     account.post(made_sessions.sessions(account.rng, 1_500))
 
@@ -159,3 +170,16 @@ def fill_by_chance(account, planned):
     # What comes last and can be told apart: once it is served, nothing before it is still under way.
     outcomes += account.post([made_sessions.changed(account.rng, account.truth.sessions[held[0]])])
     return outcomes
+
+
+def overlap(account, pairs, rows):
+    """Posts newer versions until so many pairs of segments overlap, with so many rows too many: how the batches before
+    became segments, and those were merged, depends on how fast the machine is. What is served came into the lake seconds
+    before, and has been merged since."""
+    for _ in range(20):
+        account.settle()
+        segments = account.segments()
+        if overlaps(segments) >= pairs and surplus(segments, account.truth) >= rows:
+            return
+        held = account.rng.sample(sorted(account.truth.sessions), 60)
+        account.post([made_sessions.changed(account.rng, account.truth.sessions[session_id]) for session_id in held])

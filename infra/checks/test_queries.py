@@ -18,12 +18,15 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from answers import AS_OF, LINK, Answers
-from deliveries import BATCHES, ZONES, Account, batches, fill_by_chance, fill_in_order
+from deliveries import BATCHES, ZONES, Account, batches, fill_by_chance, fill_in_order, overlap, overlaps, surplus
 from questions import OPERATORS, Questions
 from test_lambda import Stack
 
 SEED = int(os.environ.get("QUERIES_SEED", "20251013"))
 COUNT = int(os.environ.get("QUERIES", "1000"))
+
+# Of the lake that came by chance: pairs of segments that overlap, and rows that are old versions or tombstones.
+OVERLAPS, SURPLUS = 6, 50
 
 # Sums of fractions depend on their order in the last digits.
 DIGITS = ".9g"
@@ -64,6 +67,7 @@ class QueriesTest(unittest.TestCase):
         lakes = {"antes": Lake(chance, chance.settle(), True)}
         held = {"antes": dict(chance.truth.sessions)}
         cls.outcomes += fill_by_chance(chance, planned[BATCHES // 2 :])
+        overlap(chance, OVERLAPS, SURPLUS)
         for account in (ordered, chance):
             lakes[account.name] = Lake(account, account.settle(), False)
             held[account.name] = account.truth.sessions
@@ -74,11 +78,8 @@ class QueriesTest(unittest.TestCase):
             self.assertGreater(self.outcomes[outcome], 10, self.outcomes)
         account = self.accounts["acaso"]
         segments = account.segments()
-        spans = [(one["created"]["min"], one["created"]["max"]) for one in segments]
-        overlaps = sum(a[0] <= b[1] and b[0] <= a[1] for at, a in enumerate(spans) for b in spans[:at])
-        self.assertGreater(overlaps, 5, spans)
-        rows = sum(one["files"]["sessions"]["rows"] for one in segments)
-        self.assertGreater(rows, len(account.truth.sessions) + 50)
+        self.assertGreaterEqual(overlaps(segments), OVERLAPS, segments)
+        self.assertGreaterEqual(surplus(segments, account.truth), SURPLUS, segments)
 
     def test_the_fields_are_those_of_the_schema(self):
         account = self.accounts["ordem"]
