@@ -25,6 +25,8 @@ pub const COMMIT_LIMIT: Duration = Duration::from_secs(2);
 const COMMIT_ATTEMPTS: usize = 4;
 /// How long a replaced segment stays readable: a cursor's 24 h and an hour for its last page.
 const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
+/// The memory taken by a byte of a file that does not say how much it takes: more than is usual.
+const USUAL_EXPANSION: u64 = 20;
 /// Version of what `Segment` looks like in the table.
 const FORMAT: u32 = 1;
 
@@ -59,6 +61,9 @@ pub struct FileInfo {
     pub rows: u64,
     /// Its size.
     pub bytes: u64,
+    /// The memory that all its rows take, their texts one by one; older segments do not say.
+    #[serde(default)]
+    pub decoded: u64,
 }
 
 /// A segment as the manifest lists it.
@@ -113,6 +118,13 @@ impl Segment {
     /// How large its file of a record is.
     pub fn bytes(&self, record: Record) -> u64 {
         self.files.get(record.name()).map_or(0, |file| file.bytes)
+    }
+
+    /// The memory that its records of the largest kind take.
+    pub(crate) fn decoded(&self) -> u64 {
+        let known =
+            |file: &FileInfo| if file.decoded > 0 { file.decoded } else { file.bytes * USUAL_EXPANSION };
+        self.files.values().map(known).max().unwrap_or_default()
     }
 
     fn seen_at(&self, state: Instant) -> bool {

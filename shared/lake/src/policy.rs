@@ -20,15 +20,18 @@ pub(crate) const MAX_INPUTS: usize = 100 - MAX_DAYS;
 pub struct MergePolicy {
     /// How many segments make a merge; also the step from one size class to the next.
     pub fan_in: usize,
-    /// The most sessions that a merge may write, so that it fits in memory.
+    /// The most sessions that a merge may write, so that readers of few days are not given many.
     pub max_rows: u64,
+    /// The most memory that the inputs of a merge may take, of the kind of record that takes most: about twice as much
+    /// is needed at once.
+    pub max_decoded: u64,
     /// After how long without an addition days count as closed.
     pub quiet_seconds: i64,
 }
 
 impl Default for MergePolicy {
     fn default() -> MergePolicy {
-        MergePolicy { fan_in: 8, max_rows: 100_000, quiet_seconds: 3_600 }
+        MergePolicy { fan_in: 8, max_rows: 100_000, max_decoded: 512 << 20, quiet_seconds: 3_600 }
     }
 }
 
@@ -63,22 +66,27 @@ impl MergePolicy {
         }
         let mut full: Vec<_> = classes.into_iter().filter(|(_, class)| class.len() >= self.fan_in).collect();
         full.sort_by_key(|(class, _)| *class);
-        let fitting = full.into_iter().map(|(_, class)| {
-            let mut sum = 0;
-            let fits = |segment: &&'a Segment| {
-                sum += rows(segment);
-                sum <= self.max_rows
-            };
-            class.into_iter().take(MAX_INPUTS).take_while(fits).collect::<Vec<_>>()
+        let fitting = full.into_iter().map(|(_, mut class)| {
+            class.truncate(MAX_INPUTS);
+            while !self.fit(&class) {
+                class.pop();
+            }
+            class
         });
         fitting.into_iter().find(|picked| picked.len() > 1)
+    }
+
+    /// Whether a merge of these is bounded as it must be.
+    fn fit(&self, inputs: &[&Segment]) -> bool {
+        inputs.iter().map(|segment| rows(segment)).sum::<u64>() <= self.max_rows
+            && inputs.iter().map(|segment| segment.decoded()).sum::<u64>() <= self.max_decoded
     }
 
     /// Whether nothing was added for long, and what there is can become one.
     fn is_closed(&self, days: &Days<'_>, now: Instant) -> bool {
         (2..=MAX_INPUTS).contains(&days.len())
             && days.iter().all(|segment| self.is_quiet(segment, now))
-            && days.iter().map(|segment| rows(segment)).sum::<u64>() <= self.max_rows
+            && self.fit(days)
     }
 
     fn is_quiet(&self, segment: &Segment, now: Instant) -> bool {
@@ -102,16 +110,14 @@ impl MergePolicy {
                 run.clear();
                 continue;
             }
-            while run.iter().map(|segment| rows(segment)).sum::<u64>() + rows(alone) > self.max_rows {
-                if is_worth(&run) {
-                    return Some(run);
-                }
-                if run.is_empty() {
-                    break;
+            run.push(alone);
+            while !self.fit(&run) {
+                let before = run.split_last().map(|(_, before)| before.to_vec()).unwrap_or_default();
+                if is_worth(&before) {
+                    return Some(before);
                 }
                 run.remove(0);
             }
-            run.push(alone);
             if run.len() >= self.fan_in {
                 if is_worth(&run) {
                     return Some(run);
@@ -151,14 +157,15 @@ mod tests {
     use crate::FileInfo;
 
     const NOW: Instant = Instant(1_000 * DAY);
-    const POLICY: MergePolicy = MergePolicy { fan_in: 4, max_rows: 100, quiet_seconds: 3_600 };
+    const POLICY: MergePolicy =
+        MergePolicy { fan_in: 4, max_rows: 100, max_decoded: 1_000, quiet_seconds: 3_600 };
 
     /// A segment of some rows that holds a day, and was added some hours ago.
     fn segment(day: i64, rows: u64, hours: i64) -> Segment {
         let account = AccountId::try_from("demo".to_owned()).unwrap();
         let at = Instant(day * DAY + 5);
         let mut segment = Segment::new(random_hex(4), account, Span { min: at, max: at });
-        segment.files.insert("sessions".to_owned(), FileInfo { rows, bytes: 1 });
+        segment.files.insert("sessions".to_owned(), FileInfo { rows, bytes: 1, decoded: 1 });
         segment.added_at = NOW.plus_seconds(-hours * 3_600);
         segment
     }
@@ -177,6 +184,17 @@ mod tests {
         assert_eq!(today(&[1, 2, 3, 20, 1]), [1, 2, 3, 1]);
         assert_eq!(today(&[20, 20, 20, 20]), [20, 20, 20, 20]);
         assert_eq!(today(&[60, 60, 60, 60, 60]), [] as [u64; 0], "two of them would be too many rows");
+    }
+
+    #[test]
+    fn segments_of_much_text_are_merged_in_smaller_lots() {
+        let mut live: Vec<Segment> = (0..4).map(|_| segment(0, 3, 0)).collect();
+        for file in live.iter_mut().flat_map(|segment| segment.files.values_mut()) {
+            file.decoded = 400;
+        }
+        assert_eq!(sizes(&live), [3, 3]);
+        live[1].files.insert("talks".to_owned(), FileInfo { rows: 9, bytes: 60, decoded: 0 });
+        assert!(sizes(&live).is_empty(), "an older file that does not say what it takes may take much");
     }
 
     #[test]

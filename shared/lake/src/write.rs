@@ -79,7 +79,8 @@ impl Lake {
         let account_key = self.store.segment_key(&segment.account).await?;
         let object = key::segment_object(&segment.account, &segment.id, record);
         let bytes = file::write(batch, &account_key, &object)?;
-        let info = FileInfo { rows: batch.num_rows() as u64, bytes: bytes.len() as u64 };
+        let decoded = batch.get_array_memory_size() as u64;
+        let info = FileInfo { rows: batch.num_rows() as u64, bytes: bytes.len() as u64, decoded };
         segment.files.insert(record.name().to_owned(), info);
         self.upload(object, bytes).await
     }
