@@ -20,7 +20,7 @@ pub(crate) const ROW_TYPES: [&str; 6] =
 
 /// Made-up sessions of the four weeks before 2026-10-03T20:00:00Z, in the nested shape.
 pub(crate) fn sessions(seed: u64, count: usize) -> Vec<Value> {
-    let end = Instant::parse("2026-10-03T20:00:00Z", SAO_PAULO).unwrap().unwrap();
+    let end = Instant::parse("2026-10-03T20:00:00Z", shared::zone::Zone::SAO_PAULO).unwrap().unwrap();
     Generator::new(Options { seed, sessions: count, end, days: 28, media: Vec::new() }).collect()
 }
 

@@ -41,7 +41,7 @@ fn sessions() -> Vec<Value> {
 
 /// Brings the sample into the lake of the account `demo`, which is not used yet.
 async fn bring_in(world: &World) {
-    let clients = Wires::to(world.data()).unwrap().clients().await;
+    let clients = Wires::to(world.data()).unwrap().clients();
     let wrapped = clients
         .kms
         .encrypt()

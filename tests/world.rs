@@ -47,7 +47,7 @@ impl World {
 
     /// A store on the servers that the stack runs on.
     pub(crate) async fn store(&self) -> Store {
-        Wires::to(self.data()).unwrap().clients().await.store()
+        Wires::to(self.data()).unwrap().clients().store()
     }
 
     /// A request to a path, with a token unless it is empty.

@@ -22,11 +22,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use chrono::Duration;
-use chrono_tz::Tz;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::cli::client::Client;
 use crate::cli::error::CliError;
@@ -37,7 +37,7 @@ pub use flat::flat;
 pub use generator::{Generator, Options};
 
 /// The zone that generated local times are in: the one accounts begin with.
-pub const ZONE: Tz = chrono_tz::America::Sao_Paulo;
+pub const ZONE: Zone = Zone::SAO_PAULO;
 /// How many days the demo reaches back.
 const DAYS: u32 = 28;
 const SEED: u64 = 2_026;

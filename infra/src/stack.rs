@@ -82,7 +82,7 @@ impl Stack {
     ) -> Result<Stack, StackError> {
         let embedded = Arc::new(Embedded::start(data).await?);
         let wires = Wires::new(&embedded);
-        let Clients { dynamo, streams, s3, kms, names } = wires.clients().await;
+        let Clients { dynamo, streams, s3, kms, names } = wires.clients();
         template::create_table(&dynamo, &names.table).await?;
         for bucket in [&names.lake_bucket, &names.media_bucket] {
             let made = s3.create_bucket().bucket(bucket).send().await;

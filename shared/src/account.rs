@@ -1,10 +1,10 @@
 //! An account's settings.
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use crate::id::AccountId;
 use crate::time::Instant;
+use crate::zone::Zone;
 
 /// Five years, leap days counted: what the product promises.
 pub const DEFAULT_RETENTION_DAYS: u32 = 1826;
@@ -15,7 +15,7 @@ pub struct Account {
     /// Its id.
     pub id: AccountId,
     /// The zone of its local times and of every day in its reports.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The first local day that is kept: the day of its first `report` token, or an earlier one set by an admin.
     pub starts_on: Option<NaiveDate>,
     /// How many days a session is kept, counted from `created_at`.
@@ -29,7 +29,7 @@ impl Account {
     pub fn new(id: AccountId) -> Account {
         Account {
             id,
-            zone: chrono_tz::America::Sao_Paulo,
+            zone: Zone::SAO_PAULO,
             starts_on: None,
             retention_days: DEFAULT_RETENTION_DAYS,
             confidential: Vec::new(),

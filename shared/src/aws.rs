@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_types::sdk_config::{self, SdkConfig};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+
+use crate::config::{ConfigError, optional, required};
 
 /// The certificate authorities that AWS endpoints chain to (Amazon Root CA 1-4 and Starfield Services Root CA - G2,
 /// <https://www.amazontrust.com/repository/>). Loading the system's 145 roots instead costs 4 ms of every cold start.
@@ -15,35 +21,68 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("aws/amazon-roots.pem");
 
 /// Attempts of one call, the first one counted.
 const ATTEMPTS: u32 = 4;
+/// What connecting may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// What one call may take with its retries: well below the gateway's 30 s.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The configuration that every client is made from: region, credentials and endpoints from the environment, as
-/// Lambda sets it.
-pub async fn config() -> SdkConfig {
-    loader().load().await
+/// The configuration that every client of a function is made from: region, credentials and endpoints from the
+/// environment, as Lambda sets it. Of the many places that `aws-config` would look in, a function has no other.
+pub fn config() -> Result<SdkConfig, ConfigError> {
+    let set = required::<String>;
+    let (key, secret) = (set("AWS_ACCESS_KEY_ID")?, set("AWS_SECRET_ACCESS_KEY")?);
+    let credentials = Credentials::new(key, secret, optional("AWS_SESSION_TOKEN"), None, "environment");
+    let region = Region::new(set("AWS_REGION")?);
+    let provider = SharedCredentialsProvider::new(credentials);
+    Ok(builder().region(region).credentials_provider(provider).service_config(Environment).build())
 }
 
-/// The same, for a caller that sets endpoints and credentials by hand.
-pub fn loader() -> aws_config::ConfigLoader {
+/// The same, for a caller that knows region, endpoints and credentials.
+pub fn builder() -> sdk_config::Builder {
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .retry_config(retries())
+        .timeout_config(timeouts());
+    config.set_http_client(Some(client()));
+    config
+}
+
+/// How often a call is tried.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS)
+}
+
+/// When it is given up.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+/// What carries it.
+pub fn client() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    let client = match TlsContext::builder().with_trust_store(roots).build() {
+    match TlsContext::builder().with_trust_store(roots).build() {
         Ok(tls) => {
             Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
         }
         // Only where the shipped roots could not be read; plain HTTP still serves local endpoints.
         Err(_) => Builder::new().build_http(),
-    };
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(client)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .operation_timeout(CALL_TIMEOUT)
-                .build(),
-        )
+    }
+}
+
+/// What the environment says of a service, by the names that all AWS tools have for it: `AWS_ENDPOINT_URL_DYNAMODB`, or
+/// `AWS_ENDPOINT_URL` for all services.
+#[derive(Debug)]
+struct Environment;
+
+impl LoadServiceConfig for Environment {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        optional(&format!("{}_{service}", key.env())).or_else(|| optional(key.env()))
+    }
 }

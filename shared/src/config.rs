@@ -12,7 +12,7 @@ pub struct ConfigError {
 
 /// The value of `name`, or `None` where it is not set or empty.
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
-pub fn optional(name: &'static str) -> Option<String> {
+pub fn optional(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

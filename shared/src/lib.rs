@@ -4,6 +4,7 @@
 
 pub mod lang;
 pub mod id;
+pub mod zone;
 pub mod time;
 pub mod dictionary;
 pub mod session;

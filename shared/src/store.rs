@@ -17,10 +17,10 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::SdkConfig;
 
 pub use accounts::{AccountChange, ChangeError};
 pub use receipts::{Rejection, SetAside};

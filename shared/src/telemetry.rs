@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts logging for a function: `RUST_LOG` chooses what, `info` by default.
 pub fn init() {
@@ -11,14 +13,11 @@ pub fn init() {
 
 /// Starts logging: `RUST_LOG` chooses what, else `level`.
 pub fn init_at(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let chosen = crate::config::parsed::<Targets>("RUST_LOG").ok().flatten();
+    let filter = chosen.or_else(|| level.parse().ok()).unwrap_or_default();
     // Lambda adds the time itself; a second call, as in a test, changes nothing.
-    let _already_started = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+    let _already_started = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
 /// An error and everything that caused it, on one line.

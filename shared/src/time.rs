@@ -1,8 +1,9 @@
 //! Instants, local days and the platform's mix of time formats.
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::zone::Zone;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, the finest step the platform sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,12 +43,13 @@ impl Instant {
     }
 
     /// Wall-clock time in `zone`.
-    pub fn in_zone(self, zone: Tz) -> NaiveDateTime {
-        self.to_utc().with_timezone(&zone).naive_local()
+    pub fn in_zone(self, zone: Zone) -> NaiveDateTime {
+        let utc = self.to_utc().naive_utc();
+        utc.checked_add_signed(Duration::seconds(zone.offset(self.0))).unwrap_or(utc)
     }
 
     /// The calendar day in `zone`.
-    pub fn day(self, zone: Tz) -> NaiveDate {
+    pub fn day(self, zone: Zone) -> NaiveDate {
         self.in_zone(zone).date()
     }
 
@@ -57,7 +59,7 @@ impl Instant {
     }
 
     /// The instant at which the local day `day` begins in `zone`.
-    pub fn start_of_day(day: NaiveDate, zone: Tz) -> Instant {
+    pub fn start_of_day(day: NaiveDate, zone: Zone) -> Instant {
         local(day.and_hms_opt(0, 0, 0).unwrap_or_default(), zone)
     }
 
@@ -65,7 +67,7 @@ impl Instant {
     /// to nine digits of a fraction, with `Z` or an offset, or a day alone (its local midnight). An empty text and a zero
     /// date (`0000-00-00…`) are `None`. An ambiguous local time is the earlier instant; a skipped one moves forward by
     /// the gap.
-    pub fn parse(text: &str, zone: Tz) -> Result<Option<Instant>, TimeError> {
+    pub fn parse(text: &str, zone: Zone) -> Result<Option<Instant>, TimeError> {
         let text = text.trim();
         if text.is_empty() || text.starts_with("0000-00-00") {
             return Ok(None);
@@ -105,25 +107,16 @@ fn offset_time(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// The instant of a wall-clock time, by the rules of `Instant::parse`.
-fn local(naive: NaiveDateTime, zone: Tz) -> Instant {
-    let resolved = zone.from_local_datetime(&naive).earliest().map(|time| time.with_timezone(&Utc));
-    let instant = resolved.unwrap_or_else(|| {
-        // In a gap no offset fits. The offset in force before it, applied to the skipped time, lands as far behind the
-        // gap's end as the skipped time lay behind its beginning. No gap in the IANA database is longer than a day.
-        let before = (1..=104).find_map(|quarter| {
-            let earlier = naive.checked_sub_signed(Duration::minutes(15 * quarter))?;
-            zone.from_local_datetime(&earlier).latest().map(|time| (earlier, time.with_timezone(&Utc)))
-        });
-        before.map_or_else(|| naive.and_utc(), |(earlier, utc)| utc + (naive - earlier))
-    });
-    Instant::from_utc(instant)
+fn local(naive: NaiveDateTime, zone: Zone) -> Instant {
+    let utc = naive.checked_sub_signed(Duration::seconds(zone.local_offset(naive)));
+    Instant::from_utc(utc.unwrap_or(naive).and_utc())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SAO_PAULO: Tz = chrono_tz::America::Sao_Paulo;
+    const SAO_PAULO: Zone = Zone::SAO_PAULO;
 
     fn check(text: &str, expected: &str) {
         let instant = Instant::parse(text, SAO_PAULO).unwrap().unwrap();

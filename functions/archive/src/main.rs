@@ -7,7 +7,7 @@ use shared::store::{Names, Store};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let app = App::new(Store::new(&shared::aws::config().await, Names::from_env()?));
+    let app = App::new(Store::new(&shared::aws::config()?, Names::from_env()?));
     let app = &app;
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     let answer =

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::id::AccountId;
 use shared::store::StoreError;
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::App;
 
@@ -44,7 +45,7 @@ pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, Store
     let now = Instant::now();
     let of = Receipts {
         account: order.rebuild.clone(),
-        zone: chrono_tz::UTC,
+        zone: Zone::UTC,
         days: (order.start, order.end),
         oldest: app.store.account(&order.rebuild).await?.oldest(now),
         state: now,

@@ -5,7 +5,7 @@ use shared::store::{Names, Store};
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     shared::telemetry::init();
-    let store = Store::new(&shared::aws::config().await, Names::from_env()?);
+    let store = Store::new(&shared::aws::config()?, Names::from_env()?);
     let app = console::App::new(store, console::Deployment::from_env()?);
     lambda_http::run(shared::http::host(console::router(app))).await
 }

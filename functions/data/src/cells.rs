@@ -12,10 +12,10 @@ use arrow_array::{
     UInt32Array, UInt64Array,
 };
 use arrow_buffer::ScalarBuffer;
-use chrono_tz::Tz;
 use shared::dictionary::Record;
 use shared::store::StoreError;
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::format::{around, steady};
 
@@ -165,13 +165,13 @@ impl Codes {
 #[derive(Clone, Debug)]
 struct Instants {
     utc: TimestampMicrosecondArray,
-    zone: Tz,
+    zone: Zone,
     /// Local microseconds since the local 1970, by row, once they are asked for.
     local: OnceLock<Vec<i64>>,
 }
 
 impl Instants {
-    fn new(array: &dyn Array, zone: Tz) -> Option<Instants> {
+    fn new(array: &dyn Array, zone: Zone) -> Option<Instants> {
         let utc = array.as_primitive_opt::<TimestampMicrosecondType>()?.clone();
         Some(Instants { utc, zone, local: OnceLock::new() })
     }
@@ -187,7 +187,7 @@ impl Instants {
 
 /// Turns instants into local times: neighbours mostly share an offset, which is asked for once.
 struct Clock {
-    zone: Tz,
+    zone: Zone,
     /// Where the offset is known to hold.
     steady: Range<i64>,
     offset: i64,
@@ -206,7 +206,7 @@ impl Clock {
 }
 
 impl Cells {
-    fn new(array: &dyn Array, zone: Tz) -> Option<Cells> {
+    fn new(array: &dyn Array, zone: Zone) -> Option<Cells> {
         None.or_else(|| array.as_string_opt().cloned().map(Cells::Text))
             .or_else(|| Codes::new(array).map(Cells::Coded))
             .or_else(|| array.as_primitive_opt::<Int64Type>().cloned().map(Cells::Integer))
@@ -249,7 +249,7 @@ impl Files {
         record: Record,
         needed: &[Option<&str>],
         batch: &RecordBatch,
-        zone: Tz,
+        zone: Zone,
     ) -> Result<(), StoreError> {
         let unknown = || StoreError::broken("reading a segment", "a column has an unknown type");
         let mut arrays = batch.columns().iter();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
-use chrono_tz::Tz;
 use hashbrown::HashMap;
+use shared::zone::Zone;
 
 use crate::cells::{Files, Slot};
 use crate::expr::{Context, Expr, Row, TextCell};
@@ -52,7 +52,7 @@ impl Dimension {
     }
 
     /// Sessions lie in the order of their beginning, so that most dates are like the one before.
-    fn of_dates(slot: Slot, format: DateFormat, files: &Files, rows: &[u32], zone: Tz) -> Dimension {
+    fn of_dates(slot: Slot, format: DateFormat, files: &Files, rows: &[u32], zone: Zone) -> Dimension {
         let mut dimension = Dimension { codes: Vec::with_capacity(rows.len()), values: Vec::new() };
         let mut known: HashMap<Option<i64>, u32> = HashMap::new();
         let mut code_of = |local: Option<NaiveDateTime>| {

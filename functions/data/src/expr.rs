@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime};
-use chrono_tz::Tz;
 use shared::cipher::DataKey;
 use shared::dictionary::{self, Field, Kind, Record};
 use shared::id::{AccountId, StorageId};
@@ -17,12 +16,13 @@ use crate::report::{Column, Measure, Source};
 use crate::transcript::Records;
 use crate::value::Value;
 use shared::veil::{Pseudonyms, Reader, Veil};
+use shared::zone::Zone;
 
 /// What values depend on besides their cells.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) account: AccountId,
-    pub(crate) zone: Tz,
+    pub(crate) zone: Zone,
     pub(crate) state: Instant,
     pub(crate) pseudonyms: Pseudonyms,
     /// What media links begin with, without a slash at the end.

@@ -240,7 +240,7 @@ mod tests {
         let mut files = Files::default();
         let needed = columns.each_ref().map(|(name, _)| Some(*name));
         let batch = RecordBatch::try_from_iter(columns).unwrap();
-        files.put(Record::Session, &needed, &batch, chrono_tz::UTC).unwrap();
+        files.put(Record::Session, &needed, &batch, shared::zone::Zone::UTC).unwrap();
         (about, files)
     }
 

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use shared::cipher::DataKey;
@@ -21,6 +20,7 @@ use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use shared::veil::Reader;
+use shared::zone::Zone;
 
 /// Rows of a page unless a limit is set.
 const DEFAULT_LIMIT: usize = 10_000;
@@ -192,7 +192,7 @@ fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
 }
 
 /// The instants of a period of local days.
-fn period(range: &DateRange, zone: Tz) -> Result<Range<Instant>, Problem> {
+fn period(range: &DateRange, zone: Zone) -> Result<Range<Instant>, Problem> {
     let (first, last) = range.days(["dateRange.startDate", "dateRange.endDate"])?;
     let end = last.succ_opt().unwrap_or(NaiveDate::MAX);
     Ok(Instant::start_of_day(first, zone)..Instant::start_of_day(end, zone))

@@ -8,11 +8,11 @@ mod sound;
 mod leaves;
 mod value;
 
-use chrono_tz::Tz;
 use serde_json::value::RawValue;
 use shared::dictionary::{self, Kind, Record};
 use shared::id::SessionId;
 use shared::session::{Identity, Row, Session, Talk, Value};
+use shared::zone::Zone;
 
 pub(crate) use fault::Fault;
 use json::{Entries, Json, is_empty};
@@ -38,7 +38,7 @@ pub(crate) struct Parsed {
 }
 
 /// Reads one item; its local times are in `zone`.
-pub(crate) fn parse(item: &[u8], zone: Tz) -> Result<Parsed, Fault> {
+pub(crate) fn parse(item: &[u8], zone: Zone) -> Result<Parsed, Fault> {
     let text = std::str::from_utf8(item).map_err(|_| Fault::item("is not valid UTF-8"))?;
     let item: &RawValue = serde_json::from_str(text).map_err(|_| Fault::item("is not a line of JSON"))?;
     sound::check(item)?;
@@ -100,7 +100,7 @@ impl Part {
 
 /// Reads one session and keeps count of what it costs.
 struct Reader {
-    zone: Tz,
+    zone: Zone,
     size: usize,
     records: usize,
     unknown_keys: usize,

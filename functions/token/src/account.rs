@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +16,7 @@ use shared::problem::{Fault, Problem};
 use shared::store::{AccountChange, ChangeError};
 use shared::time::Instant;
 use shared::token::Scope;
+use shared::zone::Zone;
 
 use crate::{App, Named};
 
@@ -117,9 +117,9 @@ fn meant<T, U>(
     field.optional(name)?.map(meaning).transpose()
 }
 
-fn zone(name: &str) -> Result<Tz, Problem> {
+fn zone(name: &str) -> Result<Zone, Problem> {
     let example = "must be a name of the IANA time zone database, for example America/Sao_Paulo";
-    name.parse().map_err(|_| Problem::invalid("timezone", example))
+    Zone::named(name).ok_or_else(|| Problem::invalid("timezone", example))
 }
 
 /// A day in the one form that reads back as itself.

@@ -5,7 +5,8 @@
 //!   therefore keeps none of them: everything but the writes.
 //! - `encode`: one batch into the lake: columns, compression, encryption, upload and commit.
 //! - `filter`, `group`, `json`: a number under two filters, a summary by day and agent, and a page of 50,000 rows, asked
-//!   of the data function over a day that it has read before.
+//!   of the data function's router over a day that it has read before.
+//! - `filter over HTTP` and so on: the same over a socket, client and all.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use bench::asker::{Asker, issue, post};
 use bench::error::BenchError;
-use bench::fill::{Size, close_days, fill};
+use bench::fill::{Built, Size, close_days, fill};
 use bench::people::{END, Order, People};
 use bench::questions::question;
 use bench::servers::clients;
@@ -38,7 +39,7 @@ fn main() -> Result<(), BenchError> {
     let folder = tempfile::tempdir()?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let _stack = runtime.block_on(Stack::start(folder.path(), listen))?;
-    let (clients, admin) = runtime.block_on(clients(folder.path()))?;
+    let (clients, admin) = clients(folder.path())?;
     let (store, criterion) = (clients.store(), Criterion::default().warm_up_time(Duration::from_secs(1)));
     let mut parts = Parts { runtime, criterion: criterion.sample_size(10).configure_from_args() };
     parts.parse(&store, &admin)?;
@@ -84,13 +85,19 @@ impl Parts {
             let asker = Asker::new(store, admin, &built.account).await?;
             Ok::<_, BenchError>((built, asker))
         })?;
+        self.ask(&built, &asker, "")?;
+        let asker = self.runtime.block_on(asker.over_http())?;
+        self.ask(&built, &asker, " over HTTP")
+    }
+
+    fn ask(&mut self, built: &Built, asker: &Asker, way: &str) -> Result<(), BenchError> {
         for (name, like) in [("filter", "Q3"), ("group", "Q2"), ("json", "Q8")] {
-            let Some(mut question) = question(like, &built) else { continue };
+            let Some(mut question) = question(like, built) else { continue };
             if name == "filter" {
                 question.body["fields"] = json!([{"name": "sessions"}]);
             }
             let ask = async |()| asker.ask(&question, &mut |_| Ok(())).await.map(drop);
-            self.measure(name, DAY, || (), ask)?;
+            self.measure(&format!("{name}{way}"), DAY, || (), ask)?;
         }
         Ok(())
     }

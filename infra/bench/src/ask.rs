@@ -48,7 +48,7 @@ pub(crate) struct Report {
 /// Asks it, and prints a `Report` as JSON. Fails where there is no such question, or where it is not answered.
 pub async fn ask(args: &AskArgs) -> Result<(), BenchError> {
     let built = Built::read(&args.data)?;
-    let (mut clients, admin) = clients(&args.data).await?;
+    let (mut clients, admin) = clients(&args.data)?;
     let answers = Answers::default();
     let counted = clients.s3.config().to_builder().interceptor(answers.clone()).build();
     clients.s3 = aws_sdk_s3::Client::from_conf(counted);

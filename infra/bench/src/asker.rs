@@ -1,4 +1,6 @@
-//! Asks the data function for pages, in this process.
+//! Asks the data function for pages, in this process: its router, or over a socket.
+
+use std::net::Ipv4Addr;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -7,15 +9,24 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use shared::id::AccountId;
 use shared::store::Store;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::error::BenchError;
 use crate::questions::Question;
 
+/// Where it is asked.
+const PATH: &str = "/v1/data";
+
 /// The data function, and a token for it.
 pub struct Asker {
-    routes: Router,
+    way: Way,
     token: String,
+}
+
+enum Way {
+    Router(Router),
+    Socket(reqwest::Client, String),
 }
 
 /// What one asking brought.
@@ -32,7 +43,29 @@ impl Asker {
     pub async fn new(store: &Store, admin: &str, account: &AccountId) -> Result<Asker, BenchError> {
         let url = Some("https://reports.example".to_owned());
         let routes = shared::http::host(data::router(data::App::at(store.clone(), url)));
-        Ok(Asker { routes, token: issue(store, admin, account, "report").await? })
+        let way = Way::Router(routes);
+        Ok(Asker { way, token: issue(store, admin, account, "report").await? })
+    }
+
+    /// Asks the same function over a socket from now on.
+    pub async fn over_http(self) -> Result<Asker, BenchError> {
+        let Way::Router(routes) = self.way else { return Ok(self) };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Ok(Asker { way: Way::Socket(infra::net::client().gzip(false).build()?, url), ..self })
+    }
+
+    async fn page(&self, body: &Value) -> Result<Bytes, BenchError> {
+        let body = serde_json::to_vec(body)?;
+        match &self.way {
+            Way::Router(routes) => post(routes, PATH, &self.token, body).await,
+            Way::Socket(client, url) => {
+                let request = client.post(format!("{url}{PATH}")).bearer_auth(&self.token);
+                let answer = request.header("content-type", "application/json").body(body).send().await?;
+                Ok(answer.error_for_status()?.bytes().await?)
+            }
+        }
     }
 
     /// Asks for one page, or for one after the other, and gives each to `take`.
@@ -44,7 +77,7 @@ impl Asker {
         let mut body = question.body.clone();
         let mut answer = Answer::default();
         loop {
-            let page = post(&self.routes, "/v1/data", &self.token, serde_json::to_vec(&body)?).await?;
+            let page = self.page(&body).await?;
             answer.pages += 1;
             answer.bytes += page.len();
             take(&page)?;

@@ -32,6 +32,9 @@ pub enum BenchError {
     /// The deployment template.
     #[error("{0}")]
     Template(#[from] TemplateError),
+    /// A request over a socket.
+    #[error("{0}")]
+    Http(#[from] reqwest::Error),
     /// Anything else, as a sentence.
     #[error("{0}")]
     Other(String),

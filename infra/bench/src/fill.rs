@@ -86,7 +86,7 @@ fn middle(first: NaiveDate, last: NaiveDate) -> NaiveDate {
 /// Fills a folder. Fails where the servers or the lake do.
 pub async fn build(args: BuildArgs) -> Result<(), BenchError> {
     let _servers = Servers::start(&args.data)?;
-    let (clients, _) = clients(&args.data).await?;
+    let (clients, _) = clients(&args.data)?;
     let lake = Lake::new(clients.store());
     let built = fill(&lake, &args.size).await?;
     std::fs::write(args.data.join("bench.json"), serde_json::to_vec_pretty(&built)?)?;
@@ -124,7 +124,7 @@ pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
 pub async fn close(data: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
-    let (clients, _) = clients(data).await?;
+    let (clients, _) = clients(data)?;
     let lake = Lake::new(clients.store());
     close_days(&lake, &built).await?;
     describe(&lake, &built).await
@@ -155,7 +155,7 @@ async fn settle() {
 pub async fn copy(data: &Path, output: &Path) -> Result<(), BenchError> {
     let built = Built::read(data)?;
     let _servers = Servers::start(data)?;
-    let (clients, _) = clients(data).await?;
+    let (clients, _) = clients(data)?;
     let store = clients.store();
     let account = store.account(&built.account).await?;
     Lake::new(store).copy(&Reader { privacy: Privacy::Full, account: &account }, output).await?;

@@ -47,9 +47,9 @@ impl Drop for Servers {
 }
 
 /// Clients of the servers that keep their data in `data`, and the admin token. Fails where none ever did.
-pub async fn clients(data: &Path) -> Result<(Clients, String), BenchError> {
+pub fn clients(data: &Path) -> Result<(Clients, String), BenchError> {
     let wires =
         Wires::to(data).ok_or_else(|| BenchError::Other("no lake there: build it first".to_owned()))?;
     let local: Local = serde_json::from_slice(&std::fs::read(data.join("local.json"))?)?;
-    Ok((wires.clients().await, local.admin_token))
+    Ok((wires.clients(), local.admin_token))
 }

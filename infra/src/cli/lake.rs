@@ -6,6 +6,7 @@ mod rebuild;
 
 use std::path::PathBuf;
 
+use aws_config::{BehaviorVersion, SdkConfig};
 use clap::{Args, Subcommand, ValueEnum};
 use lake::Lake;
 use lake::copy::{OpenColumn, folder, open_columns};
@@ -143,9 +144,19 @@ fn account_id(account: String) -> Result<AccountId, CliError> {
 /// The stack that the environment names, or the local one that keeps its data in a folder.
 async fn store(data: PathBuf) -> Result<Store, CliError> {
     Ok(match shared::config::optional("PREMIUM_TABLE") {
-        Some(_) => Store::new(&shared::aws::config().await, Names::from_env()?),
-        None => Wires::to(&data).ok_or(CliError::NoStack(data))?.clients().await.store(),
+        Some(_) => Store::new(&operators_config().await, Names::from_env()?),
+        None => Wires::to(&data).ok_or(CliError::NoStack(data))?.clients().store(),
     })
+}
+
+/// Region and credentials from wherever an operator keeps them: the environment, a profile, an instance's role.
+async fn operators_config() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(shared::aws::client())
+        .retry_config(shared::aws::retries())
+        .timeout_config(shared::aws::timeouts())
+        .load()
+        .await
 }
 
 /// The statement that makes one table.

@@ -1,5 +1,6 @@
 //! The platform's mix of time formats.
 
+use chrono::{FixedOffset, Offset, Utc};
 use serde_json::{Value, json};
 use shared::time::Instant;
 
@@ -22,7 +23,9 @@ pub(super) enum Style {
 
 /// A time as the platform would write it.
 pub(super) fn stamp(at: Instant, style: Style) -> Value {
-    let local = at.to_utc().with_timezone(&ZONE);
+    let ahead = (at.in_zone(ZONE).and_utc() - at.to_utc()).num_seconds();
+    let offset = i32::try_from(ahead).ok().and_then(FixedOffset::east_opt).unwrap_or(Utc.fix());
+    let local = at.to_utc().with_timezone(&offset);
     match style {
         Style::Local => local.format("%Y-%m-%d %H:%M:%S").to_string().into(),
         Style::LocalMillis => local.format("%Y-%m-%d %H:%M:%S%.3f").to_string().into(),

@@ -14,6 +14,7 @@ use shared::id::AccountId;
 use shared::store::{StoreError, StoreErrorKind};
 use shared::telemetry::chain;
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::encode::Entry;
 use crate::policy::{MAX_INPUTS, MergePolicy};
@@ -56,7 +57,7 @@ impl Lake {
     /// The manifest is read before the table, and rebuilt rows yield to any stream record: a session that changes
     /// meanwhile comes with a segment of its own, which is not among the replaced ones, and wins.
     pub async fn rebuild(&self, account: &AccountId, day: NaiveDate) -> Result<usize, StoreError> {
-        let midnight = |day: NaiveDate| Instant::start_of_day(day, chrono_tz::UTC);
+        let midnight = |day: NaiveDate| Instant::start_of_day(day, Zone::UTC);
         let start = midnight(day);
         let end = day.succ_opt().map_or(Instant(i64::MAX), midnight);
         let span = Span { min: start, max: Instant(end.0 - 1) };

@@ -10,13 +10,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
 use shared::store::{ListedSession, StoreError};
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::merge::survivors;
 use crate::write::Identities;
@@ -36,7 +36,7 @@ pub struct Receipts {
     /// The account.
     pub account: AccountId,
     /// The zone of the days.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The first day and the last.
     pub days: (NaiveDate, NaiveDate),
     /// Sessions that began earlier are past their retention, and count nowhere.

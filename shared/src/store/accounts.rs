@@ -2,18 +2,18 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use super::{Item, Store, StoreError, StoreErrorKind, number, text};
 use crate::account::Account;
 use crate::id::AccountId;
 use crate::key;
+use crate::zone::Zone;
 
 /// New values for some of an account's settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountChange {
     /// A new zone.
-    pub zone: Option<Tz>,
+    pub zone: Option<Zone>,
     /// An earlier first day.
     pub starts_on: Option<NaiveDate>,
     /// Another retention.
@@ -108,7 +108,7 @@ fn read(id: &AccountId, item: &Item) -> Account {
     let default = Account::new(id.clone());
     let fields = item.get("confidential").and_then(|list| list.as_l().ok());
     Account {
-        zone: text(item, "timezone").and_then(|name| name.parse().ok()).unwrap_or(default.zone),
+        zone: text(item, "timezone").and_then(Zone::named).unwrap_or(default.zone),
         starts_on: text(item, "starts_on").and_then(|day| day.parse().ok()),
         retention_days: number(item, "retention_days")
             .and_then(|days| days.try_into().ok())

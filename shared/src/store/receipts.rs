@@ -68,7 +68,7 @@ impl Store {
         let mut puts = Vec::new();
         for (day, parts) in days {
             // Counted from the day's end: the last of its sessions is kept as long.
-            let end = Instant::start_of_day(day, chrono_tz::UTC).plus_seconds(86_400);
+            let end = Instant::start_of_day(day, crate::zone::Zone::UTC).plus_seconds(86_400);
             for (number, part) in parts.into_iter().enumerate() {
                 let mut item = key_item(key::receipt(&account.id, day, &batch, number));
                 item.insert("sessions".to_owned(), AttributeValue::B(Blob::new(part)));

@@ -161,7 +161,7 @@ impl Store {
 
 fn listed(item: &Item) -> Option<ListedSession> {
     let (_, id) = parse_session(super::text(item, "pk")?)?;
-    let created_at = Instant::parse(super::text(item, "listing_sk")?, chrono_tz::UTC).ok()??;
+    let created_at = Instant::parse(super::text(item, "listing_sk")?, crate::zone::Zone::UTC).ok()??;
     let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
     let content = hash.map(|hash| content_of(hash.as_ref()));
     let stored_at = Instant(number(item, "stored_at").unwrap_or_default());

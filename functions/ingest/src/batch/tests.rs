@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use axum::Router;
 use axum::routing::post;
 use http::StatusCode;
@@ -60,8 +60,12 @@ async fn storage() -> (Store, Written) {
 
 async fn store(url: &str) -> Store {
     let credentials = Credentials::new("key", "secret", None, None, "test");
-    let loader = shared::aws::loader().region(Region::new("sa-east-1")).credentials_provider(credentials);
-    let config = loader.retry_config(RetryConfig::disabled()).endpoint_url(url).load().await;
+    let config = shared::aws::builder()
+        .region(Region::new("sa-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::disabled())
+        .endpoint_url(url)
+        .build();
     let name = || "name".to_owned();
     Store::new(&config, Names { table: name(), lake_bucket: name(), media_bucket: name(), key: name() })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Tree, json};
 
 use super::*;
 
-const ZONE: Tz = chrono_tz::America::Sao_Paulo;
+const ZONE: Zone = Zone::SAO_PAULO;
 const FLAT: &str = include_str!("../../samples/flat.json");
 const NESTED: &str = include_str!("../../samples/nested.json");
 

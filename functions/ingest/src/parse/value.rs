@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use chrono_tz::Tz;
 use serde_json::value::RawValue;
 use shared::dictionary::Kind;
 use shared::session::Value;
 use shared::time::{Instant, TimeError};
+use shared::zone::Zone;
 
 use super::json::{Json, is_empty};
 
@@ -19,7 +19,7 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 pub(super) type Wrong = Cow<'static, str>;
 
 /// Reads a value of `kind`; `None` where it is empty. Local times are in `zone`.
-pub(super) fn read(kind: Kind, raw: &RawValue, zone: Tz) -> Result<Option<Value>, Wrong> {
+pub(super) fn read(kind: Kind, raw: &RawValue, zone: Zone) -> Result<Option<Value>, Wrong> {
     if is_empty(raw) {
         return Ok(None);
     }
@@ -122,7 +122,7 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-fn instant(raw: &RawValue, zone: Tz) -> Result<Option<Instant>, Wrong> {
+fn instant(raw: &RawValue, zone: Zone) -> Result<Option<Instant>, Wrong> {
     let wrong = || Wrong::from(TimeError.to_string());
     let json = Json::of(raw)?;
     let text = match wrapped(&json, "$date").map(Json::of).transpose()? {

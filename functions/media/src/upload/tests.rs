@@ -1,5 +1,4 @@
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
 use shared::store::Names;
 
 use super::*;
@@ -10,8 +9,7 @@ fn parse_json(json: &str) -> Result<File, Problem> {
 
 fn store() -> Store {
     let keys = Credentials::new("AKIDEXAMPLE", "secret", Some("session".to_owned()), None, "test");
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
+    let config = shared::aws::builder()
         .region(Region::new("sa-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(keys))
         .build();

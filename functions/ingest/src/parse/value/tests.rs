@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ZONE: Tz = chrono_tz::America::Sao_Paulo;
+const ZONE: Zone = Zone::SAO_PAULO;
 
 fn value(kind: Kind, json: &str) -> Result<Option<Value>, String> {
     read(kind, serde_json::from_str(json).unwrap(), ZONE).map_err(Cow::into_owned)
