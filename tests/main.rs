@@ -13,6 +13,7 @@ mod token;
 mod ingest;
 mod data;
 mod pages;
+mod requests;
 mod measures;
 mod export;
 mod privacy;

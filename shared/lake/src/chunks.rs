@@ -18,15 +18,14 @@ use shared::store::{Store, StoreError};
 
 use crate::Lake;
 
-/// A file up to this size is fetched whole: one request instead of two.
-const WHOLE: u64 = 256 * 1024;
+/// The end of a file that is fetched at once: its footer, and the columns before it that most charts ask for. To storage
+/// the few bytes more are less than another request. A smaller file is thereby fetched whole.
+const TAIL: usize = 256 * 1024;
 /// A column chunk up to this size is fetched whole, even if few of its pages are wanted: that much takes no longer than
 /// the request itself.
 const WHOLE_CHUNK: u64 = 1 << 20;
 /// Ranges that lie closer than this are fetched as one.
 const GAP: u64 = 64 * 1024;
-/// The footer's expected size, so that one request usually brings all of it.
-const FOOTER_HINT: usize = 48 * 1024;
 /// Bytes kept in memory: the popular columns of a month of 50,000 sessions a day, and a fraction of a function's memory.
 const KEPT: u64 = 64 << 20;
 
@@ -86,11 +85,12 @@ impl Reader {
         Ok(bytes.into_bytes())
     }
 
-    /// What is fetched and kept of a range: the column chunk that it lies in where that is small, so that others find it
-    /// whole, and the file where even that is.
+    /// What is fetched and kept of a range: the file's end where it lies in that, or the column chunk that it lies in
+    /// where that is small, so that others find it whole.
     fn kept(&self, range: &Range<u64>) -> Range<u64> {
-        if self.size <= WHOLE {
-            return 0..self.size;
+        let tail = self.size.saturating_sub(TAIL as u64);
+        if range.start >= tail {
+            return tail..self.size;
         }
         let groups = self.metadata.iter().flat_map(|metadata| metadata.row_groups());
         let chunks = groups.flat_map(RowGroupMetaData::columns).map(ColumnChunkMetaData::byte_range);
@@ -164,10 +164,6 @@ fn external(error: StoreError) -> ParquetError {
 impl AsyncFileReader for Reader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
         async move {
-            // What is asked for so is the footer, which is kept parsed.
-            if self.size > WHOLE {
-                return self.fetch(range).await.map_err(external);
-            }
             let part = self.ranges(std::slice::from_ref(&range)).await.map_err(external)?;
             Ok(part.into_iter().next().unwrap_or_default())
         }
@@ -185,7 +181,7 @@ impl AsyncFileReader for Reader {
         async move {
             let (size, decryption) = (self.size, Arc::clone(&self.decryption));
             let reader = ParquetMetaDataReader::new()
-                .with_prefetch_hint(Some(FOOTER_HINT))
+                .with_prefetch_hint(Some(TAIL))
                 // Where the pages lie, so that some rows can be read without the others.
                 .with_offset_index_policy(PageIndexPolicy::Optional)
                 .with_decryption_properties(Some(decryption));

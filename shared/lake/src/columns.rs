@@ -55,22 +55,22 @@ pub fn codes() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-/// What most charts ask for, in the order in which it lies at the beginning of a file: columns that lie side by side
-/// are fetched by one request.
+/// What most charts ask for, in the order in which it lies at the end of a file: columns that lie side by side are
+/// fetched by one request, and the last of them along with the footer.
 pub(crate) const POPULAR: &[&str] = &[
-    "created_at",
-    REMOVED,
-    "campaign_name",
-    "agent_name",
-    "channel",
-    "status",
-    "tabulation",
-    "attendance_timer_tma",
-    "attendance_timer_tme",
-    "attendance_timer_tta",
-    "finished_at",
-    "agent_id",
     "lastInteraction",
+    "finished_at",
+    "attendance_timer_tta",
+    "attendance_timer_tme",
+    "attendance_timer_tma",
+    "created_at",
+    "agent_id",
+    "tabulation",
+    REMOVED,
+    "status",
+    "channel",
+    "agent_name",
+    "campaign_name",
 ];
 
 /// The schema of a record's file: the lake's own columns, then the dictionary's in its order.

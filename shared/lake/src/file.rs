@@ -55,7 +55,7 @@ pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, object: &str) ->
         // A dictionary that is given up midway serves neither those who group by codes nor the size.
         .set_dictionary_page_size_limit(usize::MAX)
         .with_file_encryption_properties(encryption);
-    let batch = popular_first(batch)?;
+    let batch = popular_last(batch)?;
     for (column, array) in batch.schema().fields().iter().zip(batch.columns()) {
         let path = ColumnPath::new(vec![column.name().clone()]);
         let is_coded = match column.data_type() {
@@ -82,11 +82,11 @@ pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, object: &str) ->
 }
 
 /// The columns in the order in which they lie in a file.
-fn popular_first(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
+fn popular_last(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
     let schema = batch.schema();
     let place = |at: &usize| columns::POPULAR.iter().position(|name| name == schema.field(*at).name());
     let mut order: Vec<usize> = (0..batch.num_columns()).collect();
-    order.sort_by_key(|at| place(at).unwrap_or(usize::MAX));
+    order.sort_by_key(|at| place(at).map_or(0, |place| place + 1));
     batch.project(&order).map_err(|error| StoreError::broken("writing a segment", error))
 }
 
