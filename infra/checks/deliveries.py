@@ -174,13 +174,12 @@ def fill_by_chance(account, planned):
 
 def overlap(account, pairs, rows):
     """Posts newer versions until so many pairs of segments overlap, with so many rows too many: how the batches before
-    became segments, and those were merged, depends on how fast the machine is. Gives the segments. What `settle` sees served
-    came into the lake seconds before, so what it set off is over."""
+    became segments, and those were merged, depends on how fast the machine is. Fails where they do not come to overlap."""
     for _ in range(20):
         account.settle()
         segments = account.segments()
         if overlaps(segments) >= pairs and surplus(segments, account.truth) >= rows:
-            return segments
+            return
         held = account.rng.sample(sorted(account.truth.sessions), 60)
         account.post([made_sessions.changed(account.rng, account.truth.sessions[session_id]) for session_id in held])
     raise AssertionError("the segments do not come to overlap")

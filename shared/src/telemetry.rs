@@ -15,13 +15,17 @@ pub fn init() {
 
 /// Starts logging: `RUST_LOG` chooses what, else `level`.
 pub fn init_at(level: &str) {
-    // What stands between two commas must not be empty: that would mean errors only.
-    let filter = |text: &str| text.trim_matches(',').parse::<Targets>().ok();
     let chosen = optional("RUST_LOG").and_then(|text| filter(&text));
     let filter = chosen.or_else(|| filter(level)).unwrap_or_default();
     // Lambda adds the time itself; a second call, as in a test, changes nothing.
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
     let _already_started = tracing_subscriber::registry().with(filter).with(lines).try_init();
+}
+
+/// What is logged; `None` where the text does not say. Nothing between two commas says nothing, and not "errors only".
+fn filter(text: &str) -> Option<Targets> {
+    let said: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if said.is_empty() { None } else { said.join(",").parse().ok() }
 }
 
 /// An error and everything that caused it, on one line.
@@ -34,4 +38,19 @@ pub fn chain(error: &dyn Error) -> String {
         next = cause.source();
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::filter::LevelFilter;
+
+    use super::*;
+
+    #[test]
+    fn empty_directives_change_nothing() {
+        for text in ["info", "info,", ", info ,", "info,,aws=warn"] {
+            assert_eq!(filter(text).unwrap().default_level(), Some(LevelFilter::INFO), "{text}");
+        }
+        assert!(filter(",").is_none() && filter("info=loud").is_none());
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::future::{BoxFuture, FutureExt, try_join_all};
 use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 use parquet::arrow::arrow_reader::ArrowReaderOptions;
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::encryption::decrypt::FileDecryptionProperties;
@@ -38,7 +39,8 @@ pub(crate) struct Chunks(Cache<(Arc<str>, u64), Bytes>);
 impl Chunks {
     pub(crate) fn new() -> Chunks {
         let weight = |_: &(Arc<str>, u64), bytes: &Bytes| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        Chunks(Cache::builder().max_capacity(KEPT).weigher(weight).build())
+        let kept = Cache::builder().max_capacity(KEPT).weigher(weight);
+        Chunks(kept.eviction_policy(EvictionPolicy::lru()).build())
     }
 }
 

@@ -71,6 +71,8 @@ pub(crate) const POPULAR: &[&str] = &[
     "channel",
     "agent_name",
     "campaign_name",
+    POSITION,
+    SESSION,
 ];
 
 /// The schema of a record's file: the lake's own columns, then the dictionary's in its order.

@@ -66,19 +66,23 @@ impl MergePolicy {
         }
         let mut full: Vec<_> = classes.into_iter().filter(|(_, class)| class.len() >= self.fan_in).collect();
         full.sort_by_key(|(class, _)| *class);
-        full.into_iter().map(|(_, class)| self.lightest(class)).find(|picked| picked.len() > 1)
+        full.into_iter().map(|(_, class)| self.fitting(&class)).find(|picked| picked.len() > 1)
     }
 
-    /// As many of a class as fit, in their order: a few that take much must not keep the others from being merged.
-    fn lightest<'a>(&self, mut class: Days<'a>) -> Days<'a> {
-        let mut picked = class.clone();
-        picked.sort_by_key(|segment| segment.decoded());
-        picked.truncate(MAX_INPUTS);
-        while !self.fit(&picked) {
-            picked.pop();
-        }
-        class.retain(|segment| picked.iter().any(|one| one.id == segment.id));
-        class
+    /// As many of a class as fit, in their order. One that no other fits beside is left alone: it must not keep the
+    /// others from being merged.
+    fn fitting<'a>(&self, class: &[&'a Segment]) -> Days<'a> {
+        let from = |first: usize| {
+            let mut picked: Days<'a> = Vec::new();
+            for segment in &class[first..] {
+                picked.push(segment);
+                if picked.len() > MAX_INPUTS || !self.fit(&picked) {
+                    picked.pop();
+                }
+            }
+            picked
+        };
+        (0..class.len()).map(from).find(|picked| picked.len() > 1).unwrap_or_default()
     }
 
     /// Whether a merge of these is bounded as it must be.
@@ -204,6 +208,10 @@ mod tests {
         assert!(sizes(&live).is_empty(), "older files that do not say what they take may take much");
         live.extend((0..4).map(|_| segment(0, 2, 0)));
         assert_eq!(sizes(&live), [3, 2, 2, 2, 2], "the others do not wait for them");
+        for (segment, decoded) in live.iter_mut().zip([900, 900, 900, 200, 150, 150, 150, 150]) {
+            segment.files = HashMap::from([("sessions".to_owned(), FileInfo { rows: 2, bytes: 1, decoded })]);
+        }
+        assert_eq!(sizes(&live).len(), 5, "none fits beside the first, and the others do not wait for it");
     }
 
     #[test]
