@@ -100,7 +100,7 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
     for token in [&report, &other] {
         world.rows_once(token, &query("sessions", &["session_id"]), 3).await;
     }
-    let lake = Lake::new(world.store().await);
+    let lake = Lake::new(world.store());
     let at_once = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
     assert_eq!(lake.merge(&demo(), at_once).await.unwrap(), 1);
     assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);

@@ -44,7 +44,7 @@ pub(crate) async fn filled(seed: u64, count: usize) -> (World, String, String, V
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_leaves_the_table_leaves_the_reports() {
     let (world, _, report, mut sessions) = filled(6, 100).await;
-    let store = world.store().await;
+    let store = world.store();
     let gone = session_key(&sessions.remove(30));
     delete(&store, &gone.pk, &gone.sk).await;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
@@ -68,7 +68,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     sessions.extend(more);
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
 
-    let store = world.store().await;
+    let store = world.store();
     let all = store.partition(key::manifest(&demo())).await.unwrap();
     let live = Lake::new(store).live(&demo()).await.unwrap();
     let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());
@@ -85,7 +85,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
 async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     let (world, _, report, sessions) = filled(9, 300).await;
     let before = expected::everything(&world, &report).await;
-    let store = world.store().await;
+    let store = world.store();
     for segment in store.partition(key::manifest(&demo())).await.unwrap() {
         delete(&store, text(&segment, "pk").unwrap(), text(&segment, "sk").unwrap()).await;
     }
@@ -106,7 +106,7 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     let (world, ingest, report, mut sessions) = filled(10, 100).await;
-    let store = world.store().await;
+    let store = world.store();
     let poisoned = session_key(&sessions[50]);
     let overwrite = store.dynamo().update_item().table_name(&store.names().table);
     let overwrite = overwrite

@@ -16,7 +16,7 @@ async fn a_page_begins_anywhere_in_a_segment() {
     let sessions: Vec<Value> = (0..COUNT).map(|n| with(session(n), &at(n))).collect();
     world.ingest_all(&ingest, &sessions, "accepted").await;
     world.rows_once(&report, &query("sessions", &["session_id"]), COUNT as usize).await;
-    let (lake, account) = (Lake::new(world.store().await), AccountId::try_from("demo".to_owned()).unwrap());
+    let (lake, account) = (Lake::new(world.store()), AccountId::try_from("demo".to_owned()).unwrap());
     lake.merge(&account, MergePolicy { quiet_seconds: -1, ..MergePolicy::default() }).await.unwrap();
     assert!(matches!(lake.live(&account).await.unwrap().as_slice(), [alone] if alone.plain));
     tokio::time::sleep(STATE_MARGIN * 2).await;

@@ -73,7 +73,7 @@ async fn every_day_says_how_many_sessions_were_received_stored_and_served() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     let (world, _, report, sessions) = filled(62, 120).await;
-    let store = world.store().await;
+    let store = world.store();
     // Out of the table behind everybody's back: the stream takes it out of the lake, the receipt does not forget it.
     let lost = session_key(&sessions[40]);
     delete(&store, &lost.pk, &lost.sk).await;
@@ -123,7 +123,7 @@ async fn backdate(store: &Store, session: &Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
     let (world, _, _, sessions) = filled(63, 60).await;
-    let store = world.store().await;
+    let store = world.store();
     backdate(&store, &sessions[5]).await;
     assert_eq!(settled(&world).await["gaps"], json!([]));
     // The rows that stand for another content, with the table untouched: the lake alone is changed.

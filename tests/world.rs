@@ -46,7 +46,7 @@ impl World {
     }
 
     /// A store on the servers that the stack runs on.
-    pub(crate) async fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Wires::to(self.data()).unwrap().clients().store()
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::config::Credentials;
 use serde::{Deserialize, Serialize};
 use shared::store::{Names, Store};
 
@@ -68,10 +68,7 @@ impl Wires {
     /// Clients of all servers.
     pub fn clients(&self) -> Clients {
         let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "embedded");
-        let config = shared::aws::builder()
-            .region(Region::new("sa-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .build();
+        let config = shared::aws::builder("sa-east-1", credentials).build();
         let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
         let dynamo = at(&self.dynamodb);
         let s3 = aws_sdk_s3::config::Builder::from(&at(&self.s3)).force_path_style(true).build();

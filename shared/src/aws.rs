@@ -1,5 +1,6 @@
 //! AWS clients that start fast and give up in time.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -35,19 +36,19 @@ pub fn config() -> Result<SdkConfig, ConfigError> {
     let set = required::<String>;
     let (key, secret) = (set("AWS_ACCESS_KEY_ID")?, set("AWS_SECRET_ACCESS_KEY")?);
     let credentials = Credentials::new(key, secret, optional("AWS_SESSION_TOKEN"), None, "environment");
-    let region = Region::new(set("AWS_REGION")?);
-    let provider = SharedCredentialsProvider::new(credentials);
-    let mut config = builder().region(region).credentials_provider(provider).service_config(Environment);
+    let mut config = builder(set("AWS_REGION")?, credentials).service_config(Environment);
     config.set_endpoint_url(optional("AWS_ENDPOINT_URL"));
     config.set_use_fips(parsed("AWS_USE_FIPS_ENDPOINT")?);
     config.set_use_dual_stack(parsed("AWS_USE_DUALSTACK_ENDPOINT")?);
     Ok(config.build())
 }
 
-/// A configuration without region, endpoints and credentials, for a caller that knows them.
-pub fn builder() -> sdk_config::Builder {
+/// A configuration for a caller that knows region and credentials.
+pub fn builder(region: impl Into<Cow<'static, str>>, credentials: Credentials) -> sdk_config::Builder {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(retries())
         .timeout_config(timeouts());
     config.set_http_client(Some(client()));

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::Credentials;
 use infra::embedded::{Embedded, EmbeddedError};
 use tempfile::TempDir;
 
@@ -32,9 +32,7 @@ impl Stack {
             None,
             "embedded",
         );
-        let credentials = SharedCredentialsProvider::new(credentials);
-        let config =
-            shared::aws::builder().region(Region::new("local")).credentials_provider(credentials).build();
+        let config = shared::aws::builder("local", credentials).build();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
         let kms = aws_sdk_kms::config::Builder::from(&config).endpoint_url(&embedded.kms_endpoint);
         let dynamo = aws_sdk_dynamodb::config::Builder::from(&config).endpoint_url(&embedded.dynamo_endpoint);

@@ -55,8 +55,8 @@ pub fn codes() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-/// What most charts ask for, in the order in which it lies at the end of a file: columns that lie side by side are
-/// fetched by one request, and the last of them along with the footer.
+/// What most charts ask for, and the keys of repeated records, in the order in which they lie at the end of a file:
+/// columns that lie side by side are fetched by one request, and the last of them along with the footer.
 pub(crate) const POPULAR: &[&str] = &[
     "lastInteraction",
     "finished_at",

@@ -26,7 +26,7 @@ const COMMIT_ATTEMPTS: usize = 4;
 /// How long a replaced segment stays readable: a cursor's 24 h and an hour for its last page.
 const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
 /// The memory taken by a byte of a file that does not say how much it takes: more than is usual.
-const USUAL_EXPANSION: u64 = 20;
+const GENEROUS_EXPANSION: u64 = 20;
 /// Version of what `Segment` looks like in the table.
 const FORMAT: u32 = 1;
 
@@ -123,7 +123,7 @@ impl Segment {
     /// The memory that its records of the largest kind take.
     pub(crate) fn decoded(&self) -> u64 {
         let known =
-            |file: &FileInfo| if file.decoded > 0 { file.decoded } else { file.bytes * USUAL_EXPANSION };
+            |file: &FileInfo| if file.decoded > 0 { file.decoded } else { file.bytes * GENEROUS_EXPANSION };
         self.files.values().map(known).max().unwrap_or_default()
     }
 

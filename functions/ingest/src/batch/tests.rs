@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use axum::Router;
 use axum::routing::post;
 use http::StatusCode;
@@ -60,9 +60,7 @@ async fn storage() -> (Store, Written) {
 
 async fn store(url: &str) -> Store {
     let credentials = Credentials::new("key", "secret", None, None, "test");
-    let config = shared::aws::builder()
-        .region(Region::new("sa-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+    let config = shared::aws::builder("sa-east-1", credentials)
         .retry_config(RetryConfig::disabled())
         .endpoint_url(url)
         .build();

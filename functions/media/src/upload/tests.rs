@@ -1,4 +1,4 @@
-use aws_sdk_s3::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_s3::config::Credentials;
 use shared::store::Names;
 
 use super::*;
@@ -9,10 +9,7 @@ fn parse_json(json: &str) -> Result<File, Problem> {
 
 fn store() -> Store {
     let keys = Credentials::new("AKIDEXAMPLE", "secret", Some("session".to_owned()), None, "test");
-    let config = shared::aws::builder()
-        .region(Region::new("sa-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(keys))
-        .build();
+    let config = shared::aws::builder("sa-east-1", keys).build();
     let name = |text: &str| text.to_owned();
     let names = Names {
         table: name("table"),
