@@ -3,15 +3,17 @@
 use ::lake::{Entry, Lake, STATE_MARGIN};
 use archive::{Answer, Call, Rebuild};
 use aws_sdk_dynamodb::types::AttributeValue;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::id::SessionId;
 use shared::key;
 use shared::store::Store;
+use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::expected::{self, id, moment};
 use crate::lake::{delete, demo, filled, session_key};
-use crate::world::{World, query};
+use crate::world::{World, answer, query};
 
 const PERIOD: &str = "start=2026-09-05&end=2026-10-04";
 
@@ -154,8 +156,7 @@ async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
     sessions[1]["created_at"] = "Segredo do cliente".into();
     let (status, _) = world.ingest(&ingest, &sessions).await;
     assert_eq!(status, StatusCode::MULTI_STATUS);
-    let today = chrono::Utc::now().date_naive();
-    let (_, answer) = world.get(&format!("/v1/receipts?start={today}&end={today}"), &console).await;
+    let (_, answer) = world.get(&format!("/v1/receipts?{}", today(Zone::SAO_PAULO)), &console).await;
     let rejected = answer["rejected"].as_array().unwrap();
     assert_eq!(rejected.len(), 1, "{answer}");
     assert_eq!(
@@ -163,6 +164,34 @@ async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
         (&json!(id(&sessions[1])), &json!("created_at"))
     );
     assert!(!answer.to_string().contains("Segredo"), "{answer}");
+}
+
+/// The local day of now, and the one after it should the day have ended meanwhile.
+fn today(zone: Zone) -> String {
+    let now = Instant::now();
+    format!("start={}&end={}", now.day(zone), now.plus_seconds(60).day(zone))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_found_on_the_day_that_it_is_where_the_account_is() {
+    let world = World::start().await;
+    // At any hour, it is another day in one of them than in UTC.
+    for (account, zone) in [("west", "Pacific/Pago_Pago"), ("east", "Pacific/Kiritimati")] {
+        let (ingest, _) = world.account(account).await;
+        let order = json!({"account": account, "timezone": zone});
+        let moved = world.request(Method::PATCH, "/v1/account", &world.admin).json(&order);
+        assert_eq!(answer(moved).await.0, StatusCode::OK);
+        let before = Instant::now();
+        assert_eq!(world.ingest(&ingest, &[json!({"session_id": "s"})]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        let zone = Zone::named(zone).unwrap();
+        let refused = async |period: String| {
+            let path = format!("/v1/receipts?account={account}&{period}");
+            world.get(&path, &world.admin).await.1["rejected"].as_array().unwrap().len()
+        };
+        assert_eq!(refused(today(zone)).await, 1, "{account}");
+        let earlier = before.day(zone).pred_opt().unwrap();
+        assert_eq!(refused(format!("start={earlier}&end={earlier}")).await, 0, "{account}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! Instants, local days and the platform's mix of time formats.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +63,21 @@ impl Instant {
     /// The instant at which the local day `day` begins in `zone`.
     pub fn start_of_day(day: NaiveDate, zone: Zone) -> Instant {
         local(day.and_hms_opt(0, 0, 0).unwrap_or_default(), zone)
+    }
+
+    /// The instants of the local days from `first` to `last`, both included.
+    pub fn of_days((first, last): (NaiveDate, NaiveDate), zone: Zone) -> Range<Instant> {
+        let end = last.succ_opt().map_or(Instant(i64::MAX), |next| Instant::start_of_day(next, zone));
+        Instant::start_of_day(first, zone)..end
+    }
+
+    /// The UTC days that hold the instants of a range, in order.
+    pub fn utc_days(range: &Range<Instant>) -> Vec<NaiveDate> {
+        if range.is_empty() {
+            return Vec::new();
+        }
+        let last = Instant(range.end.0 - 1).to_utc().date_naive();
+        range.start.to_utc().date_naive().iter_days().take_while(|day| *day <= last).collect()
     }
 
     /// Reads any of the platform's formats: `2026-10-03 14:05:22` and `2026-10-03T14:05:22` (local, in `zone`), with up
@@ -134,6 +151,17 @@ mod tests {
         check("2026-10-03T14:05:22-0300", "2026-10-03T17:05:22Z");
         check("2026-10-03T14:05:22.123456789Z", "2026-10-03T14:05:22.123456Z");
         check("2026-10-03", "2026-10-03T03:00:00Z");
+    }
+
+    #[test]
+    fn local_days_are_instants_that_lie_on_one_utc_day_more() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 10, day).unwrap();
+        let range = Instant::of_days((day(3), day(4)), SAO_PAULO);
+        let text = [range.start, range.end].map(Instant::to_rfc3339);
+        assert_eq!(text, ["2026-10-03T03:00:00Z", "2026-10-05T03:00:00Z"]);
+        assert_eq!(Instant::utc_days(&range), [day(3), day(4), day(5)]);
+        assert_eq!(Instant::utc_days(&Instant::of_days((day(3), day(4)), Zone::UTC)), [day(3), day(4)]);
+        assert_eq!(Instant::utc_days(&(range.start..range.start)), []);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use chrono::NaiveDate;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use shared::cipher::DataKey;
@@ -193,9 +192,7 @@ fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
 
 /// The instants of a period of local days.
 fn period(range: &DateRange, zone: Zone) -> Result<Range<Instant>, Problem> {
-    let (first, last) = range.days(["dateRange.startDate", "dateRange.endDate"])?;
-    let end = last.succ_opt().unwrap_or(NaiveDate::MAX);
-    Ok(Instant::start_of_day(first, zone)..Instant::start_of_day(end, zone))
+    Ok(Instant::of_days(range.days(["dateRange.startDate", "dateRange.endDate"])?, zone))
 }
 
 fn limit(limit: Option<&Json>) -> Result<usize, Problem> {
@@ -275,8 +272,7 @@ fn state(request: &DataRequest, now: Instant) -> Instant {
     });
     let refresh = milliseconds.and_then(|ms: i64| ms.checked_mul(1_000)).map(Instant);
     let recent = refresh.filter(|at| *at >= now.plus_seconds(-STATE_SECONDS));
-    let margin = i64::try_from(lake::STATE_MARGIN.as_micros()).unwrap_or_default();
-    Instant(recent.map_or(now, |at| at.min(now)).0.saturating_sub(margin))
+    lake::settled(recent.map_or(now, |at| at.min(now)))
 }
 
 fn window(

@@ -1,11 +1,10 @@
 //! `GET /v1/receipts`: what was received, stored and served of each day, and where they differ.
 
-use std::time::Duration;
+use std::ops::Range;
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use http::header;
-use lake::{Receipt, Receipts, STATE_MARGIN};
+use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
 use shared::caller::Caller;
 use shared::id::{AccountId, SessionId};
@@ -42,7 +41,7 @@ pub(crate) struct Answer {
     days: Vec<Receipt>,
     /// The days that do not agree.
     gaps: Vec<NaiveDate>,
-    /// What ingest refused on UTC days of the period, newest first: the last hundred items.
+    /// What ingest refused in the period, newest first: the last hundred items.
     rejected: Vec<Refused>,
     /// What could not be brought into the lake.
     set_aside: Vec<Aside>,
@@ -68,7 +67,7 @@ pub(crate) async fn receipts(
     State(app): State<App>,
     caller: Caller,
     Query(mut wanted): Query<Wanted>,
-) -> Result<impl axum::response::IntoResponse, Problem> {
+) -> Result<axum::Json<Answer>, Problem> {
     let named = std::mem::take(&mut wanted.account).optional("account")?;
     let account = caller.account(&[Scope::Console], named.as_ref())?;
     let range = DateRange { start_date: wanted.start, end_date: wanted.end };
@@ -78,25 +77,22 @@ pub(crate) async fn receipts(
     }
     let account = app.store.account(&account).await?;
     let now = Instant::now();
-    let margin = Duration::as_secs(&STATE_MARGIN).cast_signed();
-    let state = now.plus_seconds(-margin);
     let of = Receipts {
         account: account.id.clone(),
         zone: account.zone,
         days,
         oldest: account.oldest(now),
-        state,
+        state: lake::settled(now),
     };
     let receipts = app.lake.receipts(&of).await?;
-    let answer = Answer {
-        data_as_of: state.to_rfc3339(),
+    Ok(axum::Json(Answer {
+        data_as_of: of.state.to_rfc3339(),
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
-        rejected: rejected(&app, &account.id, days).await?,
+        rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,
         lake_bytes: lake_bytes(&app, &account.id).await?,
         set_aside: app.store.set_aside(&account.id).await?.into_iter().map(aside).collect(),
-    };
-    Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)))
+    }))
 }
 
 async fn lake_bytes(app: &App, account: &AccountId) -> Result<u64, Problem> {
@@ -104,15 +100,12 @@ async fn lake_bytes(app: &App, account: &AccountId) -> Result<u64, Problem> {
     Ok(segments.iter().flat_map(|segment| segment.files.values()).map(|file| file.bytes).sum())
 }
 
-async fn rejected(
-    app: &App,
-    account: &AccountId,
-    (first, last): (NaiveDate, NaiveDate),
-) -> Result<Vec<Refused>, Problem> {
+async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Result<Vec<Refused>, Problem> {
     let mut refused = Vec::new();
-    let mut days: Vec<NaiveDate> = first.iter_days().take_while(|day| *day <= last).collect();
+    let mut days = Instant::utc_days(period);
     while let Some(day) = days.pop().filter(|_| refused.len() < MAX_REJECTED) {
-        for (at, rejections) in app.store.rejections(account, day).await?.into_iter().rev() {
+        let batches = app.store.rejections(account, day).await?.into_iter().rev();
+        for (at, rejections) in batches.filter(|(at, _)| period.contains(at)) {
             let at = at.to_rfc3339();
             refused.extend(rejections.into_iter().map(|rejection| Refused { at: at.clone(), rejection }));
         }

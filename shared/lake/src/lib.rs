@@ -38,7 +38,7 @@ use shared::store::{Store, StoreError};
 use chunks::Chunks;
 pub use encode::Entry;
 use file::Texts;
-pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span};
+pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span, settled};
 pub use policy::MergePolicy;
 pub use receipt::{Receipt, Receipts};
 

@@ -30,6 +30,11 @@ const GENEROUS_EXPANSION: u64 = 20;
 /// Version of what `Segment` looks like in the table.
 const FORMAT: u32 = 1;
 
+/// The newest state of which no commit still under way can change anything, at `now`.
+pub fn settled(now: Instant) -> Instant {
+    Instant(now.0.saturating_sub(i64::try_from(STATE_MARGIN.as_micros()).unwrap_or(i64::MAX)))
+}
+
 /// From the earliest to the latest of some instants, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {

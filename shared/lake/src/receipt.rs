@@ -89,13 +89,11 @@ impl Lake {
         segments: &[Segment],
         day: NaiveDate,
     ) -> Result<Receipt, StoreError> {
-        let start = Instant::start_of_day(day, of.zone);
-        let end = day.succ_opt().map_or(Instant(i64::MAX), |next| Instant::start_of_day(next, of.zone));
-        let window = start.max(of.oldest)..end;
+        let instants = Instant::of_days((day, day), of.zone);
+        let window = instants.start.max(of.oldest)..instants.end;
         let served = self.served(segments, &window).await?;
         let (mut stored, mut acknowledged) = (BTreeMap::new(), BTreeSet::new());
-        let utc = |at: Instant| at.to_utc().date_naive();
-        for day in utc(start).iter_days().take_while(|day| *day <= utc(Instant(end.0 - 1))) {
+        for day in Instant::utc_days(&instants) {
             for listed in self.store.listed(&of.account, day).await? {
                 if window.contains(&listed.created_at) {
                     stored.insert(listed.id.clone(), listed);

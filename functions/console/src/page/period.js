@@ -1,6 +1,6 @@
 // The period that a page looks at: two days, both included, in the account's zone.
 
-import { who } from './api.js';
+import { serverNow, who } from './api.js';
 import { h } from './dom.js';
 import { field, input, select } from './parts.js';
 import { say } from './text.js';
@@ -14,7 +14,7 @@ const iso = (time) => new Date(time).toISOString().slice(0, 10);
 const time = (day) => Date.parse(`${day}T00:00:00Z`);
 
 // The Swedish way of writing a day is the ISO one.
-export const today = (timeZone = zone()) => new Date().toLocaleDateString('sv-SE', { timeZone });
+export const today = (timeZone = zone()) => new Date(serverNow()).toLocaleDateString('sv-SE', { timeZone });
 export const daysBefore = (day, count) => iso(time(day) - count * DAY);
 
 // Every day from the first to the last.
