@@ -182,7 +182,10 @@ async fn what_was_refused_is_found_on_the_day_that_it_is_where_the_account_is() 
         let moved = world.request(Method::PATCH, "/v1/account", &world.admin).json(&order);
         assert_eq!(answer(moved).await.0, StatusCode::OK);
         let before = Instant::now();
-        assert_eq!(world.ingest(&ingest, &[json!({"session_id": "s"})]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            world.ingest(&ingest, &[json!({"session_id": "s"})]).await.0,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
         let zone = Zone::named(zone).unwrap();
         let refused = async |period: String| {
             let path = format!("/v1/receipts?account={account}&{period}");
