@@ -122,11 +122,24 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     // The session whose record cannot be read is still what it was before.
     expected::assert_served(&world, &report, &sessions).await;
 
-    let aside = store.partition(key::aside("demo", "").pk).await.unwrap();
-    assert_eq!(aside.len(), 1);
-    assert_eq!(text(&aside[0], "item"), Some(poisoned.pk.as_str()));
-    let reason = text(&aside[0], "reason").unwrap();
+    let aside = store.set_aside(&demo()).await.unwrap();
+    assert_eq!(aside.iter().map(|one| one.session_id.as_str()).collect::<Vec<_>>(), [id(&sessions[50])]);
+    let reason = &aside[0].reason;
     assert!(reason.contains("Broken") && !reason.contains("this is no"), "{reason}");
+    // A rebuild of its day neither loses it nor calls it well.
+    let day = moment(&sessions[50]["created_at"]).unwrap().to_utc().date_naive();
+    let rebuild = async || {
+        let order = Call::Rebuild(Rebuild { rebuild: demo(), start: day, end: day });
+        let Answer::Rebuild(rebuilt) =
+            archive::handle(&archive::App::new(world.store()), order).await.unwrap()
+        else {
+            panic!("another answer");
+        };
+        rebuilt
+    };
+    assert_eq!(rebuild().await.healed, 0);
+    assert_eq!(store.set_aside(&demo()).await.unwrap(), aside);
+    expected::assert_served(&world, &report, &sessions).await;
 
     // A newer version heals it.
     sessions[50]["updated_at"] = "2026-10-04 09:00:00".into();
@@ -137,5 +150,8 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
         {"fieldName": "tabulation", "type": "INCLUDE", "operator": "EQUALS", "values": ["Corrigido"]}
     ]]);
     world.rows_once(&report, &healed, 1).await;
+    let rebuilt = rebuild().await;
+    assert_eq!((rebuilt.healed, rebuilt.agrees), (1, true));
+    assert!(store.set_aside(&demo()).await.unwrap().is_empty());
     expected::assert_served(&world, &report, &sessions).await;
 }

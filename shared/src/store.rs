@@ -76,6 +76,13 @@ pub enum StoreErrorKind {
     Refused,
 }
 
+impl StoreErrorKind {
+    /// Whether the stored thing itself is at fault: its bytes cannot be read, or a part of it is gone.
+    pub fn is_unreadable(self) -> bool {
+        matches!(self, StoreErrorKind::Broken | StoreErrorKind::NotFound)
+    }
+}
+
 /// A storage failure: a kind to branch on and a source to read.
 #[derive(Debug, thiserror::Error)]
 #[error("storage: {action} failed ({kind:?})")]

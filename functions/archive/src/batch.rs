@@ -7,7 +7,7 @@ use lake::Entry;
 use serde::Serialize;
 use shared::id::{AccountId, SessionId};
 use shared::key::parse_session;
-use shared::store::{Item, StoreError, StoreErrorKind, number, text};
+use shared::store::{Item, StoreError, number, text};
 use shared::telemetry::chain;
 use shared::time::Instant;
 
@@ -141,12 +141,10 @@ async fn take(
                 id,
                 session: Some(stored.session),
             }),
-            Err(error) if !matches!(error.kind, StoreErrorKind::Broken | StoreErrorKind::NotFound) => {
-                return Err(error);
-            }
-            Err(error) => {
+            Err(error) if error.kind.is_unreadable() => {
                 return set_aside(&app.store, account.as_str(), &sequence, pk, &error, Instant::now()).await;
             }
+            Err(error) => return Err(error),
         }
     };
     if let Some(entry) = entry {

@@ -33,6 +33,8 @@ pub struct Rebuilt {
     pub agrees: bool,
     /// The days that anything is known of, as they are after the rebuild.
     pub receipts: Vec<Receipt>,
+    /// Records that had been set aside and are not any more.
+    pub healed: usize,
 }
 
 /// Rebuilds day by day; each day is all or nothing. What it gives is read again from table and lake.
@@ -53,5 +55,26 @@ pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, Store
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);
     receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
-    Ok(Rebuilt { days, sessions, agrees, receipts })
+    let healed = forget_healed(app, &order.rebuild, &receipts).await?;
+    Ok(Rebuilt { days, sessions, agrees, receipts, healed })
+}
+
+/// Forgets what was set aside of sessions that are well: those of a day that agrees, and those that the table has no
+/// more. Gives how many records these were.
+async fn forget_healed(app: &App, account: &AccountId, receipts: &[Receipt]) -> Result<usize, StoreError> {
+    let agrees = |day| receipts.iter().any(|receipt| receipt.day == day && receipt.agrees);
+    let mut healed = 0;
+    for aside in app.store.set_aside(account).await? {
+        let is_well = match app.store.session(account, &aside.session_id).await {
+            Ok(Some(stored)) => agrees(stored.identity.created_at.day(Zone::UTC)),
+            Ok(None) => true,
+            Err(error) if error.kind.is_unreadable() => false,
+            Err(error) => return Err(error),
+        };
+        if is_well {
+            app.store.forget_aside(account, &aside).await?;
+            healed += 1;
+        }
+    }
+    Ok(healed)
 }

@@ -114,6 +114,6 @@ async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Re
     Ok(refused)
 }
 
-fn aside(SetAside { session_id, reason, at }: SetAside) -> Aside {
+fn aside(SetAside { session_id, reason, at, .. }: SetAside) -> Aside {
     Aside { at, session_id, reason }
 }

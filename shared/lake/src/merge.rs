@@ -96,7 +96,7 @@ impl Lake {
                     id: stored.identity.id,
                     session: Some(stored.session),
                 })),
-                Err(error) if error.kind == StoreErrorKind::Broken => {
+                Err(error) if error.kind.is_unreadable() => {
                     tracing::error!(%account, %day, error = %chain(&error), "a session cannot be read");
                     unreadable.insert(listed.id.as_str().to_owned());
                 }

@@ -38,6 +38,8 @@ pub struct Rejection {
 /// A stored session that could not be brought into the lake, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
+    /// The stream's number of the record.
+    pub sequence: String,
     /// The session.
     pub session_id: SessionId,
     /// Why.
@@ -134,10 +136,18 @@ impl Store {
         let Key { pk, .. } = key::aside(account.as_str(), "");
         let read = |item: &Item| {
             let (_, session_id) = key::parse_session(text(item, "item")?)?;
-            let (reason, at) = (text(item, "reason")?.to_owned(), text(item, "set_aside_at")?.to_owned());
-            Some(SetAside { session_id, reason, at })
+            let of = |name| text(item, name).map(str::to_owned);
+            Some(SetAside { sequence: of("sk")?, session_id, reason: of("reason")?, at: of("set_aside_at")? })
         };
         Ok(self.partition(pk).await?.iter().filter_map(read).collect())
+    }
+
+    /// Forgets a record that was set aside.
+    pub async fn forget_aside(&self, account: &AccountId, aside: &SetAside) -> Result<(), StoreError> {
+        let Key { pk, sk } = key::aside(account.as_str(), &aside.sequence);
+        let delete = self.dynamo().delete_item().table_name(&self.names().table);
+        let delete = delete.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+        delete.send().await.map(drop).map_err(|error| StoreError::aws("forgetting a record", error))
     }
 
     async fn put_expiring(&self, mut item: Item, expires_at: Instant) -> Result<(), StoreError> {

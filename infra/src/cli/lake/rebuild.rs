@@ -43,13 +43,14 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
     }
     let (account, app) = (account_id(account)?, App::new(store(data).await?));
     let progress = ProgressBar::new(u64::try_from((end - start).num_days() + 1).unwrap_or_default());
-    let (mut rebuilt, mut differing) = (0, 0);
+    let (mut rebuilt, mut differing, mut healed) = (0, 0, 0);
     for day in start.iter_days().take_while(|day| *day <= end) {
         let order = Call::Rebuild(Rebuild { rebuild: account.clone(), start: day, end: day });
         let done = archive::handle(&app, order).await.map_err(|error| CliError::Rebuild(chain(&error)))?;
         let Answer::Rebuild(done) = done else { continue };
         rebuilt += done.sessions;
         differing += usize::from(!done.agrees);
+        healed += done.healed;
         for receipt in done.receipts {
             let verdict = if receipt.agrees { "confere · agrees" } else { "difere · differs" };
             let (stored, served) = (receipt.stored, receipt.served);
@@ -58,6 +59,11 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
         progress.inc(1);
     }
     progress.finish_and_clear();
+    if healed > 0 {
+        crate::cli::say(format_args!(
+            "{healed} postas de lado voltaram a ser lidas · set-aside records are readable again"
+        ))?;
+    }
     if rebuilt == 0 && differing == 0 {
         return Err(CliError::Nothing(account.to_string()));
     }
