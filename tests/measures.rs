@@ -97,3 +97,24 @@ async fn a_contact_counts_once_in_each_group_whatever_the_reader_sees_of_it() {
         schema["schema"].as_array().unwrap().iter().find(|field| field["name"] == "contacts").unwrap();
     assert_eq!(contacts["formula"], "COUNT_DISTINCT($contact_id)");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_summary_is_filtered_by_what_it_cannot_group_by() {
+    let (world, _, report, sessions) = filled(73, 200).await;
+    let day = moment(&sessions[0]["created_at"]).unwrap().format("%Y%m%d").to_string();
+    let of_day =
+        |session: &&Value| moment(&session["created_at"]).unwrap().format("%Y%m%d").to_string() == day;
+    let mut asked = query("summary", &["sessions"]);
+    asked["fields"].as_array_mut().unwrap().push(json!({"name": "created_at", "forFilterOnly": true}));
+    asked["dimensionsFilters"] =
+        json!([[{"fieldName": "created_at", "type": "INCLUDE", "operator": "EQUALS", "values": [day]}]]);
+    let count = sessions.iter().filter(of_day).count();
+    assert!(0 < count && count < sessions.len());
+    assert_eq!(world.rows(&report, &asked).await, [[json!(count)]]);
+
+    // What cannot be applied leaves no field out, and this one cannot be shown.
+    asked["dimensionsFilters"][0][0]["operator"] = json!("SOUNDS_LIKE");
+    let (status, problem) = world.post("/v1/data", &report, &asked).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(problem["detail"].as_str().unwrap().starts_with("created_at "), "{problem}");
+}

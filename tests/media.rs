@@ -260,6 +260,11 @@ async fn an_upload_takes_what_was_announced_and_nothing_else() {
     assert_eq!(announce(&world, &world.admin, &order).await.0, 422);
     let (status, _) = world.post("/v1/media?account=demo", &world.admin, &order).await;
     assert_eq!(status, StatusCode::CREATED);
+    let mut named = order.clone();
+    named["account"] = json!("demo");
+    assert_eq!(announce(&world, &world.admin, &named).await.0, 201);
+    named["account"] = json!("other");
+    assert_eq!(announce(&world, &ingest, &named).await.0, 403);
     for scope in ["report", "console"] {
         let token = world.token("demo", scope).await;
         assert_eq!(announce(&world, &token, &order).await.0, 403, "{scope}");

@@ -1,11 +1,12 @@
 //! Pages that begin and end within a segment: of it, no more rows are read than they may show.
 
 use ::lake::{Lake, MergePolicy, STATE_MARGIN};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::id::AccountId;
 
 use crate::data::{COUNT, filter, session, with};
-use crate::world::{World, query};
+use crate::world::{World, answer, query};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_begins_anywhere_in_a_segment() {
@@ -41,4 +42,49 @@ async fn a_page_begins_anywhere_in_a_segment() {
             assert_eq!(world.rows(&report, &with(whole.clone(), &one)).await, own, "{report_type} of {id}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_that_other_settings_end_says_to_start_again() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let sessions: Vec<Value> = (0..3).map(session).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    let asked = with(query("sessions", &["session_id"]), &json!({"limit": 1}));
+    world.rows_once(&report, &asked, 3).await;
+    let masked = world.request(Method::POST, "/v1/tokens", &world.admin);
+    let order = json!({"account": "demo", "scope": "report", "privacy": "masked"});
+    let masked = answer(masked.json(&order)).await.1["token"].as_str().unwrap().to_owned();
+
+    let page = async |token: &str, cursor: &Value| {
+        let asked = with(asked.clone(), &json!({"cursor": cursor}));
+        world.post("/v1/data", token, &asked).await
+    };
+    let (_, first) = page(&report, &Value::Null).await;
+    let (_, hidden) = page(&masked, &Value::Null).await;
+    let set = async |settings: Value| {
+        let order = with(json!({"account": "demo"}), &settings);
+        let done = answer(world.request(Method::PATCH, "/v1/account", &world.admin).json(&order)).await;
+        assert_eq!(done.0, StatusCode::OK, "{}", done.1);
+    };
+    set(json!({"confidential": ["status"]})).await;
+    assert_eq!(
+        page(&report, &first["nextCursor"]).await.0,
+        StatusCode::OK,
+        "it hides nothing from this reader"
+    );
+    // A function knows an account's settings for half a minute.
+    let ended = async |token: &str, cursor: &Value| loop {
+        let (status, problem) = page(token, cursor).await;
+        if status != StatusCode::OK {
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.starts_with("cursor ") && detail.contains("start again"), "{detail}");
+            break;
+        }
+        tokio::time::sleep(STATE_MARGIN).await;
+    };
+    ended(&masked, &hidden["nextCursor"]).await;
+    set(json!({"timezone": "America/Manaus"})).await;
+    ended(&report, &first["nextCursor"]).await;
 }

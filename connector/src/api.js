@@ -103,8 +103,8 @@ function answeredReply(call, response) {
   const headers = lowerCased(response.getHeaders());
   const status = response.getResponseCode();
   const json = objectIn(text);
-  // A login page of some proxy is no refusal of ours: that is a problem document, or a bare Bearer challenge.
-  const ours = json !== null || text.trim() === '' || /^bearer\b/i.test(headers['www-authenticate'] || '');
+  // A login page of some proxy is no refusal of ours: that is a problem document, or nothing but a Bearer challenge.
+  const ours = json !== null || (text.trim() === '' && /^bearer\b/i.test(headers['www-authenticate'] || 'Bearer'));
   const kind = failureKind(status, json, ours);
   const facts = {
     host: call.host,
@@ -137,10 +137,20 @@ function failureKind(status, json, ours) {
   if (status >= 500) return 'failed';
   if (status >= 300 && status < 400) return 'moved';
   if (!ours) return 'foreign';
-  if (status === 400 || status === 422) return PERIOD.test(detailIn(json)) ? 'period' : 'report';
+  if (status === 400 || status === 422) return notAccepted(detailIn(json));
   if (status === 401) return 'refused';
   if (status === 403) return 'forbidden';
   return status === 404 ? 'absent' : 'failed';
+}
+
+/**
+ * @param {string} detail What the server says of a request.
+ * @return {FailureName}
+ */
+function notAccepted(detail) {
+  // No user writes a cursor: between two pages something changed that their rows depend on.
+  if (/^cursor\b/.test(detail)) return 'pages';
+  return PERIOD.test(detail) ? 'period' : 'report';
 }
 
 /**

@@ -98,6 +98,8 @@ const OUTAGES = [
   ['JSON of something else', { status: 200, body: '{"hello":"world"}' }, /^Servidor: .*não é do Premium Report/],
   ['JSON that is no object', { status: 200, body: '[]' }, /^Servidor: /],
   ['a 401 page of a proxy', { status: 401, body: '<html>Proxy login</html>', headers: { 'WWW-Authenticate': 'Basic' } }, /^Servidor: .*proxy/],
+  ['a 401 page with a Bearer challenge', { status: 401, body: '<html>Login</html>', headers: { 'WWW-Authenticate': 'Bearer' } }, /^Servidor: .*proxy/],
+  ['a bare 401 that asks for a password', { status: 401, body: '', headers: { 'WWW-Authenticate': 'Basic' } }, /^Servidor: .*proxy/],
   ['a 403 page of a firewall', { status: 403, body: '<html>Blocked</html>' }, /^Servidor: .*proxy/],
   ['a redirect', { status: 302, body: '', headers: { Location: 'https://elsewhere.example.com/' } }, /^Servidor: .*redireciona/],
   ['a 404', { status: 404 }, /^Servidor: .*HTTP 404/],

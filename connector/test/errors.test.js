@@ -31,6 +31,12 @@ test('dates that the server does not accept are named as the period', () => {
   assert.match(dataError(signedIn(stage.url), request).text, /^Período: .*the range ends before it starts; dateRange: is empty/);
 });
 
+test('a chain of pages that cannot go on says to load the data again', () => {
+  const detail = 'cursor belongs to other settings of the account: send the request without it to start again';
+  stage.plan({ faults: [{ path: '/v1/data', status: 422, body: JSON.stringify({ detail }) }] });
+  assert.match(dataError(signedIn(stage.url)).text, /^Servidor: as páginas .*Atualize os dados/);
+});
+
 test('a field that the server does not know is named', () => {
   const english = signedIn(stage.url, { locale: 'en_US' });
   assert.match(dataError(english, dataRequest(['wrong'])).text, /^Report: .*The server said: unknown field wrong.*\(Request code: req-\d+\)$/);

@@ -12,6 +12,8 @@ use crate::store::{StoreError, StoreErrorKind};
 
 /// The most faults of one answer: who sends more of them needs no longer list.
 const MAX_FAULTS: usize = 100;
+/// How much of a field's name is repeated.
+const MAX_NAME_CHARS: usize = 80;
 
 /// One of several things that are wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -53,7 +55,9 @@ impl Problem {
 
     /// 422: the request can be read, but one field does not fit.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Problem {
-        let (field, message) = (field.into(), message.into());
+        // A name that the client made up may be as long as the body; the start of it is enough to find it.
+        let field: String = field.into().chars().take(MAX_NAME_CHARS).collect();
+        let message = message.into();
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {message}"));
         problem.fault(Fault { index: None, field: Some(field), message })
     }

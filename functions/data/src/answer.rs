@@ -90,7 +90,8 @@ impl Asking {
         let page = Page::new(query.limit, form, head);
         let (page, last, total) =
             self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
-        let next = last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, &query.digest, place));
+        let next =
+            last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, query.fingerprint, place));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
         Ok(Answer { page, next, total })
@@ -122,7 +123,7 @@ impl Asking {
         mut page: Page,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
         let account = self.account.id.clone();
-        let of = SummaryKey { account, digest: query.digest, state: query.state };
+        let of = SummaryKey { account, fingerprint: query.fingerprint, state: query.state };
         let summary = match self.app.summaries.get(&of).await {
             Some(summary) => summary,
             None => {

@@ -9,9 +9,18 @@ use shared::problem::Problem;
 use shared::time::Instant;
 
 /// Version of the text; a cursor of another one counts as expired.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// How long a state can be read: what it needs is kept for an hour longer.
 pub(crate) const STATE_SECONDS: i64 = 24 * 3_600;
+
+/// What must not change between the pages of one chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    /// Of the request.
+    pub(crate) request: u128,
+    /// Of what the rows depend on besides: what the reader may see, and the account's settings.
+    pub(crate) settings: u128,
+}
 
 /// The last row of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,14 +36,14 @@ pub(crate) enum Place {
 pub(crate) struct Cursor {
     version: u8,
     pub(crate) state: Instant,
-    query: String,
+    query: Fingerprint,
     pub(crate) place: Place,
 }
 
 impl Cursor {
-    /// A cursor of the query with this digest.
-    pub(crate) fn new(state: Instant, query: &[u8; 32], place: Place) -> Cursor {
-        Cursor { version: VERSION, state, query: hex::encode(query), place }
+    /// A cursor of the query with this fingerprint.
+    pub(crate) fn new(state: Instant, query: Fingerprint, place: Place) -> Cursor {
+        Cursor { version: VERSION, state, query, place }
     }
 
     pub(crate) fn seal(&self, key: &DataKey, account: &AccountId) -> Result<String, SealError> {
@@ -48,19 +57,23 @@ impl Cursor {
         text: &str,
         key: &DataKey,
         account: &AccountId,
-        query: &[u8; 32],
+        query: Fingerprint,
         now: Instant,
     ) -> Result<Cursor, Problem> {
         let unfit = |message: &str| Problem::invalid("cursor", message);
-        let unknown = || unfit("is no cursor of this account: send the request without it to start again");
+        let again = |what: &str| unfit(&format!("{what}: send the request without it to start again"));
+        let unknown = || again("is no cursor of this account");
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
         let json = key.open(&context(account), &sealed).map_err(|_| unknown())?;
         let cursor: Cursor = serde_json::from_slice(&json).map_err(|_| unknown())?;
-        if cursor.query != hex::encode(query) {
+        if cursor.query.request != query.request {
             return Err(unfit("belongs to another request: between pages only the limit may change"));
         }
+        if cursor.query.settings != query.settings {
+            return Err(again("belongs to other settings of the account"));
+        }
         if cursor.version != VERSION || cursor.state.plus_seconds(STATE_SECONDS) < now {
-            return Err(unfit("has expired: send the request without it to start again"));
+            return Err(again("has expired"));
         }
         Ok(cursor)
     }
@@ -80,9 +93,11 @@ mod tests {
         AccountId::try_from(id.to_owned()).unwrap()
     }
 
+    const QUERY: Fingerprint = Fingerprint { request: 7, settings: 8 };
+
     fn cursor() -> Cursor {
         let place = Place::Row { created_at: NOW, session_id: "é#1".to_owned(), position: 7 };
-        Cursor::new(NOW, &[7; 32], place)
+        Cursor::new(NOW, QUERY, place)
     }
 
     #[test]
@@ -91,10 +106,10 @@ mod tests {
         let text = cursor().seal(&key, &demo).unwrap();
         for seconds in [0, STATE_SECONDS] {
             let now = NOW.plus_seconds(seconds);
-            assert_eq!(Cursor::open(&text, &key, &demo, &[7; 32], now).unwrap(), cursor());
+            assert_eq!(Cursor::open(&text, &key, &demo, QUERY, now).unwrap(), cursor());
         }
         let late = NOW.plus_seconds(STATE_SECONDS + 1);
-        assert!(Cursor::open(&text, &key, &demo, &[7; 32], late).is_err());
+        assert!(Cursor::open(&text, &key, &demo, QUERY, late).is_err());
     }
 
     #[test]
@@ -102,16 +117,17 @@ mod tests {
         let (key, demo) = (DataKey::random(), account("demo"));
         let text = cursor().seal(&key, &demo).unwrap();
         let refused = |text: &str, key: &DataKey, account: &AccountId, query| {
-            let problem = Cursor::open(text, key, account, &query, NOW).unwrap_err();
+            let problem = Cursor::open(text, key, account, query, NOW).unwrap_err();
             assert_eq!(problem.status().as_u16(), 422);
             assert!(problem.detail().starts_with("cursor "), "{}", problem.detail());
         };
-        refused(&text, &key, &account("other"), [7; 32]);
-        refused(&text, &key, &demo, [8; 32]);
-        refused(&text, &DataKey::random(), &demo, [7; 32]);
-        refused(&text[1..], &key, &demo, [7; 32]);
+        refused(&text, &key, &account("other"), QUERY);
+        refused(&text, &key, &demo, Fingerprint { request: 8, ..QUERY });
+        refused(&text, &key, &demo, Fingerprint { settings: 7, ..QUERY });
+        refused(&text, &DataKey::random(), &demo, QUERY);
+        refused(&text[1..], &key, &demo, QUERY);
         for odd in ["", "é", "AAAA", &text.replace(&text[20..24], "AAAA")] {
-            refused(odd, &key, &demo, [7; 32]);
+            refused(odd, &key, &demo, QUERY);
         }
     }
 }

@@ -16,7 +16,7 @@ use shared::problem::Problem;
 
 use crate::App;
 use crate::answer::{Answer, Asking};
-use crate::form::Form;
+use crate::form::{Form, Reads};
 use crate::query::Query;
 use crate::request::{ConfigParams, DataRequest, DateRange, FieldRequest};
 
@@ -42,7 +42,7 @@ pub(crate) struct Wanted {
     end: Option<String>,
     date_field: Option<String>,
     format: Field<Format>,
-    /// Portuguese makes the CSV one for spreadsheets that read semicolons; nothing else depends on it.
+    /// The language of the spreadsheet that opens the CSV; without it, a program reads it.
     lang: Field<Lang>,
     cursor: Option<String>,
     account: Field<AccountId>,
@@ -70,7 +70,7 @@ pub(crate) async fn export(
     let Order { request, period, file } = order(wanted);
     let ((query, period), (format, lang)) = both(both(asking.resolve(&request), period), file)?;
     let form = match format {
-        Format::Csv => Form::Csv { semicolons: lang == Some(Lang::Pt) },
+        Format::Csv => Form::Csv(lang.map_or(Reads::Program, Reads::Spreadsheet)),
         Format::Ndjson => Form::lines(&query.outputs),
     };
     let head = form.head(&query.outputs);

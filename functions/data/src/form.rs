@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value as Json;
+use shared::lang::Lang;
 
 use crate::query::Output;
 use crate::value::Value;
@@ -18,14 +19,39 @@ pub(crate) enum Form {
     /// The inside of a JSON array.
     #[default]
     Values,
-    /// CSV (RFC 4180) with the fields' ids as its first line, and whether it is for a spreadsheet whose decimal sign
-    /// is the comma, which reads semicolons between cells.
-    Csv { semicolons: bool },
+    /// CSV (RFC 4180) with the fields' ids as its first line.
+    Csv(Reads),
     /// A JSON object a line.
     Lines {
         /// What stands before each value, in order: its id as a JSON key.
         keys: Vec<String>,
     },
+}
+
+/// What reads a CSV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// A program: every value is as it is.
+    Program,
+    /// A person's spreadsheet of this language: no cell is a formula. Where the decimal sign is the comma, semicolons
+    /// stand between cells.
+    Spreadsheet(Lang),
+}
+
+impl Reads {
+    fn separator(self) -> u8 {
+        if self.has_decimal_comma() { b';' } else { b',' }
+    }
+
+    fn has_decimal_comma(self) -> bool {
+        self == Reads::Spreadsheet(Lang::Pt)
+    }
+
+    /// A number as JSON writes it.
+    fn number(self, text: &[u8]) -> Vec<u8> {
+        let sign = |byte: &u8| if *byte == b'.' && self.has_decimal_comma() { b',' } else { *byte };
+        text.iter().map(sign).collect()
+    }
 }
 
 impl Form {
@@ -39,10 +65,10 @@ impl Form {
     pub(crate) fn head(&self, outputs: &[Output]) -> Vec<u8> {
         match self {
             Form::Values | Form::Lines { .. } => Vec::new(),
-            Form::Csv { semicolons } => {
-                let mut out = if *semicolons { BOM.to_vec() } else { Vec::new() };
+            Form::Csv(reads) => {
+                let mut out = if reads.has_decimal_comma() { BOM.to_vec() } else { Vec::new() };
                 let ids = outputs.iter().map(|output| Cow::Borrowed(output.column.id.as_bytes()));
-                record(*semicolons, ids, &mut out);
+                record(*reads, ids, &mut out);
                 out
             }
         }
@@ -61,7 +87,7 @@ impl Form {
                 }
                 out.extend_from_slice(b"]}");
             }
-            Form::Csv { semicolons } => record(*semicolons, values.map(cell), out),
+            Form::Csv(reads) => record(*reads, values.map(|value| cell(*reads, value)), out),
             Form::Lines { keys } => {
                 out.push(b'{');
                 for (at, (key, value)) in keys.iter().zip(values).enumerate() {
@@ -80,7 +106,7 @@ impl Form {
     pub(crate) fn bytes(&self, row: &[u8]) -> usize {
         match self {
             Form::Values => row.len() + escapes(row),
-            Form::Csv { .. } | Form::Lines { .. } => row.len().div_ceil(3) * 4,
+            Form::Csv(_) | Form::Lines { .. } => row.len().div_ceil(3) * 4,
         }
     }
 }
@@ -93,9 +119,9 @@ fn escapes(row: &[u8]) -> usize {
 }
 
 /// One line of CSV.
-fn record<'v>(semicolons: bool, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
+fn record<'v>(reads: Reads, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
     let mut writer = csv::WriterBuilder::new()
-        .delimiter(if semicolons { b';' } else { b',' })
+        .delimiter(reads.separator())
         .terminator(csv::Terminator::CRLF)
         .buffer_capacity(1 << 10)
         .from_writer(out);
@@ -103,28 +129,28 @@ fn record<'v>(semicolons: bool, cells: impl Iterator<Item = Cow<'v, [u8]>>, out:
     let _ = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
 }
 
-/// A value as a cell: nothing for null, numbers with a point.
-fn cell(value: Value<'_>) -> Cow<'_, [u8]> {
+/// A value as a cell: nothing for null.
+fn cell(reads: Reads, value: Value<'_>) -> Cow<'_, [u8]> {
     match value {
         Value::Null => Cow::Borrowed(b""),
-        Value::Text(text) => safe(text),
+        Value::Text(text) => words(reads, text),
         Value::Digits(digits) => Cow::Owned(digits.as_bytes().to_vec()),
         Value::Json(json) => match serde_json::from_slice(json) {
-            Ok(Json::String(text)) => safe(Cow::Owned(text)),
+            Ok(Json::String(text)) => words(reads, Cow::Owned(text)),
             Ok(Json::Null) | Err(_) => Cow::Borrowed(b""),
-            Ok(_) => Cow::Borrowed(json),
+            Ok(_) => Cow::Owned(reads.number(json)),
         },
         number => {
             let mut out = Vec::new();
             number.write(&mut out);
-            Cow::Owned(out)
+            Cow::Owned(reads.number(&out))
         }
     }
 }
 
-/// A text that no spreadsheet takes for a formula.
-fn safe(text: Cow<'_, str>) -> Cow<'_, [u8]> {
-    if text.starts_with(FORMULA) {
+/// A text, which no spreadsheet takes for a formula.
+fn words(reads: Reads, text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    if reads != Reads::Program && text.starts_with(FORMULA) {
         return Cow::Owned(format!("'{text}").into_bytes());
     }
     match text {
@@ -136,6 +162,8 @@ fn safe(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PT: Form = Form::Csv(Reads::Spreadsheet(Lang::Pt));
 
     fn written(form: &Form, values: &[Value<'_>]) -> String {
         let mut out = Vec::new();
@@ -156,15 +184,17 @@ mod tests {
             Value::Json(b"7"),
         ];
         let commas = "\"a;\"\"b\"\"\nc,d\",-12,1473.5,,true,x;y,,7\r\n";
-        assert_eq!(written(&Form::Csv { semicolons: false }, &values), commas);
-        let semicolons = "\"a;\"\"b\"\"\nc,d\";-12;1473.5;;true;\"x;y\";;7\r\n";
-        assert_eq!(written(&Form::Csv { semicolons: true }, &values), semicolons);
-        assert_eq!(written(&Form::Csv { semicolons: true }, &[Value::Null]), "\"\"\r\n", "no blank line");
+        assert_eq!(written(&Form::Csv(Reads::Program), &values), commas);
+        assert_eq!(written(&Form::Csv(Reads::Spreadsheet(Lang::En)), &values), commas);
+        let semicolons = "\"a;\"\"b\"\"\nc,d\";-12;1473,5;;true;\"x;y\";;7\r\n";
+        assert_eq!(written(&PT, &values), semicolons);
+        assert_eq!(written(&PT, &[Value::Json(b"7.25"), Value::Json(b"\"7.25\"")]), "7,25;7.25\r\n");
+        assert_eq!(written(&PT, &[Value::Null]), "\"\"\r\n", "no blank line");
     }
 
     #[test]
     fn a_text_that_would_be_a_formula_is_made_a_text() {
-        let form = Form::Csv { semicolons: false };
+        let form = Form::Csv(Reads::Spreadsheet(Lang::En));
         for text in ["=1+1", "+5511", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1"] {
             let quoted = serde_json::to_vec(text).unwrap();
             for value in [Value::Text(text.into()), Value::Json(&quoted)] {
@@ -173,6 +203,7 @@ mod tests {
             }
         }
         assert_eq!(written(&form, &[Value::Text("a=1".into()), Value::Number(-0.5)]), "a=1,-0.5\r\n");
+        assert_eq!(written(&Form::Csv(Reads::Program), &[Value::Text("=1".into())]), "=1\r\n");
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl RowPage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::Reads;
 
     fn push(page: &mut Page, text: &str) -> bool {
         page.push([Value::Text(text.into()), Value::Integer(1)].into_iter()).is_continue()
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_page_of_a_file_is_cut_by_what_it_comes_to_in_base64() {
-        for form in [Form::Csv { semicolons: true }, Form::Lines { keys: vec!["\"a\":".to_owned()] }] {
+        for form in [Form::Csv(Reads::Program), Form::Lines { keys: vec!["\"a\":".to_owned()] }] {
             let mut page = Page::new(10_000_000, form, Vec::new());
             while page.push([Value::Text("x".repeat(1_000).into())].into_iter()).is_continue() {}
             let sent = page.into_bytes().len() / 3 * 4;

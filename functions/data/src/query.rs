@@ -12,12 +12,13 @@ use shared::time::Instant;
 
 use crate::cells::{Columns, Files, Keys, Slot};
 use crate::conditions::{Condition, Conditions};
-use crate::cursor::{Cursor, Place, STATE_SECONDS};
+use crate::cursor::{Cursor, Fingerprint, Place, STATE_SECONDS};
 use crate::expr::{Compiler, Expr, Row};
 use crate::filter::Filter;
 use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
+use shared::token::Privacy;
 use shared::veil::Reader;
 use shared::zone::Zone;
 
@@ -60,7 +61,7 @@ pub(crate) struct Query {
     pub(crate) state: Instant,
     pub(crate) after: Option<Place>,
     /// What a cursor of this query must carry.
-    pub(crate) digest: [u8; 32],
+    pub(crate) fingerprint: Fingerprint,
 }
 
 impl Query {
@@ -84,15 +85,19 @@ impl Query {
         compiler.columns.include(report.record());
         let filters = filters(report, request.dimensions_filters.as_deref(), &mut compiler);
         let (fields, filters) = both(fields(report, request.fields.as_deref()), filters)?;
-        let digest = digest(request, &asked.reader);
+        let fingerprint = fingerprint(request, &asked.reader);
         let cursor = request
             .cursor
             .as_deref()
-            .map(|text| Cursor::open(text, asked.cursor_key, &account.id, &digest, asked.now));
+            .map(|text| Cursor::open(text, asked.cursor_key, &account.id, fingerprint, asked.now));
         let cursor = cursor.transpose()?;
         let state = cursor.as_ref().map_or_else(|| state(request, asked.now), |cursor| cursor.state);
         let after = cursor.map(|cursor| cursor.place);
         let filters_applied = filters.is_some();
+        if !filters_applied {
+            // Then no field is left out, and what a summary cannot group by it cannot show.
+            each(fields.iter().map(|(column, _)| shown(report, &column.id)))?;
+        }
         let (session_filters, record_filters) = filters
             .unwrap_or_default()
             .into_iter()
@@ -100,8 +105,8 @@ impl Query {
         let window = window(date_field, period, account.oldest(state), after.as_ref());
         let other =
             window.other.as_ref().map(|(field, _)| compiler.columns.slot(Record::Session, field.name()));
-        let shown = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
-        let outputs = shown.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
+        let fields = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
+        let outputs = fields.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
         let columns = compiler.columns;
         Ok(Query {
             report,
@@ -115,7 +120,7 @@ impl Query {
             limit,
             state,
             after,
-            digest,
+            fingerprint,
         })
     }
 
@@ -176,12 +181,17 @@ impl Query {
     }
 }
 
-/// What must not change between the pages of one cursor chain: the request, and what its rows depend on besides.
-fn digest(request: &DataRequest, reader: &Reader<'_>) -> [u8; 32] {
+fn fingerprint(request: &DataRequest, reader: &Reader<'_>) -> Fingerprint {
     let Reader { privacy, account } = reader;
-    let rest = (privacy, account.zone.name(), account.retention_days, &account.confidential);
     // Serialising to memory fails only for maps with odd keys, which these do not have.
-    Sha256::digest(serde_json::to_vec(&(request, rest)).unwrap_or_default()).into()
+    let of = |json: serde_json::Result<Vec<u8>>| {
+        let hash = Sha256::digest(json.unwrap_or_default());
+        hash.iter().take(16).fold(0, |number: u128, byte| number << 8 | u128::from(*byte))
+    };
+    // What is confidential is hidden from some readers only.
+    let confidential = (*privacy != Privacy::Full).then_some(&account.confidential);
+    let settings = (privacy, account.zone.name(), account.retention_days, confidential);
+    Fingerprint { request: of(serde_json::to_vec(request)), settings: of(serde_json::to_vec(&settings)) }
 }
 
 fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
@@ -215,15 +225,22 @@ fn fields(
         return Err(Problem::invalid("fields", message));
     }
     let column = |Object(field): &Object<FieldRequest>| {
-        let column = report.column(&field.name).ok_or_else(|| unknown(report, &field.name))?;
-        Ok((column, field.for_filter_only.unwrap_or_default()))
+        let filter_only = field.for_filter_only.unwrap_or_default();
+        let found = if filter_only { filterable } else { shown };
+        Ok((found(report, &field.name)?, filter_only))
     };
     each(requested.iter().map(column))
 }
 
+fn shown(report: ReportType, name: &str) -> Result<&'static Column, Problem> {
+    report.column(name).ok_or_else(|| unknown(report, name))
+}
+
+fn filterable(report: ReportType, name: &str) -> Result<&'static Column, Problem> {
+    report.filterable(name).ok_or_else(|| unknown(report, name))
+}
+
 fn unknown(report: ReportType, name: &str) -> Problem {
-    // A name may be as long as the body; the start of it is enough to find it.
-    let name: String = name.chars().take(80).collect();
     Problem::invalid(name, format!("is no field of the report type {}", report.id()))
 }
 
@@ -234,8 +251,7 @@ fn filters(
     compiler: &mut Compiler<'_>,
 ) -> Result<Option<Vec<Vec<Condition>>>, Problem> {
     let mut one = |Object(one): &Object<FilterRequest>| {
-        let column = report.filterable(&one.field_name).ok_or_else(|| unknown(report, &one.field_name))?;
-        Ok(condition(report, column, one, compiler))
+        Ok(condition(report, filterable(report, &one.field_name)?, one, compiler))
     };
     let all_of = requested.into_iter().flatten().filter(|any_of| !any_of.is_empty());
     let all_of = each(all_of.map(|any_of| each(any_of.iter().map(&mut one))))?;

@@ -7,6 +7,7 @@ use moka::future::Cache;
 use shared::id::AccountId;
 use shared::time::Instant;
 
+use crate::cursor::Fingerprint;
 use crate::distinct::Distinct;
 use crate::expr::ratio;
 use crate::interned::Interned;
@@ -25,7 +26,7 @@ const KEPT_FOR: Duration = Duration::from_secs(120);
 pub(crate) struct SummaryKey {
     pub(crate) account: AccountId,
     /// The request without its cursor, and what its reader may see.
-    pub(crate) digest: [u8; 32],
+    pub(crate) fingerprint: Fingerprint,
     pub(crate) state: Instant,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::caller::Caller;
 use shared::id::{AccountId, StorageId, random_hex};
-use shared::input::{Field, Json, Others, Query, both};
+use shared::input::{Field, Json, Others, Query, both, one_account};
 use shared::key;
 use shared::problem::Problem;
 use shared::store::{Store, StoreError};
@@ -28,6 +28,7 @@ const SECONDS: u32 = 15 * 60;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Request {
+    account: Field<AccountId>,
     filename: Field<String>,
     content_type: Field<String>,
     size: Field<Value>,
@@ -62,9 +63,10 @@ pub(crate) async fn upload(
     State(app): State<App>,
     caller: Caller,
     Query(named): Query<Named>,
-    Json(request): Json<Request>,
+    Json(mut request): Json<Request>,
 ) -> Result<impl IntoResponse, Problem> {
-    let account = caller.account(&[Scope::Ingest], named.account.as_ref())?;
+    let in_body = std::mem::take(&mut request.account).optional("account")?;
+    let account = caller.account(&[Scope::Ingest], one_account(named.account, in_body)?.as_ref())?;
     let file = parse(request)?;
     let storage_id = random_hex(16);
     let storage = StorageId::try_from(storage_id.clone())

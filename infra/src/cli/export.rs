@@ -28,9 +28,10 @@ pub struct ExportArgs {
     /// Format of the file.
     #[arg(long, value_enum, default_value_t = Format::Csv, value_name = "FORMATO")]
     format: Format,
-    /// Idioma da planilha: `pt` separa por ponto e vírgula, como o Excel brasileiro espera.
+    /// Idioma da planilha, que não calculará célula alguma; `pt` traz `;` e vírgula decimal. Sem ele, cada valor como é.
     ///
-    /// Language of the spreadsheet: `pt` separates by semicolons.
+    /// Language of the spreadsheet, which will compute no cell; `pt` has `;` and decimal commas. Without it, values as
+    /// they are.
     #[arg(long, value_enum, value_name = "IDIOMA")]
     lang: Option<Lang>,
     /// Arquivo a escrever; sem ele, a saída padrão.

@@ -3,9 +3,11 @@
 import { h } from './dom.js';
 import { isEnglish } from './text.js';
 
-// What a spreadsheet would compute gets an apostrophe; what holds a separator gets quotes.
+// What a spreadsheet would compute gets an apostrophe; what holds a separator gets quotes. In Portuguese, a number has a
+// comma.
 function cell(value, separator) {
-  const text = String(value ?? '');
+  const comma = typeof value === 'number' && !isEnglish();
+  const text = comma ? String(value).replace('.', ',') : String(value ?? '');
   const guarded = typeof value !== 'number' && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
   return guarded.includes(separator) || /["\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
