@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ::lake::{Lake, Segment};
-use archive::{Answer, Call, Rebuild};
+use ::lake::{Lake, STATE_MARGIN, Segment};
+use archive::{Answer, Call, Rebuild, Rebuilt};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
@@ -103,6 +103,40 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     assert_eq!(expected::everything(&world, &report).await, before);
 }
 
+/// Has the day of a session built anew from the table.
+async fn rebuild(world: &World, session: &Value) -> Rebuilt {
+    let day = moment(&session["created_at"]).unwrap().to_utc().date_naive();
+    let order = Call::Rebuild(Rebuild { rebuild: demo(), start: day, end: day });
+    let answer = archive::handle(&archive::App::new(world.store()), order).await.unwrap();
+    let Answer::Rebuild(rebuilt) = answer else { panic!("another answer") };
+    rebuilt
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_body_is_gone_stops_no_rebuild() {
+    let (world, _, report, sessions) = filled(12, 40).await;
+    let store = world.store();
+    let Key { pk, sk } = session_key(&sessions[7]);
+    let update = store.dynamo().update_item().table_name(&store.names().table);
+    let update = update.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+    let update = update.update_expression("SET body_object = :gone REMOVE body");
+    let update =
+        update.expression_attribute_values(":gone", AttributeValue::S("bodies/demo/gone".to_owned()));
+    update.send().await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while store.set_aside(&demo()).await.unwrap().is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "it is not set aside");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(rebuild(&world, &sessions[7]).await.healed, 0);
+    tokio::time::sleep(STATE_MARGIN * 2).await;
+    expected::assert_served(&world, &report, &sessions).await;
+    // Once it is no session any more, there is nothing to tell of.
+    let Key { pk, sk } = session_key(&sessions[7]);
+    delete(&store, &pk, &sk).await;
+    assert_eq!(rebuild(&world, &sessions[7]).await.healed, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     let (world, ingest, report, mut sessions) = filled(10, 100).await;
@@ -127,18 +161,9 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     let reason = &aside[0].reason;
     assert!(reason.contains("Broken") && !reason.contains("this is no"), "{reason}");
     // A rebuild of its day neither loses it nor calls it well.
-    let day = moment(&sessions[50]["created_at"]).unwrap().to_utc().date_naive();
-    let rebuild = async || {
-        let order = Call::Rebuild(Rebuild { rebuild: demo(), start: day, end: day });
-        let Answer::Rebuild(rebuilt) =
-            archive::handle(&archive::App::new(world.store()), order).await.unwrap()
-        else {
-            panic!("another answer");
-        };
-        rebuilt
-    };
-    assert_eq!(rebuild().await.healed, 0);
+    assert_eq!(rebuild(&world, &sessions[50]).await.healed, 0);
     assert_eq!(store.set_aside(&demo()).await.unwrap(), aside);
+    tokio::time::sleep(STATE_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 
     // A newer version heals it.
@@ -150,8 +175,9 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
         {"fieldName": "tabulation", "type": "INCLUDE", "operator": "EQUALS", "values": ["Corrigido"]}
     ]]);
     world.rows_once(&report, &healed, 1).await;
-    let rebuilt = rebuild().await;
+    let rebuilt = rebuild(&world, &sessions[50]).await;
     assert_eq!((rebuilt.healed, rebuilt.agrees), (1, true));
     assert!(store.set_aside(&demo()).await.unwrap().is_empty());
+    tokio::time::sleep(STATE_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 }

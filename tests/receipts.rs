@@ -154,9 +154,10 @@ async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
     let console = world.token("demo", "console").await;
     let mut sessions = expected::sessions(64, 3);
     sessions[1]["created_at"] = "Segredo do cliente".into();
+    let today = days_from(Instant::now(), Zone::SAO_PAULO);
     let (status, _) = world.ingest(&ingest, &sessions).await;
     assert_eq!(status, StatusCode::MULTI_STATUS);
-    let (_, answer) = world.get(&format!("/v1/receipts?{}", today(Zone::SAO_PAULO)), &console).await;
+    let (_, answer) = world.get(&format!("/v1/receipts?{today}"), &console).await;
     let rejected = answer["rejected"].as_array().unwrap();
     assert_eq!(rejected.len(), 1, "{answer}");
     assert_eq!(
@@ -166,10 +167,9 @@ async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
     assert!(!answer.to_string().contains("Segredo"), "{answer}");
 }
 
-/// The local day of now, and the one after it should the day have ended meanwhile.
-fn today(zone: Zone) -> String {
-    let now = Instant::now();
-    format!("start={}&end={}", now.day(zone), now.plus_seconds(60).day(zone))
+/// The local day of an instant, and the next should it end within a minute.
+fn days_from(at: Instant, zone: Zone) -> String {
+    format!("start={}&end={}", at.day(zone), at.plus_seconds(60).day(zone))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,7 +191,7 @@ async fn what_was_refused_is_found_on_the_day_that_it_is_where_the_account_is() 
             let path = format!("/v1/receipts?account={account}&{period}");
             world.get(&path, &world.admin).await.1["rejected"].as_array().unwrap().len()
         };
-        assert_eq!(refused(today(zone)).await, 1, "{account}");
+        assert_eq!(refused(days_from(before, zone)).await, 1, "{account}");
         let earlier = before.day(zone).pred_opt().unwrap();
         assert_eq!(refused(format!("start={earlier}&end={earlier}")).await, 0, "{account}");
     }

@@ -103,7 +103,7 @@ function answeredReply(call, response) {
   const headers = lowerCased(response.getHeaders());
   const status = response.getResponseCode();
   const json = objectIn(text);
-  // A login page of some proxy is no refusal of ours: that is a problem document, or nothing but a Bearer challenge.
+  // A login page of some proxy is no refusal of ours: that is a problem document, or no page at all where none but ours challenges.
   const ours = json !== null || (text.trim() === '' && /^bearer\b/i.test(headers['www-authenticate'] || 'Bearer'));
   const kind = failureKind(status, json, ours);
   const facts = {

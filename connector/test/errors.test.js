@@ -32,7 +32,7 @@ test('dates that the server does not accept are named as the period', () => {
 });
 
 test('a chain of pages that cannot go on says to load the data again', () => {
-  const detail = 'cursor belongs to other settings of the account: send the request without it to start again';
+  const detail = 'cursor was made under other settings of the account, or of the token: send the request without it to start again';
   stage.plan({ faults: [{ path: '/v1/data', status: 422, body: JSON.stringify({ detail }) }] });
   assert.match(dataError(signedIn(stage.url)).text, /^Servidor: as páginas .*Atualize os dados/);
 });

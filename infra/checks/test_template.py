@@ -61,6 +61,7 @@ MAY = {
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
         s3:DeleteObject ${LakeBucket.Arn}/segments/*
         s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:DeleteObject ${LakeBucket.Arn}/bodies/*
+        s3:ListBucket LakeBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,
     "Data": CALLER + """
@@ -72,7 +73,8 @@ MAY = {
         dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*
         kms:Decrypt for account
         kms:Encrypt for link               kms:Decrypt for link
-        s3:GetObject ${LakeBucket.Arn}/segments/*  kms:Decrypt via s3 for LakeBucket
+        s3:GetObject ${LakeBucket.Arn}/segments/*  s3:ListBucket LakeBucket.Arn
+        kms:Decrypt via s3 for LakeBucket
     """,
     "Media": CALLER + """
         dynamodb:GetItem revoked-link#*    dynamodb:PutItem revoked-link#*

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
 use shared::id::AccountId;
-use shared::store::StoreError;
+use shared::store::{SetAside, StoreError};
 use shared::time::Instant;
 use shared::zone::Zone;
 
@@ -33,12 +33,14 @@ pub struct Rebuilt {
     pub agrees: bool,
     /// The days that anything is known of, as they are after the rebuild.
     pub receipts: Vec<Receipt>,
-    /// Records that had been set aside and are not any more.
+    /// Records that are set aside no more: their sessions are well, or gone.
     pub healed: usize,
 }
 
 /// Rebuilds day by day; each day is all or nothing. What it gives is read again from table and lake.
 pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
+    // What is set aside while this goes on is not for it to judge.
+    let asides = app.store.set_aside(&order.rebuild).await?;
     let (mut days, mut sessions) = (0, 0);
     for day in order.start.iter_days().take_while(|day| *day <= order.end) {
         sessions += app.lake.rebuild(&order.rebuild, day).await?;
@@ -55,23 +57,28 @@ pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, Store
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);
     receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
-    let healed = forget_healed(app, &order.rebuild, &receipts).await?;
+    let healed = forget_healed(app, &order.rebuild, asides, &receipts).await?;
     Ok(Rebuilt { days, sessions, agrees, receipts, healed })
 }
 
-/// Forgets what was set aside of sessions that are well: those of a day that agrees, and those that the table has no
-/// more. Gives how many records these were.
-async fn forget_healed(app: &App, account: &AccountId, receipts: &[Receipt]) -> Result<usize, StoreError> {
+/// Forgets those of sessions that are well, which the table gives and whose day agrees, and of sessions that the table
+/// has no more. Gives how many these were.
+async fn forget_healed(
+    app: &App,
+    account: &AccountId,
+    asides: Vec<SetAside>,
+    receipts: &[Receipt],
+) -> Result<usize, StoreError> {
     let agrees = |day| receipts.iter().any(|receipt| receipt.day == day && receipt.agrees);
     let mut healed = 0;
-    for aside in app.store.set_aside(account).await? {
-        let is_well = match app.store.session(account, &aside.session_id).await {
+    for aside in asides {
+        let is_over = match app.store.session(account, &aside.session_id).await {
             Ok(Some(stored)) => agrees(stored.identity.created_at.day(Zone::UTC)),
             Ok(None) => true,
-            Err(error) if error.kind.is_unreadable() => false,
-            Err(error) => return Err(error),
+            // Whatever the reason, nobody has seen it well.
+            Err(_) => false,
         };
-        if is_well {
+        if is_over {
             app.store.forget_aside(account, &aside).await?;
             healed += 1;
         }

@@ -8,7 +8,7 @@ use shared::id::AccountId;
 use shared::problem::Problem;
 use shared::time::Instant;
 
-/// Version of the text; a cursor of another one counts as expired.
+/// Version of the text; one of another cannot be read, or counts as expired.
 const VERSION: u8 = 2;
 /// How long a state can be read: what it needs is kept for an hour longer.
 pub(crate) const STATE_SECONDS: i64 = 24 * 3_600;
@@ -70,7 +70,7 @@ impl Cursor {
             return Err(unfit("belongs to another request: between pages only the limit may change"));
         }
         if cursor.query.settings != query.settings {
-            return Err(again("belongs to other settings of the account"));
+            return Err(again("was made under other settings of the account, or of the token"));
         }
         if cursor.version != VERSION || cursor.state.plus_seconds(STATE_SECONDS) < now {
             return Err(again("has expired"));

@@ -94,7 +94,7 @@ impl Query {
         let state = cursor.as_ref().map_or_else(|| state(request, asked.now), |cursor| cursor.state);
         let after = cursor.map(|cursor| cursor.place);
         let filters_applied = filters.is_some();
-        if !filters_applied {
+        if !filters_applied && report == ReportType::Summary {
             // Then no field is left out, and what a summary cannot group by it cannot show.
             each(fields.iter().map(|(column, _)| shown(report, &column.id)))?;
         }

@@ -1,6 +1,6 @@
 // Saúde: whether what came in can be read, what was set aside, who still asks, and what it costs.
 
-import { all, call } from './api.js';
+import { all, call, serverNow } from './api.js';
 import { costForm } from './cost.js';
 import { h } from './dom.js';
 import { note, reason, section, table } from './parts.js';
@@ -68,7 +68,7 @@ function refusedTable(rejected) {
 
 function useTable(tokens) {
   const limit = daysBefore(today(), UNUSED_DAYS);
-  const live = tokens.filter((token) => !token.revoked_at && new Date(token.expires_at) > new Date());
+  const live = tokens.filter((token) => !token.revoked_at && Date.parse(token.expires_at) > serverNow());
   const used = (token) => {
     const idle = (token.last_used_on ?? token.created_at.slice(0, 10)) < limit;
     return h('span', { class: idle ? 'bad' : null }, token.last_used_on ? day(token.last_used_on) : say('nunca', 'never'));

@@ -1,6 +1,6 @@
 // The account's report tokens, each of which can be revoked.
 
-import { call } from './api.js';
+import { call, serverNow } from './api.js';
 import { h } from './dom.js';
 import { button, confirmed, table } from './parts.js';
 import { NONE, day, instant, say } from './text.js';
@@ -13,7 +13,7 @@ const privacy = (id) => ({
 
 function state(token, revoke) {
   if (token.revoked_at) return say(`revogado em ${instant(token.revoked_at)}`, `revoked on ${instant(token.revoked_at)}`);
-  if (new Date(token.expires_at) < new Date()) return say('vencido', 'expired');
+  if (Date.parse(token.expires_at) < serverNow()) return say('vencido', 'expired');
   return button(say('Revogar', 'Revoke'), () => revoke(token),
     { kind: 'danger small', name: `${say('Revogar', 'Revoke')} ${nameOf(token)}` });
 }

@@ -60,11 +60,9 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
     }
     progress.finish_and_clear();
     if healed > 0 {
-        crate::cli::say(format_args!(
-            "{healed} postas de lado voltaram a ser lidas · set-aside records are readable again"
-        ))?;
+        crate::cli::say(format_args!("{healed} não estão mais postas de lado · are set aside no more"))?;
     }
-    if rebuilt == 0 && differing == 0 {
+    if rebuilt + differing + healed == 0 {
         return Err(CliError::Nothing(account.to_string()));
     }
     if differing > 0 {
