@@ -103,7 +103,8 @@ function answeredReply(call, response) {
   const headers = lowerCased(response.getHeaders());
   const status = response.getResponseCode();
   const json = objectIn(text);
-  // A login page of some proxy is no refusal of ours: that is a problem document, or no page at all where none but ours challenges.
+  // A login page of some proxy is no refusal of ours: that is a problem document, or no page at all and no challenge but
+  // for a Bearer token.
   const ours = json !== null || (text.trim() === '' && /^bearer\b/i.test(headers['www-authenticate'] || 'Bearer'));
   const kind = failureKind(status, json, ours);
   const facts = {
