@@ -47,10 +47,12 @@ impl Reads {
         self == Reads::Spreadsheet(Lang::Pt)
     }
 
-    /// A number as JSON writes it.
-    fn number(self, text: &[u8]) -> Vec<u8> {
-        let sign = |byte: &u8| if *byte == b'.' && self.has_decimal_comma() { b',' } else { *byte };
-        text.iter().map(sign).collect()
+    /// A number, given as JSON writes it.
+    fn number(self, mut text: Vec<u8>) -> Vec<u8> {
+        if self.has_decimal_comma() {
+            text.iter_mut().filter(|byte| **byte == b'.').for_each(|point| *point = b',');
+        }
+        text
     }
 }
 
@@ -138,12 +140,12 @@ fn cell(reads: Reads, value: Value<'_>) -> Cow<'_, [u8]> {
         Value::Json(json) => match serde_json::from_slice(json) {
             Ok(Json::String(text)) => words(reads, Cow::Owned(text)),
             Ok(Json::Null) | Err(_) => Cow::Borrowed(b""),
-            Ok(_) => Cow::Owned(reads.number(json)),
+            Ok(_) => Cow::Owned(reads.number(json.to_vec())),
         },
         number => {
             let mut out = Vec::new();
             number.write(&mut out);
-            Cow::Owned(reads.number(&out))
+            Cow::Owned(reads.number(out))
         }
     }
 }
