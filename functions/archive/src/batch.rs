@@ -7,12 +7,11 @@ use lake::Entry;
 use serde::Serialize;
 use shared::id::{AccountId, SessionId};
 use shared::key::parse_session;
-use shared::store::{Item, StoreError, number, text};
+use shared::store::{Item, SetAside, StoreError, number, text};
 use shared::telemetry::chain;
 use shared::time::Instant;
 
 use crate::App;
-use crate::aside::set_aside;
 
 /// Digits of the longest sequence number that DynamoDB Streams gives.
 const SEQUENCE_DIGITS: usize = 40;
@@ -142,7 +141,11 @@ async fn take(
                 session: Some(stored.session),
             }),
             Err(error) if error.kind.is_unreadable() => {
-                return set_aside(&app.store, account.as_str(), &sequence, pk, &error, Instant::now()).await;
+                let reason = chain(&error);
+                tracing::error!(%account, sequence, reason, "a stream record was set aside");
+                let at = Instant::now().to_rfc3339();
+                let aside = SetAside { sequence, session_id: id, reason, at };
+                return app.store.set_record_aside(&account, &aside).await;
             }
             Err(error) => return Err(error),
         }

@@ -6,7 +6,6 @@
 //!
 //! Invariant: the stream, and an operator's `rebuild` from the table, are the only ways into the lake.
 
-mod aside;
 mod batch;
 mod rebuild;
 

@@ -35,7 +35,7 @@ pub struct Rejection {
     pub message: String,
 }
 
-/// A stored session that could not be brought into the lake, and why.
+/// A stored session that could not be brought into the lake, and why: nothing of what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
     /// The stream's number of the record.
@@ -142,11 +142,21 @@ impl Store {
         Ok(self.partition(pk).await?.iter().filter_map(read).collect())
     }
 
+    /// Sets a record aside. Setting it aside again overwrites it with the same.
+    pub async fn set_record_aside(&self, account: &AccountId, aside: &SetAside) -> Result<(), StoreError> {
+        let mut item = key_item(key::aside(account.as_str(), &aside.sequence));
+        let Key { pk, .. } = key::session(account, &aside.session_id);
+        item.insert("item".to_owned(), AttributeValue::S(pk));
+        item.insert("reason".to_owned(), AttributeValue::S(aside.reason.clone()));
+        item.insert("set_aside_at".to_owned(), AttributeValue::S(aside.at.clone()));
+        let put = self.dynamo().put_item().table_name(&self.names().table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| StoreError::aws("setting a record aside", error))
+    }
+
     /// Forgets a record that was set aside.
     pub async fn forget_aside(&self, account: &AccountId, aside: &SetAside) -> Result<(), StoreError> {
-        let Key { pk, sk } = key::aside(account.as_str(), &aside.sequence);
         let delete = self.dynamo().delete_item().table_name(&self.names().table);
-        let delete = delete.key("pk", AttributeValue::S(pk)).key("sk", AttributeValue::S(sk));
+        let delete = delete.set_key(Some(key_item(key::aside(account.as_str(), &aside.sequence))));
         delete.send().await.map(drop).map_err(|error| StoreError::aws("forgetting a record", error))
     }
 
