@@ -128,6 +128,29 @@ pub fn rejection(account: &AccountId, day: NaiveDate, batch: &str) -> Key {
     Key::new(rejections(account, day), batch)
 }
 
+/// Over how many partitions of the index the due accounts are spread: a partition takes 1,000 writes a second.
+pub const DUE_SHARDS: u8 = 16;
+
+/// What is known of an account's upkeep.
+pub fn due(account: &AccountId) -> Key {
+    Key::new(format!("due#{account}"), "due")
+}
+
+/// The account of an upkeep item's partition key; `None` for an item of another kind.
+pub fn parse_due(pk: &str) -> Option<AccountId> {
+    AccountId::try_from(pk.strip_prefix("due#")?.to_owned()).ok()
+}
+
+/// Listing partition of one shard of the accounts by when their upkeep is due; shards count from 0.
+pub fn due_listing(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// The shard that lists an account.
+pub fn due_shard(account: &AccountId) -> u8 {
+    Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
+}
+
 /// S3: the file of one record kind of a segment.
 pub fn segment_object(account: &AccountId, id: &str, record: Record) -> String {
     format!("segments/{account}/{id}/{}.parquet", record.name())
@@ -171,5 +194,16 @@ mod tests {
         }
         assert_eq!(parse_session("token#demo#x"), None);
         assert_eq!(parse_session("session#demo"), None);
+    }
+
+    #[test]
+    fn an_account_stays_in_its_shard_and_accounts_spread_over_all() {
+        let accounts: Vec<AccountId> =
+            (0..400).map(|at| AccountId::try_from(format!("account-{at}")).unwrap()).collect();
+        let shards: std::collections::BTreeSet<u8> = accounts.iter().map(due_shard).collect();
+        assert_eq!(shards.into_iter().collect::<Vec<_>>(), (0..DUE_SHARDS).collect::<Vec<_>>());
+        assert_eq!(due_shard(&AccountId::try_from("demo".to_owned()).unwrap()), 10);
+        assert_eq!(parse_due(&due(&accounts[7]).pk), Some(accounts[7].clone()));
+        assert_eq!(parse_due("session#demo#x"), None);
     }
 }

@@ -6,6 +6,7 @@
 mod accounts;
 mod bodies;
 mod documents;
+mod due;
 mod receipts;
 mod reports;
 mod secrets;
@@ -23,6 +24,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 
 pub use accounts::{AccountChange, ChangeError};
+pub use due::{Due, Lease};
 pub use receipts::{Rejection, SetAside};
 pub use reports::Report;
 pub use sessions::{ListedSession, Put, StoredSession};
@@ -157,6 +159,7 @@ struct Inner {
     s3: aws_sdk_s3::Client,
     kms: aws_sdk_kms::Client,
     secrets: secrets::Cache,
+    noted: due::Noted,
 }
 
 impl Store {
@@ -179,7 +182,14 @@ impl Store {
         kms: aws_sdk_kms::Client,
         names: Names,
     ) -> Store {
-        Store(Arc::new(Inner { names, dynamo, s3, kms, secrets: secrets::Cache::default() }))
+        Store(Arc::new(Inner {
+            names,
+            dynamo,
+            s3,
+            kms,
+            secrets: secrets::Cache::default(),
+            noted: due::Noted::default(),
+        }))
     }
 
     /// The table's client.
