@@ -1,4 +1,4 @@
-//! What happens behind the doors: the lake follows the table, merges, and can be built anew.
+//! What happens behind the doors: the lake follows the table, is compacted, and can be built anew.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use shared::key::{self, Key};
 use shared::store::{Store, text};
 
 use crate::expected::{self, id, moment};
+use crate::upkeep;
 use crate::world::{World, query};
 
 const GARBAGE: &[u8] = b"this is no session";
@@ -69,6 +70,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
 
     let store = world.store();
+    upkeep::settle(&store, &demo()).await;
     let all = store.partition(key::manifest(&demo())).await.unwrap();
     let live = Lake::new(store).live(&demo()).await.unwrap();
     let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());

@@ -6,6 +6,7 @@ mod expected;
 mod journey;
 mod history;
 mod lake;
+mod upkeep;
 mod receipts;
 mod formats;
 mod connector;

@@ -11,7 +11,7 @@ from pathlib import Path
 from runtime_api import Function
 from transform import ROOT
 
-NAMES = ("hello", "token", "ingest", "archive", "data", "media", "console")
+NAMES = ("hello", "token", "ingest", "archive", "maintain", "data", "media", "console")
 ENVIRONMENT = {
     "AWS_REGION": "sa-east-1",
     "AWS_ACCESS_KEY_ID": "none",

@@ -23,7 +23,7 @@ from transform import ROOT
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 SESSIONS = 5_000
 PROBES = 8
-FUNCTIONS = ("hello", "token", "ingest", "archive", "data", "media", "console@0.1.0")
+FUNCTIONS = ("hello", "token", "ingest", "archive", "maintain", "data", "media", "console@0.1.0")
 
 
 def cargo(*words, target=None):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import boto3
 
-from runtime_api import Function
+from runtime_api import Function, FunctionError
 from transform import ROOT
 
 BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "debug")
@@ -299,6 +299,22 @@ class Archive(unittest.TestCase):
         added = self.segments() - before
         self.assertTrue(added, "the batch added a segment to the manifest")
         self.assertEqual(rows_of("arquivada", report), [["arquivada", "finished"]])
+
+    def test_a_batch_makes_its_account_due_and_maintain_says_what_it_did(self):
+        writer = issue("ingest")
+        invoke("ingest", request("POST /v1/sessions", token=writer, body=session("cuidada")))
+        key = {"pk": {"S": f"due#{ACCOUNT}"}, "sk": {"S": "due"}}
+        due = lambda: STACK.dynamodb().get_item(TableName=STACK.aws["table"], Key=key).get("Item")
+        self.assertTrue(wait_for(due), "the account is in the list of what is due")
+        scheduled = json.loads((EVENTS / "schedule.json").read_text(encoding="utf-8"))
+
+        empty, answer = invoke("maintain", {}, scheduled)
+
+        for one in (empty, answer):
+            self.assertEqual(set(one), {"turns", "done", "failures", "busy", "left_due", "oldest_due_seconds"})
+            self.assertEqual((one["failures"], one["busy"]), (0, 0))
+        with self.assertRaises(FunctionError):
+            invoke("maintain", [])
 
     def event(self, pk):
         """The record that DynamoDB would send for an item as it is in the table now."""

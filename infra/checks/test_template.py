@@ -49,18 +49,25 @@ MAY = {
         sqs:SendMessage ArchiveFailures.Arn
         dynamodb:GetItem session#*         dynamodb:GetItem account#*
         dynamodb:PutItem account#*         dynamodb:Query receipt#*
-        dynamodb:GetItem manifest#*        dynamodb:GetItem aside#*
-        dynamodb:Query manifest#*          dynamodb:Query aside#*
-        dynamodb:PutItem manifest#*        dynamodb:PutItem aside#*
-        dynamodb:UpdateItem manifest#*     dynamodb:UpdateItem aside#*
-        dynamodb:DeleteItem manifest#*     dynamodb:DeleteItem aside#*
-        dynamodb:ConditionCheckItem manifest#*     dynamodb:ConditionCheckItem aside#*
+        dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
+        dynamodb:PutItem manifest#*        dynamodb:UpdateItem manifest#*
+        dynamodb:Query aside#*             dynamodb:PutItem aside#*
+        dynamodb:DeleteItem aside#*        dynamodb:UpdateItem due#*
         dynamodb:Query ${Table.Arn}/index/listing
         kms:Encrypt for account            kms:Decrypt for account
         kms:Decrypt via dynamodb for Table
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
+        s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:ListBucket LakeBucket.Arn
+        kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
+    """,
+    "Maintain": """
+        dynamodb:UpdateItem due#*          dynamodb:Query ${Table.Arn}/index/listing
+        dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
+        dynamodb:PutItem manifest#*        dynamodb:UpdateItem manifest#*
+        dynamodb:DeleteItem manifest#*     dynamodb:GetItem account#*
+        kms:Decrypt for account            kms:Decrypt via dynamodb for Table
+        s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
         s3:DeleteObject ${LakeBucket.Arn}/segments/*
-        s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:DeleteObject ${LakeBucket.Arn}/bodies/*
         s3:ListBucket LakeBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,
@@ -102,6 +109,7 @@ SETTINGS = {
     "Token": "TABLE KEY BOOTSTRAP_SECRET",
     "Ingest": "TABLE LAKE_BUCKET KEY",
     "Archive": "TABLE LAKE_BUCKET KEY",
+    "Maintain": "TABLE LAKE_BUCKET KEY",
     "Data": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
     "Media": "TABLE MEDIA_BUCKET KEY",
     "Console": "TABLE PLATFORM_ORIGIN CONNECTOR_ID",
@@ -199,7 +207,7 @@ class Stack(unittest.TestCase):
 
 
 class Functions(Stack):
-    def test_there_are_six_and_each_is_the_binary_of_a_crate_on_arm(self):
+    def test_there_are_seven_and_each_is_the_binary_of_a_crate_on_arm(self):
         functions = self.of("AWS::Lambda::Function")
         self.assertEqual(set(functions), {f"{name}Function" for name in MAY})
         source = TEMPLATE.read_text(encoding="utf-8")
@@ -249,6 +257,34 @@ class Functions(Stack):
         failures = mapping["DestinationConfig"]["OnFailure"]["Destination"]
         self.assertEqual(failures, {"Fn::GetAtt": ["ArchiveFailures", "Arn"]})
         self.assertTrue(self.resources["ArchiveFailures"]["Properties"]["SqsManagedSseEnabled"])
+
+    def test_maintain_runs_every_minute_and_is_not_repeated(self):
+        (rule,) = self.of("AWS::Events::Rule").values()
+        self.assertEqual((rule["ScheduleExpression"], rule.get("State", "ENABLED")), ("rate(1 minute)", "ENABLED"))
+        (target,) = rule["Targets"]
+        self.assertEqual(target["Arn"], {"Fn::GetAtt": ["MaintainFunction", "Arn"]})
+        self.assertIsInstance(json.loads(target["Input"]), dict)
+        (repeats,) = self.of("AWS::Lambda::EventInvokeConfig").values()
+        self.assertEqual(repeats["FunctionName"], {"Ref": "MaintainFunction"})
+        self.assertEqual(repeats["MaximumRetryAttempts"], 0)
+        self.assertGreater(self.resources["MaintainFunction"]["Properties"]["Timeout"], 60)
+
+    def test_the_alarms_of_upkeep_read_the_line_that_every_run_writes(self):
+        source = (ROOT / "functions/maintain/src/run.rs").read_text(encoding="utf-8")
+        (line,) = re.findall(r'tracing::info!\((.*), "upkeep"\);', source)
+        metrics = set()
+        for metric in self.of("AWS::Logs::MetricFilter").values():
+            self.assertEqual(metric["LogGroupName"], {"Ref": "MaintainLogs"})
+            (transformation,) = metric["MetricTransformations"]
+            field = transformation["MetricValue"].removeprefix("$.")
+            self.assertIn(field, line.split(", "))
+            self.assertEqual(metric["FilterPattern"], f'{{ $.message = "upkeep" && $.{field} = * }}')
+            metrics.add((transformation["MetricNamespace"]["Fn::Sub"], transformation["MetricName"]))
+        alarms = [a for a in self.of("AWS::CloudWatch::Alarm").values() if not isinstance(a["Namespace"], str)]
+        self.assertEqual({(a["Namespace"]["Fn::Sub"], a["MetricName"]) for a in alarms}, metrics)
+        # A schedule that stopped leaves no line at all.
+        (late,) = [a for a in alarms if a["MetricName"] == "oldest_due_seconds"]
+        self.assertEqual(late["TreatMissingData"], "breaching")
 
 
 class Roles(Stack):

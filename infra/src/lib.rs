@@ -5,6 +5,7 @@ pub mod wires;
 pub mod template;
 pub mod net;
 pub mod pump;
+pub mod upkeep;
 pub mod stack;
 pub mod demo;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! The whole stack in one process: the embedded servers, all routers on one port, and the stream pumped into archive.
+//! The whole stack in one process: the embedded servers, all routers on one port, the stream pumped into archive, and
+//! maintain on a timer.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::pump::Pump;
 use crate::template::{self, TemplateError};
+use crate::upkeep;
 use crate::wires::{Clients, Wires};
 
 /// Why the stack did not start.
@@ -102,6 +104,7 @@ impl Stack {
         let pump = Pump::new(archive::App::new(store.clone()), streams, &names.table, data);
         let server = Arc::clone(&embedded);
         let pump = tokio::spawn(async move { pump.run(server.table()).await });
+        let upkeep = tokio::spawn(upkeep::keep_up(maintain::App::new(store.clone())));
 
         let bootstrap = random_hex(32);
         let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
@@ -115,7 +118,8 @@ impl Stack {
                 tracing::error!(%error, "the server ended");
             }
         });
-        let mut stack = Stack { local: Local { url, admin_token: String::new() }, tasks: vec![pump, http] };
+        let mut stack =
+            Stack { local: Local { url, admin_token: String::new() }, tasks: vec![pump, upkeep, http] };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;
         Ok(stack)

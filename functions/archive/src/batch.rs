@@ -39,7 +39,7 @@ impl BatchResponse {
     }
 }
 
-/// Archives a batch: reads it, adds a segment an account, then merges what there is to merge.
+/// Archives a batch: reads it, then appends what it says of each account to the lake.
 pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
     let mut accounts: BTreeMap<AccountId, Changes> = BTreeMap::new();
     let mut again = None;
@@ -58,26 +58,25 @@ pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
         let first = changes.first_sequence.clone();
         let entries = changes.into_entries();
         let count = entries.len();
-        match app.lake.append(&account, entries).await {
-            Ok(_) => tracing::info!(account = %account, entries = count, "archived"),
+        match append(app, &account, entries).await {
+            Ok(()) => tracing::info!(account = %account, entries = count, "archived"),
             Err(error) => {
                 tracing::error!(account = %account, error = %chain(&error), "not archived: given back");
                 return BatchResponse::again_from(Some(first));
             }
         }
-        tidy(app, &account).await;
     }
     BatchResponse::again_from(again)
 }
 
-/// Merges and collects. What fails here fails again with the next batch, and no reader notices.
-async fn tidy(app: &App, account: &AccountId) {
-    if let Err(error) = app.lake.merge(account, app.merge).await {
-        tracing::warn!(account = %account, error = %chain(&error), "not merged");
-    }
-    if let Err(error) = app.lake.collect(account, Instant::now()).await {
-        tracing::warn!(account = %account, error = %chain(&error), "not collected");
-    }
+/// Appends to the lake and notes that the account needs upkeep.
+///
+/// A note that fails gives the batch back although its segments are there. When it comes again they are appended once
+/// more, which no reader notices and compaction undoes. The other way, an account whose very first note was lost would
+/// be unknown to upkeep for as long as it sends nothing more.
+async fn append(app: &App, account: &AccountId, entries: Vec<Entry>) -> Result<(), StoreError> {
+    app.lake.append(account, entries).await?;
+    app.store.note_due(account, Instant::now()).await
 }
 
 /// What a batch says of one account's sessions.

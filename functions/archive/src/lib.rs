@@ -2,7 +2,8 @@
 //!
 //! A batch of the stream becomes a segment for each account and day in it. A record that cannot be read is set aside with its
 //! reason and the rest goes on; when storage pushes back, the batch is given back from the first record that is not in
-//! the lake yet. Delivering a batch twice changes nothing that a reader sees.
+//! the lake yet. Delivering a batch twice changes nothing that a reader sees. What the lake needs beyond that is left to
+//! maintain, which is told that the account is due.
 //!
 //! Invariant: the stream, and an operator's `rebuild` from the table, are the only ways into the lake.
 
@@ -10,7 +11,7 @@ mod batch;
 mod rebuild;
 
 use aws_lambda_events::dynamodb::Event;
-use lake::{Lake, MergePolicy};
+use lake::Lake;
 use serde::{Deserialize, Serialize};
 use shared::store::{Store, StoreError};
 
@@ -24,14 +25,12 @@ pub struct App {
     pub store: Store,
     /// The lake in them.
     pub lake: Lake,
-    /// When segments are merged.
-    pub merge: MergePolicy,
 }
 
 impl App {
     /// An app over a store.
     pub fn new(store: Store) -> App {
-        App { lake: Lake::new(store.clone()), store, merge: MergePolicy::default() }
+        App { lake: Lake::new(store.clone()), store }
     }
 }
 

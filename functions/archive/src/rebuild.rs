@@ -46,6 +46,8 @@ pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, Store
         sessions += app.lake.rebuild(&order.rebuild, day).await?;
         days += 1;
     }
+    // A rebuild replaces segments, which somebody has to delete, and leaves what may be compacted.
+    app.store.note_due(&order.rebuild, Instant::now()).await?;
     let now = Instant::now();
     let of = Receipts {
         account: order.rebuild.clone(),

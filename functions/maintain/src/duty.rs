@@ -1,0 +1,59 @@
+//! What a duty is: one bounded step of it, and when the next one is due.
+
+use serde::Serialize;
+use shared::time::Instant;
+
+/// What must be done for every account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// Rewrites many segments into few.
+    Compaction,
+    /// Deletes what is no longer needed.
+    Garbage,
+}
+
+impl Duty {
+    /// All of them, in the order in which they make their steps.
+    pub(crate) const ALL: [Duty; 2] = [Duty::Compaction, Duty::Garbage];
+
+    /// Its name in the answer, the log and the memory.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Duty::Compaction => "compaction",
+            Duty::Garbage => "garbage",
+        }
+    }
+
+    /// Whether a note of the account makes it due.
+    pub(crate) fn follows_notes(self) -> bool {
+        matches!(self, Duty::Compaction)
+    }
+}
+
+/// What one step of a duty did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// How many things, such as commits or deleted segments.
+    pub(crate) done: usize,
+    /// When the next step is due; the present or earlier where there is more to do.
+    pub(crate) next: Instant,
+}
+
+/// After how many seconds a duty that failed so often in a row is tried again: a minute, doubling up to an hour.
+pub(crate) fn pause(failures: u32) -> i64 {
+    let doublings = failures.saturating_sub(1).min(6);
+    (60 << doublings).min(3_600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_doubles_from_a_minute_to_an_hour() {
+        let pauses: Vec<i64> = (1..=8).map(pause).collect();
+        assert_eq!(pauses, [60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+        assert_eq!((pause(0), pause(u32::MAX)), (60, 3_600));
+    }
+}

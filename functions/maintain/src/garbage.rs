@@ -1,0 +1,28 @@
+//! Garbage collection: deletes segments that were replaced so long ago that no reader sees them any more.
+
+use shared::store::{Lease, StoreError};
+use shared::time::Instant;
+
+use crate::App;
+use crate::duty::Step;
+use crate::memory::Memory;
+
+/// How often it looks while there are replaced segments.
+const OFTEN_SECONDS: i64 = 3_600;
+/// For how long after a compaction there are: 25 h, and two looks.
+const REPLACED_SECONDS: i64 = 27 * 3_600;
+/// How often it looks otherwise: a rebuild replaces segments too.
+const ROUND_SECONDS: i64 = 86_400;
+
+/// Deletes what may go.
+pub(crate) async fn step(
+    app: &App,
+    lease: &Lease,
+    memory: &Memory,
+    now: Instant,
+) -> Result<Step, StoreError> {
+    let done = app.lake.collect(&lease.account, now).await?;
+    let has_more = memory.replaced_at.is_some_and(|replaced| replaced.plus_seconds(REPLACED_SECONDS) > now);
+    let wait = if has_more { OFTEN_SECONDS } else { ROUND_SECONDS };
+    Ok(Step { done, next: now.plus_seconds(wait) })
+}

@@ -1,0 +1,21 @@
+//! Lambda host of the maintain function: the handler of `lib.rs` and nothing else. Any JSON object is a valid event.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use maintain::{App, handle};
+use serde_json::{Map, Value};
+use shared::store::{Names, Store};
+use shared::time::Instant;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    shared::telemetry::init();
+    let app = App::new(Store::new(&shared::aws::config()?, Names::from_env()?));
+    let app = &app;
+    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    let answer = |event: LambdaEvent<Map<String, Value>>| {
+        let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        let deadline = Instant(deadline.saturating_mul(1_000));
+        Box::pin(async move { Ok::<_, Error>(handle(app, deadline).await?) })
+    };
+    lambda_runtime::run(service_fn(answer)).await
+}

@@ -1,0 +1,155 @@
+//! What the duties of an account remember from one run to the next: kept as JSON in the account's upkeep item.
+//!
+//! It may be lost at any time; a duty that remembers nothing is due.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use shared::store::Lease;
+use shared::time::Instant;
+
+use crate::duty::{Duty, pause};
+
+/// For how long after a note appends may follow that are not noted themselves: a step that was made earlier has to be
+/// made again.
+const NOTE_HOLDS_SECONDS: i64 = 120;
+
+/// What an account's duties remember.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Memory {
+    /// When each duty is due again, by its name.
+    duties: BTreeMap<String, Plan>,
+    /// When a compaction last replaced segments.
+    pub(crate) replaced_at: Option<Instant>,
+}
+
+/// When a duty is due again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Plan {
+    /// From then on.
+    next: Instant,
+    /// When its last step began.
+    stepped_at: Instant,
+    /// How often in a row it has failed.
+    #[serde(default)]
+    failures: u32,
+}
+
+impl Memory {
+    /// What a lease brought: nothing where it is empty or of a form that this version does not know.
+    pub(crate) fn read(json: &str) -> Memory {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+
+    /// As it is kept.
+    pub(crate) fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether a duty is due under a lease: its time has come, or the account was noted since its last step, or so
+    /// shortly before that more may have come. One that failed waits for its time whatever is noted.
+    pub(crate) fn is_due(&self, duty: Duty, lease: &Lease, now: Instant) -> bool {
+        let Some(plan) = self.duties.get(duty.name()) else { return true };
+        let is_noted = lease.noted_at.plus_seconds(NOTE_HOLDS_SECONDS) > plan.stepped_at;
+        plan.next <= now || (duty.follows_notes() && plan.failures == 0 && is_noted)
+    }
+
+    /// Keeps when a duty is due after a step that went well.
+    pub(crate) fn went_well(&mut self, duty: Duty, stepped_at: Instant, next: Instant) {
+        self.duties.insert(duty.name().to_owned(), Plan { next, stepped_at, failures: 0 });
+    }
+
+    /// Keeps when a duty is due after storage was busy: in a minute. That is no failure.
+    pub(crate) fn was_put_off(&mut self, duty: Duty, stepped_at: Instant, now: Instant) {
+        let failures = self.failures(duty);
+        let plan = Plan { next: now.plus_seconds(pause(1)), stepped_at, failures };
+        self.duties.insert(duty.name().to_owned(), plan);
+    }
+
+    /// Keeps when a duty is due after a step that failed: later each time.
+    pub(crate) fn failed(&mut self, duty: Duty, stepped_at: Instant, now: Instant) {
+        let failures = self.failures(duty).saturating_add(1);
+        let plan = Plan { next: now.plus_seconds(pause(failures)), stepped_at, failures };
+        self.duties.insert(duty.name().to_owned(), plan);
+    }
+
+    fn failures(&self, duty: Duty) -> u32 {
+        self.duties.get(duty.name()).map_or(0, |plan| plan.failures)
+    }
+
+    /// When the first duty is due again; `now` where one has not made a step yet.
+    pub(crate) fn next(&self, now: Instant) -> Instant {
+        let next = |duty: Duty| self.duties.get(duty.name()).map_or(now, |plan| plan.next);
+        Duty::ALL.into_iter().map(next).min().unwrap_or(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::id::AccountId;
+
+    use super::*;
+
+    const NOW: Instant = Instant(1_795_843_200_000_000);
+
+    fn after(seconds: i64) -> Instant {
+        NOW.plus_seconds(seconds)
+    }
+
+    fn noted(noted_at: Instant) -> Lease {
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        Lease { account, run: "r".to_owned(), taken_at: NOW, noted_at, memory: String::new() }
+    }
+
+    #[test]
+    fn memory_reads_back_and_what_is_unknown_is_forgotten() {
+        let mut memory = Memory { replaced_at: Some(after(-3)), ..Memory::default() };
+        memory.went_well(Duty::Compaction, NOW, after(50));
+        memory.failed(Duty::Garbage, NOW, NOW);
+        assert_eq!(Memory::read(&memory.write()), memory);
+        assert_eq!(Memory::read(""), Memory::default());
+        assert_eq!(Memory::read("[1]"), Memory::default());
+        assert_eq!(Memory::read(r#"{"of a later version": {}}"#), Memory::default());
+    }
+
+    #[test]
+    fn a_duty_is_due_at_its_time_and_compaction_also_after_a_note() {
+        let (quiet, fresh) = (noted(after(-500)), noted(after(-30)));
+        let mut memory = Memory::default();
+        assert!(Duty::ALL.into_iter().all(|duty| memory.is_due(duty, &quiet, NOW)));
+        assert_eq!(memory.next(NOW), NOW);
+        for duty in Duty::ALL {
+            memory.went_well(duty, after(-300), after(100));
+        }
+        assert_eq!(memory.next(NOW), after(100));
+        assert!(Duty::ALL.into_iter().all(|duty| !memory.is_due(duty, &quiet, NOW)));
+        assert!(memory.is_due(Duty::Compaction, &fresh, NOW) && !memory.is_due(Duty::Garbage, &fresh, NOW));
+        assert!(Duty::ALL.into_iter().all(|duty| memory.is_due(duty, &quiet, after(100))));
+        // A step that was made within two minutes after the note may have come too early.
+        memory.went_well(Duty::Compaction, after(-1), after(100));
+        assert!(memory.is_due(Duty::Compaction, &fresh, NOW));
+        memory.went_well(Duty::Compaction, after(91), after(300));
+        assert!(!memory.is_due(Duty::Compaction, &fresh, after(95)));
+    }
+
+    #[test]
+    fn a_duty_that_fails_waits_longer_each_time_whatever_is_noted() {
+        let fresh = noted(NOW);
+        let mut memory = Memory::default();
+        memory.went_well(Duty::Garbage, NOW, after(9_000));
+        for expected in [60, 120, 240] {
+            memory.failed(Duty::Compaction, NOW, NOW);
+            assert_eq!(memory.next(NOW), after(expected));
+            assert!(!memory.is_due(Duty::Compaction, &fresh, after(expected - 1)));
+            assert!(memory.is_due(Duty::Compaction, &fresh, after(expected)));
+        }
+        memory.was_put_off(Duty::Compaction, NOW, NOW);
+        assert_eq!(memory.next(NOW), after(60));
+        memory.failed(Duty::Compaction, NOW, NOW);
+        assert_eq!(memory.next(NOW), after(480), "being put off is no success");
+        memory.went_well(Duty::Compaction, NOW, after(10));
+        memory.failed(Duty::Compaction, NOW, NOW);
+        assert_eq!(memory.next(NOW), after(60));
+    }
+}

@@ -1,0 +1,77 @@
+//! One account's turn: each of its duties that is due makes one step.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use shared::store::{Lease, StoreError, StoreErrorKind};
+use shared::telemetry::chain;
+use shared::time::Instant;
+
+use crate::duty::{Duty, Step};
+use crate::memory::Memory;
+use crate::{App, compaction, garbage};
+
+/// What a turn came to.
+#[derive(Debug, Default)]
+pub(crate) struct Turn {
+    /// How much each duty did.
+    pub(crate) done: BTreeMap<Duty, usize>,
+    /// Steps that failed.
+    pub(crate) failures: usize,
+    /// Steps that were put off, for storage was busy or somebody else was faster.
+    pub(crate) busy: usize,
+}
+
+/// Lets every duty that is due make a step, and keeps in `memory` when it is due again. No step goes on past `ends`.
+pub(crate) async fn take(app: &App, lease: &Lease, memory: &mut Memory, ends: Instant) -> Turn {
+    let mut turn = Turn::default();
+    for duty in Duty::ALL {
+        let began = Instant::now();
+        if !memory.is_due(duty, lease, began) {
+            continue;
+        }
+        let step = step(app, duty, lease, memory, began);
+        let result = tokio::time::timeout(until(began, ends), step).await;
+        let (account, duty_name, now) = (&lease.account, duty.name(), Instant::now());
+        match result {
+            Ok(Ok(Step { done, next })) => {
+                memory.went_well(duty, began, next);
+                *turn.done.entry(duty).or_default() += done;
+            }
+            Ok(Err(error)) if matches!(error.kind, StoreErrorKind::Busy | StoreErrorKind::Conflict) => {
+                tracing::warn!(%account, duty = duty_name, error = %chain(&error), "a duty was put off");
+                memory.was_put_off(duty, began, now);
+                turn.busy += 1;
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%account, duty = duty_name, error = %chain(&error), "a duty failed");
+                memory.failed(duty, began, now);
+                turn.failures += 1;
+            }
+            Err(_elapsed) => {
+                tracing::error!(%account, duty = duty_name, "a duty was cut short: it took too long");
+                memory.failed(duty, began, now);
+                turn.failures += 1;
+            }
+        }
+    }
+    turn
+}
+
+async fn step(
+    app: &App,
+    duty: Duty,
+    lease: &Lease,
+    memory: &mut Memory,
+    now: Instant,
+) -> Result<Step, StoreError> {
+    match duty {
+        Duty::Compaction => compaction::step(app, lease, memory, now).await,
+        Duty::Garbage => garbage::step(app, lease, memory, now).await,
+    }
+}
+
+/// The time from one instant to another; none where that has passed.
+fn until(now: Instant, then: Instant) -> Duration {
+    Duration::from_micros(u64::try_from(then.0.saturating_sub(now.0)).unwrap_or_default())
+}
