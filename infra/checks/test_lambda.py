@@ -301,11 +301,12 @@ class Archive(unittest.TestCase):
         self.assertEqual(rows_of("arquivada", report), [["arquivada", "finished"]])
 
     def test_a_batch_makes_its_account_due_and_maintain_says_what_it_did(self):
-        writer = issue("ingest")
+        report, writer = issue("report"), issue("ingest")
         invoke("ingest", request("POST /v1/sessions", token=writer, body=session("cuidada")))
+        self.assertEqual(wait_for(lambda: rows_of("cuidada", report)), [["cuidada", "finished"]])
         key = {"pk": {"S": f"due#{ACCOUNT}"}, "sk": {"S": "due"}}
-        due = lambda: STACK.dynamodb().get_item(TableName=STACK.aws["table"], Key=key).get("Item")
-        self.assertTrue(wait_for(due), "the account is in the list of what is due")
+        listed = STACK.dynamodb().get_item(TableName=STACK.aws["table"], Key=key)
+        self.assertIn("noted_at", listed.get("Item", {}), "the account is in the list of what is due")
         scheduled = json.loads((EVENTS / "schedule.json").read_text(encoding="utf-8"))
 
         empty, answer = invoke("maintain", {}, scheduled)
