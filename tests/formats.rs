@@ -1,6 +1,6 @@
 //! What was written by earlier versions is read by this one: `samples/lake-v1` holds a segment as it was first written.
 
-use ::lake::{Lake, MergePolicy};
+use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kms::primitives::Blob;
 use infra::wires::Wires;
@@ -69,11 +69,11 @@ async fn bring_in(world: &World) {
     let id = segment["id"].as_str().unwrap();
     for (record, file) in FILES {
         assert_eq!(segment["files"][record.name()]["bytes"], file.len());
-        let object = key::segment_object(&demo(), id, record);
+        let object = key::segment_file_object(&demo(), id, record);
         let put = clients.s3.put_object().bucket(&clients.names.lake_bucket).key(object);
         put.body(file.to_vec().into()).send().await.unwrap();
     }
-    put(key::segment(&demo(), id), "segment", AttributeValue::S(SEGMENT.to_owned())).await;
+    put(key::segment_before_parts(&demo(), id), "segment", AttributeValue::S(SEGMENT.to_owned())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,8 +101,7 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
         world.rows_once(token, &query("sessions", &["session_id"]), 3).await;
     }
     let lake = Lake::new(world.store());
-    let at_once = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
-    assert_eq!(lake.merge(&demo(), at_once).await.unwrap(), 1);
+    assert_eq!(lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap(), 1);
     assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);
     tokio::time::sleep(::lake::STATE_MARGIN).await;
     assert_eq!(everything(&world, &report).await, everything(&world, &other).await);

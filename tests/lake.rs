@@ -77,7 +77,8 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     assert!(all > posted / 4, "{all} segments came of {posted} batches");
     assert_eq!(live_rows, sessions.len() as u64);
     // Fewer than eight of about a size, in two sizes at most.
-    let that_day = |segment: &&Segment| segment.created.max.to_utc().date_naive().to_string() == "2026-08-20";
+    let that_day =
+        |segment: &&Segment| segment.created().max.to_utc().date_naive().to_string() == "2026-08-20";
     let of_day = live.iter().filter(that_day).count();
     assert!(of_day <= 14, "{of_day} segments of one day are live");
     expected::assert_served(&world, &report, &sessions).await;

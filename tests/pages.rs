@@ -1,6 +1,6 @@
 //! Pages that begin and end within a segment: of it, no more rows are read than they may show.
 
-use ::lake::{Lake, MergePolicy, STATE_MARGIN};
+use ::lake::{CompactionPolicy, Lake, STATE_MARGIN};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::id::AccountId;
@@ -18,8 +18,9 @@ async fn a_page_begins_anywhere_in_a_segment() {
     world.ingest_all(&ingest, &sessions, "accepted").await;
     world.rows_once(&report, &query("sessions", &["session_id"]), COUNT as usize).await;
     let (lake, account) = (Lake::new(world.store()), AccountId::try_from("demo".to_owned()).unwrap());
-    lake.merge(&account, MergePolicy { quiet_seconds: -1, ..MergePolicy::default() }).await.unwrap();
-    assert!(matches!(lake.live(&account).await.unwrap().as_slice(), [alone] if alone.plain));
+    lake.compact_all(&account, &CompactionPolicy::at_once()).await.unwrap();
+    let live = lake.live(&account).await.unwrap();
+    assert!(matches!(live.as_slice(), [alone] if matches!(alone.parts.as_slice(), [part] if part.unique)));
     tokio::time::sleep(STATE_MARGIN * 2).await;
 
     let reports = [

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ::lake::{Lake, MergePolicy};
+use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
@@ -56,17 +56,17 @@ async fn one_request_a_segment_brings_what_most_charts_ask_for() {
         aws_sdk_s3::Client::from_conf(clients.s3.config().to_builder().interceptor(answers.clone()).build());
     let store = clients.store();
     let lake = Lake::new(store.clone());
-    let at_once = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
-    while lake.merge(&account, at_once).await.unwrap() > 0 {}
+    lake.compact_all(&account, &CompactionPolicy::at_once()).await.unwrap();
     let segments = lake.live(&account).await.unwrap();
-    let segment = segments.iter().max_by_key(|segment| segment.bytes(Record::Session)).unwrap();
-    assert!(segment.bytes(Record::Session) > 300_000, "{segment:?}");
+    let parts = segments.iter().flat_map(|segment| &segment.parts);
+    let part = parts.max_by_key(|part| part.bytes(Record::Session)).unwrap();
+    assert!(part.bytes(Record::Session) > 300_000, "{part:?}");
 
     let reader = Lake::new(store);
     let requests = async |columns: &[&str]| {
         let before = answers.0.load(Ordering::Relaxed);
-        let batch = reader.read(segment, Record::Session, columns).await.unwrap();
-        assert_eq!(batch.num_rows() as u64, segment.rows(Record::Session));
+        let batch = reader.read(part, Record::Session, columns).await.unwrap();
+        assert_eq!(batch.num_rows() as u64, part.rows(Record::Session));
         answers.0.load(Ordering::Relaxed) - before
     };
     assert_eq!(requests(&["campaign_name", "agent_name", "channel", "status"]).await, 1, "cold");

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::dictionary::Record;
 use crate::id::{AccountId, SessionId, StorageId};
+use crate::time::Instant;
 
 /// A primary key of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,15 +94,47 @@ pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
     Key::new(format!("revoked-link#{account}#{}", storage_digest(storage)), "revoked")
 }
 
-/// Partition of an account's manifest.
+/// Partition of an account's manifest. Its sort keys have three kinds:
+/// - `live#{width}#{first day}#{id}`: a segment that nothing has replaced, so that a period reads its own days only;
+/// - `replaced#{when}#{id}`: one that was replaced then, so that a snapshot reads only what was replaced after it;
+/// - `segment#{id}`: one written before the manifest had two parts, live or replaced.
 pub fn manifest(account: &AccountId) -> String {
     format!("manifest#{account}")
 }
 
-/// A segment in its account's manifest.
-pub fn segment(account: &AccountId, id: &str) -> Key {
-    Key::new(manifest(account), format!("segment#{id}"))
+/// A live segment: its class of width, the UTC day of its first session, and its id.
+pub fn live_segment(account: &AccountId, width: usize, first: NaiveDate, id: &str) -> Key {
+    Key::new(manifest(account), format!("{}{id}", live_from(width, first)))
 }
+
+/// Where the live segments of a class of width begin whose first session lies on `day` or later.
+pub fn live_from(width: usize, day: NaiveDate) -> String {
+    format!("live#{width}#{}#", day_text(day))
+}
+
+/// A day as ten characters, so that texts order as days do: ingest takes the years 1 to 9999.
+fn day_text(day: NaiveDate) -> String {
+    let edge = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+    day.clamp(edge(1, 1, 1), edge(9999, 12, 31)).to_string()
+}
+
+/// A segment that was replaced at an instant.
+pub fn replaced_segment(account: &AccountId, removed_at: Instant, id: &str) -> Key {
+    Key::new(manifest(account), format!("{}{id}", replaced_from(removed_at)))
+}
+
+/// Where the segments begin that were replaced at this instant or later.
+pub fn replaced_from(instant: Instant) -> String {
+    format!("replaced#{:020}#", instant.0.max(0))
+}
+
+/// A segment as the manifest held it before it had two parts.
+pub fn segment_before_parts(account: &AccountId, id: &str) -> Key {
+    Key::new(manifest(account), format!("{SEGMENTS_BEFORE_PARTS}{id}"))
+}
+
+/// What the sort keys of these begin with.
+pub const SEGMENTS_BEFORE_PARTS: &str = "segment#";
 
 /// A stream record that could not be archived.
 pub fn aside(account: &str, sequence: &str) -> Key {
@@ -151,9 +184,19 @@ pub fn due_shard(account: &AccountId) -> u8 {
     Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
 }
 
-/// S3: the file of one record kind of a segment.
-pub fn segment_object(account: &AccountId, id: &str, record: Record) -> String {
-    format!("segments/{account}/{id}/{}.parquet", record.name())
+/// S3: what the keys of an account's segments begin with.
+pub fn segment_objects(account: &AccountId) -> String {
+    format!("segments/{account}/")
+}
+
+/// S3: a segment.
+pub fn segment_object(account: &AccountId, id: &str) -> String {
+    format!("{}{id}", segment_objects(account))
+}
+
+/// S3: the file of one record kind of a segment whose files are objects of their own (format 1).
+pub fn segment_file_object(account: &AccountId, id: &str, record: Record) -> String {
+    format!("{}/{}.parquet", segment_object(account, id), record.name())
 }
 
 /// S3: a session body too large for an item, under the SHA-256 of what is stored.
@@ -184,6 +227,17 @@ pub fn storage_digest(storage: &StorageId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_days_and_instants_order_as_they_do() {
+        let days: Vec<String> = [i32::MIN / 4096, 1, 987, 2026, 9999, i32::MAX / 9000]
+            .into_iter()
+            .map(|year| live_from(0, NaiveDate::from_ymd_opt(year, 3, 1).unwrap_or_default()))
+            .collect();
+        assert!(days.is_sorted(), "{days:?}");
+        let instants: Vec<String> = [-5, 0, 9, 10, i64::MAX].map(|at| replaced_from(Instant(at))).to_vec();
+        assert!(instants.is_sorted(), "{instants:?}");
+    }
 
     #[test]
     fn a_session_key_reads_back_whatever_the_id_holds() {

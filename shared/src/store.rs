@@ -7,6 +7,8 @@ mod accounts;
 mod bodies;
 mod documents;
 mod due;
+mod objects;
+mod ranges;
 mod receipts;
 mod reports;
 mod secrets;
@@ -25,6 +27,7 @@ use aws_types::SdkConfig;
 
 pub use accounts::{AccountChange, ChangeError};
 pub use due::{Due, Lease};
+pub use objects::{ListedObject, ListedObjects};
 pub use receipts::{Rejection, SetAside};
 pub use reports::Report;
 pub use sessions::{ListedSession, Put, StoredSession};
@@ -106,6 +109,11 @@ impl StoreError {
     /// Storage that did not answer in time.
     pub fn busy(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
         StoreError { kind: StoreErrorKind::Busy, action, source: source.into() }
+    }
+
+    /// A part of a call that failed for the reason with this code, as AWS calls it.
+    pub(crate) fn of_code(action: &'static str, code: &str) -> StoreError {
+        StoreError { kind: kind_of(code), action, source: code.into() }
     }
 
     /// A failed AWS call.

@@ -143,8 +143,8 @@ impl Asking {
 
     /// What of the lake the query is about.
     async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
-        let segments = self.app.lake.segments(&self.account.id, query.state).await?;
-        Ok(plan(segments, &query.window))
+        let parts = self.app.lake.parts(&self.account.id, &query.window.created, query.state).await?;
+        Ok(plan(parts, &query.window))
     }
 
     fn cursor_key(&self) -> DataKey {

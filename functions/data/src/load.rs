@@ -7,7 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
 use arrow_array::{PrimitiveArray, RecordBatch};
 use futures::future::try_join_all;
-use lake::{Lake, Segment};
+use lake::{Lake, Part};
 use shared::dictionary::Record;
 use shared::store::StoreError;
 use shared::time::Instant;
@@ -59,28 +59,28 @@ pub(crate) async fn load(
     query: &Query,
     context: &Context,
 ) -> Result<Loaded, StoreError> {
-    let segments = &cluster.segments;
+    let parts = &cluster.parts;
     let keys = query.keys(cluster);
-    let stretch = match cluster.plain() {
-        Some(segment) if !query.admits_all(cluster) || query.most_sessions().is_some() => {
-            stretch(lake, segment, query).await?
+    let stretch = match cluster.unique() {
+        Some(part) if !query.admits_all(cluster) || query.most_sessions().is_some() => {
+            stretch(lake, part, query).await?
         }
         _ => None,
     };
-    let reading = segments.iter().map(async |segment: &Segment| {
+    let reading = parts.iter().map(async |part: &Part| {
         let needed = query.columns.needed(Record::Session, keys);
         let (columns, record) = (names(&needed), Record::Session);
         let batch = match &stretch {
-            Some(rows) => lake.read_rows(segment, record, &columns, std::slice::from_ref(rows)).await?,
-            None => lake.read(segment, record, &columns).await?,
+            Some(rows) => lake.read_rows(part, record, &columns, std::slice::from_ref(rows)).await?,
+            None => lake.read(part, record, &columns).await?,
         };
         let mut files = Files::from_session(stretch.as_ref().map_or(0, |rows| rows.start));
         files.put(record, &needed, &batch, context.zone).map(|()| files)
     });
     let mut files = try_join_all(reading).await?;
-    let mut sessions = match cluster.plain() {
+    let mut sessions = match cluster.unique() {
         Some(_) => vec![(0..files[0].rows(Record::Session) as u32).collect()],
-        None => newest(segments, &files),
+        None => newest(parts, &files),
     };
     if !query.admits_all(cluster) {
         for (files, sessions) in files.iter().zip(&mut sessions) {
@@ -90,21 +90,21 @@ pub(crate) async fn load(
     // What can be told from the session is told before its records are read, for they are most of a segment.
     let early = query.session_filters.read_records();
     if early {
-        read_children(lake, segments, query, context, &sessions, &mut files).await?;
+        read_children(lake, parts, query, context, &sessions, &mut files).await?;
     }
     for (files, sessions) in files.iter().zip(&mut sessions) {
         query.session_filters.over(files, context).retain(files, sessions);
     }
     if !early {
-        read_children(lake, segments, query, context, &sessions, &mut files).await?;
+        read_children(lake, parts, query, context, &sessions, &mut files).await?;
     }
     Ok(Loaded { files, sessions })
 }
 
 /// Of a segment that has one row a session, the rows that the window and the cursor may admit, where these are not most
 /// of them: sessions lie in the order of their beginning.
-async fn stretch(lake: &Lake, segment: &Segment, query: &Query) -> Result<Option<Range<usize>>, StoreError> {
-    let batch = lake.read(segment, Record::Session, &["created_at"]).await?;
+async fn stretch(lake: &Lake, part: &Part, query: &Query) -> Result<Option<Range<usize>>, StoreError> {
+    let batch = lake.read(part, Record::Session, &["created_at"]).await?;
     let created = batch.columns().first().and_then(|array| array.as_primitive_opt());
     let Some(created) = created.map(PrimitiveArray::<TimestampMicrosecondType>::values) else {
         return Ok(None);
@@ -124,7 +124,7 @@ async fn stretch(lake: &Lake, segment: &Segment, query: &Query) -> Result<Option
 /// are few.
 async fn read_children(
     lake: &Lake,
-    segments: &[Segment],
+    parts: &[Part],
     query: &Query,
     context: &Context,
     sessions: &[Vec<u32>],
@@ -132,21 +132,20 @@ async fn read_children(
 ) -> Result<(), StoreError> {
     for record in Record::CHILDREN.into_iter().filter(|record| query.columns.has(*record)) {
         let needed = query.columns.needed(record, Keys::default());
-        let reading =
-            segments.iter().zip(sessions).zip(&mut *files).map(async |((segment, sessions), files)| {
-                let batch = match sessions.as_slice() {
-                    [] => return Ok(()),
-                    few if few.len() as u64 * FEW < segment.rows(Record::Session)
-                        || (files.rows(Record::Session) as u64) < segment.rows(Record::Session) =>
-                    {
-                        let owners = lake.read(segment, record, &[lake::columns::SESSION]).await?;
-                        let rows = rows_of(&owners, few, files.first());
-                        lake.read_rows(segment, record, &names(&needed), &rows).await?
-                    }
-                    _ => lake.read(segment, record, &names(&needed)).await?,
-                };
-                files.put(record, &needed, &batch, context.zone)
-            });
+        let reading = parts.iter().zip(sessions).zip(&mut *files).map(async |((part, sessions), files)| {
+            let batch = match sessions.as_slice() {
+                [] => return Ok(()),
+                few if few.len() as u64 * FEW < part.rows(Record::Session)
+                    || (files.rows(Record::Session) as u64) < part.rows(Record::Session) =>
+                {
+                    let owners = lake.read(part, record, &[lake::columns::SESSION]).await?;
+                    let rows = rows_of(&owners, few, files.first());
+                    lake.read_rows(part, record, &names(&needed), &rows).await?
+                }
+                _ => lake.read(part, record, &names(&needed)).await?,
+            };
+            files.put(record, &needed, &batch, context.zone)
+        });
         try_join_all(reading).await?;
     }
     Ok(())
@@ -177,10 +176,10 @@ fn rows_of(owners: &RecordBatch, sessions: &[u32], first: u32) -> Vec<Range<usiz
 /// Of each segment, the rows that count, in order: one of each session, none of sessions that are gone.
 ///
 /// Of all rows of a session the one with the greatest (sequence, live, segment) counts.
-fn newest(segments: &[Segment], files: &[Files]) -> Vec<Vec<u32>> {
+fn newest(parts: &[Part], files: &[Files]) -> Vec<Vec<u32>> {
     let rank = |at: At| {
         let file = &files[at.segment];
-        (file.sequence(at.row), !file.is_removed(at.row), segments[at.segment].id.as_str())
+        (file.sequence(at.row), !file.is_removed(at.row), parts[at.segment].segment.as_str())
     };
     let mut newest: HashMap<&str, At> = HashMap::new();
     for (segment, file) in files.iter().enumerate() {
@@ -201,7 +200,6 @@ fn newest(segments: &[Segment], files: &[Files]) -> Vec<Vec<u32>> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap as Map;
     use std::sync::Arc;
 
     use arrow_array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray};
@@ -214,20 +212,9 @@ mod tests {
     /// A session's row: id, created_at, sequence, whether it is a tombstone.
     type Version = (&'static str, i64, &'static str, bool);
 
-    fn segment(id: &str, rows: &[Version]) -> (Segment, Files) {
+    fn segment(id: &str, rows: &[Version]) -> (Part, Files) {
         let span = Span::of(rows.iter().map(|row| Instant(row.1))).unwrap();
-        let about = Segment {
-            format: 1,
-            id: id.to_owned(),
-            account: AccountId::try_from("demo".to_owned()).unwrap(),
-            files: Map::new(),
-            created: span,
-            finished: None,
-            last: None,
-            plain: false,
-            added_at: Instant(0),
-            removed_at: None,
-        };
+        let about = Part::new(id.to_owned(), AccountId::try_from("demo".to_owned()).unwrap(), 0, span);
         let columns: [(&str, ArrayRef); 4] = [
             ("session_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0)))),
             (

@@ -1,8 +1,8 @@
-//! Which segments a query reads, and in which order.
+//! Which parts of segments a query reads, and in which order.
 
 use std::ops::Range;
 
-use lake::{Segment, Span};
+use lake::{Part, Span};
 use shared::time::Instant;
 
 /// The session's dates that a period can be about.
@@ -39,56 +39,57 @@ pub(crate) struct Window {
     pub(crate) other: Option<(DateField, Range<Instant>)>,
 }
 
-/// Segments whose sessions must be looked at together: by created span, each overlaps another one of them.
+/// Parts of segments whose sessions must be looked at together: by created span, each overlaps another one of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cluster {
-    pub(crate) segments: Vec<Segment>,
+    pub(crate) parts: Vec<Part>,
 }
 
 impl Cluster {
-    /// The segment that stands alone and has one row a session, if the cluster is that.
-    pub(crate) fn plain(&self) -> Option<&Segment> {
-        match self.segments.as_slice() {
-            [alone] if alone.plain => Some(alone),
+    /// The part that stands alone and has one row a session, if the cluster is that.
+    pub(crate) fn unique(&self) -> Option<&Part> {
+        match self.parts.as_slice() {
+            [alone] if alone.unique => Some(alone),
             _ => None,
         }
     }
 
     /// How many rows of sessions it has, tombstones and old versions counted.
     pub(crate) fn rows(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.rows(shared::dictionary::Record::Session)).sum()
+        self.parts.iter().map(|part| part.rows(shared::dictionary::Record::Session)).sum()
     }
 }
 
 /// The clusters to read. All rows of one come before all rows of the next.
 ///
-/// Leaving a segment out by its created span is always right, for a tombstone lies where the old row lay. By another
-/// date it is right only for a segment that stands alone: it may hold the newer version that outdoes a row elsewhere.
-pub(crate) fn plan(mut segments: Vec<Segment>, window: &Window) -> Vec<Cluster> {
-    segments.retain(|segment| meets(segment.created, &window.created));
-    segments.sort_by(|a, b| (a.created.min, &a.id).cmp(&(b.created.min, &b.id)));
+/// Leaving a part out by its created span is always right, for a tombstone lies where the old row lay. By another
+/// date it is right only for a part that stands alone: it may hold the newer version that outdoes a row elsewhere.
+pub(crate) fn plan(mut parts: Vec<Part>, window: &Window) -> Vec<Cluster> {
+    let order = |part: &Part| (part.created.min, part.segment.clone(), part.number);
+    parts.retain(|part| meets(part.created, &window.created));
+    parts.sort_by_cached_key(order);
     let mut clusters: Vec<Cluster> = Vec::new();
     let mut reach = None;
-    for segment in segments {
-        let (min, max) = (segment.created.min, segment.created.max);
+    for part in parts {
+        let (min, max) = (part.created.min, part.created.max);
         match clusters.last_mut() {
-            Some(cluster) if reach.is_some_and(|reach| min <= reach) => cluster.segments.push(segment),
-            _ => clusters.push(Cluster { segments: vec![segment] }),
+            Some(cluster) if reach.is_some_and(|reach| min <= reach) => cluster.parts.push(part),
+            _ => clusters.push(Cluster { parts: vec![part] }),
         }
         reach = reach.max(Some(max));
     }
-    clusters.retain(|cluster| match (cluster.segments.as_slice(), &window.other) {
+    clusters.retain(|cluster| match (cluster.parts.as_slice(), &window.other) {
         ([alone], Some((field, period))) => other_span(alone, *field).is_some_and(|span| meets(span, period)),
         _ => true,
     });
     clusters
 }
 
-fn other_span(segment: &Segment, field: DateField) -> Option<Span> {
+fn other_span(part: &Part, field: DateField) -> Option<Span> {
     match field {
-        DateField::Created => Some(segment.created),
-        DateField::Finished => segment.finished,
-        DateField::Last => segment.last,
+        DateField::Created => Some(part.created),
+        DateField::Finished => part.finished,
+        DateField::Last => part.last,
     }
 }
 
@@ -98,33 +99,24 @@ fn meets(span: Span, period: &Range<Instant>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use shared::id::AccountId;
 
     use super::*;
 
-    fn segment(id: &str, from: i64, to: i64, finished: Option<(i64, i64)>) -> Segment {
+    fn segment(id: &str, from: i64, to: i64, finished: Option<(i64, i64)>) -> Part {
         let span = |(min, max)| Span { min: Instant(min), max: Instant(max) };
-        Segment {
-            format: 1,
-            id: id.to_owned(),
-            account: AccountId::try_from("demo".to_owned()).unwrap(),
-            files: HashMap::new(),
-            created: span((from, to)),
-            finished: finished.map(span),
-            last: None,
-            plain: false,
-            added_at: Instant(0),
-            removed_at: None,
-        }
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        let mut part = Part::new(id.to_owned(), account, 0, span((from, to)));
+        part.finished = finished.map(span);
+        part
     }
 
-    fn planned(segments: Vec<Segment>, created: Range<i64>, finished: Option<Range<i64>>) -> Vec<String> {
+    fn planned(parts: Vec<Part>, created: Range<i64>, finished: Option<Range<i64>>) -> Vec<String> {
         let range = |range: Range<i64>| Instant(range.start)..Instant(range.end);
         let other = finished.map(|period| (DateField::Finished, range(period)));
-        let clusters = plan(segments, &Window { created: range(created), other });
-        let ids = |cluster: &Cluster| cluster.segments.iter().map(|s| s.id.as_str()).collect::<String>();
+        let clusters = plan(parts, &Window { created: range(created), other });
+        let ids =
+            |cluster: &Cluster| cluster.parts.iter().map(|part| part.segment.as_str()).collect::<String>();
         clusters.iter().map(ids).collect()
     }
 

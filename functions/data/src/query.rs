@@ -144,7 +144,7 @@ impl Query {
             self.window.created.contains(&span.min) && self.window.created.contains(&span.max)
         };
         let ahead = !matches!(self.after, Some(Place::Row { .. }));
-        ahead && self.other.is_none() && cluster.plain().is_some_and(|segment| within(segment.created))
+        ahead && self.other.is_none() && cluster.unique().is_some_and(|part| within(part.created))
     }
 
     /// What the keys of a cluster's rows are needed for.
@@ -152,7 +152,7 @@ impl Query {
         Keys {
             ordered: self.report != ReportType::Summary,
             windowed: !self.admits_all(cluster),
-            versioned: cluster.plain().is_none(),
+            versioned: cluster.unique().is_none(),
         }
     }
 

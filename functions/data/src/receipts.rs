@@ -97,7 +97,7 @@ pub(crate) async fn receipts(
 
 async fn lake_bytes(app: &App, account: &AccountId) -> Result<u64, Problem> {
     let segments = app.lake.live(account).await?;
-    Ok(segments.iter().flat_map(|segment| segment.files.values()).map(|file| file.bytes).sum())
+    Ok(segments.iter().map(lake::Segment::bytes).sum())
 }
 
 async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Result<Vec<Refused>, Problem> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{Days, NaiveDate};
 use clap::Args;
 use infra::demo::ZONE;
-use lake::{Entry, Lake, MergePolicy, Segment};
+use lake::{CompactionPolicy, Entry, Lake, Part};
 use serde::{Deserialize, Serialize};
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
@@ -113,7 +113,7 @@ pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
         }
         sessions += batch.len() as u64;
         lake.append(&account, batch).await?;
-        merge(lake, &account, MergePolicy::default()).await?;
+        merge(lake, &account, CompactionPolicy::default()).await?;
     }
     settle().await;
     let session = known.ok_or_else(|| BenchError::Other("no session in the middle".to_owned()))?;
@@ -132,16 +132,16 @@ pub async fn close(data: &Path) -> Result<(), BenchError> {
 
 /// The same of a lake whose stack is running.
 pub async fn close_days(lake: &Lake, built: &Built) -> Result<(), BenchError> {
-    let policy = MergePolicy { quiet_seconds: -1, ..MergePolicy::default() };
+    let policy = CompactionPolicy::at_once();
     merge(lake, &built.account, policy).await?;
     settle().await;
     Ok(())
 }
 
 /// Merges, and deletes at once what is replaced.
-async fn merge(lake: &Lake, account: &AccountId, policy: MergePolicy) -> Result<(), BenchError> {
-    if lake.merge(account, policy).await? > 0 {
-        lake.collect(account, Instant::now().plus_seconds(LATER)).await?;
+async fn merge(lake: &Lake, account: &AccountId, policy: CompactionPolicy) -> Result<(), BenchError> {
+    if lake.compact_all(account, &policy).await? > 0 {
+        while lake.sweep(account, Instant::now().plus_seconds(LATER)).await?.more {}
     }
     Ok(())
 }
@@ -197,12 +197,13 @@ async fn describe(lake: &Lake, built: &Built) -> Result<(), BenchError> {
         "{sessions} sessions in {} segments; bytes and rows a session:",
         segments.len()
     ))?;
+    let parts = segments.iter().flat_map(|segment| &segment.parts);
     let mut total = 0.0;
     for record in Record::ALL {
-        let of = |sum: fn(&Segment, Record) -> u64| {
-            segments.iter().map(|segment| sum(segment, record)).sum::<u64>() as f64 / sessions.max(1) as f64
+        let of = |sum: fn(&Part, Record) -> u64| {
+            parts.clone().map(|part| sum(part, record)).sum::<u64>() as f64 / sessions.max(1) as f64
         };
-        let (bytes, rows) = (of(Segment::bytes), of(Segment::rows));
+        let (bytes, rows) = (of(Part::bytes), of(Part::rows));
         total += bytes;
         crate::say(format_args!("{:<18}{bytes:>8.1}{rows:>8.2}", record.name()))?;
     }

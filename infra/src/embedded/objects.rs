@@ -18,9 +18,10 @@ use bytes::{Bytes, BytesMut};
 use futures::stream::{self, Stream, StreamExt};
 use s3s::auth::SimpleAuth;
 use s3s::dto::{
-    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, ETagCondition,
-    GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
-    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, StreamingBlob,
+    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
+    DeleteObjectsOutput, DeletedObject, ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output,
+    PutObjectInput, PutObjectOutput, StreamingBlob,
 };
 use s3s::service::S3ServiceBuilder;
 use s3s::{HttpError, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
@@ -138,6 +139,29 @@ impl S3 for Objects {
         let DeleteObjectInput { bucket, key, .. } = req.input;
         self.with(&bucket, move |files, bucket| files.remove(bucket, &key)).await?;
         Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+
+    async fn delete_objects(
+        &self,
+        req: S3Request<DeleteObjectsInput>,
+    ) -> S3Result<S3Response<DeleteObjectsOutput>> {
+        let DeleteObjectsInput { bucket, delete, .. } = req.input;
+        if delete.objects.len() > PAGE {
+            return Err(s3_error!(MalformedXML));
+        }
+        let quiet = delete.quiet.unwrap_or(false);
+        let remove = move |files: &Files, bucket: &str| {
+            delete
+                .objects
+                .into_iter()
+                .map(|object| files.remove(bucket, &object.key).map(|()| object.key))
+                .collect()
+        };
+        let removed: Vec<String> = self.with(&bucket, remove).await?;
+        let deleted =
+            removed.into_iter().map(|key| DeletedObject { key: Some(key), ..DeletedObject::default() });
+        let deleted = (!quiet).then(|| deleted.collect());
+        Ok(S3Response::new(DeleteObjectsOutput { deleted, ..DeleteObjectsOutput::default() }))
     }
 
     async fn list_objects_v2(

@@ -18,6 +18,7 @@ use parquet::file::metadata::{
 use shared::store::{Store, StoreError};
 
 use crate::Lake;
+use crate::segment::Location;
 
 /// The end of a file that is fetched at once: its footer, and the columns before it that most charts ask for. To storage
 /// the few bytes more are less than another request. A smaller file is thereby fetched whole.
@@ -44,11 +45,14 @@ impl Chunks {
     }
 }
 
-/// A file in S3, read by ranges.
+/// A file in an object of S3, read by ranges.
 pub(crate) struct Reader {
     store: Store,
     chunks: Chunks,
     object: Arc<str>,
+    object_bytes: u64,
+    /// Where the file begins in its object.
+    offset: u64,
     size: u64,
     decryption: Arc<FileDecryptionProperties>,
     /// What is known of the file's layout.
@@ -56,14 +60,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(
-        lake: &Lake,
-        object: &str,
-        size: u64,
-        decryption: Arc<FileDecryptionProperties>,
-    ) -> Reader {
-        let (store, chunks) = (lake.store.clone(), lake.chunks.clone());
-        Reader { store, chunks, object: Arc::from(object), size, decryption, metadata: None }
+    pub(crate) fn new(lake: &Lake, location: &Location, decryption: Arc<FileDecryptionProperties>) -> Reader {
+        Reader {
+            store: lake.store.clone(),
+            chunks: lake.chunks.clone(),
+            object: Arc::from(location.object.as_str()),
+            object_bytes: location.object_bytes,
+            offset: location.offset,
+            size: location.bytes,
+            decryption,
+            metadata: None,
+        }
     }
 
     /// Reads on with what is known of the file's layout.
@@ -71,6 +78,7 @@ impl Reader {
         Reader { metadata: Some(Arc::clone(metadata)), ..self }
     }
 
+    /// A range of the object.
     async fn fetch(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
         let answer = self
             .store
@@ -87,9 +95,22 @@ impl Reader {
         Ok(bytes.into_bytes())
     }
 
-    /// What is fetched and kept of a range: the file's end where it lies in that, or the column chunk that it lies in
+    /// What is fetched and kept of a range of the file, as a range of the object: a small object as a whole, whose other
+    /// files are then there too; else the file's end where the range lies in that, or the column chunk that it lies in
     /// where that is small, so that others find it whole.
     fn kept(&self, range: &Range<u64>) -> Range<u64> {
+        if self.object_bytes <= TAIL as u64 {
+            return 0..self.object_bytes;
+        }
+        self.in_object(&self.kept_of_file(range))
+    }
+
+    /// A range of the file as one of its object.
+    fn in_object(&self, range: &Range<u64>) -> Range<u64> {
+        self.offset.saturating_add(range.start)..self.offset.saturating_add(range.end)
+    }
+
+    fn kept_of_file(&self, range: &Range<u64>) -> Range<u64> {
         let tail = self.size.saturating_sub(TAIL as u64);
         if range.start >= tail {
             return tail..self.size;
@@ -101,7 +122,7 @@ impl Reader {
         around.map_or_else(|| range.clone(), |(start, length)| start..start + length)
     }
 
-    /// Several ranges: those that are not in memory by as few requests as are worth it.
+    /// Several ranges of the file: those that are not in memory by as few requests as are worth it.
     async fn ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, StoreError> {
         let at = |range: &Range<u64>| (Arc::clone(&self.object), range.start);
         let kept: Vec<Range<u64>> = ranges.iter().map(|range| self.kept(range)).collect();
@@ -127,13 +148,14 @@ impl Reader {
             found.insert(range.start, chunk);
         }
         let part = |(range, kept): (&Range<u64>, &Range<u64>)| {
-            slice(&found.get(&kept.start).cloned().unwrap_or_default(), kept.start, range)
+            let range = self.in_object(range);
+            slice(&found.get(&kept.start).cloned().unwrap_or_default(), kept.start, &range)
         };
         ranges.iter().zip(&kept).map(part).collect()
     }
 }
 
-/// The part of `bytes`, which begin at `start` in their file, that lies in `range`.
+/// The part of `bytes`, which begin at `start` in their object, that lies in `range`.
 fn slice(bytes: &Bytes, start: u64, range: &Range<u64>) -> Result<Bytes, StoreError> {
     let at = |position: u64| usize::try_from(position.saturating_sub(start)).unwrap_or(usize::MAX);
     let (from, to) = (at(range.start), at(range.end));

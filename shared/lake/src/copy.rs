@@ -26,9 +26,9 @@ use shared::store::StoreError;
 use shared::time::Instant;
 use shared::veil::{Pseudonyms, Reader, Veil};
 
-use crate::merge::survivors;
+use crate::compact::survivors;
 use crate::write::Identities;
-use crate::{Lake, Segment, columns};
+use crate::{Lake, Part, Segment, columns};
 
 /// The address of a session's contact, which ids may hold.
 const ADDRESS: &str = "platform_id";
@@ -110,13 +110,14 @@ impl Lake {
         let mut rows = [0; Record::ALL.len()];
         let oldest = reader.account.oldest(Instant::now());
         let pseudonyms = Pseudonyms::new(&self.store.segment_key(account).await?);
-        let counting = self.counting(&segments, oldest).await?;
-        for (number, (segment, keep)) in segments.iter().zip(&counting).enumerate() {
+        let parts: Vec<&Part> = segments.iter().flat_map(|segment: &Segment| &segment.parts).collect();
+        let counting = self.counting(&parts, oldest).await?;
+        for (number, (part, keep)) in parts.iter().zip(&counting).enumerate() {
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
                 // Rows of records that the reader may not see would tell how many there are.
                 let none = BooleanArray::from(vec![false; keep.len()]);
                 let keep = if reader.hides(record.name()) { &none } else { keep };
-                let batch = self.open_batch(segment, record, keep).await?.veiled(reader, &pseudonyms)?;
+                let batch = self.open_batch(part, record, keep).await?.veiled(reader, &pseudonyms)?;
                 // The first part is written even without rows: it shows the columns.
                 if batch.num_rows() > 0 || number == 0 {
                     write(&output.join(folder(record)).join(format!("part-{number:05}.parquet")), &batch)?;
@@ -127,13 +128,13 @@ impl Lake {
         Ok(rows)
     }
 
-    /// Of each segment, which rows of sessions count: the newest of each session, unless it is a tombstone or past the
+    /// Of each part, which rows of sessions count: the newest of each session, unless it is a tombstone or past the
     /// account's retention.
-    async fn counting(&self, segments: &[Segment], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
+    async fn counting(&self, parts: &[&Part], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
         let mut batches = Vec::new();
-        for segment in segments {
+        for part in parts {
             let keys = [SESSION_ID, "created_at", columns::SEQUENCE, columns::REMOVED];
-            batches.push(self.read_plain(segment, Record::Session, &keys).await?);
+            batches.push(self.read_plain(part, Record::Session, &keys).await?);
         }
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
@@ -145,22 +146,17 @@ impl Lake {
     }
 
     /// The rows of a record that belong to the sessions that count.
-    async fn open_batch(
-        &self,
-        segment: &Segment,
-        record: Record,
-        keep: &BooleanArray,
-    ) -> Result<Open, StoreError> {
+    async fn open_batch(&self, part: &Part, record: Record, keep: &BooleanArray) -> Result<Open, StoreError> {
         let stored: Vec<&str> = dictionary::columns(record).iter().map(|field| field.leaf()).collect();
         let failed = |error| StoreError::broken("copying a segment", error);
-        let sessions = self.read_plain(segment, Record::Session, &[SESSION_ID, ADDRESS]).await?;
-        let fields = self.read_plain(segment, record, &stored).await?;
+        let sessions = self.read_plain(part, Record::Session, &[SESSION_ID, ADDRESS]).await?;
+        let fields = self.read_plain(part, record, &stored).await?;
         if record == Record::Session {
             let sessions = filter_record_batch(&sessions, keep).map_err(failed)?;
             let rows = filter_record_batch(&fields, keep).map_err(failed)?;
             return Ok(Open { record, rows, addresses: Arc::clone(sessions.column(1)) });
         }
-        let own = self.read_plain(segment, record, &[columns::SESSION, columns::POSITION]).await?;
+        let own = self.read_plain(part, record, &[columns::SESSION, columns::POSITION]).await?;
         let tied = || {
             let owners = own.column(0).as_any().downcast_ref::<UInt32Array>()?;
             Some((owners, own.column(1).as_any().downcast_ref::<UInt64Array>()?.values()))

@@ -27,26 +27,38 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use shared::cipher::DataKey;
 use shared::dictionary::Record;
-use shared::key;
 use shared::store::StoreError;
 
 use crate::chunks::Reader;
-use crate::{Lake, Segment, columns};
+use crate::segment::Part;
+use crate::{Lake, columns};
 
 /// Level 9 saves 3 % for 2.6 times the work.
 const ZSTD_LEVEL: i32 = 3;
 /// A column that has at most one distinct value for so many rows is written by codes.
 const CODED_SHARE: usize = 4;
 
-/// The name that a file is bound to, and its key.
-fn binding(account_key: &DataKey, object: &str) -> (Vec<u8>, Vec<u8>) {
-    (account_key.derive(object).bytes().to_vec(), object.as_bytes().to_vec())
+/// The key of the file with this name, and the name as what its encryption is bound to.
+fn binding(account_key: &DataKey, name: &str) -> (Vec<u8>, Vec<u8>) {
+    (account_key.derive(name).bytes().to_vec(), name.as_bytes().to_vec())
+}
+
+/// What reading a file met with. An error of storage keeps its kind: a file that is not there is not a file that cannot be
+/// read.
+fn reading_failed(error: ParquetError) -> StoreError {
+    match error {
+        ParquetError::External(source) => match source.downcast::<StoreError>() {
+            Ok(error) => *error,
+            Err(source) => StoreError::broken("reading a segment", source),
+        },
+        error => StoreError::broken("reading a segment", error),
+    }
 }
 
 /// Writes a batch as a Parquet file: one row group, zstd, page statistics.
-pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, object: &str) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, name: &str) -> Result<Vec<u8>, StoreError> {
     let failed = |error: ParquetError| StoreError::broken("writing a segment", error);
-    let (key, aad) = binding(account_key, object);
+    let (key, aad) = binding(account_key, name);
     let encryption = FileEncryptionProperties::builder(key).with_aad_prefix(aad).build().map_err(failed)?;
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).map_err(failed)?))
@@ -111,22 +123,22 @@ pub(crate) enum Texts {
     Coded,
 }
 
-/// Reads the columns of `wanted` from a segment's file; a column that the file does not have is all null.
+/// Reads the columns of `wanted` from a part's file; a column that the file does not have is all null.
 pub(crate) async fn read(
     lake: &Lake,
-    segment: &Segment,
+    part: &Part,
     record: Record,
     wanted: Schema,
     texts: Texts,
     selected: Option<&[Range<usize>]>,
 ) -> Result<RecordBatch, StoreError> {
-    let failed = |error: ParquetError| StoreError::broken("reading a segment", error);
-    let object = key::segment_object(&segment.account, &segment.id, record);
-    let account_key = lake.store.segment_key(&segment.account).await?;
-    let (key, aad) = binding(&account_key, &object);
+    let failed = reading_failed;
+    let location = part.location(record);
+    let account_key = lake.store.segment_key(&part.account).await?;
+    let (key, aad) = binding(&account_key, &location.name);
     let decryption = FileDecryptionProperties::builder(key).with_aad_prefix(aad).build().map_err(failed)?;
-    let mut reader = Reader::new(lake, &object, segment.bytes(record), Arc::clone(&decryption));
-    let coded = match lake.footers.get(&object).await {
+    let mut reader = Reader::new(lake, &location, Arc::clone(&decryption));
+    let coded = match lake.footers.get(&location.name).await {
         Some(metadata) => metadata,
         None => {
             let options = ArrowReaderOptions::new().with_file_decryption_properties(decryption);
@@ -135,7 +147,7 @@ pub(crate) async fn read(
             let options = options.with_schema(coded_schema(&plain));
             let coded =
                 ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(failed)?;
-            lake.footers.insert(object, coded.clone()).await;
+            lake.footers.insert(location.name, coded.clone()).await;
             coded
         }
     };
@@ -148,7 +160,7 @@ pub(crate) async fn read(
     };
     let names = wanted.fields().iter().map(|column| column.name().as_str());
     let mask = ProjectionMask::columns(metadata.parquet_schema(), names);
-    let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
+    let rows = usize::try_from(part.rows(record)).unwrap_or(usize::MAX);
     let reader = reader.with(metadata.metadata());
     let mut stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
         .with_projection(mask)

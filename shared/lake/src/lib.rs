@@ -1,27 +1,31 @@
 //! The columnar lake: what archive writes and data reads.
 //!
-//! A *segment* is one Parquet file of sessions and one flat file for each kind of repeated record that has rows, all
-//! ordered by (`created_at`, `session_id`). The *manifest* in the table says which segments there are. Nothing in the
-//! lake is ever changed: a segment is added, and a merge replaces several by one.
+//! A *segment* is one object of one or more *parts*. A part is one Parquet file of sessions and one flat file for each kind
+//! of repeated record that has rows, all ordered by (`created_at`, `session_id`). The *manifest* in the table says which
+//! segments there are. Nothing in the lake is ever changed: a segment is added, and a compaction replaces several by few.
 //!
 //! Three rules make any set of segments readable:
 //! - **Newest wins.** Of all rows of a session in the segments that a reader sees, the one with the greatest
-//!   (`_sequence`, live, segment id) counts. If that is a tombstone, the session is gone.
+//!   (`_sequence`, live, segment) counts. If that is a tombstone, the session is gone.
 //! - **A tombstone lies where the old row lay.** A session that moved, or was removed, leaves one at its old
 //!   `created_at`, so a reader may leave out every segment whose created span it does not ask for.
-//! - **A repeated record counts with its session's row**, to which it points by row number within the segment.
+//! - **A repeated record counts with its session's row**, to which it points by row number within the part.
 //!
 //! The modules stand in reading order.
 
 pub mod columns;
 mod facts;
 mod encode;
+mod segment;
 mod chunks;
+mod item;
 mod file;
 mod manifest;
 mod write;
 mod policy;
-mod merge;
+mod compact;
+mod garbage;
+mod rebuild;
 mod receipt;
 pub mod copy;
 
@@ -36,11 +40,14 @@ use shared::dictionary::Record;
 use shared::store::{Store, StoreError};
 
 use chunks::Chunks;
+pub use compact::Compacted;
 pub use encode::Entry;
 use file::Texts;
-pub use manifest::{COMMIT_LIMIT, FileInfo, STATE_MARGIN, Segment, Span, settled};
-pub use policy::MergePolicy;
+pub use garbage::{Orphans, Swept};
+pub use manifest::{COMMIT_LIMIT, STATE_MARGIN, settled};
+pub use policy::CompactionPolicy;
 pub use receipt::{Receipt, Receipts};
+pub use segment::{FileInfo, Part, Segment, Span};
 
 /// Parsed footers kept in memory: about 100 KB each.
 const FOOTERS: u64 = 400;
@@ -65,49 +72,49 @@ impl Lake {
         &self.store
     }
 
-    /// All rows of one record file of a segment, with exactly these columns in this order. A record without rows gives
+    /// All rows of one record file of a part, with exactly these columns in this order. A record without rows gives
     /// an empty batch, and a column younger than the file is all null. A text column comes as codes into its distinct
     /// texts (`columns::codes`) where the file holds it so.
     pub async fn read(
         &self,
-        segment: &Segment,
+        part: &Part,
         record: Record,
         columns: &[&str],
     ) -> Result<RecordBatch, StoreError> {
-        self.read_with(segment, record, columns, Texts::Coded, None).await
+        self.read_with(part, record, columns, Texts::Coded, None).await
     }
 
     /// The same of some rows, which are in order; of the pages that hold them, no others are fetched.
     pub async fn read_rows(
         &self,
-        segment: &Segment,
+        part: &Part,
         record: Record,
         columns: &[&str],
         rows: &[Range<usize>],
     ) -> Result<RecordBatch, StoreError> {
-        self.read_with(segment, record, columns, Texts::Coded, Some(rows)).await
+        self.read_with(part, record, columns, Texts::Coded, Some(rows)).await
     }
 
     /// All rows, with all texts one by one.
     pub(crate) async fn read_plain(
         &self,
-        segment: &Segment,
+        part: &Part,
         record: Record,
         columns: &[&str],
     ) -> Result<RecordBatch, StoreError> {
-        self.read_with(segment, record, columns, Texts::Plain, None).await
+        self.read_with(part, record, columns, Texts::Plain, None).await
     }
 
     async fn read_with(
         &self,
-        segment: &Segment,
+        part: &Part,
         record: Record,
         columns: &[&str],
         texts: Texts,
         selected: Option<&[Range<usize>]>,
     ) -> Result<RecordBatch, StoreError> {
         let wanted = columns::schema_of(record, columns)?;
-        let rows = usize::try_from(segment.rows(record)).unwrap_or(usize::MAX);
+        let rows = usize::try_from(part.rows(record)).unwrap_or(usize::MAX);
         if rows == 0 || selected.is_some_and(|ranges| ranges.iter().all(Range::is_empty)) {
             return Ok(RecordBatch::new_empty(Arc::new(wanted)));
         }
@@ -116,6 +123,6 @@ impl Lake {
             return RecordBatch::try_new_with_options(Arc::new(wanted), Vec::new(), &rows)
                 .map_err(|error| StoreError::broken("reading a segment", error));
         }
-        file::read(self, segment, record, wanted, texts, selected).await
+        file::read(self, part, record, wanted, texts, selected).await
     }
 }

@@ -1,184 +1,113 @@
 //! The manifest: which segments an account has, and since when.
 //!
-//! A reader's *state* is a point in time T; it sees the segments with `added_at <= T < removed_at`. T lies at least
-//! `STATE_MARGIN` in the past, and a commit that took longer than `COMMIT_LIMIT` is given up and stamped anew, so no
-//! commit still under way can change what a state shows.
+//! A reader's *snapshot* is a point in time T; it sees the segments with `added_at <= T < removed_at`. T lies at least
+//! `STATE_MARGIN` in the past, and an attempt at a commit that took longer than `COMMIT_LIMIT` is given up, so no commit
+//! still under way can change what a snapshot shows.
+//!
+//! It has two parts. Live segments stand by their first day and the class of their width, so that a period reads its own
+//! days, whatever else is kept. Replaced ones stand by when they were replaced, so that a snapshot reads only those that
+//! were replaced after it, and what may be deleted stands first.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use serde::{Deserialize, Serialize};
-use shared::dictionary::Record;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use chrono::{Days, NaiveDate};
+use futures::future::{try_join, try_join_all};
 use shared::id::AccountId;
 use shared::key;
-use shared::store::{Item, StoreError, StoreErrorKind, key_item, number, text};
+use shared::store::{StoreError, StoreErrorKind, key_item};
 use shared::time::Instant;
 
 use crate::Lake;
+use crate::segment::{Part, Segment, Span, WIDTHS};
 
-/// How far behind the present a reader's state lies.
+/// How far behind the present a reader's snapshot lies.
 pub const STATE_MARGIN: Duration = Duration::from_secs(3);
 /// How long one attempt at a commit may take; the rest of the margin is for clocks that differ.
 pub const COMMIT_LIMIT: Duration = Duration::from_secs(2);
 /// Attempts at a commit before its batch is given back to the stream.
 const COMMIT_ATTEMPTS: usize = 4;
-/// How long a replaced segment stays readable: a cursor's 24 h and an hour for its last page.
-const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
-/// The memory taken by a byte of a file that does not say how much it takes: more than is usual.
-const GENEROUS_EXPANSION: u64 = 20;
-/// Version of what `Segment` looks like in the table.
-const FORMAT: u32 = 1;
+/// The actions of one transaction, as DynamoDB limits them.
+pub(crate) const MAX_ACTIONS: usize = 100;
 
-/// The newest state of which no commit still under way can change anything, at `now`.
+/// The newest snapshot of which no commit still under way can change anything, at `now`.
 pub fn settled(now: Instant) -> Instant {
     Instant(now.0.saturating_sub(i64::try_from(STATE_MARGIN.as_micros()).unwrap_or(i64::MAX)))
 }
 
-/// From the earliest to the latest of some instants, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// The earliest.
-    pub min: Instant,
-    /// The latest.
-    pub max: Instant,
-}
-
-impl Span {
-    /// The span of some instants; `None` of none.
-    pub fn of(instants: impl IntoIterator<Item = Instant>) -> Option<Span> {
-        instants.into_iter().fold(None, |span, at| match span {
-            None => Some(Span { min: at, max: at }),
-            Some(Span { min, max }) => Some(Span { min: min.min(at), max: max.max(at) }),
-        })
-    }
-
-    /// Whether two spans have an instant in common.
-    pub fn overlaps(self, other: Span) -> bool {
-        self.min <= other.max && other.min <= self.max
-    }
-}
-
-/// One file of a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileInfo {
-    /// Its rows.
-    pub rows: u64,
-    /// Its size.
-    pub bytes: u64,
-    /// The memory that all its rows take, their texts one by one; older segments do not say.
-    #[serde(default)]
-    pub decoded: u64,
-}
-
-/// A segment as the manifest lists it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Segment {
-    /// Version of this description.
-    pub format: u32,
-    /// Its id.
-    pub id: String,
-    /// Whose it is.
-    pub account: AccountId,
-    /// Its files, by the record's name.
-    pub files: HashMap<String, FileInfo>,
-    /// The span of `created_at`, tombstones counted.
-    pub created: Span,
-    /// The span of `finished_at`, where any session has it.
-    pub finished: Option<Span>,
-    /// The span of `lastInteraction`, where any session has it.
-    pub last: Option<Span>,
-    /// Whether each row is of another session and none is a tombstone; older segments do not say.
-    #[serde(default)]
-    pub plain: bool,
-    /// From when readers see it.
-    pub added_at: Instant,
-    /// Until when readers see it.
-    pub removed_at: Option<Instant>,
-}
-
-impl Segment {
-    /// A new segment's description, not yet committed.
-    pub(crate) fn new(id: String, account: AccountId, created: Span) -> Segment {
-        let (files, added_at) = (HashMap::new(), Instant(0));
-        Segment {
-            format: FORMAT,
-            id,
-            account,
-            files,
-            created,
-            finished: None,
-            last: None,
-            plain: false,
-            added_at,
-            removed_at: None,
-        }
-    }
-
-    /// How many rows of a record it has.
-    pub fn rows(&self, record: Record) -> u64 {
-        self.files.get(record.name()).map_or(0, |file| file.rows)
-    }
-
-    /// How large its file of a record is.
-    pub fn bytes(&self, record: Record) -> u64 {
-        self.files.get(record.name()).map_or(0, |file| file.bytes)
-    }
-
-    /// The memory that its records of the largest kind take.
-    pub(crate) fn decoded(&self) -> u64 {
-        let known =
-            |file: &FileInfo| if file.decoded > 0 { file.decoded } else { file.bytes * GENEROUS_EXPANSION };
-        self.files.values().map(known).max().unwrap_or_default()
-    }
-
-    fn seen_at(&self, state: Instant) -> bool {
-        self.added_at <= state && self.removed_at.is_none_or(|removed| state < removed)
-    }
-
-    fn to_item(&self) -> Result<Item, StoreError> {
-        let json =
-            serde_json::to_string(self).map_err(|error| StoreError::broken("writing the manifest", error))?;
-        let mut item = key_item(key::segment(&self.account, &self.id));
-        item.insert("segment".to_owned(), AttributeValue::S(json));
-        item.insert("added_at".to_owned(), AttributeValue::N(self.added_at.0.to_string()));
-        Ok(item)
-    }
-
-    /// The stamps are attributes of their own, for a commit sets them by an expression.
-    fn from_item(item: &Item) -> Result<Segment, StoreError> {
-        let json = text(item, "segment").unwrap_or_default();
-        let mut segment: Segment =
-            serde_json::from_str(json).map_err(|error| StoreError::broken("reading the manifest", error))?;
-        segment.removed_at = number(item, "removed_at").map(Instant);
-        Ok(segment)
-    }
-}
-
 impl Lake {
-    /// The segments of an account that a reader at `state` sees, in the order of their first session.
-    pub async fn segments(&self, account: &AccountId, state: Instant) -> Result<Vec<Segment>, StoreError> {
-        let mut segments = self.manifest(account).await?;
-        segments.retain(|segment| segment.seen_at(state));
-        Ok(segments)
+    /// The parts of an account's segments that a reader of `snapshot` sees and that may hold sessions of a period, in
+    /// the order of their first session.
+    ///
+    /// What was live is read before what was replaced: a segment that a commit moves from one to the other meanwhile is
+    /// found in one of them at least.
+    pub async fn parts(
+        &self,
+        account: &AccountId,
+        created: &Range<Instant>,
+        snapshot: Instant,
+    ) -> Result<Vec<Part>, StoreError> {
+        if created.is_empty() {
+            return Ok(Vec::new());
+        }
+        let period = Span { min: created.start, max: Instant(created.end.0 - 1) };
+        let live = self.live_in(account, period).await?;
+        let after =
+            key::replaced_from(Instant(snapshot.0.saturating_add(1)))..=key::replaced_from(Instant(i64::MAX));
+        let replaced = self.segments_in(account, after).await?;
+        let seen = live.into_iter().chain(replaced).filter(|segment| segment.seen_at(snapshot));
+        let by_id: BTreeMap<String, Segment> = seen.map(|segment| (segment.id.clone(), segment)).collect();
+        let mut parts: Vec<Part> = by_id.into_values().flat_map(|segment| segment.parts).collect();
+        parts.retain(|part| part.created.overlaps(period));
+        parts.sort_by(|a, b| {
+            (a.created.min, &a.segment, a.number).cmp(&(b.created.min, &b.segment, b.number))
+        });
+        Ok(parts)
     }
 
-    /// The segments that nothing has replaced yet.
+    /// All segments that nothing has replaced yet, in the order of their first session. This reads the whole live part of
+    /// the manifest: for what is about all of an account.
     pub async fn live(&self, account: &AccountId) -> Result<Vec<Segment>, StoreError> {
-        let mut segments = self.manifest(account).await?;
-        segments.retain(|segment| segment.removed_at.is_none());
-        Ok(segments)
+        self.live_in(account, Span { min: Instant(i64::MIN), max: Instant(i64::MAX) }).await
     }
 
-    async fn manifest(&self, account: &AccountId) -> Result<Vec<Segment>, StoreError> {
-        let items = self.store.partition(key::manifest(account)).await?;
-        let mut segments = items.iter().map(Segment::from_item).collect::<Result<Vec<_>, _>>()?;
-        segments.sort_by(|a, b| (a.created.min, &a.id).cmp(&(b.created.min, &b.id)));
-        Ok(segments)
+    /// The live segments whose span has an instant in common with this one, in the order of their first session.
+    pub async fn live_in(&self, account: &AccountId, period: Span) -> Result<Vec<Segment>, StoreError> {
+        let (first, last) = period.days();
+        let of_width = |(width, days): (usize, i64)| {
+            let from = earlier(first, days - 1);
+            let end = format!("{}~", key::live_from(width, last));
+            self.segments_in(account, key::live_from(width, from)..=end)
+        };
+        let prefix = key::SEGMENTS_BEFORE_PARTS;
+        let before_parts = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~"));
+        let (before_parts, by_width) =
+            try_join(before_parts, try_join_all(WIDTHS.into_iter().enumerate().map(of_width))).await?;
+        let all = by_width.into_iter().flatten().chain(before_parts);
+        let mut live: Vec<Segment> = all
+            .filter(|segment| segment.removed_at.is_none() && segment.created().overlaps(period))
+            .collect();
+        live.sort_by(|a, b| (a.created().min, &a.id).cmp(&(b.created().min, &b.id)));
+        Ok(live)
+    }
+
+    /// The segments of a range of the manifest's sort keys.
+    pub(crate) async fn segments_in(
+        &self,
+        account: &AccountId,
+        keys: std::ops::RangeInclusive<String>,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let items = self.store.range(&key::manifest(account), keys).await?;
+        items.iter().map(|item| Segment::from_item(account, item)).collect()
     }
 
     /// Makes `added` visible and `replaced` invisible, all at one instant or not at all. A conflict if any of `replaced`
     /// has been replaced already. Does nothing where there is nothing to add or to replace.
+    ///
+    /// An attempt is never repeated over one that went through: what is added must not be there yet, and where it is,
+    /// the attempt whose answer was lost has committed it, under its own instant.
     pub async fn commit(&self, added: &mut [Segment], replaced: &[Segment]) -> Result<(), StoreError> {
         if added.is_empty() && replaced.is_empty() {
             return Ok(());
@@ -188,8 +117,7 @@ impl Lake {
             added.iter_mut().for_each(|segment| segment.added_at = stamp);
             match tokio::time::timeout(COMMIT_LIMIT, self.write(added, replaced, stamp)).await {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) if error.kind == StoreErrorKind::Conflict && attempt > 1 => {
-                    // An attempt that was given up may have gone through: then its segments are there.
+                Ok(Err(error)) if error.kind == StoreErrorKind::Conflict => {
                     return if self.is_committed(added).await? { Ok(()) } else { Err(error) };
                 }
                 Ok(Err(error)) if error.kind != StoreErrorKind::Busy || attempt == COMMIT_ATTEMPTS => {
@@ -206,68 +134,47 @@ impl Lake {
 
     async fn is_committed(&self, added: &[Segment]) -> Result<bool, StoreError> {
         let Some(first) = added.first() else { return Ok(false) };
-        Ok(self.store.get(key::segment(&first.account, &first.id)).await?.is_some())
+        Ok(self.store.get(first.key.clone()).await?.is_some())
     }
 
     async fn write(&self, added: &[Segment], replaced: &[Segment], stamp: Instant) -> Result<(), StoreError> {
         let table = &self.store.names().table;
         let client = self.store.dynamo();
+        const NEW: &str = "attribute_not_exists(pk)";
         if let ([segment], []) = (added, replaced) {
-            let put = client.put_item().table_name(table).set_item(Some(segment.to_item()?));
+            let item = segment.to_item(segment.key.clone(), None)?;
+            let put = client.put_item().table_name(table).set_item(Some(item)).condition_expression(NEW);
             put.send().await.map_err(|error| StoreError::aws("committing to the lake", error))?;
             return Ok(());
         }
         let unfit = |error| StoreError::broken("committing to the lake", error);
         let mut actions = Vec::new();
         for segment in added {
-            let put =
-                Put::builder().table_name(table).set_item(Some(segment.to_item()?)).build().map_err(unfit)?;
-            actions.push(TransactWriteItem::builder().put(put).build());
+            let item = segment.to_item(segment.key.clone(), None)?;
+            let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(NEW);
+            actions.push(TransactWriteItem::builder().put(put.build().map_err(unfit)?).build());
         }
         for segment in replaced {
-            let at = key::segment(&segment.account, &segment.id);
-            let update = Update::builder()
+            let delete = Delete::builder()
                 .table_name(table)
-                .key("pk", AttributeValue::S(at.pk))
-                .key("sk", AttributeValue::S(at.sk))
-                .update_expression("SET removed_at = :now")
-                .condition_expression("attribute_exists(pk) AND attribute_not_exists(removed_at)")
-                .expression_attribute_values(":now", AttributeValue::N(stamp.0.to_string()))
-                .build()
-                .map_err(unfit)?;
-            actions.push(TransactWriteItem::builder().update(update).build());
+                .set_key(Some(key_item(segment.key.clone())))
+                .condition_expression("attribute_exists(pk) AND attribute_not_exists(removed_at)");
+            actions.push(TransactWriteItem::builder().delete(delete.build().map_err(unfit)?).build());
+            let key = key::replaced_segment(&segment.account, stamp, &segment.id);
+            let put = Put::builder().table_name(table).set_item(Some(segment.to_item(key, Some(stamp))?));
+            actions.push(TransactWriteItem::builder().put(put.build().map_err(unfit)?).build());
         }
         let sent = client.transact_write_items().set_transact_items(Some(actions)).send().await;
         sent.map(drop).map_err(|error| StoreError::aws("committing to the lake", error))
     }
+}
 
-    /// Deletes segments that were replaced more than 25 h ago. Gives how many.
-    pub async fn collect(&self, account: &AccountId, now: Instant) -> Result<usize, StoreError> {
-        let mut collected = 0;
-        for segment in self.manifest(account).await? {
-            if segment.removed_at.is_some_and(|removed| removed.plus_seconds(KEPT_AFTER_REMOVAL) < now) {
-                self.delete(&segment).await?;
-                collected += 1;
-            }
-        }
-        Ok(collected)
-    }
+/// How many actions a commit takes.
+pub(crate) fn actions(added: usize, replaced: usize) -> usize {
+    added + 2 * replaced
+}
 
-    /// Deletes a segment's files, then its item: a run that dies in between is finished by the next.
-    async fn delete(&self, segment: &Segment) -> Result<(), StoreError> {
-        for record in Record::ALL.into_iter().filter(|record| segment.files.contains_key(record.name())) {
-            let object = key::segment_object(&segment.account, &segment.id, record);
-            let delete = self.store.s3().delete_object().bucket(&self.store.names().lake_bucket).key(object);
-            delete.send().await.map_err(|error| StoreError::aws("deleting a segment", error))?;
-        }
-        let at = key::segment(&segment.account, &segment.id);
-        let delete = self
-            .store
-            .dynamo()
-            .delete_item()
-            .table_name(&self.store.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk));
-        delete.send().await.map(drop).map_err(|error| StoreError::aws("deleting a segment", error))
-    }
+/// So many days earlier, or the first day there is.
+fn earlier(day: NaiveDate, days: i64) -> NaiveDate {
+    u64::try_from(days).ok().and_then(|days| day.checked_sub_days(Days::new(days))).unwrap_or(NaiveDate::MIN)
 }

@@ -1,66 +1,125 @@
-//! Which segments are merged, and when.
+//! Which segments are compacted, and when.
 
 use std::collections::HashMap;
 
 use shared::dictionary::Record;
 use shared::time::Instant;
 
+use crate::manifest::MAX_ACTIONS;
+use crate::segment::{Segment, Span};
 use crate::write::{DAY, MAX_DAYS};
-use crate::{Segment, Span};
 
-/// The most segments that one commit may replace: a transaction takes 100 actions, and some are for what is added.
-pub(crate) const MAX_INPUTS: usize = 100 - MAX_DAYS;
+/// The most segments that one commit may replace: each takes two actions of its transaction, and some are for what is
+/// added.
+pub(crate) const MAX_INPUTS: usize = (MAX_ACTIONS - MAX_DAYS) / 2;
+/// A segment is rewritten once the rows that came later for its days are at least one in so many of its own: as many of
+/// its rows may be dead.
+const DEAD_SHARE: u64 = 10;
 
-/// When segments are merged.
+/// When segments are compacted.
 ///
-/// Segments that hold days in common are merged as soon as `fan_in` of them are about equally large, so that every row
-/// is rewritten once a size class; once nothing was added to their days for `quiet_seconds`, all of them are, if they
-/// fit. Then neighbouring days become one segment, as many as fit.
+/// Segments that hold a day in common are compacted as soon as `fan_in` of them are about equally large, so that every row
+/// is rewritten once a size class. What comes late for a day is gathered beside its large segment, and goes into it once
+/// it is a tenth of it, or once nothing has come for long. Then neighbouring days become one segment, as many as fit.
 #[derive(Clone, Copy, Debug)]
-pub struct MergePolicy {
-    /// How many segments make a merge; also the step from one size class to the next.
+pub struct CompactionPolicy {
+    /// How many segments make a compaction; also the step from one size class to the next.
     pub fan_in: usize,
-    /// The most sessions that a merge may write: a reader of a few days should not have to read many.
+    /// The most sessions of a segment: a reader of a few days should not have to read many.
     pub max_rows: u64,
-    /// The most bytes of memory that the inputs of a merge may take, of the kind of record that takes most. At once a
-    /// merge needs its sessions, its inputs of one kind and, once more, what it makes of these.
+    /// The most bytes of memory that the inputs of a compaction may take, of the kind of record that takes most. At once a
+    /// compaction needs its sessions, its inputs of one kind and, once more, what it makes of these.
     pub max_decoded: u64,
-    /// After how long without an addition days count as closed.
+    /// How old a segment must be to be compacted: older than any attempt to commit it that may still be under way.
+    pub settled_seconds: i64,
+    /// After how long without an addition a day counts as closed; a large segment is not rewritten more often.
     pub quiet_seconds: i64,
+    /// After how long without an addition a closed day becomes one segment, however little came late for it.
+    pub idle_seconds: i64,
 }
 
-impl Default for MergePolicy {
-    fn default() -> MergePolicy {
-        MergePolicy { fan_in: 8, max_rows: 100_000, max_decoded: 256 << 20, quiet_seconds: 3_600 }
+impl Default for CompactionPolicy {
+    fn default() -> CompactionPolicy {
+        CompactionPolicy {
+            fan_in: 8,
+            max_rows: 100_000,
+            max_decoded: 256 << 20,
+            settled_seconds: 10,
+            quiet_seconds: 3_600,
+            idle_seconds: 86_400,
+        }
+    }
+}
+
+impl CompactionPolicy {
+    /// The default one for a lake that nothing comes into any more: nothing is waited for.
+    pub fn at_once() -> CompactionPolicy {
+        CompactionPolicy {
+            settled_seconds: -1,
+            quiet_seconds: -1,
+            idle_seconds: -1,
+            ..CompactionPolicy::default()
+        }
     }
 }
 
 /// Segments that hold days in common.
 type Days<'a> = Vec<&'a Segment>;
 
-impl MergePolicy {
-    /// The segments to merge next; none where all is as it should be. `live` is in the order of `created`.
-    pub(crate) fn pick(&self, live: &[Segment], now: Instant) -> Vec<Segment> {
-        let days = by_days(live);
-        let of_a_size = days.iter().find_map(|days| self.of_a_size(days));
-        let closed = || days.iter().find(|days| self.is_closed(days, now)).cloned();
-        let picked = of_a_size.or_else(closed).or_else(|| self.neighbours(&days, now)).unwrap_or_default();
-        picked.into_iter().cloned().collect()
+/// A compaction to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Job {
+    pub(crate) inputs: Vec<Segment>,
+    /// Whether it is cut by days: what was gathered for several of them goes to each.
+    pub(crate) by_day: bool,
+}
+
+impl Job {
+    fn of(inputs: &[&Segment], by_day: bool) -> Job {
+        Job { inputs: inputs.iter().map(|segment| (*segment).clone()).collect(), by_day }
+    }
+}
+
+impl CompactionPolicy {
+    /// What to compact next of the live segments that hold sessions of one day; none where all is as it should be now.
+    pub(crate) fn of_day(&self, live: &[Segment], now: Instant) -> Option<Job> {
+        let settled: Days<'_> =
+            live.iter().filter(|segment| is_past(segment, self.settled_seconds, now)).collect();
+        if let Some(inputs) = self.of_a_size(&settled) {
+            return Some(Job::of(&inputs, true));
+        }
+        let (large, late) = split_largest(&settled)?;
+        let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
+        let is_closed = |seconds| live.iter().all(|segment| is_past(segment, seconds, now));
+        let with_large: Days<'_> = std::iter::once(large).chain(late.iter().copied()).collect();
+        let is_due = late_rows * DEAD_SHARE >= rows(large) && is_past(large, self.quiet_seconds, now);
+        if (is_due || is_closed(self.idle_seconds)) && self.fits(&with_large) {
+            return Some(Job::of(&with_large, false));
+        }
+        let gathers = is_closed(self.quiet_seconds) && late.len() > 1 && self.fits(&late);
+        gathers.then(|| Job::of(&late, true))
     }
 
-    /// Whether a merge of these segments into so many rows is cut into several segments again: where much has been
-    /// gathered that came for many days at once.
-    pub(crate) fn cuts(&self, inputs: &[Segment], rows: usize) -> bool {
-        let first = inputs.iter().map(|segment| segment.created.min).min();
-        let last = inputs.iter().map(|segment| segment.created.max).max();
-        let days = first.zip(last).map_or(0, |(first, last)| (last.0 - first.0) / DAY);
-        rows as u64 > self.max_rows / 2 && days > MAX_DAYS as i64 && by_days(inputs).len() == 1
+    /// Closed neighbouring days to join, of the live segments of some weeks in the order of their first session.
+    pub(crate) fn of_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
+        self.neighbours(&by_days(live), now).map(|inputs| Job::of(&inputs, false))
+    }
+
+    /// When the live segments of a day should be looked at again, if nothing comes meanwhile; never where all is done.
+    pub(crate) fn again_at(&self, live: &[Segment], now: Instant) -> Option<Instant> {
+        let newest = live.iter().map(|segment| segment.added_at).max()?;
+        let mut waits = vec![self.quiet_seconds];
+        if live.len() > 1 {
+            waits.extend([self.settled_seconds, self.idle_seconds]);
+        }
+        let after = waits.into_iter().map(|seconds| newest.plus_seconds(seconds.max(0) + 1));
+        after.filter(|at| *at > now).min()
     }
 
     /// Enough segments of the smallest size class that has enough.
-    fn of_a_size<'a>(&self, days: &Days<'a>) -> Option<Days<'a>> {
+    fn of_a_size<'a>(&self, settled: &[&'a Segment]) -> Option<Days<'a>> {
         let mut classes: HashMap<u32, Days<'a>> = HashMap::new();
-        for segment in days {
+        for segment in settled {
             let class = rows(segment).max(1).ilog(self.fan_in.max(2) as u64);
             classes.entry(class).or_default().push(segment);
         }
@@ -70,13 +129,13 @@ impl MergePolicy {
     }
 
     /// As many of a class as fit, in their order. One that no other fits beside is left alone: it must not keep the
-    /// others from being merged.
+    /// others from being compacted.
     fn fitting<'a>(&self, class: &[&'a Segment]) -> Days<'a> {
         let from = |first: usize| {
             let mut picked: Days<'a> = Vec::new();
             for segment in &class[first..] {
                 picked.push(segment);
-                if picked.len() > MAX_INPUTS || !self.fit(&picked) {
+                if !self.fits(&picked) {
                     picked.pop();
                 }
             }
@@ -85,25 +144,23 @@ impl MergePolicy {
         (0..class.len()).map(from).find(|picked| picked.len() > 1).unwrap_or_default()
     }
 
-    /// Whether a merge of these is bounded as it must be.
-    fn fit(&self, inputs: &[&Segment]) -> bool {
-        inputs.iter().map(|segment| rows(segment)).sum::<u64>() <= self.max_rows
-            && inputs.iter().map(|segment| segment.decoded()).sum::<u64>() <= self.max_decoded
+    /// Whether a compaction of these is bounded as it must be. One large segment may always take up what came late for
+    /// it: that is cut again where it is too much for one.
+    fn fits(&self, inputs: &[&Segment]) -> bool {
+        let largest =
+            |of: fn(&Segment) -> u64| inputs.iter().map(|segment| of(segment)).max().unwrap_or_default();
+        let sum = |of: fn(&Segment) -> u64| inputs.iter().map(|segment| of(segment)).sum::<u64>();
+        let within = |of: fn(&Segment) -> u64, most: u64| {
+            let (sum, largest) = (sum(of), largest(of));
+            sum <= most || (largest <= most && (sum - largest).saturating_mul(4) <= most)
+        };
+        inputs.len() <= MAX_INPUTS
+            && within(rows, self.max_rows)
+            && within(Segment::decoded, self.max_decoded)
     }
 
-    /// Whether nothing was added for long, and what there is can become one.
-    fn is_closed(&self, days: &Days<'_>, now: Instant) -> bool {
-        (2..=MAX_INPUTS).contains(&days.len())
-            && days.iter().all(|segment| self.is_quiet(segment, now))
-            && self.fit(days)
-    }
-
-    fn is_quiet(&self, segment: &Segment, now: Instant) -> bool {
-        segment.added_at.plus_seconds(self.quiet_seconds) < now
-    }
-
-    /// Neighbours, each alone with its days: `fan_in` of them, or as many as fit. Only where the largest is not most of
-    /// it, or a large one would be rewritten for each small one beside it.
+    /// Neighbours, each alone with its days: `fan_in` of them, or as many as fit in one. Only where the largest is not most
+    /// of it, or a large one would be rewritten for each small one beside it.
     fn neighbours<'a>(&self, days: &[Days<'a>], now: Instant) -> Option<Days<'a>> {
         let is_worth = |run: &Days<'_>| {
             let largest = run.iter().map(|segment| rows(segment)).max().unwrap_or_default();
@@ -115,12 +172,12 @@ impl MergePolicy {
                 run.clear();
                 continue;
             };
-            if !self.is_quiet(alone, now) {
+            if !is_past(alone, self.quiet_seconds, now) {
                 run.clear();
                 continue;
             }
             run.push(alone);
-            while !self.fit(&run) {
+            while !self.fits_in_one(&run) {
                 let before = run.split_last().map(|(_, before)| before.to_vec()).unwrap_or_default();
                 if is_worth(&before) {
                     return Some(before);
@@ -136,6 +193,27 @@ impl MergePolicy {
         }
         None
     }
+
+    fn fits_in_one(&self, inputs: &[&Segment]) -> bool {
+        inputs.iter().map(|segment| rows(segment)).sum::<u64>() <= self.max_rows
+            && inputs.iter().map(|segment| segment.decoded()).sum::<u64>() <= self.max_decoded
+    }
+}
+
+/// Whether a segment was added longer ago than that.
+fn is_past(segment: &Segment, seconds: i64, now: Instant) -> bool {
+    segment.added_at.plus_seconds(seconds) < now
+}
+
+/// The segment with the most rows, and those others that overlap it; `None` where there are none.
+fn split_largest<'a>(segments: &[&'a Segment]) -> Option<(&'a Segment, Days<'a>)> {
+    let large = *segments.iter().max_by_key(|segment| rows(segment))?;
+    let late: Days<'a> = segments
+        .iter()
+        .filter(|segment| segment.id != large.id && segment.created().overlaps(large.created()))
+        .copied()
+        .collect();
+    (!late.is_empty()).then_some((large, late))
 }
 
 fn rows(segment: &Segment) -> u64 {
@@ -148,7 +226,7 @@ fn by_days(live: &[Segment]) -> Vec<Days<'_>> {
     let mut all: Vec<Days<'_>> = Vec::new();
     let mut reach = i64::MIN;
     for segment in live {
-        let (first, last) = whole(segment.created);
+        let (first, last) = whole(segment.created());
         match all.last_mut() {
             Some(days) if first <= reach => days.push(segment),
             _ => all.push(vec![segment]),
@@ -160,35 +238,44 @@ fn by_days(live: &[Segment]) -> Vec<Days<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use shared::id::{AccountId, random_hex};
-
     use super::*;
-    use crate::FileInfo;
+    use crate::segment::tests::{DAY, segment as of_days};
 
     const NOW: Instant = Instant(1_000 * DAY);
-    const POLICY: MergePolicy =
-        MergePolicy { fan_in: 4, max_rows: 100, max_decoded: 1_000, quiet_seconds: 3_600 };
+    const POLICY: CompactionPolicy = CompactionPolicy {
+        fan_in: 4,
+        max_rows: 100,
+        max_decoded: 1_000,
+        settled_seconds: 10,
+        quiet_seconds: 3_600,
+        idle_seconds: 86_400,
+    };
 
     /// A segment of some rows that holds a day, and was added some hours ago.
     fn segment(day: i64, rows: u64, hours: i64) -> Segment {
-        let account = AccountId::try_from("demo".to_owned()).unwrap();
-        let at = Instant(day * DAY + 5);
-        let mut segment = Segment::new(random_hex(4), account, Span { min: at, max: at });
-        segment.files.insert("sessions".to_owned(), FileInfo { rows, bytes: 1, decoded: 1 });
-        segment.added_at = NOW.plus_seconds(-hours * 3_600);
+        let mut segment = of_days(&[(day, day)]);
+        for file in segment.parts[0].files.values_mut() {
+            (file.rows, file.decoded) = (rows, 1);
+        }
+        segment.added_at = NOW.plus_seconds(-hours * 3_600 - 20);
         segment
     }
 
-    fn sizes(live: &[Segment]) -> Vec<u64> {
-        POLICY.pick(live, NOW).iter().map(rows).collect()
+    fn sizes(job: Option<Job>) -> Vec<u64> {
+        job.map(|job| job.inputs.iter().map(rows).collect()).unwrap_or_default()
     }
 
-    fn today(live: &[u64]) -> Vec<u64> {
-        sizes(&live.iter().map(|rows| segment(0, *rows, 0)).collect::<Vec<_>>())
+    fn of_day(live: &[(u64, i64)]) -> Vec<u64> {
+        let live: Vec<Segment> = live.iter().map(|(rows, hours)| segment(0, *rows, *hours)).collect();
+        sizes(POLICY.of_day(&live, NOW))
+    }
+
+    fn today(rows: &[u64]) -> Vec<u64> {
+        of_day(&rows.iter().map(|rows| (*rows, 0)).collect::<Vec<_>>())
     }
 
     #[test]
-    fn segments_of_a_size_are_merged_once_there_are_enough() {
+    fn segments_of_a_size_are_compacted_once_there_are_enough() {
         assert!(today(&[1, 2, 3]).is_empty());
         assert_eq!(today(&[1, 2, 3, 20, 1]), [1, 2, 3, 1]);
         assert_eq!(today(&[20, 20, 20, 20]), [20, 20, 20, 20]);
@@ -196,46 +283,63 @@ mod tests {
     }
 
     #[test]
-    fn segments_of_much_text_are_merged_in_smaller_lots() {
+    fn segments_whose_commit_may_still_be_under_way_are_left_alone() {
+        let mut live: Vec<Segment> = (0..4).map(|_| segment(0, 1, 0)).collect();
+        live[0].added_at = NOW.plus_seconds(-9);
+        assert!(POLICY.of_day(&live, NOW).is_none());
+        assert!(POLICY.of_day(&live, NOW.plus_seconds(2)).is_some());
+    }
+
+    #[test]
+    fn segments_of_much_text_are_compacted_in_smaller_lots() {
         let mut live: Vec<Segment> = (0..4).map(|_| segment(0, 3, 0)).collect();
-        for file in live.iter_mut().flat_map(|segment| segment.files.values_mut()) {
-            file.decoded = 400;
-        }
-        assert_eq!(sizes(&live), [3, 3]);
-        for segment in &mut live[..3] {
-            segment.files.insert("talks".to_owned(), FileInfo { rows: 9, bytes: 60, decoded: 0 });
-        }
-        assert!(sizes(&live).is_empty(), "older files that do not say what they take may take much");
+        let decoded = |segment: &mut Segment, decoded: u64| {
+            segment.parts[0].files.values_mut().for_each(|file| file.decoded = decoded);
+        };
+        live.iter_mut().for_each(|segment| decoded(segment, 400));
+        assert_eq!(sizes(POLICY.of_day(&live, NOW)), [3, 3]);
+        live.iter_mut().for_each(|segment| decoded(segment, 900));
+        assert!(POLICY.of_day(&live, NOW).is_none());
         live.extend((0..4).map(|_| segment(0, 2, 0)));
-        assert_eq!(sizes(&live), [3, 2, 2, 2, 2], "the others do not wait for them");
-        for (segment, decoded) in live.iter_mut().zip([900, 900, 900, 200, 150, 150, 150, 150]) {
-            segment.files = HashMap::from([("sessions".to_owned(), FileInfo { rows: 2, bytes: 1, decoded })]);
-        }
-        assert_eq!(sizes(&live).len(), 5, "none fits beside the first, and the others do not wait for it");
+        assert_eq!(sizes(POLICY.of_day(&live, NOW)), [3, 2, 2, 2, 2], "the others do not wait for them");
     }
 
     #[test]
-    fn segments_without_a_day_in_common_are_not_merged_for_their_size() {
-        let live: Vec<Segment> = (0..6).map(|day| segment(day, 3, 0)).collect();
-        assert!(sizes(&live).is_empty());
+    fn what_came_late_goes_into_the_large_segment_once_it_is_a_tenth_of_it() {
+        assert_eq!(of_day(&[(50, 2), (5, 0)]), [50, 5]);
+        assert!(of_day(&[(50, 2), (4, 0)]).is_empty(), "too few");
+        assert!(of_day(&[(50, 0), (5, 0)]).is_empty(), "it was rewritten a moment ago");
+        assert_eq!(of_day(&[(100, 2), (11, 0)]), [100, 11], "a full one too");
+        assert!(of_day(&[(90, 2), (60, 2)]).is_empty(), "two large ones are too many rows");
     }
 
     #[test]
-    fn a_day_becomes_one_segment_once_nothing_comes_any_more() {
-        assert_eq!(sizes(&[segment(0, 50, 2), segment(0, 1, 2)]), [50, 1]);
-        assert!(sizes(&[segment(0, 50, 2), segment(0, 1, 0)]).is_empty());
-        assert!(sizes(&[segment(0, 90, 2), segment(0, 11, 2)]).is_empty(), "too many rows");
+    fn what_came_late_is_gathered_once_nothing_comes_and_taken_up_in_the_end() {
+        assert_eq!(of_day(&[(100, 30), (2, 2), (3, 2)]), [2, 3]);
+        assert!(of_day(&[(100, 30), (2, 2), (3, 0)]).is_empty(), "there may be more to come");
+        assert!(of_day(&[(100, 30), (5, 2)]).is_empty());
+        assert_eq!(of_day(&[(100, 30), (5, 25)]), [100, 5]);
+    }
+
+    #[test]
+    fn a_day_is_looked_at_again_when_its_time_comes() {
+        let again = |live: &[Segment]| POLICY.again_at(live, NOW).map(|at| (at.0 - NOW.0) / 1_000_000);
+        assert_eq!(again(&[]), None);
+        assert_eq!(again(&[segment(0, 5, 0)]), Some(3_600 - 20 + 1));
+        assert_eq!(again(&[segment(0, 5, 2)]), None, "alone and closed");
+        assert_eq!(again(&[segment(0, 5, 2), segment(0, 1, 2)]), Some(86_400 - 2 * 3_600 - 20 + 1));
     }
 
     #[test]
     fn closed_days_become_one_segment_as_many_as_fit() {
-        let days = |rows: &[u64]| -> Vec<Segment> {
-            rows.iter().zip(0..).map(|(rows, day)| segment(day, *rows, 2)).collect()
+        let days = |rows: &[u64]| {
+            let live: Vec<Segment> = rows.iter().zip(0..).map(|(rows, day)| segment(day, *rows, 2)).collect();
+            sizes(POLICY.of_neighbours(&live, NOW))
         };
-        assert_eq!(sizes(&days(&[5, 5, 5, 5, 5])), [5, 5, 5, 5]);
-        assert_eq!(sizes(&days(&[40, 40, 40])), [40, 40]);
-        assert!(sizes(&days(&[5, 5, 5])).is_empty(), "there may be more to come");
-        assert!(sizes(&days(&[90, 1, 1, 1])).is_empty(), "the large one is not worth rewriting");
-        assert!(sizes(&days(&[100, 100, 100])).is_empty());
+        assert_eq!(days(&[5, 5, 5, 5, 5]), [5, 5, 5, 5]);
+        assert_eq!(days(&[40, 40, 40]), [40, 40]);
+        assert!(days(&[5, 5, 5]).is_empty(), "there may be more to come");
+        assert!(days(&[90, 1, 1, 1]).is_empty(), "the large one is not worth rewriting");
+        assert!(days(&[100, 100, 100]).is_empty());
     }
 }

@@ -18,9 +18,9 @@ use shared::store::{ListedSession, StoreError};
 use shared::time::Instant;
 use shared::zone::Zone;
 
-use crate::merge::survivors;
+use crate::compact::survivors;
 use crate::write::Identities;
-use crate::{Lake, Segment, Span, columns};
+use crate::{Lake, Part, Span, columns};
 
 /// How long a session may be on its way into the lake before its absence counts: the batching window of the stream, a
 /// merge, the state's margin, and some.
@@ -75,23 +75,18 @@ pub struct Receipt {
 impl Lake {
     /// A receipt for each day, in order.
     pub async fn receipts(&self, of: &Receipts) -> Result<Vec<Receipt>, StoreError> {
-        let segments = self.segments(&of.account, of.state).await?;
         let (first, last) = of.days;
+        let parts = self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.state).await?;
         let days = first.iter_days().take_while(|day| *day <= last);
-        stream::iter(days.map(|day| self.receipt(of, &segments, day))).buffered(AT_ONCE).try_collect().await
+        stream::iter(days.map(|day| self.receipt(of, &parts, day))).buffered(AT_ONCE).try_collect().await
     }
 
     /// One day's. The lake is read first, so that what comes in meanwhile is stored and not yet served, never the other
     /// way round.
-    async fn receipt(
-        &self,
-        of: &Receipts,
-        segments: &[Segment],
-        day: NaiveDate,
-    ) -> Result<Receipt, StoreError> {
+    async fn receipt(&self, of: &Receipts, parts: &[Part], day: NaiveDate) -> Result<Receipt, StoreError> {
         let instants = Instant::of_days((day, day), of.zone);
         let window = instants.start.max(of.oldest)..instants.end;
-        let served = self.served(segments, &window).await?;
+        let served = self.served(parts, &window).await?;
         let (mut stored, mut acknowledged) = (BTreeMap::new(), BTreeSet::new());
         for day in Instant::utc_days(&instants) {
             for listed in self.store.listed(&of.account, day).await? {
@@ -111,14 +106,14 @@ impl Lake {
     /// The newest rows of a window's sessions.
     async fn served(
         &self,
-        segments: &[Segment],
+        parts: &[Part],
         window: &Range<Instant>,
     ) -> Result<BTreeMap<SessionId, Option<i64>>, StoreError> {
         let span = Span { min: window.start, max: Instant(window.end.0 - 1) };
         let names = ["session_id", "created_at", columns::SEQUENCE, columns::REMOVED, columns::CONTENT];
         let mut batches: Vec<RecordBatch> = Vec::new();
-        for segment in segments.iter().filter(|segment| segment.created.overlaps(span)) {
-            batches.push(self.read_plain(segment, Record::Session, &names).await?);
+        for part in parts.iter().filter(|part| part.created.overlaps(span)) {
+            batches.push(self.read_plain(part, Record::Session, &names).await?);
         }
         let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let mut served = BTreeMap::new();

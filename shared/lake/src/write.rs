@@ -1,94 +1,119 @@
-//! Writing segments: files first, then the manifest, so that a segment that is listed is whole.
+//! Writing segments: the object first, then the manifest, so that a segment that is listed is whole.
 
 use std::collections::HashSet;
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use aws_sdk_s3::primitives::ByteStream;
-use futures::future::try_join_all;
+use shared::cipher::DataKey;
 use shared::dictionary::Record;
-use shared::id::{AccountId, random_hex};
+use shared::id::AccountId;
 use shared::key;
 use shared::store::StoreError;
 use shared::time::Instant;
 
 use crate::encode::{self, Entry};
-use crate::{FileInfo, Lake, Segment, Span, file};
+use crate::segment::{FileInfo, Part, Segment, Span, bound_name, new_id};
+use crate::{Lake, file};
 
 /// A day in microseconds.
 pub(crate) const DAY: i64 = 86_400 * 1_000_000;
-/// The most segments that are added at once: each costs some requests to storage.
+/// The most parts of a segment that is appended, and the most segments that a compaction is cut into.
 pub(crate) const MAX_DAYS: usize = 16;
 
-impl Lake {
-    /// Adds these entries. Gives the segments that hold them.
-    pub async fn append(&self, account: &AccountId, entries: Vec<Entry>) -> Result<Vec<Segment>, StoreError> {
-        let mut added = self.stage(account, entries).await?;
-        self.commit(&mut added, &[]).await?;
-        Ok(added)
+/// A segment that is being put together: its description and the bytes of its object.
+pub(crate) struct Draft {
+    id: String,
+    account: AccountId,
+    key: DataKey,
+    parts: Vec<Part>,
+    bytes: Vec<u8>,
+}
+
+impl Draft {
+    /// Begins a part with the file of its sessions, of which there is at least one.
+    pub(crate) fn begin_part(&mut self, sessions: &RecordBatch) -> Result<(), StoreError> {
+        let created = Span::of(instants(sessions, "created_at"))
+            .ok_or_else(|| StoreError::broken("writing a segment", "a part without sessions"))?;
+        let mut part = Part::new(self.id.clone(), self.account.clone(), self.parts.len(), created);
+        part.finished = Span::of(instants(sessions, "finished_at"));
+        part.last = Span::of(instants(sessions, "lastInteraction"));
+        part.unique = Identities::of(sessions)?.are_unique();
+        self.parts.push(part);
+        self.add(Record::Session, sessions)
     }
 
-    /// Writes the files of segments with these entries, without committing them: one segment a UTC day, so that a reader
-    /// of some days need not look at others. Entries of very many days, as an import of old sessions brings them, become
-    /// one segment; merges cut them once there is enough to cut.
+    /// Adds a file to the part that was begun last; none where it would have no rows.
+    pub(crate) fn add(&mut self, record: Record, batch: &RecordBatch) -> Result<(), StoreError> {
+        let Some(part) = self.parts.last_mut().filter(|_| batch.num_rows() > 0) else { return Ok(()) };
+        let object = key::segment_object(&self.account, &self.id);
+        let mut file = file::write(batch, &self.key, &bound_name(&object, part.number, record))?;
+        let info = FileInfo {
+            rows: batch.num_rows() as u64,
+            bytes: file.len() as u64,
+            decoded: batch.get_array_memory_size() as u64,
+            offset: self.bytes.len() as u64,
+        };
+        part.files.insert(record.name().to_owned(), info);
+        self.bytes.append(&mut file);
+        Ok(())
+    }
+}
+
+impl Lake {
+    /// Adds these entries: one object and one item of the manifest, whatever days they are of. Gives the segment that
+    /// holds them; none for no entries.
+    pub async fn append(
+        &self,
+        account: &AccountId,
+        entries: Vec<Entry>,
+    ) -> Result<Option<Segment>, StoreError> {
+        let Some(segment) = self.stage(account, entries).await? else { return Ok(None) };
+        let mut added = [segment];
+        self.commit(&mut added, &[]).await?;
+        let [segment] = added;
+        Ok(Some(segment))
+    }
+
+    /// Writes the object of a segment with these entries, without committing it: one part a UTC day. Entries of very many
+    /// days, as an import of old sessions brings them, become one part; compaction cuts it.
     pub(crate) async fn stage(
         &self,
         account: &AccountId,
         mut entries: Vec<Entry>,
-    ) -> Result<Vec<Segment>, StoreError> {
-        encode::sort(&mut entries);
-        let same_day =
-            |a: &Entry, b: &Entry| a.created_at.0.div_euclid(DAY) == b.created_at.0.div_euclid(DAY);
-        let days: Vec<&[Entry]> = entries.chunk_by(same_day).collect();
-        let parts = if days.len() > MAX_DAYS { vec![entries.as_slice()] } else { days };
-        let staged = parts.into_iter().map(async |part: &[Entry]| {
-            let sessions = encode::encode(part, Record::Session)?;
-            let Some(mut segment) = self.stage_sessions(account, &sessions).await? else { return Ok(None) };
-            for record in Record::CHILDREN {
-                self.stage_record(&mut segment, record, &encode::encode(part, record)?).await?;
-            }
-            Ok::<_, StoreError>(Some(segment))
-        });
-        Ok(try_join_all(staged).await?.into_iter().flatten().collect())
-    }
-
-    /// Begins a segment with the file of its sessions. Gives `None` where there are none.
-    pub(crate) async fn stage_sessions(
-        &self,
-        account: &AccountId,
-        sessions: &RecordBatch,
     ) -> Result<Option<Segment>, StoreError> {
-        let Some(created) = Span::of(instants(sessions, "created_at")) else { return Ok(None) };
-        let mut segment = Segment::new(random_hex(12), account.clone(), created);
-        segment.finished = Span::of(instants(sessions, "finished_at"));
-        segment.last = Span::of(instants(sessions, "lastInteraction"));
-        segment.plain = Identities::of(sessions)?.is_plain();
-        self.stage_record(&mut segment, Record::Session, sessions).await?;
-        Ok(Some(segment))
-    }
-
-    /// Writes one file of a segment; none where it would have no rows.
-    pub(crate) async fn stage_record(
-        &self,
-        segment: &mut Segment,
-        record: Record,
-        batch: &RecordBatch,
-    ) -> Result<(), StoreError> {
-        if batch.num_rows() == 0 {
-            return Ok(());
+        if entries.is_empty() {
+            return Ok(None);
         }
-        let account_key = self.store.segment_key(&segment.account).await?;
-        let object = key::segment_object(&segment.account, &segment.id, record);
-        let bytes = file::write(batch, &account_key, &object)?;
-        let decoded = batch.get_array_memory_size() as u64;
-        let info = FileInfo { rows: batch.num_rows() as u64, bytes: bytes.len() as u64, decoded };
-        segment.files.insert(record.name().to_owned(), info);
-        self.upload(object, bytes).await
+        encode::sort(&mut entries);
+        let day = |entry: &Entry| entry.created_at.0.div_euclid(DAY);
+        let days: Vec<&[Entry]> = entries.chunk_by(|a, b| day(a) == day(b)).collect();
+        let parts = if days.len() > MAX_DAYS { vec![entries.as_slice()] } else { days };
+        let mut draft = self.draft(account).await?;
+        for part in parts {
+            draft.begin_part(&encode::encode(part, Record::Session)?)?;
+            for record in Record::CHILDREN {
+                draft.add(record, &encode::encode(part, record)?)?;
+            }
+        }
+        self.upload(draft).await
     }
 
-    async fn upload(&self, object: String, bytes: Vec<u8>) -> Result<(), StoreError> {
+    /// A segment with nothing in it yet.
+    pub(crate) async fn draft(&self, account: &AccountId) -> Result<Draft, StoreError> {
+        let (id, key) = (new_id(Instant::now()), self.store.segment_key(account).await?);
+        Ok(Draft { id, account: account.clone(), key, parts: Vec::new(), bytes: Vec::new() })
+    }
+
+    /// Writes the object of a segment.
+    pub(crate) async fn upload(&self, draft: Draft) -> Result<Option<Segment>, StoreError> {
+        let Draft { id, account, mut parts, bytes, .. } = draft;
+        let (object, size) = (key::segment_object(&account, &id), bytes.len() as u64);
+        parts.iter_mut().for_each(|part| part.object_bytes = Some(size));
+        let Some(segment) = Segment::new(id, account, parts) else { return Ok(None) };
         let bucket = &self.store.names().lake_bucket;
         let put = self.store.s3().put_object().bucket(bucket).key(object).body(ByteStream::from(bytes));
-        put.send().await.map(drop).map_err(|error| StoreError::aws("writing a segment", error))
+        put.send().await.map_err(|error| StoreError::aws("writing a segment", error))?;
+        Ok(Some(segment))
     }
 }
 
@@ -124,7 +149,7 @@ impl<'a> Identities<'a> {
     }
 
     /// Whether each row is of another session and none is a tombstone.
-    fn is_plain(&self) -> bool {
+    fn are_unique(&self) -> bool {
         let mut seen = HashSet::new();
         self.removed.true_count() == 0 && self.ids.iter().all(|id| seen.insert(id))
     }

@@ -148,6 +148,12 @@ impl Store {
         Ok(items.iter().filter_map(listed).collect())
     }
 
+    /// When a session began, as its item says now; `None` for a session that is not there.
+    pub async fn began_at(&self, account: &AccountId, id: &SessionId) -> Result<Option<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), "created_at").await?;
+        Ok(item.and_then(|item| number(&item, "created_at")).map(Instant))
+    }
+
     /// When a session's newest version was stored, wherever it lies; `None` for a session that is not there.
     pub async fn stored_at(
         &self,

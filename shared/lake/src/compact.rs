@@ -1,0 +1,344 @@
+//! Compaction: rewriting several segments into fewer, without what newer versions have made dead.
+//!
+//! It works on the sessions of all inputs first, then on one kind of repeated record after the other, so that of these no
+//! more than the largest kind is in memory at once.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow_select::interleave::interleave_record_batch;
+use chrono::{Days, NaiveDate};
+use shared::dictionary::Record;
+use shared::id::AccountId;
+use shared::store::{StoreError, StoreErrorKind};
+use shared::time::Instant;
+use shared::zone::Zone;
+
+use crate::policy::{CompactionPolicy, Job};
+use crate::segment::{Part, Segment, Span};
+use crate::write::{DAY, Identities, MAX_DAYS};
+use crate::{Lake, columns};
+
+/// How far around a day its neighbours are looked for, in days.
+const AROUND: u64 = 64;
+
+/// What one step of compaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compacted {
+    /// It replaced some segments.
+    Segments {
+        /// How many.
+        inputs: usize,
+        /// How many sessions it wrote.
+        rows: usize,
+    },
+    /// Somebody else replaced one of them first.
+    Lost,
+    /// There was nothing to do.
+    Nothing {
+        /// When there may be, if nothing comes meanwhile.
+        again_at: Option<Instant>,
+    },
+}
+
+impl Lake {
+    /// One compaction, if the policy asks for one, of the segments that hold sessions of a UTC day, or of those of the
+    /// days around it. Any number of these may run at once: of two that want to replace the same segment one is `Lost`.
+    pub async fn compact(
+        &self,
+        account: &AccountId,
+        day: NaiveDate,
+        policy: &CompactionPolicy,
+        now: Instant,
+    ) -> Result<Compacted, StoreError> {
+        let live = self.live_in(account, Span::of_day(day)).await?;
+        if let Some(job) = policy.of_day(&live, now) {
+            return self.run(account, job, policy, Instant(i64::MIN)).await;
+        }
+        if let [_] = live.as_slice() {
+            let first = day.checked_sub_days(Days::new(AROUND)).unwrap_or(NaiveDate::MIN);
+            let last = day.checked_add_days(Days::new(AROUND)).unwrap_or(NaiveDate::MAX);
+            let around = Span { min: Span::of_day(first).min, max: Span::of_day(last).max };
+            if let Some(job) = policy.of_neighbours(&self.live_in(account, around).await?, now) {
+                return self.run(account, job, policy, Instant(i64::MIN)).await;
+            }
+        }
+        Ok(Compacted::Nothing { again_at: policy.again_at(&live, now) })
+    }
+
+    /// Compacts all days of an account until the policy asks for nothing more. Gives how many compactions that took. It
+    /// reads the whole live manifest again and again: for tests and tools.
+    pub async fn compact_all(
+        &self,
+        account: &AccountId,
+        policy: &CompactionPolicy,
+    ) -> Result<usize, StoreError> {
+        let mut compactions = 0;
+        loop {
+            let before = compactions;
+            let live = self.live(account).await?;
+            let parts = live.iter().flat_map(|segment| &segment.parts);
+            let days: BTreeSet<NaiveDate> = parts.map(|part| part.created.min.day(Zone::UTC)).collect();
+            for day in days {
+                while let Compacted::Segments { .. } =
+                    self.compact(account, day, policy, Instant::now()).await?
+                {
+                    compactions += 1;
+                }
+            }
+            if compactions == before {
+                return Ok(compactions);
+            }
+        }
+    }
+
+    /// One step of dropping what began before `oldest`: segments that hold nothing else are replaced by nothing, and one
+    /// that still held it a day ago is rewritten.
+    pub async fn expire(
+        &self,
+        account: &AccountId,
+        oldest: Instant,
+        policy: &CompactionPolicy,
+    ) -> Result<Compacted, StoreError> {
+        let live = self.live_in(account, Span { min: Instant(i64::MIN), max: oldest }).await?;
+        let whole: Vec<Segment> = live
+            .iter()
+            .filter(|segment| segment.created().max < oldest)
+            .take(crate::policy::MAX_INPUTS)
+            .cloned()
+            .collect();
+        if !whole.is_empty() {
+            let inputs = whole.len();
+            return Ok(match self.commit(&mut [], &whole).await {
+                Err(error) if error.kind == StoreErrorKind::Conflict => Compacted::Lost,
+                done => done.map(|()| Compacted::Segments { inputs, rows: 0 })?,
+            });
+        }
+        let yesterday = Instant(oldest.0.saturating_sub(DAY));
+        match live.into_iter().find(|segment| segment.created().min < yesterday) {
+            Some(segment) => {
+                let job = Job { inputs: vec![segment], by_day: false };
+                self.run(account, job, policy, oldest).await
+            }
+            None => Ok(Compacted::Nothing { again_at: None }),
+        }
+    }
+
+    /// Replaces the inputs of a job by what is left of them: of each session its newest row among them, from `oldest` on.
+    async fn run(
+        &self,
+        account: &AccountId,
+        job: Job,
+        policy: &CompactionPolicy,
+        oldest: Instant,
+    ) -> Result<Compacted, StoreError> {
+        let Job { inputs, by_day } = job;
+        let hull = Span::of(inputs.iter().flat_map(|one| [one.created().min, one.created().max]));
+        let Some(hull) = hull else { return Ok(Compacted::Nothing { again_at: None }) };
+        let mut others = self.live_in(account, hull).await?;
+        others.retain(|one| inputs.iter().all(|input| input.id != one.id));
+        let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
+        let sessions = self.load(&parts, Record::Session).await?;
+        let mut kept = survivors(&sessions, |at| {
+            let place = Span { min: at, max: at };
+            others.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
+        })?;
+        kept.retain(|row| row.created >= oldest);
+        let pieces = cut(&kept, by_day, policy.max_rows);
+        let mut added = self.stage_rows(account, &parts, &sessions, &pieces).await?;
+        match self.commit(&mut added, &inputs).await {
+            Err(error) if error.kind == StoreErrorKind::Conflict => Ok(Compacted::Lost),
+            done => done.map(|()| Compacted::Segments { inputs: inputs.len(), rows: kept.len() }),
+        }
+    }
+
+    /// One kind of record of some parts.
+    pub(crate) async fn load(&self, parts: &[&Part], record: Record) -> Result<Vec<RecordBatch>, StoreError> {
+        let schema = columns::schema(record);
+        let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
+        let mut loaded = Vec::new();
+        for part in parts {
+            loaded.push(self.read_plain(part, record, &names).await?);
+        }
+        Ok(loaded)
+    }
+
+    /// Writes one segment of each piece of the kept rows, their repeated records with them.
+    pub(crate) async fn stage_rows(
+        &self,
+        account: &AccountId,
+        parts: &[&Part],
+        sessions: &[RecordBatch],
+        pieces: &[&[Kept]],
+    ) -> Result<Vec<Segment>, StoreError> {
+        let mut drafts = Vec::new();
+        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+            let rows: Vec<(usize, usize)> = piece.iter().map(|row| (row.input, row.row)).collect();
+            let mut draft = self.draft(account).await?;
+            draft.begin_part(&gather(sessions, &rows)?)?;
+            drafts.push((draft, piece));
+        }
+        for record in Record::CHILDREN {
+            let batches = self.load(parts, record).await?;
+            for (draft, piece) in &mut drafts {
+                draft.add(record, &gather_children(&batches, piece)?)?;
+            }
+        }
+        let mut staged = Vec::new();
+        for (draft, _) in drafts {
+            staged.extend(self.upload(draft).await?);
+        }
+        Ok(staged)
+    }
+}
+
+/// A session row that a compaction keeps: the part it lies in, and where.
+pub(crate) struct Kept {
+    pub(crate) created: Instant,
+    pub(crate) input: usize,
+    pub(crate) row: usize,
+}
+
+/// Pieces of the kept rows: of whole UTC days where they are cut by day, and none with more rows than a segment may have.
+fn cut(kept: &[Kept], by_day: bool, max_rows: u64) -> Vec<&[Kept]> {
+    let days = if by_day { cut_by_day(kept) } else { vec![kept] };
+    days.into_iter().flat_map(|piece| cut_by_rows(piece, max_rows)).collect()
+}
+
+/// One piece a day, or as many of about the same size as are added at once.
+fn cut_by_day(kept: &[Kept]) -> Vec<&[Kept]> {
+    let day = |row: &Kept| row.created.0.div_euclid(DAY);
+    let days: Vec<&[Kept]> = kept.chunk_by(|a, b| day(a) == day(b)).collect();
+    if days.len() <= MAX_DAYS {
+        return days;
+    }
+    let least = kept.len().div_ceil(MAX_DAYS);
+    let mut pieces = Vec::new();
+    let mut rest = kept;
+    while !rest.is_empty() {
+        let last = day(&rest[least.min(rest.len()) - 1]);
+        let (piece, after) = rest.split_at(rest.partition_point(|row| day(row) <= last));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}
+
+/// Pieces of about the same size. Sessions that began at the same instant stay together, so that pieces do not overlap.
+fn cut_by_rows(kept: &[Kept], max_rows: u64) -> Vec<&[Kept]> {
+    let max_rows = usize::try_from(max_rows.max(1)).unwrap_or(usize::MAX);
+    let least = kept.len().div_ceil(kept.len().div_ceil(max_rows).max(1));
+    let mut pieces = Vec::new();
+    let mut rest = kept;
+    while !rest.is_empty() {
+        let last = rest[least.min(rest.len()) - 1].created;
+        let (piece, after) = rest.split_at(rest.partition_point(|row| row.created <= last));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}
+
+/// The rows worth keeping, in the lake's order: of each session the newest row, and every tombstone at another place
+/// for which `needed` says that a segment outside may still hold an older row.
+pub(crate) fn survivors(
+    batches: &[RecordBatch],
+    needed: impl Fn(Instant) -> bool,
+) -> Result<Vec<Kept>, StoreError> {
+    let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+    let rank = |(input, row): (usize, usize)| (keys[input].sequence(row), !keys[input].removed(row), input);
+    let every =
+        || (0..batches.len()).flat_map(|input| (0..batches[input].num_rows()).map(move |row| (input, row)));
+    let mut newest: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut tombstones: HashMap<(&str, Instant), (usize, usize)> = HashMap::new();
+    for at in every() {
+        let (id, created) = (keys[at.0].id(at.1), keys[at.0].created(at.1));
+        let winner = newest.entry(id).or_insert(at);
+        if rank(at) > rank(*winner) {
+            *winner = at;
+        }
+        if keys[at.0].removed(at.1) {
+            let last = tombstones.entry((id, created)).or_insert(at);
+            if rank(at) > rank(*last) {
+                *last = at;
+            }
+        }
+    }
+    let live = newest.values().filter(|at| !keys[at.0].removed(at.1));
+    let dead = tombstones.values().filter(|at| {
+        let (id, created) = (keys[at.0].id(at.1), keys[at.0].created(at.1));
+        // Where the newest row lies in the same place, it says all that the tombstone says.
+        let covered =
+            newest.get(id).is_some_and(|winner| winner != *at && keys[winner.0].created(winner.1) == created);
+        !covered && needed(created)
+    });
+    let mut kept: Vec<Kept> = live
+        .chain(dead)
+        .map(|&(input, row)| Kept { created: keys[input].created(row), input, row })
+        .collect();
+    kept.sort_by_key(|kept| {
+        (kept.created, keys[kept.input].id(kept.row), !keys[kept.input].removed(kept.row))
+    });
+    Ok(kept)
+}
+
+fn gather(batches: &[RecordBatch], rows: &[(usize, usize)]) -> Result<RecordBatch, StoreError> {
+    let inputs: Vec<&RecordBatch> = batches.iter().collect();
+    interleave_record_batch(&inputs, rows).map_err(|error| StoreError::broken("compacting segments", error))
+}
+
+/// The repeated records of the kept rows, pointing to their sessions' new row numbers.
+fn gather_children(batches: &[RecordBatch], kept: &[Kept]) -> Result<RecordBatch, StoreError> {
+    let broken = || StoreError::broken("compacting segments", "a repeated record does not know its session");
+    let owners = |batch: &RecordBatch| -> Option<UInt32Array> {
+        batch.column_by_name(columns::SESSION)?.as_any().downcast_ref::<UInt32Array>().cloned()
+    };
+    let owners = batches.iter().map(owners).collect::<Option<Vec<_>>>().ok_or_else(broken)?;
+    let (mut rows, mut sessions) = (Vec::new(), Vec::new());
+    for (session, kept) in (0_u32..).zip(kept) {
+        let owner = owners[kept.input].values();
+        let row = u32::try_from(kept.row).map_err(|_| broken())?;
+        let first = owner.partition_point(|owner| *owner < row);
+        let end = owner.partition_point(|owner| *owner <= row);
+        rows.extend((first..end).map(|at| (kept.input, at)));
+        sessions.extend(std::iter::repeat_n(session, end - first));
+    }
+    let batch = gather(batches, &rows)?;
+    let mut arrays: Vec<ArrayRef> = batch.columns().to_vec();
+    arrays[0] = Arc::new(UInt32Array::from(sessions));
+    RecordBatch::try_new(batch.schema(), arrays)
+        .map_err(|error| StoreError::broken("compacting segments", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(instants: impl Iterator<Item = i64>) -> Vec<Kept> {
+        instants.map(|at| Kept { created: Instant(at), input: 0, row: 0 }).collect()
+    }
+
+    #[test]
+    fn pieces_are_of_whole_days_and_of_about_the_same_size() {
+        let many = kept((0..1_000).map(|at| at / 5 * DAY + at));
+        let pieces = cut(&many, true, 1_000);
+        assert!((MAX_DAYS - 2..=MAX_DAYS).contains(&pieces.len()), "{}", pieces.len());
+        assert!(pieces.iter().all(|piece| piece.len() % 5 == 0));
+        assert_eq!(pieces.iter().map(|piece| piece.len()).sum::<usize>(), 1_000);
+        assert_eq!(cut(&many[..5], true, 1_000).len(), 1);
+        assert_eq!(cut(&many[..20], true, 1_000).len(), 4, "one a day");
+        assert_eq!(cut(&many[..20], false, 1_000).len(), 1);
+    }
+
+    #[test]
+    fn pieces_have_no_more_rows_than_a_segment_may_have_and_share_no_instant() {
+        let rows = kept((0..101).map(|at| at / 2));
+        let pieces = cut(&rows, false, 50);
+        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();
+        assert_eq!(lengths, [34, 34, 33]);
+        let ends = pieces.windows(2).map(|two| (two[0].last().unwrap().created, two[1][0].created));
+        assert!(ends.into_iter().all(|(end, begin)| end < begin));
+        assert_eq!(cut(&kept(std::iter::repeat_n(7, 9)), false, 2).len(), 1, "one instant");
+    }
+}

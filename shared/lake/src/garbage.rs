@@ -1,0 +1,163 @@
+//! Garbage collection: segments that were replaced long ago, and objects that nothing names.
+//!
+//! Objects go first and items after them, so that a run that dies in between is finished by the next. An object that any
+//! live segment names is never deleted, whatever else says that it may go.
+
+use std::collections::BTreeSet;
+
+use shared::id::AccountId;
+use shared::key::{self, Key};
+use shared::store::StoreError;
+use shared::time::Instant;
+
+use crate::Lake;
+use crate::segment::{Segment, made_at};
+
+/// How long a replaced segment stays readable: a cursor's 24 h and an hour for its last page.
+const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
+/// How old an object that no item names must be: older than any commit that may still name it.
+const ORPHANED_AFTER: i64 = 26 * 3_600;
+/// Replaced segments of one step.
+const STEP: i32 = 1_000;
+/// Segments that one step moves to where the manifest keeps them now.
+const MOVED: usize = 30;
+
+/// What one step of garbage collection did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Replaced segments that are gone.
+    pub segments: usize,
+    /// Objects that are gone.
+    pub objects: usize,
+    /// Whether there is more to do at once.
+    pub more: bool,
+}
+
+/// What one step through an account's objects did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphans {
+    /// Objects that nothing named, and that are gone.
+    pub objects: usize,
+    /// After which key the next step goes on.
+    pub after: String,
+    /// Whether all that is old enough was looked at: then the next step is for another day.
+    pub done: bool,
+}
+
+impl Lake {
+    /// One step of deleting segments that were replaced more than 25 h ago.
+    pub async fn sweep(&self, account: &AccountId, now: Instant) -> Result<Swept, StoreError> {
+        let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
+        let keys = key::replaced_from(Instant(0))..=key::replaced_from(until);
+        let items = self.store.range_head(&key::manifest(account), keys, STEP).await?;
+        let mut replaced =
+            items.iter().map(|item| Segment::from_item(account, item)).collect::<Result<Vec<_>, _>>()?;
+        let mut more = replaced.len() == STEP as usize;
+        more |= self.move_old(account, until, &mut replaced).await?;
+        if replaced.is_empty() {
+            return Ok(Swept { more, ..Swept::default() });
+        }
+        let live = self.live_again(&replaced).await?;
+        let gone = replaced.iter().filter(|segment| !live.contains(&segment.id));
+        let objects: Vec<String> = gone.flat_map(Segment::objects).collect();
+        let swept = Swept { segments: replaced.len(), objects: objects.len(), more };
+        self.store.delete_objects(&self.store.names().lake_bucket, objects).await?;
+        self.store.delete_all(replaced.into_iter().map(|segment| segment.key).collect()).await?;
+        Ok(swept)
+    }
+
+    /// Which of these are live all the same: of one that the manifest only moved, both items name the same objects.
+    async fn live_again(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
+        let live_key = |segment: &Segment| {
+            Segment::new(segment.id.clone(), segment.account.clone(), segment.parts.clone())
+                .map(|live| (live.key.sk, segment.id.clone()))
+        };
+        let ids: std::collections::BTreeMap<String, String> = replaced.iter().filter_map(live_key).collect();
+        let Some(first) = replaced.first() else { return Ok(BTreeSet::new()) };
+        let pk = key::manifest(&first.account);
+        let keys = ids.keys().map(|sk| Key { pk: pk.clone(), sk: sk.clone() }).collect();
+        let there = self.store.there(keys).await?;
+        Ok(there.iter().filter_map(|sk| ids.get(sk).cloned()).collect())
+    }
+
+    /// Moves live segments that the manifest holds as it did before it had two parts, and finds those among the replaced
+    /// ones that may go. Gives whether there are more to move.
+    async fn move_old(
+        &self,
+        account: &AccountId,
+        until: Instant,
+        gone: &mut Vec<Segment>,
+    ) -> Result<bool, StoreError> {
+        let prefix = key::SEGMENTS_BEFORE_PARTS;
+        let old = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
+        let (removed, mut live): (Vec<Segment>, Vec<Segment>) =
+            old.into_iter().partition(|segment| segment.removed_at.is_some());
+        gone.extend(removed.into_iter().filter(|one| one.removed_at.is_some_and(|at| at < until)));
+        let more = live.len() > MOVED;
+        live.truncate(MOVED);
+        let moved = live.iter().map(|one| Segment::new(one.id.clone(), account.clone(), one.parts.clone()));
+        let mut moved: Vec<Segment> = moved.into_iter().flatten().collect();
+        match self.commit(&mut moved, &live).await {
+            // Compaction was faster, which moves them as well.
+            Err(error) if error.kind == shared::store::StoreErrorKind::Conflict => Ok(true),
+            done => done.map(|()| more),
+        }
+    }
+
+    /// One step through an account's objects, in the order of their keys, from `after` on (empty for all of them): those
+    /// that are older than 26 h and that no item names are deleted.
+    pub async fn sweep_orphans(
+        &self,
+        account: &AccountId,
+        after: &str,
+        now: Instant,
+    ) -> Result<Orphans, StoreError> {
+        let bucket = &self.store.names().lake_bucket;
+        let prefix = key::segment_objects(account);
+        let page = self.store.list_objects(bucket, &prefix, after).await?;
+        let young = now.plus_seconds(-ORPHANED_AFTER);
+        let id_of = |object: &str| -> Option<String> {
+            Some(object.strip_prefix(&prefix)?.split('/').next()?.to_owned())
+        };
+        let mut candidates = Vec::new();
+        for object in &page.objects {
+            let Some(id) = id_of(&object.key) else { continue };
+            if made_at(&id).unwrap_or(object.modified_at) < young {
+                candidates.push((id, object.key.clone()));
+            }
+        }
+        if !candidates.is_empty() {
+            // What is live is read before what was replaced: what moves meanwhile is found in one of them.
+            let live = self.live(account).await?;
+            let mut named: BTreeSet<String> = live.into_iter().map(|segment| segment.id).collect();
+            candidates.retain(|(id, _)| !named.contains(id));
+            if !candidates.is_empty() {
+                named = self.replaced_ids(account).await?;
+                candidates.retain(|(id, _)| !named.contains(id));
+            }
+        }
+        let objects: Vec<String> = candidates.into_iter().map(|(_, object)| object).collect();
+        let count = objects.len();
+        self.store.delete_objects(bucket, objects).await?;
+        let last = page.objects.last().map(|object| object.key.clone()).filter(|_| page.more);
+        Ok(Orphans {
+            objects: count,
+            done: last.is_none(),
+            // Ids begin with when they were made: the next round goes on where this one found them too young.
+            after: last.unwrap_or_else(|| format!("{prefix}{:016x}", young.0.max(0))),
+        })
+    }
+
+    async fn replaced_ids(&self, account: &AccountId) -> Result<BTreeSet<String>, StoreError> {
+        let prefix = key::SEGMENTS_BEFORE_PARTS;
+        let mut ids = BTreeSet::new();
+        for keys in [
+            key::replaced_from(Instant(0))..=key::replaced_from(Instant(i64::MAX)),
+            prefix.to_owned()..=format!("{prefix}~"),
+        ] {
+            let named = self.segments_in(account, keys).await?;
+            ids.extend(named.into_iter().map(|segment| segment.id));
+        }
+        Ok(ids)
+    }
+}

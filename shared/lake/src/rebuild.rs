@@ -1,0 +1,154 @@
+//! Rebuilding days of the lake from the table.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use futures::{StreamExt, TryStreamExt, stream};
+use shared::dictionary::Record;
+use shared::id::{AccountId, SessionId};
+use shared::store::{ListedSession, StoreError};
+use shared::telemetry::chain;
+use shared::time::Instant;
+
+use crate::compact::survivors;
+use crate::encode::Entry;
+use crate::manifest::{MAX_ACTIONS, actions};
+use crate::policy::CompactionPolicy;
+use crate::segment::{Part, Segment, Span};
+use crate::write::Identities;
+use crate::{Compacted, Lake};
+
+/// Sessions that are read from the table at once.
+const READ_AT_ONCE: usize = 32;
+/// Sessions of one segment that is rebuilt: as many are in memory at once.
+const PIECE: usize = 4_000;
+/// The sequence of rebuilt rows: any record of the stream outdoes it.
+const REBUILT: &str = "0000000000000000000000000000000000000000";
+
+impl Lake {
+    /// Replaces everything the lake says of a UTC day by what the table says now. Gives the number of sessions. Of a
+    /// session that cannot be read the lake goes on saying what it said.
+    ///
+    /// The manifest is read before the table, and rebuilt rows yield to any stream record: a session that changes
+    /// meanwhile comes with a segment of its own, which is not among the replaced ones, and wins.
+    pub async fn rebuild(&self, account: &AccountId, day: NaiveDate) -> Result<usize, StoreError> {
+        let span = Span::of_day(day);
+        let policy = CompactionPolicy::default();
+        let mut inputs = self.settled_in(account, span, &policy).await?;
+        while actions(0, inputs.len()) > MAX_ACTIONS / 2 {
+            // One commit replaces them all, so they have to be few.
+            let of_any_size = CompactionPolicy { fan_in: 2, ..policy };
+            let Compacted::Segments { .. } = self.compact(account, day, &of_any_size, Instant::now()).await?
+            else {
+                return Err(StoreError::broken(
+                    "rebuilding a day",
+                    "its segments are too many and too large",
+                ));
+            };
+            inputs = self.settled_in(account, span, &policy).await?;
+        }
+        let listed = self.store.listed(account, day).await?;
+        let (mut added, mut unreadable, mut count) = (Vec::new(), HashSet::new(), 0);
+        for piece in listed.chunks(PIECE) {
+            let (entries, failed) = self.entries_of(account, piece).await?;
+            count += entries.len();
+            unreadable.extend(failed);
+            added.extend(self.stage(account, entries).await?);
+        }
+        let known: HashSet<&str> = listed.iter().map(|listed| listed.id.as_str()).collect();
+        added.extend(self.stage_others(account, span, &inputs, &known, &unreadable).await?);
+        self.commit(&mut added, &inputs).await?;
+        Ok(count)
+    }
+
+    /// The live segments of a span whose commit is not under way any more.
+    async fn settled_in(
+        &self,
+        account: &AccountId,
+        span: Span,
+        policy: &CompactionPolicy,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let limit = Instant::now().plus_seconds(-policy.settled_seconds);
+        let mut live = self.live_in(account, span).await?;
+        live.retain(|segment| segment.added_at < limit);
+        Ok(live)
+    }
+
+    /// What the table says of some sessions, and the ids of those that cannot be read.
+    async fn entries_of(
+        &self,
+        account: &AccountId,
+        listed: &[ListedSession],
+    ) -> Result<(Vec<Entry>, Vec<String>), StoreError> {
+        let reading = listed.iter().map(async |listed| match self.store.session(account, &listed.id).await {
+            Ok(stored) => Ok((listed.id.clone(), Ok(stored))),
+            Err(error) if error.kind.is_unreadable() => Ok((listed.id.clone(), Err(error))),
+            Err(error) => Err(error),
+        });
+        let read: Vec<_> =
+            stream::iter(reading.collect::<Vec<_>>()).buffered(READ_AT_ONCE).try_collect().await?;
+        let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+        for (id, stored) in read {
+            match stored {
+                Ok(stored) => entries.extend(stored.map(|stored| Entry {
+                    sequence: REBUILT.to_owned(),
+                    created_at: stored.identity.created_at,
+                    id: stored.identity.id,
+                    session: Some(stored.session),
+                })),
+                Err(error) => {
+                    tracing::error!(%account, error = %chain(&error), "a session cannot be read");
+                    unreadable.push(id.as_str().to_owned());
+                }
+            }
+        }
+        Ok((entries, unreadable))
+    }
+
+    /// Writes what the inputs say of other days, and of sessions of this day that the table could not tell of: of those
+    /// that cannot be read, and of those that the index does not name although their item is there.
+    async fn stage_others(
+        &self,
+        account: &AccountId,
+        day: Span,
+        inputs: &[Segment],
+        known: &HashSet<&str>,
+        unreadable: &HashSet<String>,
+    ) -> Result<Vec<Segment>, StoreError> {
+        let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
+        let sessions = self.load(&parts, Record::Session).await?;
+        let mut kept = survivors(&sessions, |_| true)?;
+        let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        let is_of_day = |at: Instant| at >= day.min && at <= day.max;
+        let unnamed: HashSet<&str> = kept
+            .iter()
+            .filter(|row| is_of_day(row.created) && !ids[row.input].removed(row.row))
+            .map(|row| ids[row.input].id(row.row))
+            .filter(|id| !known.contains(id))
+            .collect();
+        let there = self.there_on(account, day, unnamed).await?;
+        kept.retain(|row| {
+            let id = ids[row.input].id(row.row);
+            !is_of_day(row.created) || unreadable.contains(id) || there.contains(id)
+        });
+        self.stage_rows(account, &parts, &sessions, &[&kept]).await
+    }
+
+    /// Which of these sessions have an item that began on that day: an index may be a moment behind.
+    async fn there_on(
+        &self,
+        account: &AccountId,
+        day: Span,
+        ids: HashSet<&str>,
+    ) -> Result<HashSet<String>, StoreError> {
+        let asking =
+            ids.into_iter().filter_map(|id| SessionId::try_from(id.to_owned()).ok()).map(async |id| {
+                let began = self.store.began_at(account, &id).await?;
+                let is_there = began.is_some_and(|at| at >= day.min && at <= day.max);
+                Ok::<_, StoreError>(is_there.then(|| id.as_str().to_owned()))
+            });
+        let there: Vec<Option<String>> =
+            stream::iter(asking.collect::<Vec<_>>()).buffer_unordered(READ_AT_ONCE).try_collect().await?;
+        Ok(there.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,290 @@
+//! What the manifest says of a segment: where its files lie, and what of its sessions can be told without reading them.
+//!
+//! A segment is one object: Parquet files one behind the other, each at an offset that its item tells. It has one or more
+//! *parts*, each with sessions of its own days and one file for each kind of record that has rows, so that a reader of
+//! some days need not look at others.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use shared::dictionary::Record;
+use shared::id::{AccountId, random_hex};
+use shared::key::{self, Key};
+use shared::time::Instant;
+use shared::zone::Zone;
+
+/// The memory taken by a byte of a file that does not say how much it takes: more than is usual.
+const GENEROUS_EXPANSION: u64 = 20;
+/// The most days that a segment of each class of width spans; those of the last class span any number.
+pub(crate) const WIDTHS: [i64; 6] = [1, 8, 64, 512, 4_096, i64::MAX];
+
+/// From the earliest to the latest of some instants, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The earliest.
+    pub min: Instant,
+    /// The latest.
+    pub max: Instant,
+}
+
+impl Span {
+    /// The span of some instants; `None` of none.
+    pub fn of(instants: impl IntoIterator<Item = Instant>) -> Option<Span> {
+        instants.into_iter().fold(None, |span, at| match span {
+            None => Some(Span { min: at, max: at }),
+            Some(Span { min, max }) => Some(Span { min: min.min(at), max: max.max(at) }),
+        })
+    }
+
+    /// Whether two spans have an instant in common.
+    pub fn overlaps(self, other: Span) -> bool {
+        self.min <= other.max && other.min <= self.max
+    }
+
+    /// The instants of a UTC day.
+    pub fn of_day(day: NaiveDate) -> Span {
+        let instants = Instant::of_days((day, day), Zone::UTC);
+        Span { min: instants.start, max: Instant(instants.end.0 - 1) }
+    }
+
+    /// The UTC days on which it begins and ends.
+    pub(crate) fn days(self) -> (NaiveDate, NaiveDate) {
+        (self.min.day(Zone::UTC), self.max.day(Zone::UTC))
+    }
+
+    /// In which class of `WIDTHS` a segment of this span lies.
+    fn width(self) -> usize {
+        let (first, last) = self.days();
+        let days = (last - first).num_days() + 1;
+        WIDTHS.iter().position(|most| days <= *most).unwrap_or(WIDTHS.len() - 1)
+    }
+}
+
+/// One file of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    /// Its rows.
+    pub rows: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// The memory that all its rows take, their texts one by one; 0 where that is not known.
+    pub decoded: u64,
+    /// Where it begins in its object.
+    pub offset: u64,
+}
+
+/// What a reader reads: sessions of some days, and the records that belong to them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The segment's id.
+    pub segment: String,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its place in the segment, from 0.
+    pub number: usize,
+    /// The span of `created_at`, tombstones counted.
+    pub created: Span,
+    /// The span of `finished_at`, where any session has it.
+    pub finished: Option<Span>,
+    /// The span of `lastInteraction`, where any session has it.
+    pub last: Option<Span>,
+    /// Whether each row is of another session and none is a tombstone.
+    pub unique: bool,
+    /// Its files, by the record's name.
+    pub files: BTreeMap<String, FileInfo>,
+    /// The size of the segment's object; `None` where each file is an object of its own (format 1).
+    pub object_bytes: Option<u64>,
+}
+
+/// Where the bytes of a file lie, and the name that its encryption is bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Location {
+    pub(crate) object: String,
+    pub(crate) object_bytes: u64,
+    pub(crate) offset: u64,
+    pub(crate) bytes: u64,
+    pub(crate) name: String,
+}
+
+impl Part {
+    /// A part with these sessions' span and nothing in it.
+    pub fn new(segment: String, account: AccountId, number: usize, created: Span) -> Part {
+        Part {
+            segment,
+            account,
+            number,
+            created,
+            finished: None,
+            last: None,
+            unique: false,
+            files: BTreeMap::new(),
+            object_bytes: Some(0),
+        }
+    }
+
+    /// How many rows of a record it has.
+    pub fn rows(&self, record: Record) -> u64 {
+        self.files.get(record.name()).map_or(0, |file| file.rows)
+    }
+
+    /// How large its file of a record is.
+    pub fn bytes(&self, record: Record) -> u64 {
+        self.files.get(record.name()).map_or(0, |file| file.bytes)
+    }
+
+    /// Where its file of a record lies.
+    pub(crate) fn location(&self, record: Record) -> Location {
+        let file = self.files.get(record.name());
+        let (bytes, offset) = file.map_or((0, 0), |file| (file.bytes, file.offset));
+        match self.object_bytes {
+            Some(object_bytes) => {
+                let object = key::segment_object(&self.account, &self.segment);
+                let name = bound_name(&object, self.number, record);
+                Location { object, object_bytes, offset, bytes, name }
+            }
+            None => {
+                let object = key::segment_file_object(&self.account, &self.segment, record);
+                Location { name: object.clone(), object, object_bytes: bytes, offset: 0, bytes }
+            }
+        }
+    }
+
+    /// The memory that its records of the largest kind take.
+    pub(crate) fn decoded(&self) -> u64 {
+        let known =
+            |file: &FileInfo| if file.decoded > 0 { file.decoded } else { file.bytes * GENEROUS_EXPANSION };
+        self.files.values().map(known).max().unwrap_or_default()
+    }
+}
+
+/// The name that the encryption of a part's file is bound to.
+pub(crate) fn bound_name(object: &str, part: usize, record: Record) -> String {
+    format!("{object}#{part}/{}", record.name())
+}
+
+/// A segment as the manifest lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// Its id; ids of format 2 begin with when they were made, in microseconds as 16 hex digits.
+    pub id: String,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What it consists of; never empty.
+    pub parts: Vec<Part>,
+    /// From when readers see it.
+    pub added_at: Instant,
+    /// Until when readers see it.
+    pub removed_at: Option<Instant>,
+    /// The item's key.
+    pub(crate) key: Key,
+}
+
+/// The id of a segment that is made now.
+pub(crate) fn new_id(now: Instant) -> String {
+    format!("{:016x}{}", now.0.max(0), random_hex(4))
+}
+
+/// When the segment with this id was made; `None` for an id of format 1.
+pub(crate) fn made_at(id: &str) -> Option<Instant> {
+    let micros = id.get(..16).filter(|_| id.len() == 24)?;
+    i64::from_str_radix(micros, 16).ok().filter(|micros| *micros < 1 << 56).map(Instant)
+}
+
+impl Segment {
+    /// A segment of these parts, not yet committed; `None` where there are none.
+    pub(crate) fn new(id: String, account: AccountId, parts: Vec<Part>) -> Option<Segment> {
+        let created = Span::of(parts.iter().flat_map(|part| [part.created.min, part.created.max]))?;
+        let key = key::live_segment(&account, created.width(), created.days().0, &id);
+        Some(Segment { id, account, parts, added_at: Instant(0), removed_at: None, key })
+    }
+
+    /// The span of `created_at` of all parts.
+    pub fn created(&self) -> Span {
+        let spans = self.parts.iter().flat_map(|part| [part.created.min, part.created.max]);
+        Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
+    }
+
+    /// How many rows of a record it has.
+    pub fn rows(&self, record: Record) -> u64 {
+        self.parts.iter().map(|part| part.rows(record)).sum()
+    }
+
+    /// The size of all its files.
+    pub fn bytes(&self) -> u64 {
+        self.parts.iter().flat_map(|part| part.files.values()).map(|file| file.bytes).sum()
+    }
+
+    /// The memory that its records of the largest kind take.
+    pub(crate) fn decoded(&self) -> u64 {
+        self.parts.iter().map(Part::decoded).sum()
+    }
+
+    /// The keys of its objects.
+    pub(crate) fn objects(&self) -> Vec<String> {
+        if self.parts.iter().any(|part| part.object_bytes.is_some()) {
+            return vec![key::segment_object(&self.account, &self.id)];
+        }
+        let of_part = |part: &Part| {
+            let files = Record::ALL.into_iter().filter(|record| part.files.contains_key(record.name()));
+            files.map(|record| part.location(record).object).collect::<Vec<_>>()
+        };
+        self.parts.iter().flat_map(of_part).collect()
+    }
+
+    /// Whether a reader of this snapshot sees it.
+    pub(crate) fn seen_at(&self, snapshot: Instant) -> bool {
+        self.added_at <= snapshot && self.removed_at.is_none_or(|removed| snapshot < removed)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const DAY: i64 = 86_400_000_000;
+
+    pub(crate) fn account() -> AccountId {
+        AccountId::try_from("demo".to_owned()).unwrap()
+    }
+
+    /// A segment with a part for each pair of first and last day since 1970.
+    pub(crate) fn segment(days: &[(i64, i64)]) -> Segment {
+        let id = new_id(Instant(1_790_000_000_000_000));
+        let part = |(number, (first, last)): (usize, &(i64, i64))| {
+            let span = Span { min: Instant(first * DAY), max: Instant(last * DAY + 5) };
+            let mut part = Part::new(id.clone(), account(), number, span);
+            for (at, record) in (1..).zip([Record::Session, Record::Event, Record::Talk]) {
+                let bytes = 100 * at;
+                let file = FileInfo { rows: at, bytes, decoded: 7 * at, offset: 0 };
+                part.files.insert(record.name().to_owned(), file);
+            }
+            part
+        };
+        let mut parts: Vec<Part> = days.iter().enumerate().map(part).collect();
+        let mut offset = 0;
+        for file in parts.iter_mut().flat_map(|part| part.files.values_mut()) {
+            file.offset = offset;
+            offset += file.bytes;
+        }
+        parts.iter_mut().for_each(|part| part.object_bytes = Some(offset));
+        Segment::new(id, account(), parts).unwrap()
+    }
+
+    #[test]
+    fn keys_tell_the_first_day_and_the_class_of_width() {
+        let key = |first, last| segment(&[(first, last)]).key.sk;
+        assert!(key(20_000, 20_000).starts_with("live#0#2024-10-04#"));
+        assert!(key(20_000, 20_007).starts_with("live#1#2024-10-04#"));
+        assert!(key(20_000, 20_008).starts_with("live#2#2024-10-04#"));
+        assert!(key(0, 20_000).starts_with("live#5#1970-01-01#"));
+    }
+
+    #[test]
+    fn ids_tell_when_they_were_made() {
+        let now = Instant(1_790_000_000_000_000);
+        assert_eq!(made_at(&new_id(now)), Some(now));
+        assert_eq!(made_at("9f0c2d7e5a1b4c3d8e6f7a0b"), None);
+        assert_eq!(made_at("short"), None);
+    }
+}

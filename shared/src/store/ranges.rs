@@ -1,0 +1,130 @@
+//! Parts of a partition: ranges of sort keys, and many items at once.
+
+use std::ops::RangeInclusive;
+
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::{Item, Store, StoreError, key_item};
+use crate::key::Key;
+
+/// Items of one deletion, as DynamoDB limits it.
+const DELETED_AT_ONCE: usize = 25;
+/// Items of one reading, as DynamoDB limits it.
+const READ_AT_ONCE: usize = 100;
+/// How many of these calls are under way at once.
+const CALLS_AT_ONCE: usize = 8;
+/// How often what DynamoDB has left undone is asked for again, with a pause that doubles from the first.
+const ROUNDS: u32 = 6;
+const FIRST_PAUSE_MS: u64 = 50;
+
+impl Store {
+    /// The items of a partition whose sort keys lie in a range, both ends included, in their order and as they are now.
+    pub async fn range(
+        &self,
+        partition: &str,
+        keys: RangeInclusive<String>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let items: Result<_, _> =
+            self.range_query(partition, keys).into_paginator().items().send().collect().await;
+        items.map_err(|error| StoreError::aws("reading a range", error))
+    }
+
+    /// The first of them, at most `limit`.
+    pub async fn range_head(
+        &self,
+        partition: &str,
+        keys: RangeInclusive<String>,
+        limit: i32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let answer = self.range_query(partition, keys).limit(limit).send().await;
+        Ok(answer.map_err(|error| StoreError::aws("reading a range", error))?.items.unwrap_or_default())
+    }
+
+    fn range_query(
+        &self,
+        partition: &str,
+        keys: RangeInclusive<String>,
+    ) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        let (first, last) = keys.into_inner();
+        self.dynamo()
+            .query()
+            .table_name(&self.names().table)
+            .key_condition_expression("pk = :partition AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":first", AttributeValue::S(first))
+            .expression_attribute_values(":last", AttributeValue::S(last))
+            .consistent_read(true)
+    }
+
+    /// Which of these keys have an item now: their sort keys.
+    pub async fn there(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
+        let calls = keys.chunks(READ_AT_ONCE).map(|chunk| self.there_of(chunk.to_vec())).collect::<Vec<_>>();
+        let found: Vec<Vec<String>> =
+            stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn there_of(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
+        let unfit = |error| StoreError::broken("reading items", error);
+        let keys = keys.into_iter().map(key_item).collect();
+        let mut asked = Some(
+            KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .projection_expression("sk")
+                .consistent_read(true)
+                .build()
+                .map_err(unfit)?,
+        );
+        let mut found = Vec::new();
+        for round in 0..ROUNDS {
+            let Some(keys) = asked.take().filter(|asked| !asked.keys().is_empty()) else { return Ok(found) };
+            pause(round).await;
+            let call = self.dynamo().batch_get_item().request_items(&self.names().table, keys);
+            let answer = call.send().await.map_err(|error| StoreError::aws("reading items", error))?;
+            for item in answer.responses.unwrap_or_default().into_values().flatten() {
+                found.extend(super::text(&item, "sk").map(str::to_owned));
+            }
+            asked = answer.unprocessed_keys.and_then(|left| left.into_values().next());
+        }
+        match asked {
+            Some(_) => Err(StoreError::busy("reading items", "some are left unread again and again")),
+            None => Ok(found),
+        }
+    }
+
+    /// Deletes the items of these keys; one that is not there is no fault.
+    pub async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
+        let calls = keys.chunks(DELETED_AT_ONCE).map(|chunk| self.delete_some(chunk.to_vec()));
+        stream::iter(calls.collect::<Vec<_>>()).buffer_unordered(CALLS_AT_ONCE).try_collect().await
+    }
+
+    async fn delete_some(&self, keys: Vec<Key>) -> Result<(), StoreError> {
+        let unfit = |error| StoreError::broken("deleting items", error);
+        let delete = |key: Key| {
+            let request = DeleteRequest::builder().set_key(Some(key_item(key))).build().map_err(unfit)?;
+            Ok::<_, StoreError>(WriteRequest::builder().delete_request(request).build())
+        };
+        let mut left = keys.into_iter().map(delete).collect::<Result<Vec<_>, _>>()?;
+        for round in 0..ROUNDS {
+            if left.is_empty() {
+                return Ok(());
+            }
+            pause(round).await;
+            let call = self.dynamo().batch_write_item().request_items(&self.names().table, left);
+            let answer = call.send().await.map_err(|error| StoreError::aws("deleting items", error))?;
+            left = answer.unprocessed_items.unwrap_or_default().into_values().flatten().collect();
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::busy("deleting items", "some are left undeleted again and again"))
+    }
+}
+
+/// None before the first round, then one that doubles.
+async fn pause(round: u32) {
+    if let Some(doublings) = round.checked_sub(1) {
+        tokio::time::sleep(std::time::Duration::from_millis(FIRST_PAUSE_MS << doublings)).await;
+    }
+}
