@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::lake::{Lake, STATE_MARGIN, Segment};
+use ::lake::{CompactionPolicy, Lake, STATE_MARGIN, Segment};
 use archive::{Answer, Call, Rebuild, Rebuilt};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -70,9 +70,11 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
 
     let store = world.store();
-    upkeep::settle(&store, &demo()).await;
+    let lake = Lake::new(store.clone());
+    let policy = CompactionPolicy { settled_seconds: -1, ..CompactionPolicy::default() };
+    lake.compact_all(&demo(), &policy).await.unwrap();
     let all = store.partition(key::manifest(&demo())).await.unwrap();
-    let live = Lake::new(store).live(&demo()).await.unwrap();
+    let live = lake.live(&demo()).await.unwrap();
     let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());
     assert!(all > posted / 4, "{all} segments came of {posted} batches");
     assert_eq!(live_rows, sessions.len() as u64);

@@ -24,7 +24,7 @@ use crate::{Lake, columns};
 const AROUND: u64 = 64;
 
 /// What one step of compaction did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compacted {
     /// It replaced some segments.
     Segments {
@@ -39,58 +39,63 @@ pub enum Compacted {
     Nothing {
         /// When there may be, if nothing comes meanwhile.
         again_at: Option<Instant>,
+        /// The days for which there never is, if nothing comes.
+        closed: BTreeSet<NaiveDate>,
     },
 }
 
+impl Compacted {
+    fn nothing() -> Compacted {
+        Compacted::Nothing { again_at: None, closed: BTreeSet::new() }
+    }
+}
+
 impl Lake {
-    /// One compaction, if the policy asks for one, of the segments that hold sessions of a UTC day, or of those of the
-    /// days around it. Any number of these may run at once: of two that want to replace the same segment one is `Lost`.
+    /// One compaction, if the policy asks for one, of segments that hold sessions of these UTC days, or of neighbouring
+    /// days around them; `None` for all days there are. It reads that part of the manifest. Any number of these may run
+    /// at once: of two that want to replace the same segment one is `Lost`.
     pub async fn compact(
         &self,
         account: &AccountId,
-        day: NaiveDate,
+        days: Option<&BTreeSet<NaiveDate>>,
         policy: &CompactionPolicy,
         now: Instant,
     ) -> Result<Compacted, StoreError> {
-        let live = self.live_in(account, Span::of_day(day)).await?;
-        if let Some(job) = policy.of_day(&live, now) {
-            return self.run(account, job, policy, Instant(i64::MIN)).await;
-        }
-        if let [_] = live.as_slice() {
-            let first = day.checked_sub_days(Days::new(AROUND)).unwrap_or(NaiveDate::MIN);
-            let last = day.checked_add_days(Days::new(AROUND)).unwrap_or(NaiveDate::MAX);
-            let around = Span { min: Span::of_day(first).min, max: Span::of_day(last).max };
-            if let Some(job) = policy.of_neighbours(&self.live_in(account, around).await?, now) {
+        let live = self.live_in(account, around(days)).await?;
+        let days = days.cloned().unwrap_or_else(|| {
+            let parts = live.iter().flat_map(|segment| &segment.parts);
+            parts.map(|part| part.created.min.day(Zone::UTC)).collect()
+        });
+        let (mut again_at, mut closed) = (None, BTreeSet::new());
+        for day in days {
+            let span = Span::of_day(day);
+            let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
+            let of_day: Vec<&Segment> = live.iter().filter(has_day).collect();
+            if let Some(job) = policy.of_day(&of_day, now) {
                 return self.run(account, job, policy, Instant(i64::MIN)).await;
             }
+            match policy.again_at(&of_day, now) {
+                Some(at) => again_at = Some(again_at.map_or(at, |earlier: Instant| earlier.min(at))),
+                None => drop(closed.insert(day)),
+            }
         }
-        Ok(Compacted::Nothing { again_at: policy.again_at(&live, now) })
+        match policy.of_neighbours(&live, now) {
+            Some(job) => self.run(account, job, policy, Instant(i64::MIN)).await,
+            None => Ok(Compacted::Nothing { again_at, closed }),
+        }
     }
 
-    /// Compacts all days of an account until the policy asks for nothing more. Gives how many compactions that took. It
-    /// reads the whole live manifest again and again: for tests and tools.
+    /// Compacts all days of an account until the policy asks for nothing more. Gives how many compactions that took.
     pub async fn compact_all(
         &self,
         account: &AccountId,
         policy: &CompactionPolicy,
     ) -> Result<usize, StoreError> {
         let mut compactions = 0;
-        loop {
-            let before = compactions;
-            let live = self.live(account).await?;
-            let parts = live.iter().flat_map(|segment| &segment.parts);
-            let days: BTreeSet<NaiveDate> = parts.map(|part| part.created.min.day(Zone::UTC)).collect();
-            for day in days {
-                while let Compacted::Segments { .. } =
-                    self.compact(account, day, policy, Instant::now()).await?
-                {
-                    compactions += 1;
-                }
-            }
-            if compactions == before {
-                return Ok(compactions);
-            }
+        while let Compacted::Segments { .. } = self.compact(account, None, policy, Instant::now()).await? {
+            compactions += 1;
         }
+        Ok(compactions)
     }
 
     /// One step of dropping what began before `oldest`: segments that hold nothing else are replaced by nothing, and one
@@ -121,7 +126,7 @@ impl Lake {
                 let job = Job { inputs: vec![segment], by_day: false };
                 self.run(account, job, policy, oldest).await
             }
-            None => Ok(Compacted::Nothing { again_at: None }),
+            None => Ok(Compacted::nothing()),
         }
     }
 
@@ -135,7 +140,7 @@ impl Lake {
     ) -> Result<Compacted, StoreError> {
         let Job { inputs, by_day } = job;
         let hull = Span::of(inputs.iter().flat_map(|one| [one.created().min, one.created().max]));
-        let Some(hull) = hull else { return Ok(Compacted::Nothing { again_at: None }) };
+        let Some(hull) = hull else { return Ok(Compacted::nothing()) };
         let mut others = self.live_in(account, hull).await?;
         others.retain(|one| inputs.iter().all(|input| input.id != one.id));
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
@@ -190,6 +195,18 @@ impl Lake {
             staged.extend(self.upload(draft).await?);
         }
         Ok(staged)
+    }
+}
+
+/// The span of some days and those around them; of all there are for `None`.
+fn around(days: Option<&BTreeSet<NaiveDate>>) -> Span {
+    let all = Span { min: Instant(i64::MIN), max: Instant(i64::MAX) };
+    let Some(days) = days else { return all };
+    let first = days.first().and_then(|day| day.checked_sub_days(Days::new(AROUND)));
+    let last = days.last().and_then(|day| day.checked_add_days(Days::new(AROUND)));
+    Span {
+        min: first.map_or(all.min, |day| Span::of_day(day).min),
+        max: last.map_or(all.max, |day| Span::of_day(day).max),
     }
 }
 

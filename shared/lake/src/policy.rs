@@ -82,13 +82,13 @@ impl Job {
 
 impl CompactionPolicy {
     /// What to compact next of the live segments that hold sessions of one day; none where all is as it should be now.
-    pub(crate) fn of_day(&self, live: &[Segment], now: Instant) -> Option<Job> {
-        let settled: Days<'_> =
-            live.iter().filter(|segment| is_past(segment, self.settled_seconds, now)).collect();
+    pub(crate) fn of_day(&self, live: &[&Segment], now: Instant) -> Option<Job> {
+        let mut settled: Days<'_> = live.to_vec();
+        settled.retain(|segment| is_past(segment, self.settled_seconds, now));
         if let Some(inputs) = self.of_a_size(&settled) {
             return Some(Job::of(&inputs, true));
         }
-        let (large, late) = split_largest(&settled)?;
+        let (large, late) = self.split_largest(&settled)?;
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
         let is_closed = |seconds| live.iter().all(|segment| is_past(segment, seconds, now));
         let with_large: Days<'_> = std::iter::once(large).chain(late.iter().copied()).collect();
@@ -106,7 +106,7 @@ impl CompactionPolicy {
     }
 
     /// When the live segments of a day should be looked at again, if nothing comes meanwhile; never where all is done.
-    pub(crate) fn again_at(&self, live: &[Segment], now: Instant) -> Option<Instant> {
+    pub(crate) fn again_at(&self, live: &[&Segment], now: Instant) -> Option<Instant> {
         let newest = live.iter().map(|segment| segment.added_at).max()?;
         let mut waits = vec![self.quiet_seconds];
         if live.len() > 1 {
@@ -194,6 +194,18 @@ impl CompactionPolicy {
         None
     }
 
+    /// The segment with the most rows, and what should go into it: all others of the day where they fit in one, else those
+    /// that overlap it. `None` where there is nothing.
+    fn split_largest<'a>(&self, segments: &[&'a Segment]) -> Option<(&'a Segment, Days<'a>)> {
+        let large = *segments.iter().max_by_key(|segment| rows(segment))?;
+        let fit_in_one = self.fits_in_one(segments);
+        let mut late: Days<'a> = segments.to_vec();
+        late.retain(|other| {
+            other.id != large.id && (fit_in_one || other.created().overlaps(large.created()))
+        });
+        (!late.is_empty()).then_some((large, late))
+    }
+
     fn fits_in_one(&self, inputs: &[&Segment]) -> bool {
         inputs.iter().map(|segment| rows(segment)).sum::<u64>() <= self.max_rows
             && inputs.iter().map(|segment| segment.decoded()).sum::<u64>() <= self.max_decoded
@@ -203,17 +215,6 @@ impl CompactionPolicy {
 /// Whether a segment was added longer ago than that.
 fn is_past(segment: &Segment, seconds: i64, now: Instant) -> bool {
     segment.added_at.plus_seconds(seconds) < now
-}
-
-/// The segment with the most rows, and those others that overlap it; `None` where there are none.
-fn split_largest<'a>(segments: &[&'a Segment]) -> Option<(&'a Segment, Days<'a>)> {
-    let large = *segments.iter().max_by_key(|segment| rows(segment))?;
-    let late: Days<'a> = segments
-        .iter()
-        .filter(|segment| segment.id != large.id && segment.created().overlaps(large.created()))
-        .copied()
-        .collect();
-    (!late.is_empty()).then_some((large, late))
 }
 
 fn rows(segment: &Segment) -> u64 {
@@ -261,13 +262,17 @@ mod tests {
         segment
     }
 
+    fn job(live: &[Segment], now: Instant) -> Option<Job> {
+        POLICY.of_day(&live.iter().collect::<Vec<_>>(), now)
+    }
+
     fn sizes(job: Option<Job>) -> Vec<u64> {
         job.map(|job| job.inputs.iter().map(rows).collect()).unwrap_or_default()
     }
 
     fn of_day(live: &[(u64, i64)]) -> Vec<u64> {
         let live: Vec<Segment> = live.iter().map(|(rows, hours)| segment(0, *rows, *hours)).collect();
-        sizes(POLICY.of_day(&live, NOW))
+        sizes(job(&live, NOW))
     }
 
     fn today(rows: &[u64]) -> Vec<u64> {
@@ -286,8 +291,8 @@ mod tests {
     fn segments_whose_commit_may_still_be_under_way_are_left_alone() {
         let mut live: Vec<Segment> = (0..4).map(|_| segment(0, 1, 0)).collect();
         live[0].added_at = NOW.plus_seconds(-9);
-        assert!(POLICY.of_day(&live, NOW).is_none());
-        assert!(POLICY.of_day(&live, NOW.plus_seconds(2)).is_some());
+        assert!(job(&live, NOW).is_none());
+        assert!(job(&live, NOW.plus_seconds(2)).is_some());
     }
 
     #[test]
@@ -297,11 +302,11 @@ mod tests {
             segment.parts[0].files.values_mut().for_each(|file| file.decoded = decoded);
         };
         live.iter_mut().for_each(|segment| decoded(segment, 400));
-        assert_eq!(sizes(POLICY.of_day(&live, NOW)), [3, 3]);
+        assert_eq!(sizes(job(&live, NOW)), [3, 3]);
         live.iter_mut().for_each(|segment| decoded(segment, 900));
-        assert!(POLICY.of_day(&live, NOW).is_none());
+        assert!(job(&live, NOW).is_none());
         live.extend((0..4).map(|_| segment(0, 2, 0)));
-        assert_eq!(sizes(POLICY.of_day(&live, NOW)), [3, 2, 2, 2, 2], "the others do not wait for them");
+        assert_eq!(sizes(job(&live, NOW)), [3, 2, 2, 2, 2], "the others do not wait for them");
     }
 
     #[test]
@@ -322,8 +327,21 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_a_day_that_is_too_much_for_one_are_left_alone() {
+        let mut pieces = [segment(0, 60, 30), segment(0, 60, 30)];
+        for (piece, (from, to)) in pieces.iter_mut().zip([(0, 9), (10, 19)]) {
+            piece.parts[0].created = Span { min: Instant(from), max: Instant(to) };
+        }
+        assert!(job(&pieces, NOW).is_none());
+        pieces[1].parts[0].files.values_mut().for_each(|file| file.rows = 40);
+        assert_eq!(sizes(job(&pieces, NOW)), [60, 40]);
+    }
+
+    #[test]
     fn a_day_is_looked_at_again_when_its_time_comes() {
-        let again = |live: &[Segment]| POLICY.again_at(live, NOW).map(|at| (at.0 - NOW.0) / 1_000_000);
+        let again = |live: &[Segment]| {
+            POLICY.again_at(&live.iter().collect::<Vec<_>>(), NOW).map(|at| (at.0 - NOW.0) / 1_000_000)
+        };
         assert_eq!(again(&[]), None);
         assert_eq!(again(&[segment(0, 5, 0)]), Some(3_600 - 20 + 1));
         assert_eq!(again(&[segment(0, 5, 2)]), None, "alone and closed");

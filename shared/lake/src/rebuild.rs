@@ -1,6 +1,6 @@
 //! Rebuilding days of the lake from the table.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -38,8 +38,9 @@ impl Lake {
         while actions(0, inputs.len()) > MAX_ACTIONS / 2 {
             // One commit replaces them all, so they have to be few.
             let of_any_size = CompactionPolicy { fan_in: 2, ..policy };
-            let Compacted::Segments { .. } = self.compact(account, day, &of_any_size, Instant::now()).await?
-            else {
+            let days = BTreeSet::from([day]);
+            let compacted = self.compact(account, Some(&days), &of_any_size, Instant::now()).await?;
+            let Compacted::Segments { .. } = compacted else {
                 return Err(StoreError::broken(
                     "rebuilding a day",
                     "its segments are too many and too large",
