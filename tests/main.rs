@@ -9,6 +9,7 @@ mod lake;
 mod upkeep;
 mod receipts;
 mod formats;
+mod garbage;
 mod connector;
 mod token;
 mod ingest;

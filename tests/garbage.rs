@@ -1,0 +1,149 @@
+//! What upkeep leaves of a lake: after any races, an object for each live segment and nothing else.
+
+use std::collections::BTreeSet;
+
+use ::lake::{CompactionPolicy, Entry, Lake};
+use infra::demo::{Generator, Options, ZONE};
+use shared::id::{AccountId, SessionId};
+use shared::key;
+use shared::session::Session;
+use shared::store::Store;
+use shared::time::Instant;
+
+use crate::lake::demo;
+use crate::world::World;
+
+const DAY: i64 = 86_400;
+
+/// An entry of the stream: version `sequence` of session `number`, which began so many hours before the first.
+fn entry(number: u64, sequence: u64, hours: i64) -> Entry {
+    let began = Instant::parse("2026-10-03T12:00:00Z", ZONE).unwrap().unwrap().plus_seconds(-hours * 3_600);
+    let json = format!(r#"{{"session_id":"s{number}","created_at":{},"status":"v{sequence}"}}"#, began.0);
+    Entry {
+        sequence: format!("{sequence:040}"),
+        created_at: began,
+        id: SessionId::try_from(format!("s{number}")).unwrap(),
+        session: Some(Session::from_json(json.as_bytes()).unwrap()),
+    }
+}
+
+/// All objects of an account's segments.
+async fn objects(store: &Store, account: &AccountId) -> BTreeSet<String> {
+    let bucket = &store.names().lake_bucket;
+    let (mut keys, mut after) = (BTreeSet::new(), String::new());
+    loop {
+        let page = store.list_objects(bucket, &key::segment_objects(account), &after).await.unwrap();
+        after = page.objects.last().map(|object| object.key.clone()).unwrap_or_default();
+        keys.extend(page.objects.into_iter().map(|object| object.key));
+        if !page.more {
+            return keys;
+        }
+    }
+}
+
+/// Collects all garbage there is at `now`.
+async fn sweep(lake: &Lake, account: &AccountId, now: Instant) {
+    while lake.sweep(account, now).await.unwrap().more {}
+    let mut after = String::new();
+    loop {
+        let step = lake.sweep_orphans(account, &after, now).await.unwrap();
+        if step.done {
+            return;
+        }
+        after = step.after;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment() {
+    let world = World::start().await;
+    let lake = Lake::new(world.store());
+    let at_once = CompactionPolicy { fan_in: 3, ..CompactionPolicy::at_once() };
+    let append = async |shard: u64| {
+        for batch in 0..12_u64 {
+            // Twelve sessions of three days, each of which comes from all shards' batches again.
+            let entries = (0..3).map(|at| entry(batch * 3 + at, batch * 10 + shard + 1, (at as i64) * 24));
+            lake.append(&demo(), entries.collect()).await.unwrap();
+        }
+    };
+    let compact = async || {
+        for _ in 0..4 {
+            lake.compact_all(&demo(), &at_once).await.unwrap();
+        }
+    };
+    tokio::join!(append(0), append(1), append(2), append(3), compact(), compact());
+    lake.compact_all(&demo(), &at_once).await.unwrap();
+
+    let live = lake.live(&demo()).await.unwrap();
+    let before = objects(lake.store(), &demo()).await;
+    assert!(before.len() > live.len() + 20, "{} objects of {} segments", before.len(), live.len());
+    // Nothing goes before its time.
+    sweep(&lake, &demo(), Instant::now().plus_seconds(24 * 3_600)).await;
+    assert_eq!(objects(lake.store(), &demo()).await, before);
+    sweep(&lake, &demo(), Instant::now().plus_seconds(27 * 3_600)).await;
+    let named: BTreeSet<String> = live.iter().map(|one| key::segment_object(&demo(), &one.id)).collect();
+    assert_eq!(objects(lake.store(), &demo()).await, named);
+    let kept = world.store().partition(key::manifest(&demo())).await.unwrap();
+    assert_eq!(kept.len(), live.len(), "no item of a replaced segment is left");
+
+    // Each session once, in its newest version.
+    let rows: u64 = live.iter().map(|one| one.rows(shared::dictionary::Record::Session)).sum();
+    assert_eq!(rows, 36, "compaction has left no old version");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_append_is_one_object_and_one_item_whatever_days_it_is_of() {
+    let world = World::start().await;
+    let lake = Lake::new(world.store());
+    let segment = lake.append(&demo(), (0..5).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
+    let segment = segment.unwrap();
+    assert_eq!(segment.parts.len(), 5, "a part a day");
+    assert_eq!(objects(lake.store(), &demo()).await.len(), 1);
+    assert_eq!(world.store().partition(key::manifest(&demo())).await.unwrap().len(), 1);
+    // A reader of one day reads the part of that day.
+    let now = Instant::now().plus_seconds(60);
+    let day = Instant::parse("2026-10-01T00:00:00Z", ZONE).unwrap().unwrap();
+    let parts = lake.parts(&demo(), &(day..day.plus_seconds(DAY)), now).await.unwrap();
+    assert_eq!(parts.len(), 1);
+    assert_eq!(lake.parts(&demo(), &(day.plus_seconds(9 * DAY)..now), now).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_past_their_retention_leave_the_lake() {
+    let world = World::start().await;
+    let lake = Lake::new(world.store());
+    let (policy, rows) = (CompactionPolicy::at_once(), |live: &[::lake::Segment]| {
+        live.iter().map(|one| one.rows(shared::dictionary::Record::Session)).sum::<u64>()
+    });
+    // One segment of ten days, and one of each of five days before them.
+    lake.append(&demo(), (0..10).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
+    for at in 10..15 {
+        lake.append(&demo(), vec![entry(at, 1, at as i64 * 24)]).await.unwrap();
+    }
+    let oldest = Instant::parse("2026-09-30T00:00:00Z", ZONE).unwrap().unwrap();
+    while lake.expire(&demo(), oldest, &policy).await.unwrap() != nothing() {}
+    let live = lake.live(&demo()).await.unwrap();
+    assert_eq!((live.len(), rows(&live)), (1, 4), "{live:?}");
+    assert!(live[0].created().min >= oldest);
+}
+
+fn nothing() -> ::lake::Compacted {
+    ::lake::Compacted::Nothing { again_at: None, closed: BTreeSet::new() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_demo_makes_survives_all_compactions() {
+    let world = World::start().await;
+    let lake = Lake::new(world.store());
+    let end = Instant::parse("2026-10-03T20:00:00Z", ZONE).unwrap().unwrap();
+    let options = Options { seed: 11, sessions: 60, end, days: 20, media: Vec::new() };
+    let (ingest, report) = world.account("demo").await;
+    let sessions: Vec<serde_json::Value> = Generator::new(options).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    let ids = crate::world::query("sessions", &["session_id"]);
+    world.rows_once(&report, &ids, 60).await;
+    let before = crate::expected::everything(&world, &report).await;
+    lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap();
+    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    assert_eq!(crate::expected::everything(&world, &report).await, before);
+}
