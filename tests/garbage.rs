@@ -95,7 +95,8 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
 async fn an_append_is_one_object_and_one_item_whatever_days_it_is_of() {
     let world = World::start().await;
     let lake = Lake::new(world.store());
-    let segment = lake.append(&demo(), (0..5).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
+    let segment =
+        lake.append(&demo(), (0..5).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
     let segment = segment.unwrap();
     assert_eq!(segment.parts.len(), 5, "a part a day");
     assert_eq!(objects(lake.store(), &demo()).await.len(), 1);

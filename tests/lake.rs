@@ -13,7 +13,6 @@ use shared::key::{self, Key};
 use shared::store::{Store, text};
 
 use crate::expected::{self, id, moment};
-use crate::upkeep;
 use crate::world::{World, query};
 
 const GARBAGE: &[u8] = b"this is no session";

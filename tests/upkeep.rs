@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ::lake::{Entry, Lake, MergePolicy};
+use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use infra::template;
 use infra::wires::{Clients, Wires};
@@ -12,7 +12,7 @@ use shared::dictionary::{self, Record};
 use shared::id::{AccountId, SessionId};
 use shared::key;
 use shared::session::{Session, Value};
-use shared::store::{Store, number, text};
+use shared::store::{Store, TouchedDays, number, text};
 use shared::time::Instant;
 
 use crate::world::World;
@@ -24,14 +24,10 @@ fn account(name: &str) -> AccountId {
     AccountId::try_from(name.to_owned()).unwrap()
 }
 
-/// Notes that an account is due and runs maintain until nothing is.
-pub(crate) async fn settle(store: &Store, account: &AccountId) {
-    store.note_due(account, Instant::now()).await.unwrap();
-    let app = App::new(store.clone());
-    while run(&app, 60).await.left_due != Some(0) {
-        // The stack's own maintain may be at work on it.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+/// An app that compacts segments as soon as they are there.
+fn app(store: Store) -> App {
+    let policy = CompactionPolicy { settled_seconds: -1, ..CompactionPolicy::default() };
+    App { policy, ..App::new(store) }
 }
 
 async fn run(app: &App, seconds: i64) -> Answer {
@@ -73,11 +69,11 @@ async fn an_account_is_due_from_its_first_note_until_it_is_released() {
     let [store, other] = stores(&world).await;
     let now = Instant::now();
     let (early, late) = (now.plus_seconds(-500), now.plus_seconds(-400));
-    store.note_due(&account("late"), late).await.unwrap();
-    store.note_due(&account("early"), early).await.unwrap();
+    store.note_due(&account("late"), &TouchedDays::Every, late).await.unwrap();
+    store.note_due(&account("early"), &TouchedDays::Every, early).await.unwrap();
     // A second note leaves it its place, whoever makes it.
-    store.note_due(&account("early"), now).await.unwrap();
-    other.note_due(&account("early"), late).await.unwrap();
+    store.note_due(&account("early"), &TouchedDays::Every, now).await.unwrap();
+    other.note_due(&account("early"), &TouchedDays::Every, late).await.unwrap();
     assert_eq!(names(&store.due(now, 10).await.unwrap()), ["early", "late"]);
     assert_eq!(names(&store.due(now, 1).await.unwrap()), ["early"]);
     assert!(store.due(early.plus_seconds(-1), 10).await.unwrap().is_empty());
@@ -86,7 +82,7 @@ async fn an_account_is_due_from_its_first_note_until_it_is_released() {
     let lease = store.lease(&account("early"), "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
     assert_eq!((lease.noted_at, lease.memory.as_str()), (late, ""));
     let later = now.plus_seconds(3_600);
-    assert!(store.release(&lease, later, "what it remembers", now).await.unwrap());
+    assert!(store.release(&lease, later, "what it remembers", &TouchedDays::none(), now).await.unwrap());
     assert_eq!(names(&store.due(now, 10).await.unwrap()), ["late"]);
     assert_eq!(names(&store.due(later, 10).await.unwrap()), ["late", "early"]);
     // The index may still name it: its item says that it is not due.
@@ -103,7 +99,7 @@ async fn a_lease_is_one_run_s_until_it_ends() {
     let [store, other] = stores(&world).await;
     let (demo, now) = (account("demo"), Instant::now());
     let until = now.plus_seconds(60);
-    store.note_due(&demo, now).await.unwrap();
+    store.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
     for round in 0..20 {
         let runs: Vec<String> = (0..6).map(|run| format!("{round}-{run}")).collect();
         let asked = runs.iter().enumerate().map(|(at, run)| {
@@ -113,7 +109,7 @@ async fn a_lease_is_one_run_s_until_it_ends() {
         let leases = futures::future::try_join_all(asked).await.unwrap();
         let leases: Vec<_> = leases.into_iter().flatten().collect();
         assert_eq!(leases.len(), 1, "round {round}");
-        assert!(store.release(&leases[0], now, "", now).await.unwrap());
+        assert!(store.release(&leases[0], now, "", &TouchedDays::none(), now).await.unwrap());
     }
 
     let first = store.lease(&demo, "first", now, until).await.unwrap().unwrap();
@@ -122,9 +118,16 @@ async fn a_lease_is_one_run_s_until_it_ends() {
     assert_eq!(store.lease(&demo, "second", until.plus_seconds(-1), until).await.unwrap(), None);
     let second = store.lease(&demo, "second", until, until.plus_seconds(60)).await.unwrap().unwrap();
     // Whoever comes too late changes nothing.
-    assert!(!store.release(&first, now.plus_seconds(9_000), "of the first", until).await.unwrap());
-    assert!(store.release(&second, until, "of the second", until).await.unwrap());
-    assert!(!store.release(&second, now.plus_seconds(9_000), "twice", until).await.unwrap());
+    assert!(
+        !store
+            .release(&first, now.plus_seconds(9_000), "of the first", &TouchedDays::none(), until)
+            .await
+            .unwrap()
+    );
+    assert!(store.release(&second, until, "of the second", &TouchedDays::none(), until).await.unwrap());
+    assert!(
+        !store.release(&second, now.plus_seconds(9_000), "twice", &TouchedDays::none(), until).await.unwrap()
+    );
     let third = store.lease(&demo, "third", until, until.plus_seconds(60)).await.unwrap().unwrap();
     assert_eq!(third.memory, "of the second");
 }
@@ -137,25 +140,64 @@ async fn a_note_during_a_lease_is_not_lost() {
     let (ago, later) = (now.plus_seconds(-1_000), now.plus_seconds(9_000));
     let lease =
         async |at: Instant| store.lease(&demo, "run", at, at.plus_seconds(60)).await.unwrap().unwrap();
-    store.note_due(&demo, ago).await.unwrap();
+    store.note_due(&demo, &TouchedDays::Every, ago).await.unwrap();
     let first = lease(now).await;
-    other.note_due(&demo, now).await.unwrap();
+    other.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
     let released = now.plus_seconds(5);
-    assert!(store.release(&first, later, "kept", released).await.unwrap());
+    assert!(store.release(&first, later, "kept", &TouchedDays::none(), released).await.unwrap());
     // Due still, and behind those that have waited since before it was released.
     assert!(store.due(now, 10).await.unwrap().is_empty());
     assert_eq!(store.due(released, 10).await.unwrap()[0].since, released);
     // What it was noted for is seen now, but appends may have followed that were not noted.
     let second = lease(released).await;
     assert_eq!(second.memory, "kept");
-    assert!(store.release(&second, later, "", released).await.unwrap());
+    assert!(store.release(&second, later, "", &TouchedDays::none(), released).await.unwrap());
     assert!(store.due(released.plus_seconds(59), 10).await.unwrap().is_empty());
     let soon = released.plus_seconds(60);
     assert_eq!(store.due(soon, 10).await.unwrap().len(), 1);
     let third = lease(soon.plus_seconds(60)).await;
-    assert!(store.release(&third, later, "", soon.plus_seconds(61)).await.unwrap());
+    assert!(store.release(&third, later, "", &TouchedDays::none(), soon.plus_seconds(61)).await.unwrap());
     assert!(store.due(later.plus_seconds(-1), 10).await.unwrap().is_empty());
     assert_eq!(store.due(later, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_are_remembered_until_they_are_closed_long_after_their_last_note() {
+    let world = World::start().await;
+    let [store, other] = stores(&world).await;
+    let (demo, now) = (account("demo"), Instant::now());
+    let day = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 10, day).unwrap();
+    let named = |days: &[u32]| TouchedDays::Named(days.iter().map(|one| day(*one)).collect());
+    let lease =
+        async |at: Instant| store.lease(&demo, "run", at, at.plus_seconds(60)).await.unwrap().unwrap();
+    let (long_ago, shortly) = (now.plus_seconds(-900), now.plus_seconds(-60));
+    store.note_due(&demo, &named(&[1, 2]), long_ago).await.unwrap();
+    // Another process knows of no note; this one makes one, for a day of it is new.
+    other.note_due(&demo, &named(&[2]), long_ago).await.unwrap();
+    store.note_due(&demo, &named(&[2, 3]), long_ago).await.unwrap();
+    let first = lease(now).await;
+    assert_eq!(first.days, named(&[1, 2, 3]));
+    assert!(store.release(&first, now, "", &named(&[1, 3]), now).await.unwrap());
+    let second = lease(now).await;
+    assert_eq!(second.days, named(&[2]));
+    // Noted a minute ago, appends may follow that are not noted: nothing is forgotten yet.
+    other.note_due(&demo, &named(&[4]), shortly).await.unwrap();
+    assert!(store.release(&second, now, "", &named(&[2]), now).await.unwrap());
+    let third = lease(now).await;
+    assert_eq!(third.days, named(&[2, 4]));
+    assert!(store.release(&third, now, "", &named(&[2, 4]), now).await.unwrap());
+    assert_eq!(lease(now).await.days, named(&[2, 4]));
+
+    // An account that is touched everywhere is not listed day by day.
+    let many = (0..1_500).map(|days| day(1) - chrono::Days::new(days)).collect();
+    let old = account("old");
+    store.note_due(&old, &TouchedDays::Named(many), long_ago).await.unwrap();
+    store.note_due(&old, &named(&[9]), long_ago).await.unwrap();
+    let lease = store.lease(&old, "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
+    assert_eq!(lease.days, TouchedDays::Every);
+    assert!(store.release(&lease, now, "", &TouchedDays::Every, now).await.unwrap());
+    let lease = store.lease(&old, "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
+    assert_eq!(lease.days, TouchedDays::none());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,9 +210,9 @@ async fn runs_that_race_compact_every_account_and_lose_nothing() {
         for number in 0..FAN_IN {
             append(&lake, one, number).await;
         }
-        stores[0].note_due(one, Instant::now()).await.unwrap();
+        stores[0].note_due(one, &TouchedDays::Every, Instant::now()).await.unwrap();
     }
-    let apps = stores.clone().map(App::new);
+    let apps = stores.clone().map(app);
     let answers = futures::future::join_all(apps.iter().map(|app| run(app, 60))).await;
     let compactions: usize = answers.iter().flat_map(|answer| answer.done.values()).sum();
     assert_eq!(compactions, accounts.len(), "{answers:?}");
@@ -197,16 +239,20 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
     }
     // A segment whose description cannot be read; a file that is gone would be an erasure.
     let put = store.dynamo().put_item().table_name(&store.names().table);
-    let at = key::segment(&broken, "damaged");
+    let at = key::segment_before_parts(&broken, "damaged");
     let put = put.item("pk", AttributeValue::S(at.pk)).item("sk", AttributeValue::S(at.sk));
     put.item("segment", AttributeValue::S("no segment".to_owned())).send().await.unwrap();
     // Long ago, so that no note says that it is due earlier than it asks for.
-    store.note_due(&broken, Instant::now().plus_seconds(-900)).await.unwrap();
-    store.note_due(&well, Instant::now().plus_seconds(-800)).await.unwrap();
+    store.note_due(&broken, &TouchedDays::Every, Instant::now().plus_seconds(-900)).await.unwrap();
+    store.note_due(&well, &TouchedDays::Every, Instant::now().plus_seconds(-800)).await.unwrap();
 
-    let app = App::new(store.clone());
+    let app = app(store.clone());
     let answer = run(&app, 60).await;
-    assert_eq!((answer.failures, answer.left_due), (2, Some(0)), "both duties read the manifest: {answer:?}");
+    assert_eq!(
+        (answer.failures, answer.left_due),
+        (3, Some(0)),
+        "three duties read the manifest: {answer:?}"
+    );
     assert_eq!(lake.live(&well).await.unwrap().len(), 1);
     // A minute, then two: the item is made due again each time, as if the time had passed.
     for minutes in 1..=3 {
@@ -217,7 +263,7 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
         assert!((expected - 20_000_000..=expected).contains(&wait), "{wait} instead of {expected}");
         assert!(number(&item, "lease_until").is_none());
         pass_time(&store, &broken, wait).await;
-        assert_eq!(run(&app, 60).await.failures, 2);
+        assert_eq!(run(&app, 60).await.failures, 3);
     }
 }
 
@@ -242,8 +288,8 @@ async fn pass_time(store: &Store, account: &AccountId, micros: i64) {
 async fn a_run_without_time_leaves_all_that_is_due_and_says_since_when() {
     let world = World::start().await;
     let [store] = stores(&world).await;
-    store.note_due(&account("one"), Instant::now().plus_seconds(-70)).await.unwrap();
-    store.note_due(&account("two"), Instant::now()).await.unwrap();
+    store.note_due(&account("one"), &TouchedDays::Every, Instant::now().plus_seconds(-70)).await.unwrap();
+    store.note_due(&account("two"), &TouchedDays::Every, Instant::now()).await.unwrap();
     let app = App::new(store);
     let answer = run(&app, 0).await;
     assert_eq!((answer.turns, answer.left_due), (0, Some(2)));
@@ -260,9 +306,11 @@ async fn an_account_that_goes_quiet_has_its_day_closed() {
     for number in 0..3 {
         append(&lake, &demo, number).await;
     }
-    store.note_due(&demo, Instant::now().plus_seconds(-900)).await.unwrap();
-    let quiet =
-        App { policy: MergePolicy { quiet_seconds: 2, ..MergePolicy::default() }, ..App::new(store.clone()) };
+    store.note_due(&demo, &TouchedDays::Every, Instant::now().plus_seconds(-900)).await.unwrap();
+    let quiet = App {
+        policy: CompactionPolicy { settled_seconds: -1, quiet_seconds: 2, ..CompactionPolicy::default() },
+        ..App::new(store.clone())
+    };
     run(&quiet, 60).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     pass_time(&store, &demo, 86_400_000_000).await;

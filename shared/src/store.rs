@@ -15,6 +15,7 @@ mod secrets;
 mod sessions;
 mod settings;
 mod tokens;
+mod touched;
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -33,6 +34,7 @@ pub use reports::Report;
 pub use sessions::{ListedSession, Put, StoredSession};
 pub use settings::{Prices, Settings};
 pub use tokens::TokenRow;
+pub use touched::TouchedDays;
 
 use crate::config::{ConfigError, optional, required};
 use crate::key::Key;

@@ -7,9 +7,10 @@ use lake::Entry;
 use serde::Serialize;
 use shared::id::{AccountId, SessionId};
 use shared::key::parse_session;
-use shared::store::{Item, SetAside, StoreError, number, text};
+use shared::store::{Item, SetAside, StoreError, TouchedDays, number, text};
 use shared::telemetry::chain;
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::App;
 
@@ -69,14 +70,15 @@ pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
     BatchResponse::again_from(again)
 }
 
-/// Appends to the lake and notes that the account needs upkeep.
+/// Notes that the account needs upkeep, and appends to its lake.
 ///
-/// A note that fails gives the batch back although its segments are there. When it comes again they are appended once
-/// more, which no reader notices and compaction undoes. The other way, an account whose very first note was lost would
-/// be unknown to upkeep for as long as it sends nothing more.
+/// The note comes first: where it fails the batch is given back and nothing is there twice, and where the append fails an
+/// account is looked at in vain. The other way an account whose first note was lost would be unknown to upkeep for as
+/// long as it sends nothing more.
 async fn append(app: &App, account: &AccountId, entries: Vec<Entry>) -> Result<(), StoreError> {
-    app.lake.append(account, entries).await?;
-    app.store.note_due(account, Instant::now()).await
+    let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
+    app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
+    app.lake.append(account, entries).await.map(drop)
 }
 
 /// What a batch says of one account's sessions.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
 use shared::id::AccountId;
-use shared::store::{SetAside, StoreError};
+use shared::store::{SetAside, StoreError, TouchedDays};
 use shared::time::Instant;
 use shared::zone::Zone;
 
@@ -47,7 +47,8 @@ pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, Store
         days += 1;
     }
     // A rebuild replaces segments, which somebody has to delete, and leaves what may be compacted.
-    app.store.note_due(&order.rebuild, Instant::now()).await?;
+    let rebuilt = order.start.iter_days().take_while(|day| *day <= order.end).collect();
+    app.store.note_due(&order.rebuild, &TouchedDays::Named(rebuilt), Instant::now()).await?;
     let now = Instant::now();
     let of = Receipts {
         account: order.rebuild.clone(),

@@ -1,33 +1,48 @@
 //! Compaction: rewrites many segments into few, so that a reader of a period opens few files.
 
-use shared::store::{Lease, StoreError};
+use lake::Compacted;
+use shared::store::{Lease, StoreError, TouchedDays};
 use shared::time::Instant;
 
 use crate::App;
 use crate::duty::Step;
 use crate::memory::Memory;
 
-/// How long after days count as closed they are looked at: clocks differ.
-const MARGIN_SECONDS: i64 = 60;
 /// How often an account is looked at of which nothing is expected.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Compacts what the policy asks for. The next step is due at once where this one did something, for one compaction may
-/// ask for another; else once what came last is so old that its days count as closed; else in a day.
+/// One compaction of the days that something came for; of all days where the account was never looked at. The next step
+/// is due at once where this one did something, else when the policy may ask for more, else in a day.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,
     memory: &mut Memory,
     now: Instant,
 ) -> Result<Step, StoreError> {
-    // Boxed: the compiler gives up on computing the layout of a future this deep.
-    let done = Box::pin(app.lake.merge(&lease.account, app.policy)).await?;
-    if done > 0 {
-        memory.replaced_at = Some(now);
-        return Ok(Step { done, next: now });
+    let days = match &lease.days {
+        TouchedDays::Named(days) if memory.looked_at_all => Some(days),
+        _ => None,
+    };
+    if days.is_some_and(|days| days.is_empty()) {
+        return Ok(Step { done: 0, next: now.plus_seconds(ROUND_SECONDS) });
     }
-    let newest = memory.replaced_at.map_or(lease.noted_at, |replaced| replaced.max(lease.noted_at));
-    let closes = newest.plus_seconds(app.policy.quiet_seconds.saturating_add(MARGIN_SECONDS));
-    let next = if closes > now { closes } else { now.plus_seconds(ROUND_SECONDS) };
-    Ok(Step { done, next })
+    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    let compacted = Box::pin(app.lake.compact(&lease.account, days, &app.policy, now)).await?;
+    match compacted {
+        Compacted::Segments { .. } => {
+            memory.replaced_at = Some(now);
+            Ok(Step { done: 1, next: now })
+        }
+        // Whoever was faster goes on with it.
+        Compacted::Lost => Ok(Step { done: 0, next: now.plus_seconds(1) }),
+        Compacted::Nothing { again_at, closed } => {
+            memory.closed = match (days, again_at) {
+                (Some(_), _) => TouchedDays::Named(closed),
+                (None, None) => TouchedDays::Every,
+                (None, Some(_)) => TouchedDays::none(),
+            };
+            memory.looked_at_all |= again_at.is_none();
+            Ok(Step { done: 0, next: again_at.unwrap_or(now.plus_seconds(ROUND_SECONDS)) })
+        }
+    }
 }

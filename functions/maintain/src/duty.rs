@@ -9,19 +9,25 @@ use shared::time::Instant;
 pub enum Duty {
     /// Rewrites many segments into few.
     Compaction,
-    /// Deletes what is no longer needed.
+    /// Deletes segments that were replaced long ago.
     Garbage,
+    /// Drops what is past its retention from the lake.
+    Retention,
+    /// Deletes objects that nothing names.
+    Orphans,
 }
 
 impl Duty {
     /// All of them, in the order in which they make their steps.
-    pub(crate) const ALL: [Duty; 2] = [Duty::Compaction, Duty::Garbage];
+    pub(crate) const ALL: [Duty; 4] = [Duty::Compaction, Duty::Garbage, Duty::Retention, Duty::Orphans];
 
     /// Its name in the answer, the log and the memory.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Duty::Compaction => "compaction",
             Duty::Garbage => "garbage",
+            Duty::Retention => "retention",
+            Duty::Orphans => "orphans",
         }
     }
 

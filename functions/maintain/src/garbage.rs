@@ -14,15 +14,19 @@ const REPLACED_SECONDS: i64 = 27 * 3_600;
 /// How often it looks otherwise: a rebuild replaces segments too.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Deletes what may go.
+/// Deletes one page of what may go.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,
     memory: &Memory,
     now: Instant,
 ) -> Result<Step, StoreError> {
-    let done = app.lake.collect(&lease.account, now).await?;
+    let swept = app.lake.sweep(&lease.account, now).await?;
     let has_more = memory.replaced_at.is_some_and(|replaced| replaced.plus_seconds(REPLACED_SECONDS) > now);
-    let wait = if has_more { OFTEN_SECONDS } else { ROUND_SECONDS };
-    Ok(Step { done, next: now.plus_seconds(wait) })
+    let wait = match (swept.more, has_more) {
+        (true, _) => 0,
+        (false, true) => OFTEN_SECONDS,
+        (false, false) => ROUND_SECONDS,
+    };
+    Ok(Step { done: swept.segments, next: now.plus_seconds(wait) })
 }

@@ -11,10 +11,12 @@ mod memory;
 mod duty;
 mod compaction;
 mod garbage;
+mod retention;
+mod orphans;
 mod turn;
 mod run;
 
-use lake::{Lake, MergePolicy};
+use lake::{CompactionPolicy, Lake};
 use shared::store::{Store, StoreError};
 use shared::time::Instant;
 
@@ -28,13 +30,13 @@ pub struct App {
     /// The lake in them.
     pub lake: Lake,
     /// When segments are compacted.
-    pub policy: MergePolicy,
+    pub policy: CompactionPolicy,
 }
 
 impl App {
     /// An app over a store.
     pub fn new(store: Store) -> App {
-        App { lake: Lake::new(store.clone()), store, policy: MergePolicy::default() }
+        App { lake: Lake::new(store.clone()), store, policy: CompactionPolicy::default() }
     }
 }
 

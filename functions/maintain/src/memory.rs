@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use shared::store::Lease;
+use shared::store::{Lease, TouchedDays};
 use shared::time::Instant;
 
 use crate::duty::{Duty, pause};
@@ -15,13 +15,32 @@ use crate::duty::{Duty, pause};
 const NOTE_HOLDS_SECONDS: i64 = 120;
 
 /// What an account's duties remember.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
     /// When each duty is due again, by its name.
     duties: BTreeMap<String, Plan>,
     /// When a compaction last replaced segments.
     pub(crate) replaced_at: Option<Instant>,
+    /// Whether all days were looked at once, those too that something came for before there was upkeep.
+    pub(crate) looked_at_all: bool,
+    /// After which object the search for orphans goes on.
+    pub(crate) objects_after: String,
+    /// The days of this turn for which nothing is left to do. Not kept.
+    #[serde(skip, default = "TouchedDays::none")]
+    pub(crate) closed: TouchedDays,
+}
+
+impl Default for Memory {
+    fn default() -> Memory {
+        Memory {
+            duties: BTreeMap::new(),
+            replaced_at: None,
+            looked_at_all: false,
+            objects_after: String::new(),
+            closed: TouchedDays::none(),
+        }
+    }
 }
 
 /// When a duty is due again.
@@ -99,7 +118,14 @@ mod tests {
 
     fn noted(noted_at: Instant) -> Lease {
         let account = AccountId::try_from("demo".to_owned()).unwrap();
-        Lease { account, run: "r".to_owned(), taken_at: NOW, noted_at, memory: String::new() }
+        Lease {
+            account,
+            run: "r".to_owned(),
+            taken_at: NOW,
+            noted_at,
+            memory: String::new(),
+            days: TouchedDays::none(),
+        }
     }
 
     #[test]

@@ -129,7 +129,7 @@ async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, answer:
 
 async fn give_back(app: &App, lease: &Lease, memory: &Memory, answer: &mut Answer) -> bool {
     let now = Instant::now();
-    match app.store.release(lease, memory.next(now), &memory.write(), now).await {
+    match app.store.release(lease, memory.next(now), &memory.write(), &memory.closed, now).await {
         Ok(true) => true,
         Ok(false) => {
             tracing::warn!(account = %lease.account, "another run has taken an account over");

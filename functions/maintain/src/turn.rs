@@ -9,7 +9,7 @@ use shared::time::Instant;
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
-use crate::{App, compaction, garbage};
+use crate::{App, compaction, garbage, orphans, retention};
 
 /// What a turn came to.
 #[derive(Debug, Default)]
@@ -68,6 +68,8 @@ async fn step(
     match duty {
         Duty::Compaction => compaction::step(app, lease, memory, now).await,
         Duty::Garbage => garbage::step(app, lease, memory, now).await,
+        Duty::Retention => retention::step(app, lease, memory, now).await,
+        Duty::Orphans => orphans::step(app, lease, memory, now).await,
     }
 }
 

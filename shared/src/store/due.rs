@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use chrono::NaiveDate;
 use futures::future::try_join_all;
 use moka::future::Cache;
 
+use super::touched::{DAYS, EVERY_DAY, MOST_DAYS, TouchedDays, day_set, with_room};
 use super::{Item, Store, StoreError, StoreErrorKind, number, text};
 use crate::id::AccountId;
 use crate::key;
@@ -21,8 +23,8 @@ use crate::time::Instant;
 
 /// For how long a process does not note an account again.
 const NOTED_FOR: Duration = Duration::from_secs(30);
-/// Accounts whose notes a process remembers.
-const NOTED_ACCOUNTS: u64 = 10_000;
+/// Days of accounts whose notes a process remembers.
+const NOTED_DAYS: u64 = 100_000;
 /// How long before a lease an account must have been noted last for the run to decide freely when it is due again.
 /// Longer than `NOTED_FOR` by more than any append takes and any two clocks differ.
 const RECENT_SECONDS: i64 = 120;
@@ -31,13 +33,13 @@ const SOON_SECONDS: i64 = 60;
 /// How often a note is tried against runs that release the account at the same time.
 const NOTE_ATTEMPTS: usize = 3;
 
-/// The accounts that this process noted within `NOTED_FOR`. It may be lost at any time.
+/// The accounts and days that this process noted within `NOTED_FOR`. It may be lost at any time.
 #[derive(Clone, Debug)]
-pub(super) struct Noted(Cache<AccountId, ()>);
+pub(super) struct Noted(Cache<(AccountId, NaiveDate), ()>);
 
 impl Default for Noted {
     fn default() -> Noted {
-        Noted(Cache::builder().max_capacity(NOTED_ACCOUNTS).time_to_live(NOTED_FOR).build())
+        Noted(Cache::builder().max_capacity(NOTED_DAYS).time_to_live(NOTED_FOR).build())
     }
 }
 
@@ -63,54 +65,105 @@ pub struct Lease {
     pub noted_at: Instant,
     /// What the last release left, as JSON; empty before the first.
     pub memory: String,
+    /// The days that were noted and not closed since.
+    pub days: TouchedDays,
 }
 
 impl Lease {
     /// When the account is due again if its run asks for `asked` and releases it at `now`.
     fn next_due(&self, asked: Instant, now: Instant) -> Instant {
-        let is_recent = self.taken_at < self.noted_at.plus_seconds(RECENT_SECONDS);
-        if is_recent { asked.min(now.plus_seconds(SOON_SECONDS)) } else { asked }
+        if self.is_recent() { asked.min(now.plus_seconds(SOON_SECONDS)) } else { asked }
+    }
+
+    /// Whether appends may follow the last note that are not noted themselves.
+    fn is_recent(&self) -> bool {
+        self.taken_at < self.noted_at.plus_seconds(RECENT_SECONDS)
     }
 }
 
 impl Store {
-    /// Notes that an account needs upkeep. It is due from `now` on, or stays due from when it already is, so that an
+    /// Notes that an account needs upkeep, and for which days something is appended to its lake. It is due from `now` on, or stays due from when it already is, so that an
     /// account that is noted all the time keeps its place among the others.
-    pub async fn note_due(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
-        if self.0.noted.0.contains_key(account) {
+    pub async fn note_due(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let noted = &self.0.noted.0;
+        if let TouchedDays::Named(days) = days
+            && !days.is_empty()
+            && days.iter().all(|day| noted.contains_key(&(account.clone(), *day)))
+        {
             return Ok(());
         }
-        // Most notes are of accounts that are due already. Such a note leaves the index alone, which is a third of the
-        // price. A run that releases the account in between makes both conditions fail, hence the attempts.
-        for _ in 0..NOTE_ATTEMPTS {
-            let still_due = self.noting(account, now).update_expression("SET noted_at = :now");
-            let still_due = still_due
-                .condition_expression("listing_sk <= :due")
-                .expression_attribute_values(":due", AttributeValue::S(sort_key(now)));
-            let due_now = self.noting_due(account, now);
-            let due_now = due_now.condition_expression("attribute_not_exists(pk) OR listing_sk > :due");
-            if is_written(still_due).await? || is_written(due_now).await? {
-                self.0.noted.0.insert(account.clone(), ()).await;
-                return Ok(());
+        self.write_note(account, days, now).await?;
+        if let TouchedDays::Named(days) = days {
+            for day in days {
+                noted.insert((account.clone(), *day), ()).await;
             }
         }
-        is_written(self.noting_due(account, now)).await?;
-        self.0.noted.0.insert(account.clone(), ()).await;
         Ok(())
     }
 
-    fn noting(&self, account: &AccountId, now: Instant) -> UpdateItemFluentBuilder {
-        self.update_due(account).expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
+    async fn write_note(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        // Most notes are of accounts that are due already. Such a note leaves the index alone, which is a third of the
+        // price. A run that releases the account in between makes both conditions fail, hence the attempts.
+        for _ in 0..NOTE_ATTEMPTS {
+            let still_due = self
+                .noting(account, days, now, false)
+                .condition_expression(with_room("listing_sk <= :due", days));
+            let due_now = "(attribute_not_exists(pk) OR listing_sk > :due)";
+            let due_now =
+                self.noting(account, days, now, true).condition_expression(with_room(due_now, days));
+            if is_written(still_due).await? || is_written(due_now).await? {
+                return Ok(());
+            }
+        }
+        // It has no room for more days, or others are faster again and again: then any day may have been touched.
+        is_written(self.noting(account, &TouchedDays::Every, now, true)).await?;
+        Ok(())
     }
 
-    fn noting_due(&self, account: &AccountId, now: Instant) -> UpdateItemFluentBuilder {
-        self.noting(account, now)
-            .update_expression("SET noted_at = :now, listing_pk = :shard, listing_sk = :due")
-            .expression_attribute_values(
-                ":shard",
-                AttributeValue::S(key::due_listing(key::due_shard(account))),
-            )
+    /// A note of an account and days; `moves` where it makes the account due now.
+    fn noting(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        now: Instant,
+        moves: bool,
+    ) -> UpdateItemFluentBuilder {
+        let mut expression = "SET noted_at = :now".to_owned();
+        let mut update = self
+            .update_due(account)
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()));
+        if moves {
+            expression.push_str(", listing_pk = :shard, listing_sk = :due");
+            let shard = key::due_listing(key::due_shard(account));
+            update = update.expression_attribute_values(":shard", AttributeValue::S(shard));
+        }
+        match days {
+            TouchedDays::Every => {
+                expression.push_str(&format!(", {EVERY_DAY} = :every"));
+                update = update.expression_attribute_values(":every", AttributeValue::Bool(true));
+            }
+            TouchedDays::Named(days) if !days.is_empty() => {
+                expression.push_str(&format!(" ADD {DAYS} :days"));
+                update = update
+                    .expression_attribute_values(":days", day_set(days))
+                    .expression_attribute_values(":room", AttributeValue::N(MOST_DAYS.to_string()));
+            }
+            TouchedDays::Named(_) => {}
+        }
+        // Both its conditions and the new due time name it.
+        update
             .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
+            .update_expression(expression)
     }
 
     fn update_due(&self, account: &AccountId) -> UpdateItemFluentBuilder {
@@ -183,32 +236,48 @@ impl Store {
             taken_at: now,
             noted_at: Instant(number(&item, "noted_at").unwrap_or_default()),
             memory: text(&item, "memory").unwrap_or_default().to_owned(),
+            days: TouchedDays::of(&item),
         }))
     }
 
-    /// Ends a lease: keeps `memory` for the next one and makes the account due at `asked`; earlier where it was noted
-    /// shortly before the lease, and at `now` where it was noted since. `false` where another run has taken the account
+    /// Ends a lease: keeps `memory` for the next one, forgets the days that are `closed` and makes the account due at
+    /// `asked`; earlier where it was noted shortly before the lease, and at `now` where it was noted since. Of an account
+    /// that was noted so recently no day is forgotten. `false` where another run has taken the account
     /// over meanwhile: then nothing is changed.
     pub async fn release(
         &self,
         lease: &Lease,
         asked: Instant,
         memory: &str,
+        closed: &TouchedDays,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let releasing = |due: Instant| {
+        let releasing = |due: Instant, more: &str| {
+            let released = "SET listing_sk = :next, memory = :memory REMOVE lease_until, lease_by";
             self.update_due(&lease.account)
-                .update_expression("SET listing_sk = :next, memory = :memory REMOVE lease_until, lease_by")
+                .update_expression(format!("{released}{more}"))
                 .expression_attribute_values(":next", AttributeValue::S(sort_key(due)))
                 .expression_attribute_values(":memory", AttributeValue::S(memory.to_owned()))
                 .expression_attribute_values(":run", AttributeValue::S(lease.run.clone()))
         };
-        let unnoted = releasing(lease.next_due(asked, now))
+        let forgotten = match closed {
+            _ if lease.is_recent() => String::new(),
+            TouchedDays::Every => format!(", {DAYS}, {EVERY_DAY}"),
+            TouchedDays::Named(days) if days.is_empty() => String::new(),
+            TouchedDays::Named(_) => format!(" DELETE {DAYS} :closed"),
+        };
+        let mut unnoted = releasing(lease.next_due(asked, now), &forgotten)
             .condition_expression("lease_by = :run AND noted_at = :noted")
             .expression_attribute_values(":noted", AttributeValue::N(lease.noted_at.0.to_string()));
+        if let TouchedDays::Named(days) = closed
+            && !days.is_empty()
+            && !lease.is_recent()
+        {
+            unnoted = unnoted.expression_attribute_values(":closed", day_set(days));
+        }
         // Noted since, it goes behind all others that are due now, so that an account that is noted all the time holds
         // up nobody.
-        let noted = releasing(asked.min(now)).condition_expression("lease_by = :run");
+        let noted = releasing(asked.min(now), "").condition_expression("lease_by = :run");
         Ok(is_written(unnoted).await? || is_written(noted).await?)
     }
 }
@@ -245,7 +314,14 @@ mod tests {
 
     fn lease(taken_at: Instant, noted_at: Instant) -> Lease {
         let account = AccountId::try_from("demo".to_owned()).unwrap();
-        Lease { account, run: "r".to_owned(), taken_at, noted_at, memory: String::new() }
+        Lease {
+            account,
+            run: "r".to_owned(),
+            taken_at,
+            noted_at,
+            memory: String::new(),
+            days: TouchedDays::none(),
+        }
     }
 
     #[test]

@@ -1,0 +1,24 @@
+//! Orphans: objects that no item names, left by a run that was cut short or that lost a race.
+
+use shared::store::{Lease, StoreError};
+use shared::time::Instant;
+
+use crate::App;
+use crate::duty::Step;
+use crate::memory::Memory;
+
+/// How often an account's objects are gone through.
+const ROUND_SECONDS: i64 = 86_400;
+
+/// Goes through one page of an account's objects; each round begins where the last one found them too young.
+pub(crate) async fn step(
+    app: &App,
+    lease: &Lease,
+    memory: &mut Memory,
+    now: Instant,
+) -> Result<Step, StoreError> {
+    let swept = app.lake.sweep_orphans(&lease.account, &memory.objects_after, now).await?;
+    memory.objects_after = swept.after;
+    let wait = if swept.done { ROUND_SECONDS } else { 0 };
+    Ok(Step { done: swept.objects, next: now.plus_seconds(wait) })
+}

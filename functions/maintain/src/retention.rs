@@ -1,0 +1,32 @@
+//! Retention: drops what is past an account's retention from its lake.
+
+use lake::Compacted;
+use shared::store::{Lease, StoreError};
+use shared::time::Instant;
+
+use crate::App;
+use crate::duty::Step;
+use crate::memory::Memory;
+
+/// How often what is past its retention is dropped.
+const ROUND_SECONDS: i64 = 86_400;
+
+/// Drops or rewrites some segments that hold sessions past the account's retention, as it is set now.
+pub(crate) async fn step(
+    app: &App,
+    lease: &Lease,
+    memory: &mut Memory,
+    now: Instant,
+) -> Result<Step, StoreError> {
+    let oldest = app.store.account(&lease.account).await?.oldest(now);
+    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    let expired = Box::pin(app.lake.expire(&lease.account, oldest, &app.policy)).await?;
+    match expired {
+        Compacted::Segments { inputs, .. } => {
+            memory.replaced_at = Some(now);
+            Ok(Step { done: inputs, next: now })
+        }
+        Compacted::Lost => Ok(Step { done: 0, next: now.plus_seconds(1) }),
+        Compacted::Nothing { .. } => Ok(Step { done: 0, next: now.plus_seconds(ROUND_SECONDS) }),
+    }
+}
