@@ -50,7 +50,7 @@ MAY = {
         dynamodb:GetItem session#*         dynamodb:GetItem account#*
         dynamodb:PutItem account#*         dynamodb:Query receipt#*
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
-        dynamodb:PutItem manifest#*        dynamodb:UpdateItem manifest#*
+        dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
         dynamodb:Query aside#*             dynamodb:PutItem aside#*
         dynamodb:DeleteItem aside#*        dynamodb:UpdateItem due#*
         dynamodb:Query ${Table.Arn}/index/listing
@@ -63,8 +63,9 @@ MAY = {
     "Maintain": """
         dynamodb:UpdateItem due#*          dynamodb:Query ${Table.Arn}/index/listing
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
-        dynamodb:PutItem manifest#*        dynamodb:UpdateItem manifest#*
-        dynamodb:DeleteItem manifest#*     dynamodb:GetItem account#*
+        dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
+        dynamodb:BatchGetItem manifest#*   dynamodb:BatchWriteItem manifest#*
+        dynamodb:GetItem account#*
         kms:Decrypt for account            kms:Decrypt via dynamodb for Table
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
         s3:DeleteObject ${LakeBucket.Arn}/segments/*
