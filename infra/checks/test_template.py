@@ -312,7 +312,8 @@ class Roles(Stack):
 
     def test_every_action_on_the_table_is_bound_to_keys(self):
         # An action without a key (Scan, PartiQL) would pass `ForAllValues`, which is true of nothing.
-        keyed = {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete", "ConditionCheck")}
+        verbs = ("Get", "BatchGet", "Put", "Update", "Delete", "BatchWrite", "ConditionCheck")
+        keyed = {f"dynamodb:{verb}Item" for verb in verbs}
         for role in self.of("AWS::IAM::Role"):
             for statement in self.statements(role):
                 if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
