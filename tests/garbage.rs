@@ -1,9 +1,16 @@
 //! What upkeep leaves of a lake: after any races, an object for each live segment and nothing else.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::lake::{CompactionPolicy, Entry, Lake};
+use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use futures::{StreamExt, stream};
 use infra::demo::{Generator, Options, ZONE};
+use infra::wires::Wires;
 use shared::id::{AccountId, SessionId};
 use shared::key;
 use shared::session::Session;
@@ -147,4 +154,57 @@ async fn what_the_demo_makes_survives_all_compactions() {
     lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap();
     tokio::time::sleep(::lake::STATE_MARGIN).await;
     assert_eq!(crate::expected::everything(&world, &report).await, before);
+}
+
+/// Adds up the bytes of DynamoDB's answers.
+#[derive(Clone, Debug, Default)]
+struct AnsweredBytes(Arc<AtomicUsize>);
+
+impl Intercept for AnsweredBytes {
+    fn name(&self) -> &'static str {
+        "answered bytes"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let bytes = context.response().body().bytes().map_or(0, <[u8]>::len);
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
+    let world = World::start().await;
+    let mut clients = Wires::to(world.data()).unwrap().clients();
+    let answered = AnsweredBytes::default();
+    let config = clients.dynamo.config().to_builder().interceptor(answered.clone()).build();
+    clients.dynamo = aws_sdk_dynamodb::Client::from_conf(config);
+    let lake = Lake::new(clients.store());
+    // Five years, a segment a day; and today two minutes of batches that were not compacted yet.
+    let appends = (0..1_826).map(|day| day * 24).chain(std::iter::repeat_n(0, 120)).enumerate();
+    let appending = appends.map(|(number, hours)| {
+        let (lake, entries) = (&lake, vec![entry(number as u64, 1, hours)]);
+        async move { lake.append(&demo(), entries).await.map(drop) }
+    });
+    let appended: Vec<_> = stream::iter(appending.collect::<Vec<_>>()).buffer_unordered(16).collect().await;
+    appended.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+    let now = Instant::now().plus_seconds(60);
+    let end = Instant::parse("2026-10-04T00:00:00Z", ZONE).unwrap().unwrap();
+    let reads = async |from: i64, to: i64| {
+        let before = answered.0.load(Ordering::Relaxed);
+        let period = end.plus_seconds(-from * DAY)..end.plus_seconds(-to * DAY);
+        let parts = lake.parts(&demo(), &period, now).await.unwrap();
+        (parts.len(), answered.0.load(Ordering::Relaxed) - before)
+    };
+    let (parts, bytes) = reads(28, 0).await;
+    assert_eq!(parts, 28 + 120);
+    assert!(bytes <= 64 << 10, "{bytes} bytes");
+    let (parts, bytes) = reads(1_028, 1_000).await;
+    assert_eq!(parts, 28);
+    assert!(bytes <= 16 << 10, "{bytes} bytes");
 }
