@@ -7,6 +7,7 @@ mod accounts;
 mod bodies;
 mod documents;
 mod due;
+mod error;
 mod objects;
 mod ranges;
 mod receipts;
@@ -18,16 +19,14 @@ mod tokens;
 mod touched;
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 
 pub use accounts::{AccountChange, ChangeError};
 pub use due::{Due, Lease};
+pub use error::{StoreError, StoreErrorKind};
 pub use objects::{ListedObject, ListedObjects};
 pub use receipts::{Rejection, SetAside};
 pub use reports::Report;
@@ -65,96 +64,6 @@ impl Names {
             media_bucket: optional("PREMIUM_MEDIA_BUCKET").unwrap_or_default(),
             key: optional("PREMIUM_KEY").unwrap_or_default(),
         })
-    }
-}
-
-/// What a caller can do about a storage failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreErrorKind {
-    /// Storage is pushing back or out of reach: the same call may succeed later.
-    Busy,
-    /// What was asked for is not there.
-    NotFound,
-    /// A condition did not hold: somebody else was faster.
-    Conflict,
-    /// What is stored cannot be read: trying again does not help.
-    Broken,
-    /// Storage refuses for another reason, such as a missing permission or a wrong name: an operator has to help.
-    Refused,
-}
-
-impl StoreErrorKind {
-    /// Whether the stored thing itself is at fault: its bytes cannot be read, or a part of it is gone.
-    pub fn is_unreadable(self) -> bool {
-        matches!(self, StoreErrorKind::Broken | StoreErrorKind::NotFound)
-    }
-}
-
-/// A storage failure: a kind to branch on and a source to read.
-#[derive(Debug, thiserror::Error)]
-#[error("storage: {action} failed ({kind:?})")]
-pub struct StoreError {
-    /// What can be done about it.
-    pub kind: StoreErrorKind,
-    /// What was being done.
-    action: &'static str,
-    #[source]
-    source: Box<dyn Error + Send + Sync>,
-}
-
-impl StoreError {
-    /// A stored thing that cannot be read.
-    pub fn broken(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
-        StoreError { kind: StoreErrorKind::Broken, action, source: source.into() }
-    }
-
-    /// Storage that did not answer in time.
-    pub fn busy(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
-        StoreError { kind: StoreErrorKind::Busy, action, source: source.into() }
-    }
-
-    /// A part of a call that failed for the reason with this code, as AWS calls it.
-    pub(crate) fn of_code(action: &'static str, code: &str) -> StoreError {
-        StoreError { kind: kind_of(code), action, source: code.into() }
-    }
-
-    /// A failed AWS call.
-    pub fn aws<E, R>(action: &'static str, error: SdkError<E, R>) -> StoreError
-    where
-        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
-    {
-        let kind = match &error {
-            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => {
-                StoreErrorKind::Busy
-            }
-            SdkError::ServiceError(service) => kind_of(service.err().code().unwrap_or_default()),
-            _ => StoreErrorKind::Refused,
-        };
-        StoreError { kind, action, source: Box::new(error) }
-    }
-}
-
-/// The kind of an AWS error code.
-fn kind_of(code: &str) -> StoreErrorKind {
-    match code {
-        "ConditionalCheckFailedException" | "TransactionCanceledException" | "PreconditionFailed" => {
-            StoreErrorKind::Conflict
-        }
-        "NoSuchKey" | "NotFound" => StoreErrorKind::NotFound,
-        "ProvisionedThroughputExceededException"
-        | "ThrottlingException"
-        | "RequestLimitExceeded"
-        | "LimitExceededException"
-        | "TransactionConflictException"
-        | "InternalServerError"
-        | "InternalError"
-        | "InternalFailure"
-        | "ServiceUnavailable"
-        | "SlowDown"
-        | "KMSInternalException"
-        | "DependencyTimeoutException" => StoreErrorKind::Busy,
-        _ => StoreErrorKind::Refused,
     }
 }
 
@@ -283,3 +192,6 @@ pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 pub fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;
