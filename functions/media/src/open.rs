@@ -67,7 +67,7 @@ async fn find(store: &Store, object: String) -> Result<Option<File>, StoreError>
         Ok(answer) => {
             let name = answer.metadata().and_then(|metadata| metadata.get(filename::METADATA)).cloned();
             let head = answer.body.collect().await;
-            (head.map_err(|error| StoreError::broken("reading a file", error))?.to_vec(), name)
+            (head.map_err(|error| StoreError::body("reading a file", error))?.to_vec(), name)
         }
         // An empty object has no first byte to ask for.
         Err(error) if error.code() == Some("InvalidRange") => (Vec::new(), None),
@@ -105,3 +105,6 @@ async fn sign(store: &Store, method: &Method, file: File) -> Result<String, Stor
     };
     Ok(signed.uri().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

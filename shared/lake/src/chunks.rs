@@ -91,7 +91,7 @@ impl Reader {
             .await
             .map_err(|error| StoreError::aws("reading a segment", error))?;
         let bytes =
-            answer.body.collect().await.map_err(|error| StoreError::broken("reading a segment", error))?;
+            answer.body.collect().await.map_err(|error| StoreError::body("reading a segment", error))?;
         Ok(bytes.into_bytes())
     }
 

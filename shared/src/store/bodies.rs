@@ -63,7 +63,7 @@ impl Store {
             .map_err(|error| StoreError::broken("unpacking a session", error))
     }
 
-    async fn object(&self, object: &str) -> Result<Vec<u8>, StoreError> {
+    pub(super) async fn object(&self, object: &str) -> Result<Vec<u8>, StoreError> {
         let answer = self
             .s3()
             .get_object()
@@ -76,7 +76,7 @@ impl Store {
             .body
             .collect()
             .await
-            .map_err(|error| StoreError::broken("reading a large session", error))?;
+            .map_err(|error| StoreError::body("reading a large session", error))?;
         Ok(bytes.to_vec())
     }
 }

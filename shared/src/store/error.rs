@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
+use aws_sdk_s3::primitives::ByteStreamError;
 
 /// What a caller can do about a storage failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,12 @@ impl StoreError {
     pub(crate) fn of_code(action: &'static str, code: &str) -> StoreError {
         // The call itself went well, so its status says nothing of the part.
         StoreError { kind: kind_of(code, 200), action, source: code.into() }
+    }
+
+    /// An object's body that did not arrive whole: the connection broke, or it ended before its announced length. What is
+    /// stored may be well, so the same call may succeed later.
+    pub fn body(action: &'static str, source: ByteStreamError) -> StoreError {
+        StoreError::busy(action, source)
     }
 
     /// A failed AWS call. Of a cancelled transaction its reasons decide.

@@ -119,3 +119,18 @@ async fn a_cancelled_transaction_is_a_conflict_only_where_conditions_alone_faile
         assert_eq!(StoreError::aws("testing", error).kind, kind, "{codes}");
     }
 }
+
+#[tokio::test]
+async fn an_object_that_does_not_arrive_whole_is_busy() {
+    for cut in [
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe first bytes",
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n",
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n50\r\nfirst",
+    ] {
+        let error = answering(cut).await.object("bodies/demo/x").await.unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Busy, "{cut:?}: {error:?}");
+    }
+    let whole = answering(response(200, "whole")).await.object("bodies/demo/x").await;
+    assert_eq!(whole.unwrap(), b"whole");
+}
