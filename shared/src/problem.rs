@@ -8,12 +8,18 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
 
 /// The most faults of one answer: who sends more of them needs no longer list.
 const MAX_FAULTS: usize = 100;
 /// How much of a field's name is repeated.
 const MAX_NAME_CHARS: usize = 80;
+
+/// How long a client should wait when storage pushes back, in seconds.
+pub const STORAGE_RETRY_SECONDS: u32 = 2;
+/// The detail of an answer that storage made impossible for a reason that does not pass by itself.
+pub const STORAGE_FAULT: &str = "Storage failed for a reason that is not yours and that sending the request again does \
+    not change: tell the operator the request_id of this answer.";
 
 /// One of several things that are wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -176,12 +182,46 @@ impl IntoResponse for Problem {
 }
 
 impl From<StoreError> for Problem {
+    /// 503 with `Retry-After` for what may go well later; 500 for what an operator has to look at.
     fn from(error: StoreError) -> Problem {
         tracing::error!(error = %crate::telemetry::chain(&error), "storage failed");
-        let wait = if error.kind == StoreErrorKind::Busy { 2 } else { 10 };
-        Problem::unavailable(
-            "Storage did not answer in time. Nothing is lost: send the same request again.",
-            wait,
-        )
+        if error.kind.is_passing() {
+            let detail = "Storage did not answer in time. Nothing is lost: send the same request again.";
+            Problem::unavailable(detail, STORAGE_RETRY_SECONDS)
+        } else {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, STORAGE_FAULT)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: crate::store::StoreErrorKind) -> StoreError {
+        let mut error = StoreError::busy("testing", "x");
+        error.kind = kind;
+        error
+    }
+
+    fn of(error: StoreError) -> (u16, bool, String) {
+        let problem = Problem::from(error);
+        let waits = problem.0.headers.contains_key(header::RETRY_AFTER);
+        (problem.status().as_u16(), waits, problem.detail().to_owned())
+    }
+
+    #[test]
+    fn only_what_may_go_well_later_is_to_be_sent_again() {
+        use crate::store::StoreErrorKind::{Broken, Busy, Conflict, NotFound, Refused};
+        for kind in [Busy, Conflict] {
+            let (status, waits, detail) = of(failure(kind));
+            assert_eq!((status, waits), (503, true), "{kind:?}");
+            assert!(detail.contains("send the same request again"), "{detail}");
+        }
+        for kind in [Broken, NotFound, Refused] {
+            let (status, waits, detail) = of(failure(kind));
+            assert_eq!((status, waits), (500, false), "{kind:?}");
+            assert!(detail.contains("request_id") && !detail.contains("send the same"), "{detail}");
+        }
     }
 }

@@ -108,7 +108,7 @@ impl<'b> Batch<'b> {
             Some(Ok((Put::Stale, _))) => self.report.leave(index, Some(id), Outcome::Stale),
             Some(Ok((put, created_at))) => self.stored.push((index, id, created_at, put)),
             Some(Err(error)) => {
-                self.log_once(&error);
+                self.failed(&error);
                 self.report.leave(index, Some(id), Outcome::Retry);
             }
             None => self.report.leave(index, Some(id), Outcome::Retry),
@@ -126,7 +126,7 @@ impl<'b> Batch<'b> {
         let receipt = timeout_at(ends, self.store.acknowledge(account, &sessions)).await;
         let receipt = receipt.map_err(late).flatten();
         if let Err(error) = &receipt {
-            self.log_once(error);
+            self.failed(error);
         }
         for (index, id, _, put) in stored {
             match (&receipt, put) {
@@ -147,17 +147,20 @@ impl<'b> Batch<'b> {
 
     /// Leaves every item for another time.
     fn postpone(&mut self, error: &StoreError) {
-        self.log_once(error);
+        self.failed(error);
         for (index, item) in self.items.iter().enumerate() {
             self.report.leave(index, id_of(item), Outcome::Retry);
         }
     }
 
-    /// Logs the first failure of a batch: those after it have the same cause.
-    fn log_once(&self, error: &StoreError) {
-        if self.report.retry == 0 {
+    /// Notes a failure of storage. The first of a batch, and the first that does not pass by itself, are logged: those
+    /// after it have the same cause.
+    fn failed(&mut self, error: &StoreError) {
+        let is_fault = !error.kind.is_passing();
+        if self.report.retry == 0 || (is_fault && !self.report.fault) {
             tracing::error!(error = %telemetry::chain(error), "sessions were not stored");
         }
+        self.report.fault |= is_fault;
     }
 
     fn log(&self, account: &AccountId, started: tokio::time::Instant) {

@@ -5,13 +5,10 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use shared::id::SessionId;
-use shared::problem::{self, Problem};
+use shared::problem::{self, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 use shared::store::Rejection;
 
 use crate::parse::Fault;
-
-/// How long a client that storage pushed back should wait.
-const RETRY_AFTER_SECONDS: u32 = 2;
 
 /// What became of an item that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +38,9 @@ pub(crate) struct Report {
     results: Vec<Line>,
     #[serde(skip)]
     pub(crate) retry: usize,
+    /// Whether a failure of storage behind any `retry` does not pass by itself.
+    #[serde(skip)]
+    pub(crate) fault: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,10 +94,12 @@ impl Report {
     }
 
     fn problem(&self) -> Option<Problem> {
-        let problem = if self.retry > 0 {
+        let problem = if self.fault {
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, STORAGE_FAULT)
+        } else if self.retry > 0 {
             Problem::unavailable(
                 "storage pushes back: send the items with the outcome retry again, nothing else",
-                RETRY_AFTER_SECONDS,
+                STORAGE_RETRY_SECONDS,
             )
         } else if self.rejected > 0 && self.rejected == self.received {
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no session can be read: results says why")
@@ -117,7 +119,8 @@ impl Report {
 }
 
 impl IntoResponse for Report {
-    /// 200 when every item could be read, 207 when some could not, 422 when none could, 503 when some are to come again.
+    /// 200 when every item could be read, 207 when some could not, 422 when none could, 503 when some are to come again, and 500
+    /// when some were not stored for a reason that an operator has to look at.
     fn into_response(mut self) -> Response {
         // Writes end in any order.
         self.results.sort_by_key(|line| line.index);

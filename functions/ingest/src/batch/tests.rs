@@ -32,6 +32,10 @@ async fn storage() -> (Store, Written) {
                     let throttled = json!({"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"});
                     return (StatusCode::BAD_REQUEST, throttled.to_string());
                 }
+                if pk.contains("denied") {
+                    let denied = json!({"__type": "com.amazon.coral.service#AccessDeniedException"});
+                    return (StatusCode::BAD_REQUEST, denied.to_string());
+                }
                 if pk.contains("never") {
                     tokio::time::sleep(Duration::from_secs(60)).await;
                 }
@@ -170,4 +174,19 @@ async fn where_nothing_can_be_read_everything_is_to_come_again() {
     let expected =
         json!([{"index": 0, "session_id": "s0", "outcome": "retry"}, {"index": 1, "outcome": "retry"}]);
     assert_eq!(results, expected);
+}
+
+#[tokio::test]
+async fn what_storage_refuses_is_no_reason_to_send_it_again() {
+    let (store, _) = storage().await;
+    for (ids, status) in [(["s0", "busy1"], 503), (["busy1", "denied"], 500), (["denied", "s0"], 500)] {
+        let items = ids.map(|id| session(id, "2026-10-03"));
+        let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+        let mut batch = Batch::new(&store, &items, soon(20_000));
+        batch.write(&account()).await;
+        let response = axum::response::IntoResponse::into_response(batch.report);
+        let problem = response.extensions().get::<Problem>().unwrap();
+        assert_eq!(problem.status().as_u16(), status, "{ids:?}");
+        assert_eq!(problem.detail().contains("request_id"), status == 500, "{}", problem.detail());
+    }
 }
