@@ -26,11 +26,13 @@ const DAY: i64 = 86_400;
 fn entry(number: u64, sequence: u64, hours: i64) -> Entry {
     let began = Instant::parse("2026-10-03T12:00:00Z", ZONE).unwrap().unwrap().plus_seconds(-hours * 3_600);
     let json = format!(r#"{{"session_id":"s{number}","created_at":{},"status":"v{sequence}"}}"#, began.0);
+    let session = Session::from_json(json.as_bytes()).unwrap();
     Entry {
+        content: session.content(),
         sequence: format!("{sequence:040}"),
         created_at: began,
         id: SessionId::try_from(format!("s{number}")).unwrap(),
-        session: Some(Session::from_json(json.as_bytes()).unwrap()),
+        session: Some(session),
     }
 }
 

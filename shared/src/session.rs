@@ -381,3 +381,6 @@ impl<'de> Visitor<'de> for OneRow {
         Ok(talk)
     }
 }
+
+#[cfg(test)]
+mod tests;

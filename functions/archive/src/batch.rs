@@ -132,7 +132,7 @@ async fn take(
     let before = number(&old, "created_at").map(Instant);
     let padded = format!("{sequence:0>SEQUENCE_DIGITS$}");
     let entry = if new.is_empty() {
-        before.map(|created_at| Entry { sequence: padded, created_at, id, session: None })
+        before.map(|created_at| Entry { sequence: padded, created_at, id, session: None, content: 0 })
     } else {
         match app.store.read_session(&new).await {
             Ok(stored) => stored.map(|stored| Entry {
@@ -140,6 +140,7 @@ async fn take(
                 created_at: stored.identity.created_at,
                 id,
                 session: Some(stored.session),
+                content: stored.content,
             }),
             Err(error) if error.kind.is_unreadable() => {
                 let reason = chain(&error);
@@ -167,7 +168,7 @@ mod tests {
     fn entry(sequence: &str, created_at: i64, live: bool) -> Entry {
         let id = SessionId::try_from("s".to_owned()).unwrap();
         let session = live.then(shared::session::Session::default);
-        Entry { sequence: sequence.to_owned(), created_at: Instant(created_at), id, session }
+        Entry { sequence: sequence.to_owned(), created_at: Instant(created_at), id, session, content: 0 }
     }
 
     fn check(notes: Vec<(Entry, Option<i64>)>, expected: &[(i64, bool)]) {

@@ -28,6 +28,8 @@ pub struct Entry {
     pub id: SessionId,
     /// The session; `None` for a tombstone.
     pub session: Option<Session>,
+    /// What the session was accepted as (`StoredSession::content`); of a tombstone it is not looked at.
+    pub content: i64,
 }
 
 /// Sorts entries into the lake's order.
@@ -57,7 +59,7 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
     for at in 0..columns::MESSAGES.len() {
         columns.push(Arc::new(Int64Array::from_iter_values(facts.iter().map(|facts| facts.messages[at]))));
     }
-    let content = entries.iter().map(|entry| entry.session.as_ref().map(Session::content));
+    let content = entries.iter().map(|entry| entry.session.as_ref().map(|_| entry.content));
     columns.push(Arc::new(content.collect::<Int64Array>()));
     for at in 0..columns::EVENT_TIMES.len() {
         columns.push(Arc::new(facts.iter().map(|facts| facts.times[at]).collect::<Float64Array>()));

@@ -47,6 +47,9 @@ pub struct StoredSession {
     pub identity: Identity,
     /// Everything it says, `report_at` filled in.
     pub session: Session,
+    /// The first eight bytes of the hash that it was accepted with (`Session::content`). Carried from the item and not
+    /// computed again, so that table and lake agree whatever a later version of this software makes of the body.
+    pub content: i64,
 }
 
 impl Store {
@@ -117,13 +120,16 @@ impl Store {
         let identity = session
             .identity()
             .ok_or_else(|| StoreError::broken("reading a session", "it has no identity"))?;
+        // An image of an item from before the hash was kept has none.
+        let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
+        let content = hash.map_or_else(|| session.content(), |hash| content_of(hash.as_ref()));
         let report_at = dictionary::ordinal(Record::Session, "report_at");
         if let (Some(ordinal), Some(accepted)) = (report_at, number(item, "accepted_at"))
             && session.fields.get(ordinal).is_none()
         {
             session.fields.set(ordinal, Some(Value::Instant(Instant(accepted))));
         }
-        Ok(Some(StoredSession { account, identity, session }))
+        Ok(Some(StoredSession { account, identity, session, content }))
     }
 
     /// A session as it is now; `None` for one that is not there.
