@@ -4,7 +4,7 @@ pub mod embedded;
 pub mod wires;
 pub mod template;
 pub mod net;
-pub mod pump;
+pub mod stream_poller;
 pub mod upkeep;
 pub mod stack;
 pub mod demo;

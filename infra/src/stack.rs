@@ -1,6 +1,7 @@
-//! The whole stack in one process: the embedded servers, all routers on one port, the stream pumped into archive, and
+//! The whole stack in one process: the embedded servers, all routers on one port, the stream carried to archive, and
 //! maintain on a timer.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use axum::Router;
 use console::Deployment;
+use futures::future::select_all;
 use serde::{Deserialize, Serialize};
 use shared::id::random_hex;
 use shared::store::Store;
@@ -15,12 +17,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::embedded::{Embedded, EmbeddedError};
-use crate::pump::Pump;
+use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
 use crate::upkeep;
 use crate::wires::{Clients, Wires};
 
-/// Why the stack did not start.
+/// Why the stack did not start, or does not run any more.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// The embedded servers did not start.
@@ -46,6 +48,14 @@ pub enum StackError {
     /// The first admin token was not issued.
     #[error("the admin token was not issued: {0}")]
     Token(String),
+    /// A part of the running stack ended, which none of them ever does by itself.
+    #[error("{part} ended: {reason}")]
+    Ended {
+        /// Which part.
+        part: &'static str,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// How the command line finds the running stack: `local.json` in the data folder.
@@ -61,12 +71,25 @@ pub struct Local {
 pub struct Stack {
     /// Where it listens, and the admin token.
     pub local: Local,
-    tasks: Vec<JoinHandle<()>>,
+    parts: Vec<Part>,
+}
+
+/// A part of the stack that runs for as long as the stack does, in a task of its own.
+struct Part {
+    name: &'static str,
+    /// Gives the reason where the part ended by itself.
+    task: JoinHandle<String>,
+}
+
+impl Part {
+    fn start(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> Part {
+        Part { name, task: tokio::spawn(running) }
+    }
 }
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.parts.iter().for_each(|part| part.task.abort());
     }
 }
 
@@ -100,11 +123,16 @@ impl Stack {
         }
         wires.write(data).map_err(|cause| StackError::File { path: data.to_owned(), cause })?;
 
+        let table = dynamo.clone();
         let store = Store::with_clients(dynamo, s3, kms, names.clone());
-        let pump = Pump::new(archive::App::new(store.clone()), streams, &names.table, data);
-        let server = Arc::clone(&embedded);
-        let pump = tokio::spawn(async move { pump.run(server.table()).await });
-        let upkeep = tokio::spawn(upkeep::keep_up(maintain::App::new(store.clone())));
+        let poller = StreamPoller::new(archive::App::new(store.clone()), table, streams, &names.table, data);
+        let poller = poller.with_embedded(embedded);
+        let poller = Part::start("the stream poller", async move { poller.run().await.to_string() });
+        let upkeep = upkeep::keep_up(maintain::App::new(store.clone()));
+        let upkeep = Part::start("upkeep", async move {
+            upkeep.await;
+            "it stopped".to_owned()
+        });
 
         let bootstrap = random_hex(32);
         let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
@@ -113,17 +141,42 @@ impl Stack {
         let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
         let app = shared::http::host(routes(store, &bootstrap, public_url, deployment));
-        let http = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, app).await {
-                tracing::error!(%error, "the server ended");
-            }
+        let http = Part::start("the HTTP server", async move {
+            let served = axum::serve(listener, app).await;
+            served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())
         });
-        let mut stack =
-            Stack { local: Local { url, admin_token: String::new() }, tasks: vec![pump, upkeep, http] };
+        let local = Local { url, admin_token: String::new() };
+        let mut stack = Stack { local, parts: vec![poller, upkeep, http] };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;
         Ok(stack)
     }
+
+    /// Waits until a part of the stack ends, by a panic or otherwise, and says which one and why. While all is well it
+    /// waits for ever; without the part that it names the stack must not go on.
+    pub async fn ended(&mut self) -> StackError {
+        let (name, ended) = {
+            let tasks = self.parts.iter_mut().map(|part| {
+                let (name, task) = (part.name, &mut part.task);
+                Box::pin(async move { (name, task.await) })
+            });
+            select_all(tasks).await.0
+        };
+        // A task that was waited for to its end must not be asked again.
+        self.parts.retain(|part| part.name != name);
+        let reason = ended.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => format!("it panicked{}", panic_text(&*panic)),
+            Err(error) => error.to_string(),
+        });
+        StackError::Ended { part: name, reason }
+    }
+}
+
+/// What a panic said, after a colon; nothing where it said no text.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deployment: Deployment) -> Router {
@@ -162,4 +215,23 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StackError> {
     let failed = |cause| StackError::File { path: path.to_owned(), cause };
     let json = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
     crate::embedded::write_file(path, &json).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_panics_or_stops_ends_the_stack_by_name() {
+        let lasting = || Part::start("the HTTP server", std::future::pending());
+        let local = Local { url: String::new(), admin_token: String::new() };
+        let panicking = Part::start("the stream poller", async { panic!("nobody expected {}", "this") });
+        let mut stack = Stack { local: local.clone(), parts: vec![lasting(), panicking] };
+        let error = stack.ended().await.to_string();
+        assert_eq!(error, "the stream poller ended: it panicked: nobody expected this");
+
+        let stopped = Part::start("the stream poller", async { "there is no stream".to_owned() });
+        let mut stack = Stack { local, parts: vec![lasting(), stopped] };
+        assert_eq!(stack.ended().await.to_string(), "the stream poller ended: there is no stream");
+    }
 }

@@ -84,6 +84,9 @@ pub enum CliError {
     /// The stack did not start.
     #[error("a pilha não iniciou: {0}")]
     Stack(#[from] StackError),
+    /// A part of the running stack ended.
+    #[error("a pilha parou, e nada do que foi confirmado se perdeu: {0}; inicie-a de novo")]
+    Ended(StackError),
 }
 
 /// A problem document, as far as people need it.

@@ -56,18 +56,24 @@ impl Default for ServeArgs {
     }
 }
 
-/// Serves until the process is told to stop.
+/// Serves until the process is told to stop; a part that ends before that is an error.
 pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     // The embedded table calls every condition that does not hold a warning; here it is how versions are told apart.
     shared::telemetry::init_at("warn,dynoxide=error");
     let deployment = Deployment { platform_origin: args.platform_origin, connector_id: args.connector_id };
-    let stack = Stack::start_in(deployment, &args.data, args.listen).await?;
+    let mut stack = Stack::start_in(deployment, &args.data, args.listen).await?;
     super::say(format_args!("Premium Report em {}", stack.local.url))?;
     super::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
-    if !args.no_demo {
-        look::show(&stack.local, &args.data).await?;
+    let local = stack.local.clone();
+    let serving = async {
+        if !args.no_demo {
+            look::show(&local, &args.data).await?;
+        }
+        super::say(format_args!("\nCtrl+C encerra; os dados ficam em {}.", args.data.display()))?;
+        Ok(tokio::signal::ctrl_c().await?)
+    };
+    tokio::select! {
+        served = serving => served,
+        error = stack.ended() => Err(CliError::Ended(error)),
     }
-    super::say(format_args!("\nCtrl+C encerra; os dados ficam em {}.", args.data.display()))?;
-    tokio::signal::ctrl_c().await?;
-    Ok(())
 }

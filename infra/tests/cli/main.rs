@@ -1,6 +1,8 @@
 //! The built program, used as people use it.
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test")]
 
+mod ended;
+
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -33,6 +35,11 @@ impl Served {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
+        Served::ready(data, child)
+    }
+
+    /// A `premium serve` on `data` that was just started, once it answers.
+    fn ready(data: TempDir, child: Child) -> Served {
         let served = Served { data, child };
         let since = Instant::now();
         while served.local().is_none() {
