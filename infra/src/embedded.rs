@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use shared::cipher::DataKey;
 use shared::id::random_hex;
@@ -39,21 +40,33 @@ pub enum EmbeddedError {
     Table(#[from] TableError),
 }
 
+/// Which services are found outside of this process, so that no server is started for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outside {
+    /// DynamoDB and DynamoDB Streams.
+    pub dynamodb: bool,
+    /// S3.
+    pub s3: bool,
+    /// KMS.
+    pub kms: bool,
+}
+
 /// The running servers. Dropping it stops them; `stop` also waits for them.
 pub struct Embedded {
-    /// Where DynamoDB and DynamoDB Streams listen: `http://127.0.0.1:port`, as the others.
-    pub dynamo_endpoint: String,
+    /// Where DynamoDB and DynamoDB Streams listen: `http://127.0.0.1:port`, as the others; `None` where it was not
+    /// started, as with the others.
+    pub dynamo_endpoint: Option<String>,
     /// Where S3 listens; buckets are in the path.
-    pub s3_endpoint: String,
+    pub s3_endpoint: Option<String>,
     /// Where KMS listens; any key id names its one key.
-    pub kms_endpoint: String,
+    pub kms_endpoint: Option<String>,
     /// Access key id that S3 and KMS know.
     pub access_key: String,
     /// Secret access key that S3 checks signatures with.
     pub secret_key: String,
-    table: TableServer,
-    objects: Server,
-    kms: Server,
+    table: Option<TableServer>,
+    objects: Option<Server>,
+    kms: Option<Server>,
     // Last, so that the folder is free only when the servers are told to stop.
     _lock: File,
 }
@@ -77,33 +90,41 @@ impl Embedded {
     /// Starts all three on what `data` holds; creates what is missing. Credentials and the master key are made once;
     /// ports stay the same as long as they are free.
     pub async fn start(data: &Path) -> Result<Embedded, EmbeddedError> {
+        Embedded::start_without(Outside::default(), data).await
+    }
+
+    /// The same without the servers of services that are `outside`. The folder has one user at a time all the same.
+    pub async fn start_without(outside: Outside, data: &Path) -> Result<Embedded, EmbeddedError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let lock = lock(data)?;
-        let credentials = credentials(&data.join("credentials.json"))?;
-        let master = master_key(&data.join("master.key"))?;
+        let Credentials { access_key, secret_key } = credentials(&data.join("credentials.json"))?;
 
         let saved = data.join("ports.json");
         let last: Ports =
             fs::read(&saved).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
-        let (dynamo, s3, kms) =
-            (listen_again(last.dynamo).await?, listen_again(last.s3).await?, listen_again(last.kms).await?);
-        let ports = Ports {
-            dynamo: dynamo.local_addr()?.port(),
-            s3: s3.local_addr()?.port(),
-            kms: kms.local_addr()?.port(),
-        };
+        let mut ports = last;
+        let (mut table, mut objects, mut kms) = (None, None, None);
+        if !outside.dynamodb {
+            let listener = listen_again(&mut ports.dynamo).await?;
+            table = Some(TableServer::start(&data.join("table.sqlite"), listener)?);
+        }
+        if !outside.s3 {
+            let listener = listen_again(&mut ports.s3).await?;
+            let router = objects::router(&data.join("objects"), &access_key, &secret_key)?;
+            objects = Some(Server::route(listener, router)?);
+        }
+        if !outside.kms {
+            let listener = listen_again(&mut ports.kms).await?;
+            let master = master_key(&data.join("master.key"))?;
+            kms = Some(Server::route(listener, kms::router(master, &access_key))?);
+        }
         if ports != last {
             write_file(&saved, &serde_json::to_vec(&ports).map_err(io::Error::from)?)?;
         }
-
-        let Credentials { access_key, secret_key } = credentials;
-        let table = TableServer::start(&data.join("table.sqlite"), dynamo)?;
-        let objects = Server::route(s3, objects::router(&data.join("objects"), &access_key, &secret_key)?)?;
-        let kms = Server::route(kms, kms::router(master, &access_key))?;
         Ok(Embedded {
-            dynamo_endpoint: table.endpoint.clone(),
-            s3_endpoint: objects.endpoint(),
-            kms_endpoint: kms.endpoint(),
+            dynamo_endpoint: table.as_ref().map(|table| table.endpoint.clone()),
+            s3_endpoint: objects.as_ref().map(Server::endpoint),
+            kms_endpoint: kms.as_ref().map(Server::endpoint),
             access_key,
             secret_key,
             table,
@@ -113,15 +134,21 @@ impl Embedded {
         })
     }
 
-    /// The table server, to trim its stream.
-    pub fn table(&self) -> &TableServer {
-        &self.table
+    /// The table server, to trim its stream; `None` where the table is outside.
+    pub fn table(&self) -> Option<&TableServer> {
+        self.table.as_ref()
     }
 
     /// Stops, and waits until requests under way are done (5 s at most) and ports and folder are free.
     pub async fn stop(self) {
         let Embedded { table, objects, kms, _lock, .. } = self;
-        tokio::join!(table.stop(), objects.stop(), kms.stop());
+        let table = async {
+            if let Some(table) = table {
+                table.stop().await;
+            }
+        };
+        let others = objects.into_iter().chain(kms).map(Server::stop);
+        tokio::join!(table, join_all(others));
     }
 }
 
@@ -135,11 +162,14 @@ fn lock(data: &Path) -> Result<File, EmbeddedError> {
     }
 }
 
-async fn listen_again(port: u16) -> io::Result<TcpListener> {
-    match listen(port).await {
-        Err(error) if port != 0 && error.kind() == ErrorKind::AddrInUse => listen(0).await,
-        listening => listening,
-    }
+/// Listens on the port of the last run, or on a free one where that is taken; `port` becomes the one it is.
+async fn listen_again(port: &mut u16) -> io::Result<TcpListener> {
+    let listener = match listen(*port).await {
+        Err(error) if *port != 0 && error.kind() == ErrorKind::AddrInUse => listen(0).await?,
+        listening => listening?,
+    };
+    *port = listener.local_addr()?.port();
+    Ok(listener)
 }
 
 fn credentials(path: &Path) -> Result<Credentials, EmbeddedError> {

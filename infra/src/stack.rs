@@ -1,5 +1,5 @@
-//! The whole stack in one process: the embedded servers, all routers on one port, the stream carried to archive, and
-//! maintain on a timer.
+//! The whole stack in one process: the embedded servers that it needs, all routers on one port, the stream carried to
+//! archive, and maintain on a timer.
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::error::DisplayErrorContext;
+use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use axum::Router;
 use console::Deployment;
 use futures::future::select_all;
 use serde::{Deserialize, Serialize};
+use shared::config::ConfigError;
 use shared::id::random_hex;
 use shared::store::Store;
 use tokio::net::TcpListener;
@@ -20,11 +22,14 @@ use crate::embedded::{Embedded, EmbeddedError};
 use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
 use crate::upkeep;
-use crate::wires::{Clients, Wires};
+use crate::wires::{Clients, Place, Wires};
 
 /// Why the stack did not start, or does not run any more.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
+    /// The environment does not say how to reach a server that is not embedded.
+    #[error(transparent)]
+    Environment(#[from] ConfigError),
     /// The embedded servers did not start.
     #[error(transparent)]
     Embedded(#[from] EmbeddedError),
@@ -72,6 +77,7 @@ pub struct Stack {
     /// Where it listens, and the admin token.
     pub local: Local,
     parts: Vec<Part>,
+    _embedded: Option<Arc<Embedded>>,
 }
 
 /// A part of the stack that runs for as long as the stack does, in a task of its own.
@@ -105,20 +111,24 @@ impl Stack {
         data: &Path,
         listen: SocketAddr,
     ) -> Result<Stack, StackError> {
-        let embedded = Arc::new(Embedded::start(data).await?);
-        let wires = Wires::new(&embedded);
+        Stack::start_on(&Place::default(), deployment, data, listen).await
+    }
+
+    /// The same with DynamoDB, S3 and KMS where `place` says. Table and buckets that are missing are made, except in a
+    /// deployed stack. `data` keeps what the embedded servers hold and how far the stream has been read.
+    pub async fn start_on(
+        place: &Place,
+        deployment: Deployment,
+        data: &Path,
+        listen: SocketAddr,
+    ) -> Result<Stack, StackError> {
+        let embedded = Arc::new(Embedded::start_without(place.outside, data).await?);
+        let wires = Wires::new(&embedded, place)?;
         let Clients { dynamo, streams, s3, kms, names } = wires.clients();
-        template::create_table(&dynamo, &names.table).await?;
-        for bucket in [&names.lake_bucket, &names.media_bucket] {
-            let made = s3.create_bucket().bucket(bucket).send().await;
-            let there = |error: &aws_sdk_s3::operation::create_bucket::CreateBucketError| {
-                error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
-            };
-            match made {
-                Err(error) if !error.as_service_error().is_some_and(there) => {
-                    return Err(StackError::Bucket(DisplayErrorContext(error).to_string()));
-                }
-                _ => {}
+        if !place.is_deployed {
+            template::create_table(&dynamo, &names.table).await?;
+            for bucket in [&names.lake_bucket, &names.media_bucket] {
+                create_bucket(&s3, bucket).await?;
             }
         }
         wires.write(data).map_err(|cause| StackError::File { path: data.to_owned(), cause })?;
@@ -126,7 +136,7 @@ impl Stack {
         let table = dynamo.clone();
         let store = Store::with_clients(dynamo, s3, kms, names.clone());
         let poller = StreamPoller::new(archive::App::new(store.clone()), table, streams, &names.table, data);
-        let poller = poller.with_embedded(embedded);
+        let poller = poller.with_embedded(Arc::clone(&embedded));
         let poller = Part::start("the stream poller", async move { poller.run().await.to_string() });
         let upkeep = upkeep::keep_up(maintain::App::new(store.clone()));
         let upkeep = Part::start("upkeep", async move {
@@ -146,7 +156,8 @@ impl Stack {
             served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())
         });
         let local = Local { url, admin_token: String::new() };
-        let mut stack = Stack { local, parts: vec![poller, upkeep, http] };
+        let parts = vec![poller, upkeep, http];
+        let mut stack = Stack { local, parts, _embedded: Some(embedded) };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;
         Ok(stack)
@@ -179,7 +190,23 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.map(|text| format!(": {text}")).unwrap_or_default()
 }
 
-fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deployment: Deployment) -> Router {
+async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), StackError> {
+    let is_there = |error: &CreateBucketError| {
+        error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
+    };
+    match s3.create_bucket().bucket(bucket).send().await {
+        Err(error) if !error.as_service_error().is_some_and(is_there) => {
+            Err(StackError::Bucket(DisplayErrorContext(error).to_string()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Everything that a stack answers over HTTP, without what is around every router.
+///
+/// `bootstrap` is the secret that issues the first admin token; `public_url` is where links in reports lead, if that
+/// is known before a request says it.
+pub fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deployment: Deployment) -> Router {
     Router::new()
         .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
         .merge(ingest::router(ingest::App::new(store.clone())))
@@ -226,12 +253,12 @@ mod tests {
         let lasting = || Part::start("the HTTP server", std::future::pending());
         let local = Local { url: String::new(), admin_token: String::new() };
         let panicking = Part::start("the stream poller", async { panic!("nobody expected {}", "this") });
-        let mut stack = Stack { local: local.clone(), parts: vec![lasting(), panicking] };
+        let mut stack = Stack { local: local.clone(), parts: vec![lasting(), panicking], _embedded: None };
         let error = stack.ended().await.to_string();
         assert_eq!(error, "the stream poller ended: it panicked: nobody expected this");
 
         let stopped = Part::start("the stream poller", async { "there is no stream".to_owned() });
-        let mut stack = Stack { local, parts: vec![lasting(), stopped] };
+        let mut stack = Stack { local, parts: vec![lasting(), stopped], _embedded: None };
         assert_eq!(stack.ended().await.to_string(), "the stream poller ended: there is no stream");
     }
 }

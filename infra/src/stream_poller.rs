@@ -65,10 +65,12 @@ impl StreamPoller {
         StreamPoller { app, streams, shards, positions: Positions::open(data), embedded: None }
     }
 
-    /// The same for the table of an embedded server: records that are through are trimmed from its stream, and a
-    /// position that an earlier version kept for its one shard counts.
+    /// The same beside embedded servers. Where the table is one of these, records that are through are trimmed from its
+    /// stream, and a position that an earlier version kept for its one shard counts.
     pub(crate) fn with_embedded(mut self, embedded: Arc<Embedded>) -> StreamPoller {
-        self.positions.honour_earlier_version();
+        if embedded.table().is_some() {
+            self.positions.honour_earlier_version();
+        }
         self.embedded = Some(embedded);
         self
     }
@@ -127,7 +129,7 @@ impl StreamPoller {
             // What is trimmed now could be asked for again by the next start.
             return;
         }
-        let Some(table) = self.embedded.as_ref().map(|embedded| embedded.table()) else { return };
+        let Some(table) = self.embedded.as_ref().and_then(|embedded| embedded.table()) else { return };
         for position in self.shards.positions().into_values() {
             if let (Position::After(sequence), true) = (position, rounds.is_multiple_of(TRIM_EVERY))
                 && let Err(error) = table.trim(self.shards.table(), &sequence).await

@@ -1,31 +1,107 @@
-//! How to reach a stack's embedded servers, from its own process or from another.
+//! How to reach a stack's DynamoDB, S3 and KMS, from its own process or from another.
 
 use std::path::Path;
 
 use aws_sdk_dynamodb::config::Credentials;
+use aws_types::SdkConfig;
 use serde::{Deserialize, Serialize};
+use shared::config::{ConfigError, optional, required};
 use shared::store::{Names, Store};
 
-use crate::embedded::Embedded;
+use crate::embedded::{Embedded, Outside};
 
 /// The file of the data folder that says it, for a Lambda binary under test or a person with the AWS CLI.
 const FILE: &str = "aws.json";
+/// The region that requests to the embedded servers are signed for.
+const REGION: &str = "sa-east-1";
 
-/// Where the embedded servers listen, what signs requests to them, and what things are called there.
+/// Where a stack finds DynamoDB, S3 and KMS, and what things are called there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Which of the three are not embedded in the stack's process.
+    pub outside: Outside,
+    /// Whether table and buckets belong to a deployed stack, which has made them.
+    pub is_deployed: bool,
+    names: Names,
+}
+
+impl Default for Place {
+    /// Everything embedded.
+    fn default() -> Place {
+        let names = Names {
+            table: "premium".to_owned(),
+            lake_bucket: "premium-lake".to_owned(),
+            media_bucket: "premium-media".to_owned(),
+            key: "alias/premium".to_owned(),
+        };
+        Place { outside: Outside::default(), is_deployed: false, names }
+    }
+}
+
+impl Place {
+    /// AWS itself, or what `AWS_ENDPOINT_URL_*` puts in its place. Table, buckets and key are those that
+    /// `PREMIUM_TABLE`, `PREMIUM_LAKE_BUCKET`, `PREMIUM_MEDIA_BUCKET` and `PREMIUM_KEY` name; fails where one is not set.
+    pub fn deployed() -> Result<Place, ConfigError> {
+        let names = Names {
+            table: required("PREMIUM_TABLE")?,
+            lake_bucket: required("PREMIUM_LAKE_BUCKET")?,
+            media_bucket: required("PREMIUM_MEDIA_BUCKET")?,
+            key: required("PREMIUM_KEY")?,
+        };
+        let outside = Outside { dynamodb: true, s3: true, kms: true };
+        shared::aws::config()?;
+        Ok(Place { outside, is_deployed: true, names })
+    }
+
+    /// The embedded servers, except those in whose place `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_S3` or
+    /// `AWS_ENDPOINT_URL_KMS` puts another. The `PREMIUM_*` variables name what lies there, if they are set. Fails where
+    /// a server is outside and the environment has no credentials or no region for it.
+    pub fn from_env() -> Result<Place, ConfigError> {
+        let is_set = |name| optional(name).is_some();
+        let outside = Outside {
+            dynamodb: is_set("AWS_ENDPOINT_URL_DYNAMODB"),
+            s3: is_set("AWS_ENDPOINT_URL_S3"),
+            kms: is_set("AWS_ENDPOINT_URL_KMS"),
+        };
+        let usual = Place::default().names;
+        let name = |is_outside: bool, variable, usual| match optional(variable) {
+            Some(name) if is_outside => name,
+            _ => usual,
+        };
+        let names = Names {
+            table: name(outside.dynamodb, "PREMIUM_TABLE", usual.table),
+            lake_bucket: name(outside.s3, "PREMIUM_LAKE_BUCKET", usual.lake_bucket),
+            media_bucket: name(outside.s3, "PREMIUM_MEDIA_BUCKET", usual.media_bucket),
+            key: name(outside.kms, "PREMIUM_KEY", usual.key),
+        };
+        if outside != Outside::default() {
+            shared::aws::config()?;
+        }
+        Ok(Place { outside, is_deployed: false, names })
+    }
+}
+
+/// Where the servers listen, what signs requests to them, and what things are called there. Of a server that is outside
+/// it says only that: its address, credentials and region are in the environment, and are not written to a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wires {
     dynamodb: String,
     s3: String,
     kms: String,
+    #[serde(default)]
+    outside: Outside,
     access_key: String,
     secret_key: String,
     table: String,
     lake_bucket: String,
     media_bucket: String,
     key: String,
+    /// What the environment says of the servers that are outside.
+    #[serde(skip)]
+    environment: Option<SdkConfig>,
 }
 
-/// Clients of the embedded servers.
+/// Clients of the servers.
 pub struct Clients {
     /// The table.
     pub dynamo: aws_sdk_dynamodb::Client,
@@ -40,24 +116,39 @@ pub struct Clients {
 }
 
 impl Wires {
-    /// The wires to servers of this process.
-    pub(crate) fn new(embedded: &Embedded) -> Wires {
-        Wires {
-            dynamodb: embedded.dynamo_endpoint.clone(),
-            s3: embedded.s3_endpoint.clone(),
-            kms: embedded.kms_endpoint.clone(),
+    /// The wires to a stack whose embedded servers are in this process. Fails where a server is outside and the
+    /// environment does not say how to sign for it.
+    pub(crate) fn new(embedded: &Embedded, place: &Place) -> Result<Wires, ConfigError> {
+        let Names { table, lake_bucket, media_bucket, key } = place.names.clone();
+        let endpoint = |endpoint: &Option<String>| endpoint.clone().unwrap_or_default();
+        let wires = Wires {
+            dynamodb: endpoint(&embedded.dynamo_endpoint),
+            s3: endpoint(&embedded.s3_endpoint),
+            kms: endpoint(&embedded.kms_endpoint),
+            outside: place.outside,
             access_key: embedded.access_key.clone(),
             secret_key: embedded.secret_key.clone(),
-            table: "premium".to_owned(),
-            lake_bucket: "premium-lake".to_owned(),
-            media_bucket: "premium-media".to_owned(),
-            key: "alias/premium".to_owned(),
-        }
+            table,
+            lake_bucket,
+            media_bucket,
+            key,
+            environment: None,
+        };
+        wires.in_environment()
     }
 
-    /// The wires to the stack that keeps its data in `data`; `None` where none ever did. It may have stopped.
+    /// The wires to the stack that keeps its data in `data`; `None` where none ever did, or where the environment lacks
+    /// what reaches its servers outside. It may have stopped.
     pub fn to(data: &Path) -> Option<Wires> {
-        serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()
+        let wires: Wires = serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()?;
+        wires.in_environment().ok()
+    }
+
+    fn in_environment(mut self) -> Result<Wires, ConfigError> {
+        if self.outside != Outside::default() {
+            self.environment = Some(shared::aws::config()?);
+        }
+        Ok(self)
     }
 
     /// Writes them to the data folder, for its owner alone.
@@ -68,15 +159,29 @@ impl Wires {
     /// Clients of all servers.
     pub fn clients(&self) -> Clients {
         let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "embedded");
-        let config = shared::aws::builder("sa-east-1", credentials).build();
-        let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
-        let dynamo = at(&self.dynamodb);
-        let s3 = aws_sdk_s3::config::Builder::from(&at(&self.s3)).force_path_style(true).build();
+        let embedded = shared::aws::builder(REGION, credentials).build();
+        let config = |is_outside: bool, endpoint: &str| match &self.environment {
+            Some(environment) if is_outside => environment.clone(),
+            _ => embedded.to_builder().endpoint_url(endpoint).build(),
+        };
+        let dynamo = config(self.outside.dynamodb, &self.dynamodb);
+        let mut streams = aws_sdk_dynamodbstreams::config::Builder::from(&dynamo);
+        if self.outside.dynamodb && optional("AWS_ENDPOINT_URL_DYNAMODB_STREAMS").is_none() {
+            // What stands in for DynamoDB has the streams too; AWS has an endpoint of its own for them.
+            let endpoint = optional("AWS_ENDPOINT_URL_DYNAMODB");
+            if endpoint.is_some() {
+                streams.set_endpoint_url(endpoint);
+            }
+        }
+        let s3 = config(self.outside.s3, &self.s3);
+        let is_set = |name| optional(name).is_some();
+        let by_path = !self.outside.s3 || is_set("AWS_ENDPOINT_URL_S3") || is_set("AWS_ENDPOINT_URL");
+        let s3 = aws_sdk_s3::config::Builder::from(&s3).force_path_style(by_path).build();
         Clients {
             dynamo: aws_sdk_dynamodb::Client::new(&dynamo),
-            streams: aws_sdk_dynamodbstreams::Client::new(&dynamo),
+            streams: aws_sdk_dynamodbstreams::Client::from_conf(streams.build()),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            kms: aws_sdk_kms::Client::new(&at(&self.kms)),
+            kms: aws_sdk_kms::Client::new(&config(self.outside.kms, &self.kms)),
             names: Names {
                 table: self.table.clone(),
                 lake_bucket: self.lake_bucket.clone(),

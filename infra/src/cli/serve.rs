@@ -9,6 +9,7 @@ use console::{Deployment, Origin};
 use super::error::CliError;
 use super::look;
 use crate::stack::Stack;
+use crate::wires::Place;
 
 /// Where to listen and where to keep things.
 #[derive(Clone, Debug, Args)]
@@ -28,6 +29,12 @@ pub struct ServeArgs {
     /// Makes no demo account.
     #[arg(long)]
     pub no_demo: bool,
+    /// Usa a AWS, sem servidor embutido: a tabela, os buckets e a chave de `PREMIUM_TABLE`, `PREMIUM_LAKE_BUCKET`,
+    /// `PREMIUM_MEDIA_BUCKET` e `PREMIUM_KEY`; não cria conta de demonstração.
+    ///
+    /// Uses AWS and no embedded server: the table, buckets and key that these variables name; makes no demo account.
+    #[arg(long)]
+    pub aws: bool,
     /// Site da plataforma, o único cujas páginas podem mostrar o console em um quadro.
     ///
     /// Site of the platform, the only one whose pages may frame the console.
@@ -50,6 +57,7 @@ impl Default for ServeArgs {
             listen: default_listen(),
             data: PathBuf::from(".premium"),
             no_demo: false,
+            aws: false,
             platform_origin: None,
             connector_id: None,
         }
@@ -61,12 +69,13 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     // The embedded table calls every condition that does not hold a warning; here it is how versions are told apart.
     shared::telemetry::init_at("warn,dynoxide=error");
     let deployment = Deployment { platform_origin: args.platform_origin, connector_id: args.connector_id };
-    let mut stack = Stack::start_in(deployment, &args.data, args.listen).await?;
+    let place = if args.aws { Place::deployed()? } else { Place::from_env()? };
+    let mut stack = Stack::start_on(&place, deployment, &args.data, args.listen).await?;
     super::say(format_args!("Premium Report em {}", stack.local.url))?;
     super::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
     let local = stack.local.clone();
     let serving = async {
-        if !args.no_demo {
+        if !args.no_demo && !args.aws {
             look::show(&local, &args.data).await?;
         }
         super::say(format_args!("\nCtrl+C encerra; os dados ficam em {}.", args.data.display()))?;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test")]
 
 mod ended;
+mod endpoints;
 
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};

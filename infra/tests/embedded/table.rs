@@ -72,11 +72,11 @@ async fn sequence_numbers_grow_over_trims_and_restarts() {
     assert_eq!(first.len(), 5);
     assert!(first.is_sorted());
 
-    let trimmed = stack.embedded.table().trim(TABLE, &first[1]).await.unwrap();
+    let trimmed = stack.embedded.table().unwrap().trim(TABLE, &first[1]).await.unwrap();
     assert_eq!(trimmed, 2);
     assert_eq!(sequences(&stack).await, first[2..]);
     // The newest record stays, so the next number cannot fall behind it.
-    assert_eq!(stack.embedded.table().trim(TABLE, &first[4]).await.unwrap(), 2);
+    assert_eq!(stack.embedded.table().unwrap().trim(TABLE, &first[4]).await.unwrap(), 2);
     assert_eq!(sequences(&stack).await, first[4..]);
     stack.embedded.stop().await;
 
@@ -96,7 +96,7 @@ async fn records_are_trimmed_only_in_their_table_and_by_numbers_of_the_stream() 
         put(&stack, &format!("item {number}")).await;
     }
     let last = sequences(&stack).await.pop().unwrap();
-    let table = stack.embedded.table();
+    let table = stack.embedded.table().unwrap();
     assert_eq!(table.trim("another", &last).await.unwrap(), 0);
     assert_eq!(table.trim(TABLE, &last).await.unwrap(), 2);
     assert!(matches!(table.trim(TABLE, "12").await, Err(TableError::Sequence(_))));
