@@ -5,6 +5,14 @@ cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
+# Amazon's DynamoDB Local, which tests of the next step start; once for each version.
+(
+    cd infra/checks/dynamodb-local
+    if ! cmp -s package-lock.json node_modules/installed; then
+        step npm ci --silent --ignore-scripts
+        cp package-lock.json node_modules/installed
+    fi
+)
 step cargo test --quiet --workspace
 (cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
 step infra/checks/run.sh

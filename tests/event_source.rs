@@ -1,0 +1,273 @@
+//! What Lambda's event source mapping for DynamoDB Streams does, as its documents say, at the test's own pace.
+//!
+//! Records are assigned to shards by the hash of their partition key and keep their order there. Shards are delivered at
+//! once, each in batches of random size. With `ReportBatchItemFailures` the lowest sequence number that the function
+//! names is the checkpoint: what is before it is done and never comes again, whoever's it was; a number that is not in the
+//! batch counts as a failure of all of it. An error, a panic or a time-out of the function halves the batch
+//! (`BisectBatchOnFunctionError`).
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use archive::{Answer, App, Call};
+use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
+use fastrand::Rng;
+use futures::future::join_all;
+use infra::stream_poller::event_record;
+use infra::wires::Clients;
+
+/// The most records of one batch.
+const BATCH: usize = 1_000;
+/// What the function may take.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Sequence numbers in the order of their values, whatever their lengths are.
+fn value(number: &str) -> (usize, &str) {
+    let digits = number.trim_start_matches('0');
+    (digits.len(), digits)
+}
+
+/// One shard.
+#[derive(Default)]
+struct Shard {
+    records: Vec<EventRecord>,
+    /// How many of them are done: the checkpoint.
+    done: usize,
+    /// Where the batch under way ends, and before that the halves that it was cut into, the next one last.
+    ends: Vec<usize>,
+}
+
+impl Shard {
+    /// The next batch: the rest of one that failed, else a new one of at most `size`. `None` where nothing waits.
+    fn batch(&mut self, size: usize) -> Option<Event> {
+        if self.done == self.records.len() {
+            return None;
+        }
+        if self.ends.is_empty() {
+            self.ends.push(self.records.len().min(self.done + size));
+        }
+        let end = *self.ends.last()?;
+        let mut event = Event::default();
+        event.records = self.records[self.done..end].to_vec();
+        Some(event)
+    }
+
+    /// Moves the checkpoint as the function's answer says: the numbers it named, or nothing where it failed.
+    fn settle(&mut self, answer: Option<&[String]>) {
+        let end = *self.ends.last().unwrap();
+        let batch = &self.records[self.done..end];
+        let lowest = answer.map(|named| named.iter().min_by_key(|number| value(number)));
+        let number = |record: &EventRecord| record.change.sequence_number.clone().unwrap();
+        match lowest {
+            Some(None) => self.done = end,
+            Some(Some(lowest)) if batch.iter().any(|record| number(record) == *lowest) => {
+                self.done += batch.iter().position(|record| number(record) == *lowest).unwrap();
+            }
+            _ if batch.len() > 1 => self.ends.push(self.done + batch.len() / 2),
+            _ => {}
+        }
+        self.ends.retain(|end| *end > self.done);
+    }
+}
+
+/// The stream of one table and how far each shard is.
+pub(crate) struct EventSource {
+    shards: Vec<Shard>,
+    rng: Rng,
+    time_limit: Duration,
+    /// The stream's own shards: where reading goes on, `None` at an end.
+    iterators: BTreeMap<String, Option<String>>,
+    /// Deliveries, and those of them that failed or gave something back.
+    pub(crate) deliveries: usize,
+    pub(crate) failed: usize,
+}
+
+impl EventSource {
+    pub(crate) fn new(shards: usize, seed: u64) -> EventSource {
+        EventSource {
+            shards: (0..shards).map(|_| Shard::default()).collect(),
+            rng: Rng::with_seed(seed),
+            time_limit: TIME_LIMIT,
+            iterators: BTreeMap::new(),
+            deliveries: 0,
+            failed: 0,
+        }
+    }
+
+    /// Reads what is new in the stream of the clients' table.
+    pub(crate) async fn pull(&mut self, clients: &Clients) {
+        let table = clients.dynamo.describe_table().table_name(&clients.names.table).send().await.unwrap();
+        let arn = table.table.unwrap().latest_stream_arn.unwrap();
+        let described = clients.streams.describe_stream().stream_arn(&arn).send().await.unwrap();
+        for shard in described.stream_description.unwrap().shards.unwrap() {
+            let id = shard.shard_id.unwrap();
+            let mut next = match self.iterators.get(&id) {
+                Some(iterator) => iterator.clone(),
+                None => {
+                    let iterator = clients.streams.get_shard_iterator().stream_arn(&arn).shard_id(&id);
+                    let iterator = iterator.shard_iterator_type(ShardIteratorType::TrimHorizon);
+                    iterator.send().await.unwrap().shard_iterator
+                }
+            };
+            while let Some(iterator) = next {
+                let read = clients.streams.get_records().shard_iterator(&iterator).send().await.unwrap();
+                let records = read.records.unwrap_or_default();
+                next = read.next_shard_iterator;
+                if records.is_empty() {
+                    break;
+                }
+                records.into_iter().for_each(|record| self.take(record));
+            }
+            self.iterators.insert(id, next);
+        }
+    }
+
+    fn take(&mut self, record: Record) {
+        let key = record.dynamodb.as_ref().unwrap().keys.as_ref().unwrap()["pk"].clone();
+        let mut hasher = DefaultHasher::new();
+        key.as_s().unwrap().hash(&mut hasher);
+        let shard = usize::try_from(hasher.finish() % self.shards.len() as u64).unwrap();
+        let mut record = event_record(record);
+        // Numbers of different lengths, as the stream's documents allow.
+        let number = record.change.sequence_number.as_deref().unwrap().trim_start_matches('0').to_owned();
+        record.change.sequence_number = Some(number);
+        self.shards[shard].records.push(record);
+    }
+
+    /// All records of a shard in one batch, whatever is done.
+    pub(crate) fn everything(&self, shard: usize) -> Event {
+        let mut event = Event::default();
+        event.records = self.shards[shard].records.clone();
+        event
+    }
+
+    /// How many records are not done yet.
+    pub(crate) fn waiting(&self) -> usize {
+        self.shards.iter().map(|shard| shard.records.len() - shard.done).sum()
+    }
+
+    /// How many records there were.
+    pub(crate) fn records(&self) -> usize {
+        self.shards.iter().map(|shard| shard.records.len()).sum()
+    }
+
+    /// Delivers one batch of each shard that has any, all at once. The function gets the shard's number and the batch, and
+    /// gives the sequence numbers it names as failed.
+    pub(crate) async fn deliver<F>(&mut self, function: impl Fn(usize, Event) -> F)
+    where
+        F: Future<Output = Result<Vec<String>, String>> + Send + 'static,
+    {
+        let mut calls = Vec::new();
+        for (at, shard) in self.shards.iter_mut().enumerate() {
+            // Small ones and full ones alike.
+            let most = BATCH.min(1 << self.rng.u32(0..=10));
+            let size = self.rng.usize(1..=most);
+            let Some(event) = shard.batch(size) else { continue };
+            self.deliveries += 1;
+            let task = tokio::spawn(function(at, event));
+            let limit = self.time_limit;
+            calls.push(async move {
+                let abort = task.abort_handle();
+                let outcome = tokio::time::timeout(limit, task).await;
+                abort.abort();
+                (shard, outcome.ok().and_then(Result::ok).and_then(Result::ok))
+            });
+        }
+        for (shard, answer) in join_all(calls).await {
+            self.failed += usize::from(answer.as_ref().is_none_or(|named| !named.is_empty()));
+            shard.settle(answer.as_deref());
+        }
+    }
+
+    /// Delivers everything there is, to archive.
+    pub(crate) async fn drain(&mut self, clients: &Clients, apps: &[App]) {
+        let mut rounds = 0;
+        loop {
+            self.pull(clients).await;
+            if self.waiting() == 0 {
+                return;
+            }
+            self.deliver(|shard, event| to_archive(apps[shard].clone(), event)).await;
+            rounds += 1;
+            assert!(rounds < 5_000, "{} records are never done", self.waiting());
+        }
+    }
+}
+
+/// Has archive take a batch. Each shard has an instance of its own, as on Lambda.
+pub(crate) fn to_archive(
+    app: App,
+    event: Event,
+) -> impl Future<Output = Result<Vec<String>, String>> + Send + 'static {
+    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    Box::pin(async move {
+        match archive::handle(&app, Call::Stream(event)).await.map_err(|error| error.to_string())? {
+            Answer::Stream(answer) => {
+                Ok(answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
+            }
+            Answer::Rebuild(_) => Err("another answer".to_owned()),
+        }
+    })
+}
+
+fn numbered(numbers: &[&str]) -> EventSource {
+    let mut source = EventSource::new(1, 1);
+    source.shards[0].records = numbers
+        .iter()
+        .map(|number| {
+            let mut record = EventRecord::default();
+            record.change.sequence_number = Some((*number).to_owned());
+            record
+        })
+        .collect();
+    source
+}
+
+fn numbers(event: &Event) -> Vec<String> {
+    event.records.iter().map(|record| record.change.sequence_number.clone().unwrap()).collect()
+}
+
+#[test]
+fn the_lowest_number_named_is_the_checkpoint_and_what_is_before_it_never_comes_again() {
+    let mut source = numbered(&["8", "9", "10", "11"]);
+    let shard = &mut source.shards[0];
+    assert_eq!(numbers(&shard.batch(10).unwrap()), ["8", "9", "10", "11"]);
+    // As texts, 10 and 11 would come before 9.
+    shard.settle(Some(&["10".to_owned(), "9".to_owned(), "11".to_owned()]));
+    assert_eq!(numbers(&shard.batch(1).unwrap()), ["9", "10", "11"]);
+    shard.settle(Some(&[]));
+    assert!(shard.batch(10).is_none());
+}
+
+#[tokio::test]
+async fn a_function_that_fails_panics_or_takes_too_long_gets_halves() {
+    for how in 0..4 {
+        let mut source = numbered(&["1", "2", "3", "4"]);
+        source.time_limit = Duration::from_millis(50);
+        source.shards[0].batch(4);
+        source
+            .deliver(move |_, event| async move {
+                assert_eq!(numbers(&event).len(), 4);
+                match how {
+                    0 => Err("failed".to_owned()),
+                    1 => panic!("of a test"),
+                    2 => std::future::pending().await,
+                    _ => Ok(vec!["77".to_owned()]),
+                }
+            })
+            .await;
+        let shard = &mut source.shards[0];
+        assert_eq!(numbers(&shard.batch(9).unwrap()), ["1", "2"]);
+        shard.settle(None);
+        assert_eq!(numbers(&shard.batch(9).unwrap()), ["1"]);
+        shard.settle(None);
+        assert_eq!(numbers(&shard.batch(9).unwrap()), ["1"]);
+        shard.settle(Some(&[]));
+        assert_eq!(numbers(&shard.batch(9).unwrap()), ["2"]);
+        shard.settle(Some(&[]));
+        assert_eq!(numbers(&shard.batch(9).unwrap()), ["3", "4"]);
+        assert_eq!((source.failed, source.waiting()), (1, 2));
+    }
+}
