@@ -48,7 +48,7 @@ impl DynamoDbLocal {
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
-                .expect("java is installed by `infra/setup.sh tests`");
+                .unwrap_or_else(|error| panic!("java, which `infra/setup.sh tests` installs: {error}"));
             let mut local = DynamoDbLocal { child, endpoint: format!("http://127.0.0.1:{port}") };
             if local.answers().await {
                 return local;

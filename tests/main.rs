@@ -26,6 +26,7 @@ mod console;
 mod session;
 mod reports;
 mod settings;
+mod batch;
 mod second;
 mod poller;
 mod house;

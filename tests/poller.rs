@@ -91,7 +91,7 @@ impl Sharded {
         let is_beside = |record: &Value| {
             let mut hasher = DefaultHasher::new();
             record["dynamodb"]["Keys"]["pk"]["S"].as_str().unwrap().hash(&mut hasher);
-            hasher.finish() % 2 == 0
+            hasher.finish().is_multiple_of(2)
         };
         let (beside, mut older): (Vec<Value>, Vec<Value>) = all.into_iter().partition(is_beside);
         let newer = older.split_off(OLDER.min(older.len()));
@@ -147,7 +147,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
             let records = sharded.records(&headers, arn, shard).await;
             let mut asked = sharded.asked.lock().unwrap();
             asked.readings += 1;
-            if asked.readings % EXPIRES == 0 {
+            if asked.readings.is_multiple_of(EXPIRES) {
                 return refusal("ExpiredIteratorException");
             }
             // A few at a time, so that there are many readings.

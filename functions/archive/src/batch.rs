@@ -41,20 +41,17 @@ impl BatchResponse {
 }
 
 /// Archives a batch: reads it, then appends what it says of each account to the lake.
+///
+/// Every account is tried, whatever became of the others. What is given back begins with the least sequence number of all
+/// that failed, for Lambda takes everything before the number it is told as done, whoever's it was. What was archived
+/// behind that number comes again, which changes nothing that a reader sees.
 pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
-    let mut accounts: BTreeMap<AccountId, Changes> = BTreeMap::new();
-    let mut again = None;
+    let mut batch = Batch::default();
     for record in event.records {
-        let sequence = record.change.sequence_number.clone().unwrap_or_default();
-        match take(app, record, &mut accounts).await {
-            Ok(()) => {}
-            Err(error) => {
-                tracing::warn!(sequence, error = %chain(&error), "the batch is given back from here on");
-                again = Some(sequence);
-                break;
-            }
-        }
+        batch.read(app, record).await;
     }
+    let Batch { accounts, waiting } = batch;
+    let mut failed: Vec<String> = waiting.into_values().collect();
     for (account, changes) in accounts {
         let first = changes.first_sequence.clone();
         let entries = changes.into_entries();
@@ -63,11 +60,48 @@ pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
             Ok(()) => tracing::info!(account = %account, entries = count, "archived"),
             Err(error) => {
                 tracing::error!(account = %account, error = %chain(&error), "not archived: given back");
-                return BatchResponse::again_from(Some(first));
+                failed.push(first);
             }
         }
     }
-    BatchResponse::again_from(again)
+    BatchResponse::again_from(failed.into_iter().min_by_key(|sequence| padded(sequence)))
+}
+
+/// A sequence number as a text whose order is the order of the numbers, which may differ in length.
+fn padded(sequence: &str) -> String {
+    format!("{sequence:0>SEQUENCE_DIGITS$}")
+}
+
+/// What was read of a batch.
+#[derive(Default)]
+struct Batch {
+    accounts: BTreeMap<AccountId, Changes>,
+    /// Of each account with a record that could not be read now: that record's sequence number. Its later records are not
+    /// read, for they would reach the lake before an older one.
+    waiting: BTreeMap<AccountId, String>,
+}
+
+impl Batch {
+    /// Reads one record into its account's changes, unless it is not a session's or its account waits.
+    async fn read(&mut self, app: &App, record: EventRecord) {
+        let sequence = record.change.sequence_number.clone().unwrap_or_default();
+        let keys: Item = record.change.keys.clone().into();
+        let Some((account, id)) = text(&keys, "pk").and_then(parse_session) else { return };
+        if self.waiting.contains_key(&account) {
+            return;
+        }
+        match take(app, &account, id, record).await {
+            Ok(Some((entry, before))) => {
+                let new = || Changes { first_sequence: sequence, sessions: BTreeMap::new() };
+                self.accounts.entry(account).or_insert_with(new).note(entry, before);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%account, sequence, error = %chain(&error), "the account is given back from here on");
+                self.waiting.insert(account, sequence);
+            }
+        }
+    }
 }
 
 /// Notes that the account needs upkeep, and appends to its lake.
@@ -118,25 +152,23 @@ impl Changes {
     }
 }
 
-/// Reads one record into its account's changes. Fails only where trying again may help.
+/// What a record says of its session, and the place where that lay before. `None` where it says nothing, and of a record
+/// that cannot be read and was set aside. Fails only where trying again may help.
 async fn take(
     app: &App,
+    account: &AccountId,
+    id: SessionId,
     record: EventRecord,
-    accounts: &mut BTreeMap<AccountId, Changes>,
-) -> Result<(), StoreError> {
+) -> Result<Option<(Entry, Option<Instant>)>, StoreError> {
     let sequence = record.change.sequence_number.unwrap_or_default();
-    let keys: Item = record.change.keys.into();
-    let Some(pk) = text(&keys, "pk") else { return Ok(()) };
-    let Some((account, id)) = parse_session(pk) else { return Ok(()) };
     let (new, old): (Item, Item) = (record.change.new_image.into(), record.change.old_image.into());
     let before = number(&old, "created_at").map(Instant);
-    let padded = format!("{sequence:0>SEQUENCE_DIGITS$}");
     let entry = if new.is_empty() {
-        before.map(|created_at| Entry { sequence: padded, created_at, id, session: None, content: 0 })
+        before.map(|created_at| Entry { sequence: padded(&sequence), created_at, id, session: None, content: 0 })
     } else {
         match app.store.read_session(&new).await {
             Ok(stored) => stored.map(|stored| Entry {
-                sequence: padded,
+                sequence: padded(&sequence),
                 created_at: stored.identity.created_at,
                 id,
                 session: Some(stored.session),
@@ -147,18 +179,13 @@ async fn take(
                 tracing::error!(%account, sequence, reason, "a stream record was set aside");
                 let at = Instant::now().to_rfc3339();
                 let aside = SetAside { sequence, session_id: id, reason, at };
-                return app.store.set_record_aside(&account, &aside).await;
+                app.store.set_record_aside(account, &aside).await?;
+                None
             }
             Err(error) => return Err(error),
         }
     };
-    if let Some(entry) = entry {
-        let changes = accounts.entry(account);
-        changes
-            .or_insert_with(|| Changes { first_sequence: sequence, sessions: BTreeMap::new() })
-            .note(entry, before);
-    }
-    Ok(())
+    Ok(entry.map(|entry| (entry, before)))
 }
 
 #[cfg(test)]
