@@ -29,4 +29,5 @@ mod settings;
 mod batch;
 mod second;
 mod poller;
+mod simulation;
 mod house;
