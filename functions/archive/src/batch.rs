@@ -164,7 +164,13 @@ async fn take(
     let (new, old): (Item, Item) = (record.change.new_image.into(), record.change.old_image.into());
     let before = number(&old, "created_at").map(Instant);
     let entry = if new.is_empty() {
-        before.map(|created_at| Entry { sequence: padded(&sequence), created_at, id, session: None, content: 0 })
+        before.map(|created_at| Entry {
+            sequence: padded(&sequence),
+            created_at,
+            id,
+            session: None,
+            content: 0,
+        })
     } else {
         match app.store.read_session(&new).await {
             Ok(stored) => stored.map(|stored| Entry {
