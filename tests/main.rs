@@ -15,6 +15,7 @@ mod garbage;
 mod connector;
 mod token;
 mod ingest;
+mod versions;
 mod data;
 mod pages;
 mod requests;

@@ -84,3 +84,28 @@ async fn a_chain_that_other_settings_end_says_to_start_again() {
     set(json!({"timezone": "America/Manaus"})).await;
     ended(&report, &first["nextCursor"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chain_whose_data_was_erased_says_to_start_again() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let sessions: Vec<Value> = (0..3).map(session).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    let asked = with(query("sessions", &["session_id"]), &json!({"limit": 1}));
+    world.rows_once(&report, &asked, 3).await;
+    let (_, first) = world.post("/v1/data", &report, &asked).await;
+
+    let store = world.store();
+    let account = AccountId::try_from("demo".to_owned()).unwrap();
+    let (bucket, prefix) = (store.names().lake_bucket.clone(), shared::key::segment_objects(&account));
+    let objects = store.list_objects(&bucket, &prefix, "").await.unwrap().objects;
+    let keys = objects.into_iter().map(|object| object.key).collect();
+    store.delete_objects(&bucket, keys).await.unwrap();
+    // Another process, which keeps nothing of the files in memory.
+    let other = World::over(store).await;
+    let next = with(asked, &json!({"cursor": first["nextCursor"]}));
+    let (status, problem) = other.post("/v1/data", &report, &next).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("erased") && detail.contains("start again"), "{detail}");
+}

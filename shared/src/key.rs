@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn texts_of_days_and_instants_order_as_they_do() {
-        let days: Vec<String> = [i32::MIN / 4096, 1, 987, 2026, 9999, i32::MAX / 9000]
+        let days: Vec<String> = [-9_000, 1, 987, 2026, 9999, 200_000]
             .into_iter()
             .map(|year| live_from(0, NaiveDate::from_ymd_opt(year, 3, 1).unwrap_or_default()))
             .collect();

@@ -163,7 +163,9 @@ mod tests {
     fn a_duty_that_fails_waits_longer_each_time_whatever_is_noted() {
         let fresh = noted(NOW);
         let mut memory = Memory::default();
-        memory.went_well(Duty::Garbage, NOW, after(9_000));
+        for duty in Duty::ALL {
+            memory.went_well(duty, NOW, after(9_000));
+        }
         for expected in [60, 120, 240] {
             memory.failed(Duty::Compaction, NOW, NOW);
             assert_eq!(memory.next(NOW), after(expected));

@@ -19,19 +19,31 @@ const MAX_IN_ITEM: usize = 300 * 1024;
 pub(super) const BODY: &str = "body";
 pub(super) const BODY_OBJECT: &str = "body_object";
 
+/// Whether a packed body is kept in its item.
+pub(super) fn fits_item(packed: &[u8]) -> bool {
+    packed.len() <= MAX_IN_ITEM
+}
+
 impl Store {
-    /// Packs a body and gives the attribute that keeps it. A large one is in S3 when this returns, so that an item never
-    /// names an object that is not there.
-    pub(super) async fn keep_body(
+    /// Packs a body.
+    pub(super) async fn pack_body(
         &self,
         account: &AccountId,
         id: &SessionId,
         session: &Session,
-    ) -> Result<(&'static str, AttributeValue), StoreError> {
+    ) -> Result<Vec<u8>, StoreError> {
         let key = self.body_key(account).await?;
-        let packed =
-            body::pack(&key, account, id, session).map_err(|e| StoreError::broken("packing a session", e))?;
-        if packed.len() <= MAX_IN_ITEM {
+        body::pack(&key, account, id, session).map_err(|e| StoreError::broken("packing a session", e))
+    }
+
+    /// Gives the attribute that keeps a packed body. A large one is in S3 when this returns, so that an item never names an
+    /// object that is not there.
+    pub(super) async fn keep_body(
+        &self,
+        account: &AccountId,
+        packed: Vec<u8>,
+    ) -> Result<(&'static str, AttributeValue), StoreError> {
+        if fits_item(&packed) {
             return Ok((BODY, AttributeValue::B(Blob::new(packed))));
         }
         let object = key::body_object(account, &hex::encode(Sha256::digest(&packed)));

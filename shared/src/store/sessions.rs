@@ -1,29 +1,13 @@
-//! Sessions: the join write and the ways back.
+//! Sessions: the ways back from the table.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use chrono::NaiveDate;
 
-use super::bodies::{BODY, BODY_OBJECT};
 use super::{Item, Store, StoreError, number};
-use crate::account::Account;
 use crate::dictionary::{self, Record};
 use crate::id::{AccountId, SessionId};
 use crate::key::{self, parse_session};
 use crate::session::{Identity, Session, Value, content_of};
 use crate::time::Instant;
-
-/// What became of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Put {
-    /// It is the session's newest version now.
-    Accepted,
-    /// The very same version was there already.
-    Unchanged,
-    /// A newer version was there already.
-    Stale,
-}
 
 /// A session as the listing of its day has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,60 +37,8 @@ pub struct StoredSession {
 }
 
 impl Store {
-    /// Writes a version of a session as a join: the greater `(version, hash)` stays, so that any order and any number
-    /// of deliveries end in the same state. One conditional write; `accepted_at` stays that of the first version.
-    pub async fn put_session(
-        &self,
-        account: &Account,
-        identity: &Identity,
-        session: &Session,
-        now: Instant,
-    ) -> Result<Put, StoreError> {
-        let hash = session.hash();
-        let (kept_as, body) = self.keep_body(&account.id, &identity.id, session).await?;
-        let dropped = if kept_as == BODY { BODY_OBJECT } else { BODY };
-        let at = key::session(&account.id, &identity.id);
-        let day = identity.created_at.to_utc().date_naive();
-        let number = |n: i64| AttributeValue::N(n.to_string());
-        let result = self
-            .dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk))
-            .update_expression(format!(
-                "SET version = :version, #hash = :hash, created_at = :created, expires_at = :expires, {kept_as} = :body, \
-                 stored_at = :now, listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now) \
-                 REMOVE {dropped} ADD places :place"
-            ))
-            .condition_expression(
-                "attribute_not_exists(pk) OR version < :version OR (version = :version AND #hash < :hash)",
-            )
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_values(":version", number(identity.version.0))
-            .expression_attribute_values(":hash", AttributeValue::B(Blob::new(hash)))
-            .expression_attribute_values(":created", number(identity.created_at.0))
-            .expression_attribute_values(":expires", number(account.expires_at(identity.created_at).seconds()))
-            .expression_attribute_values(":body", body)
-            .expression_attribute_values(":listing", AttributeValue::S(key::sessions_listing(&account.id, day)))
-            .expression_attribute_values(":created_text", AttributeValue::S(identity.created_at.to_rfc3339()))
-            .expression_attribute_values(":now", number(now.0))
-            .expression_attribute_values(":place", AttributeValue::Ns(vec![identity.created_at.0.to_string()]))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(Put::Accepted),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
-                    Ok(refused_by(refused.item().unwrap_or(&Item::new()), identity.version, &hash))
-                }
-                _ => Err(StoreError::aws("writing a session", error)),
-            },
-        }
-    }
-
-    /// Where a session has lain in the lake's order: each `created_at` that it ever had. None for one that is not there.
+    /// Where a session has lain in the lake's order: among others the earliest and the latest `created_at` that it ever had,
+    /// and the present one. None for one that is not there.
     pub async fn places(&self, account: &AccountId, id: &SessionId) -> Result<Vec<Instant>, StoreError> {
         let item = self.get_attribute(key::session(account, id), "places").await?;
         let places = item.as_ref().and_then(|item| item.get("places")).and_then(|places| places.as_ns().ok());
@@ -178,13 +110,4 @@ fn listed(item: &Item) -> Option<ListedSession> {
     let content = hash.map(|hash| content_of(hash.as_ref()));
     let stored_at = Instant(number(item, "stored_at").unwrap_or_default());
     Some(ListedSession { id, created_at, content, stored_at })
-}
-
-/// Tells the two reasons of a refused write apart by what was there. A retry after a lost answer finds its own version
-/// and is `Unchanged`, never an error.
-fn refused_by(there: &Item, version: Instant, hash: &[u8]) -> Put {
-    let same_version = number(there, "version") == Some(version.0);
-    let same_hash =
-        there.get("hash").and_then(|hash| hash.as_b().ok()).is_some_and(|there| there.as_ref() == hash);
-    if same_version && same_hash { Put::Unchanged } else { Put::Stale }
 }
