@@ -7,6 +7,7 @@ use infra::wires::Wires;
 use serde_json::{Value, json};
 use shared::dictionary::Record;
 use shared::key;
+use shared::time::Instant;
 
 use crate::expected::everything;
 use crate::lake::demo;
@@ -105,4 +106,23 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
     assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);
     tokio::time::sleep(::lake::STATE_MARGIN).await;
     assert_eq!(everything(&world, &report).await, everything(&world, &other).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_of_the_first_format_is_written_anew_and_its_files_go() {
+    let world = World::start().await;
+    bring_in(&world).await;
+    let (_, report) = world.account("demo").await;
+    let before = everything(&world, &report).await;
+    let (store, lake) = (world.store(), Lake::new(world.store()));
+    assert_eq!(lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap(), 1);
+    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    assert_eq!(everything(&world, &report).await, before);
+    lake.sweep(&demo(), Instant::now().plus_seconds(26 * 3_600)).await.unwrap();
+    let objects = store.list_objects(&store.names().lake_bucket, &key::segment_objects(&demo()), "");
+    let live = lake.live(&demo()).await.unwrap();
+    let named: Vec<String> = live.iter().map(|one| key::segment_object(&demo(), &one.id)).collect();
+    let left: Vec<String> = objects.await.unwrap().objects.into_iter().map(|object| object.key).collect();
+    assert_eq!((left.len(), &left), (1, &named));
+    assert_eq!(store.partition(key::manifest(&demo())).await.unwrap().len(), 1);
 }

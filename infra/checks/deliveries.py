@@ -127,27 +127,27 @@ class Account:
             time.sleep(0.5)
         return math.ceil(time.time() * 1000)
 
-    def segments(self):
-        """The segments that the lake is made of, as the manifest tells."""
+    def parts(self):
+        """The parts of the segments that the lake is made of, as the manifest tells."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.stack.aws["table"],
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"manifest#{self.name}"}},
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :live)",
+            ExpressionAttributeValues={":pk": {"S": f"manifest#{self.name}"}, ":live": {"S": "live#"}},
         )
-        return [
-            json.loads(item["segment"]["S"]) for page in pages for item in page["Items"] if "removed_at" not in item
-        ]
+        items = (item for page in pages for item in page["Items"])
+        return [part for item in items for part in json.loads(item["parts"]["S"])["parts"]]
 
 
-def overlaps(segments):
-    """How many pairs of segments have an instant in common."""
-    spans = [(one["created"]["min"], one["created"]["max"]) for one in segments]
+def overlaps(parts):
+    """How many pairs of parts have an instant in common."""
+    spans = [part["created"] for part in parts]
     return sum(a[0] <= b[1] and b[0] <= a[1] for at, a in enumerate(spans) for b in spans[:at])
 
 
-def surplus(segments, truth):
-    """How many rows of the segments are old versions or tombstones."""
-    return sum(one["files"]["sessions"]["rows"] for one in segments) - len(truth.sessions)
+def surplus(parts, truth):
+    """How many rows of the parts are old versions or tombstones."""
+    rows = (rows for part in parts for name, rows, *_ in part["files"] if name == "sessions")
+    return sum(rows) - len(truth.sessions)
 
 
 def fill_in_order(account):
@@ -173,13 +173,13 @@ def fill_by_chance(account, planned):
 
 
 def overlap(account, pairs, rows):
-    """Posts newer versions until so many pairs of segments overlap, with so many rows too many: how the batches before
-    became segments, and those were merged, depends on how fast the machine is. Fails where they do not come to overlap."""
+    """Posts newer versions until so many pairs of parts overlap, with so many rows too many: how the batches before
+    became segments, and those were compacted, depends on how fast the machine is. Fails where they do not come to overlap."""
     for _ in range(20):
         account.settle()
-        segments = account.segments()
-        if overlaps(segments) >= pairs and surplus(segments, account.truth) >= rows:
+        parts = account.parts()
+        if overlaps(parts) >= pairs and surplus(parts, account.truth) >= rows:
             return
         held = account.rng.sample(sorted(account.truth.sessions), 60)
         account.post([made_sessions.changed(account.rng, account.truth.sessions[session_id]) for session_id in held])
-    raise AssertionError("the segments do not come to overlap")
+    raise AssertionError("the parts do not come to overlap")

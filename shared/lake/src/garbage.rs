@@ -19,8 +19,6 @@ const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
 const ORPHANED_AFTER: i64 = 26 * 3_600;
 /// Replaced segments of one step.
 const STEP: i32 = 1_000;
-/// Segments that one step moves to where the manifest keeps them now.
-const MOVED: usize = 30;
 
 /// What one step of garbage collection did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,8 +50,8 @@ impl Lake {
         let items = self.store.range_head(&key::manifest(account), keys, STEP).await?;
         let mut replaced =
             items.iter().map(|item| Segment::from_item(account, item)).collect::<Result<Vec<_>, _>>()?;
-        let mut more = replaced.len() == STEP as usize;
-        more |= self.move_old(account, until, &mut replaced).await?;
+        let more = replaced.len() == STEP as usize;
+        replaced.extend(self.replaced_before_parts(account, until).await?);
         if replaced.is_empty() {
             return Ok(Swept { more, ..Swept::default() });
         }
@@ -66,7 +64,7 @@ impl Lake {
         Ok(swept)
     }
 
-    /// Which of these are live all the same: of one that the manifest only moved, both items name the same objects.
+    /// Which of these are live all the same, which no commit leaves behind: nothing that a reader needs depends on that.
     async fn live_again(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
         let live_key = |segment: &Segment| {
             Segment::new(segment.id.clone(), segment.account.clone(), segment.parts.clone())
@@ -80,28 +78,16 @@ impl Lake {
         Ok(there.iter().filter_map(|sk| ids.get(sk).cloned()).collect())
     }
 
-    /// Moves live segments that the manifest holds as it did before it had two parts, and finds those among the replaced
-    /// ones that may go. Gives whether there are more to move.
-    async fn move_old(
+    /// The segments that the manifest holds as it did before it had two parts, and that were replaced so long ago.
+    async fn replaced_before_parts(
         &self,
         account: &AccountId,
         until: Instant,
-        gone: &mut Vec<Segment>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Vec<Segment>, StoreError> {
         let prefix = key::SEGMENTS_BEFORE_PARTS;
-        let old = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
-        let (removed, mut live): (Vec<Segment>, Vec<Segment>) =
-            old.into_iter().partition(|segment| segment.removed_at.is_some());
-        gone.extend(removed.into_iter().filter(|one| one.removed_at.is_some_and(|at| at < until)));
-        let more = live.len() > MOVED;
-        live.truncate(MOVED);
-        let moved = live.iter().map(|one| Segment::new(one.id.clone(), account.clone(), one.parts.clone()));
-        let mut moved: Vec<Segment> = moved.into_iter().flatten().collect();
-        match self.commit(&mut moved, &live).await {
-            // Compaction was faster, which moves them as well.
-            Err(error) if error.kind == shared::store::StoreErrorKind::Conflict => Ok(true),
-            done => done.map(|()| more),
-        }
+        let mut old = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
+        old.retain(|segment| segment.removed_at.is_some_and(|removed| removed < until));
+        Ok(old)
     }
 
     /// One step through an account's objects, in the order of their keys, from `after` on (empty for all of them): those

@@ -88,7 +88,9 @@ impl CompactionPolicy {
         if let Some(inputs) = self.of_a_size(&settled) {
             return Some(Job::of(&inputs, true));
         }
-        let (large, late) = self.split_largest(&settled)?;
+        let Some((large, late)) = self.split_largest(&settled) else {
+            return self.of_earlier_format(&settled, now);
+        };
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
         let is_closed = |seconds| live.iter().all(|segment| is_past(segment, seconds, now));
         let with_large: Days<'_> = std::iter::once(large).chain(late.iter().copied()).collect();
@@ -98,6 +100,14 @@ impl CompactionPolicy {
         }
         let gathers = is_closed(self.quiet_seconds) && late.len() > 1 && self.fits(&late);
         gathers.then(|| Job::of(&late, true))
+    }
+
+    /// A closed segment of an earlier format, which is written anew by itself: the manifest lists it among those that any
+    /// period may touch.
+    fn of_earlier_format(&self, settled: &[&Segment], now: Instant) -> Option<Job> {
+        let is_due =
+            |segment: &&&Segment| segment.is_of_earlier_format() && is_past(segment, self.quiet_seconds, now);
+        settled.iter().find(is_due).map(|segment| Job::of(&[segment], false))
     }
 
     /// Closed neighbouring days to join, of the live segments of some weeks in the order of their first session.

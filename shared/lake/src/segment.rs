@@ -220,9 +220,14 @@ impl Segment {
         self.parts.iter().map(Part::decoded).sum()
     }
 
+    /// Whether each of its files is an object of its own.
+    pub(crate) fn is_of_earlier_format(&self) -> bool {
+        self.parts.iter().any(|part| part.object_bytes.is_none())
+    }
+
     /// The keys of its objects.
     pub(crate) fn objects(&self) -> Vec<String> {
-        if self.parts.iter().any(|part| part.object_bytes.is_some()) {
+        if !self.is_of_earlier_format() {
             return vec![key::segment_object(&self.account, &self.id)];
         }
         let of_part = |part: &Part| {
