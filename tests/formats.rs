@@ -119,10 +119,11 @@ async fn a_segment_of_the_first_format_is_written_anew_and_its_files_go() {
     tokio::time::sleep(::lake::STATE_MARGIN).await;
     assert_eq!(everything(&world, &report).await, before);
     lake.sweep(&demo(), Instant::now().plus_seconds(26 * 3_600)).await.unwrap();
-    let objects = store.list_objects(&store.names().lake_bucket, &key::segment_objects(&demo()), "");
+    let prefix = key::segment_objects(&demo());
+    let page = store.list_objects(&store.names().lake_bucket, &prefix, "").await.unwrap();
     let live = lake.live(&demo()).await.unwrap();
     let named: Vec<String> = live.iter().map(|one| key::segment_object(&demo(), &one.id)).collect();
-    let left: Vec<String> = objects.await.unwrap().objects.into_iter().map(|object| object.key).collect();
+    let left: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
     assert_eq!((left.len(), &left), (1, &named));
     assert_eq!(store.partition(key::manifest(&demo())).await.unwrap().len(), 1);
 }
