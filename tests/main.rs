@@ -14,6 +14,7 @@ mod formats;
 mod garbage;
 mod connector;
 mod token;
+mod token_list;
 mod ingest;
 mod versions;
 mod data;

@@ -101,7 +101,6 @@ async fn orders_that_do_not_fit_are_refused_by_name() {
     }
     let broken = world.request(Method::POST, "/v1/tokens", &world.admin).body("{");
     assert_eq!(answer(broken).await.0, StatusCode::BAD_REQUEST);
-    assert_eq!(world.get("/v1/tokens", &world.admin).await.0, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test(flavor = "multi_thread")]

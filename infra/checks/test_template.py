@@ -25,6 +25,7 @@ MAY = {
     "Token": CALLER + """
         dynamodb:GetItem token#*           dynamodb:PutItem token#*
         dynamodb:UpdateItem token#*        dynamodb:Query token#*
+        dynamodb:BatchGetItem token#*
         dynamodb:GetItem account#*         dynamodb:PutItem account#*
         dynamodb:UpdateItem account#*      dynamodb:Query account#*
         dynamodb:GetItem signing-key#*     dynamodb:PutItem signing-key#*

@@ -34,7 +34,7 @@ pub use receipts::{Rejection, SetAside};
 pub use reports::Report;
 pub use sessions::{ListedSession, StoredSession};
 pub use settings::{Prices, Settings};
-pub use tokens::TokenRow;
+pub use tokens::{TokenPlace, TokenRow};
 pub use touched::TouchedDays;
 
 use crate::config::{ConfigError, optional, required};

@@ -1,20 +1,38 @@
-//! `GET /v1/tokens`: the tokens of an account, without their secrets.
+//! `GET /v1/tokens`: the tokens of an account, without their secrets, page by page.
 
 use axum::extract::State;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::caller::Caller;
+use shared::id::AccountId;
 use shared::input::Query;
 use shared::problem::Problem;
-use shared::store::TokenRow;
+use shared::store::{TokenPlace, TokenRow};
 use shared::time::Instant;
 use shared::token::Scope;
+use shared::zone::Zone;
 
-use crate::{App, Named, TokenView};
+use crate::{App, TokenView};
+
+/// The most tokens of a page, and how many one has that is not told.
+const MAX_LIMIT: u16 = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    account: Option<AccountId>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Listing {
     tokens: Vec<Listed>,
+    /// Where the list goes on; null at its end. A page may be shorter than asked for all the same.
+    #[serde(rename = "nextCursor")]
+    next_cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -25,15 +43,43 @@ struct Listed {
     about: TokenView,
 }
 
+/// An admin who names no account sees the operator's own tokens.
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<axum::Json<Listing>, Problem> {
-    let account = caller.account(&[Scope::Console], named.account.as_ref())?;
-    let rows = app.store.tokens(Some(&account)).await?.into_iter();
-    let tokens = rows.filter(|row| sees(&caller, row)).map(listed).collect();
-    Ok(axum::Json(Listing { tokens }))
+    let account = match (caller.scope, &wanted.account) {
+        (Scope::Admin, None) => None,
+        (_, named) => Some(caller.account(&[Scope::Console], named.as_ref())?),
+    };
+    let limit = wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit)?;
+    let after = wanted.cursor.as_deref().map(place).transpose()?;
+    let (rows, next) = app.store.tokens(account.as_ref(), limit, after.as_ref()).await?;
+    let tokens = rows.into_iter().filter(|row| sees(&caller, row)).map(listed).collect();
+    Ok(axum::Json(Listing { tokens, next_cursor: next.as_ref().map(cursor) }))
+}
+
+fn limit(text: &str) -> Result<u16, Problem> {
+    let fits = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    fits.ok_or_else(|| Problem::invalid("limit", format!("must be a whole number from 1 to {MAX_LIMIT}")))
+}
+
+/// A place in the list as a text. It tells nothing that the page before it does not.
+fn cursor(place: &TokenPlace) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+}
+
+fn place(cursor: &str) -> Result<TokenPlace, Problem> {
+    let read = || {
+        let place: TokenPlace = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let is_id = (1..=64).contains(&place.id.len()) && place.id.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_time = matches!(Instant::parse(&place.created_at, Zone::UTC), Ok(Some(_)));
+        Some(place).filter(|_| is_id && is_time)
+    };
+    read().ok_or_else(|| {
+        Problem::invalid("cursor", "is no cursor of this list: send the request without it to start again")
+    })
 }
 
 /// A console looks after `report` tokens alone.

@@ -126,19 +126,32 @@ async fn list(args: ListArgs) -> Result<(), CliError> {
     #[derive(Deserialize)]
     struct Listing {
         tokens: Vec<Map<String, Value>>,
+        #[serde(rename = "nextCursor")]
+        next_cursor: Option<String>,
     }
     const COLUMNS: [&str; 8] =
         ["id", "scope", "privacy", "label", "created_at", "expires_at", "last_used_on", "revoked_at"];
     let client = Client::of(&args.target)?;
-    let mut request = client.request(Method::GET, "/v1/tokens");
-    if let Some(account) = &args.account {
-        request = request.query(&[("account", account)]);
+    let (mut tokens, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let mut request = client.request(Method::GET, "/v1/tokens");
+        if let Some(account) = &args.account {
+            request = request.query(&[("account", account)]);
+        }
+        if let Some(cursor) = &cursor {
+            request = request.query(&[("cursor", cursor)]);
+        }
+        let page: Listing = client.json(request).await?;
+        tokens.extend(page.tokens);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
     }
-    let listing: Listing = client.json(request).await?;
     let cells = |token: &Map<String, Value>| {
         COLUMNS.iter().map(|name| token.get(*name).cloned().unwrap_or_default()).collect()
     };
-    let rows: Vec<Vec<Value>> = listing.tokens.iter().map(cells).collect();
+    let rows: Vec<Vec<Value>> = tokens.iter().map(cells).collect();
     table(&mut io::stdout().lock(), &COLUMNS.map(str::to_owned), &rows)?;
     Ok(())
 }

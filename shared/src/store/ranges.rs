@@ -59,19 +59,25 @@ impl Store {
 
     /// Which of these keys have an item now: their sort keys.
     pub async fn there(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
-        let calls = keys.chunks(READ_AT_ONCE).map(|chunk| self.there_of(chunk.to_vec())).collect::<Vec<_>>();
-        let found: Vec<Vec<String>> =
-            stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
+        let found = self.items(&keys, Some("sk")).await?;
+        Ok(found.iter().filter_map(|item| super::text(item, "sk").map(str::to_owned)).collect())
+    }
+
+    /// The items of these keys that are there now, in any order: whole, or of each this attribute.
+    pub(super) async fn items(&self, keys: &[Key], attribute: Option<&str>) -> Result<Vec<Item>, StoreError> {
+        let calls = keys.chunks(READ_AT_ONCE).map(|chunk| self.some_items(chunk.to_vec(), attribute));
+        let found: Vec<Vec<Item>> =
+            stream::iter(calls.collect::<Vec<_>>()).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn there_of(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
+    async fn some_items(&self, keys: Vec<Key>, attribute: Option<&str>) -> Result<Vec<Item>, StoreError> {
         let unfit = |error| StoreError::broken("reading items", error);
         let keys = keys.into_iter().map(key_item).collect();
         let mut asked = Some(
             KeysAndAttributes::builder()
                 .set_keys(Some(keys))
-                .projection_expression("sk")
+                .set_projection_expression(attribute.map(str::to_owned))
                 .consistent_read(true)
                 .build()
                 .map_err(unfit)?,
@@ -82,9 +88,7 @@ impl Store {
             pause(round).await;
             let call = self.dynamo().batch_get_item().request_items(&self.names().table, keys);
             let answer = call.send().await.map_err(|error| StoreError::aws("reading items", error))?;
-            for item in answer.responses.unwrap_or_default().into_values().flatten() {
-                found.extend(super::text(&item, "sk").map(str::to_owned));
-            }
+            found.extend(answer.responses.unwrap_or_default().into_values().flatten());
             asked = answer.unprocessed_keys.and_then(|left| left.into_values().next());
         }
         match asked {

@@ -20,7 +20,13 @@ function state(token, revoke) {
 
 // The report tokens as the API lists them, newest first.
 export async function reportTokens() {
-  const { tokens } = await call('GET', 'v1/tokens');
+  const tokens = [];
+  let cursor = '';
+  do {
+    const page = await call('GET', `v1/tokens${cursor && `?cursor=${cursor}`}`);
+    tokens.push(...page.tokens);
+    cursor = page.nextCursor;
+  } while (cursor);
   return tokens.filter((token) => token.scope === 'report').sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 }
 
