@@ -1,6 +1,8 @@
 //! Pages that begin and end within a segment: of it, no more rows are read than they may show.
 
 use ::lake::{CompactionPolicy, Lake, STATE_MARGIN};
+use faults::{Fault, Proxy, Service};
+use infra::wires::Wires;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::id::AccountId;
@@ -108,4 +110,28 @@ async fn a_chain_whose_data_was_erased_says_to_start_again() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("erased") && detail.contains("start again"), "{detail}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_inside_a_segment_is_tried_again_and_breaks_nothing() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let sessions: Vec<Value> = (0..3).map(session).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    let asked = query("sessions", &["session_id"]);
+    world.rows_once(&report, &asked, 3).await;
+
+    // Another process, whose S3 cuts every answer in the middle.
+    let mut clients = Wires::to(world.data()).unwrap().clients();
+    let servers = std::fs::read(world.data().join("aws.json")).unwrap();
+    let servers: Value = serde_json::from_slice(&servers).unwrap();
+    let proxy = Proxy::start(servers["s3"].as_str().unwrap(), Service::S3, 7).await.unwrap();
+    let config = clients.s3.config().to_builder().endpoint_url(proxy.endpoint()).build();
+    clients.s3 = aws_sdk_s3::Client::from_conf(config);
+    let other = World::over(clients.store()).await;
+    proxy.set_rate_of("GetObject", Fault::CutBody, 1.0);
+    let (status, problem) = other.post("/v1/data", &report, &asked).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "busy, and not broken: {problem}");
+    proxy.switch_off();
+    assert_eq!(other.rows(&report, &asked).await.len(), 3);
 }
