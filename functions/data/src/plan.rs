@@ -65,9 +65,8 @@ impl Cluster {
 /// Leaving a part out by its created span is always right, for a tombstone lies where the old row lay. By another
 /// date it is right only for a part that stands alone: it may hold the newer version that outdoes a row elsewhere.
 pub(crate) fn plan(mut parts: Vec<Part>, window: &Window) -> Vec<Cluster> {
-    let order = |part: &Part| (part.created.min, part.segment.clone(), part.number);
     parts.retain(|part| meets(part.created, &window.created));
-    parts.sort_by_cached_key(order);
+    parts.sort_by(|a, b| (a.created.min, &a.segment, a.number).cmp(&(b.created.min, &b.segment, b.number)));
     let mut clusters: Vec<Cluster> = Vec::new();
     let mut reach = None;
     for part in parts {

@@ -3,10 +3,10 @@
 //! Objects go first and items after them, so that a run that dies in between is finished by the next. An object that any
 //! live segment names is never deleted, whatever else says that it may go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::id::AccountId;
-use shared::key::{self, Key};
+use shared::key;
 use shared::store::StoreError;
 use shared::time::Instant;
 
@@ -66,16 +66,10 @@ impl Lake {
 
     /// Which of these are live all the same, which no commit leaves behind: nothing that a reader needs depends on that.
     async fn live_again(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
-        let live_key = |segment: &Segment| {
-            Segment::new(segment.id.clone(), segment.account.clone(), segment.parts.clone())
-                .map(|live| (live.key.sk, segment.id.clone()))
-        };
-        let ids: std::collections::BTreeMap<String, String> = replaced.iter().filter_map(live_key).collect();
-        let Some(first) = replaced.first() else { return Ok(BTreeSet::new()) };
-        let pk = key::manifest(&first.account);
-        let keys = ids.keys().map(|sk| Key { pk: pk.clone(), sk: sk.clone() }).collect();
-        let there = self.store.there(keys).await?;
-        Ok(there.iter().filter_map(|sk| ids.get(sk).cloned()).collect())
+        let ids: BTreeMap<String, &str> =
+            replaced.iter().map(|segment| (segment.live_key().sk, segment.id.as_str())).collect();
+        let there = self.store.there(replaced.iter().map(Segment::live_key).collect()).await?;
+        Ok(there.iter().filter_map(|sk| ids.get(sk)).map(|id| (*id).to_owned()).collect())
     }
 
     /// The segments that the manifest holds as it did before it had two parts, and that were replaced so long ago.

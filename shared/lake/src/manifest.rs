@@ -38,8 +38,8 @@ pub fn settled(now: Instant) -> Instant {
 }
 
 impl Lake {
-    /// The parts of an account's segments that a reader of `snapshot` sees and that may hold sessions of a period, in
-    /// the order of their first session.
+    /// The parts of an account's segments that a reader of `snapshot` sees and that may hold sessions of a period, in no
+    /// particular order.
     ///
     /// What was live is read before what was replaced: a segment that a commit moves from one to the other meanwhile is
     /// found in one of them at least.
@@ -61,9 +61,6 @@ impl Lake {
         let by_id: BTreeMap<String, Segment> = seen.map(|segment| (segment.id.clone(), segment)).collect();
         let mut parts: Vec<Part> = by_id.into_values().flat_map(|segment| segment.parts).collect();
         parts.retain(|part| part.created.overlaps(period));
-        parts.sort_by(|a, b| {
-            (a.created.min, &a.segment, a.number).cmp(&(b.created.min, &b.segment, b.number))
-        });
         Ok(parts)
     }
 

@@ -180,6 +180,11 @@ pub struct Segment {
     pub(crate) key: Key,
 }
 
+/// The key of a live segment that spans this.
+fn live_key(account: &AccountId, created: Span, id: &str) -> Key {
+    key::live_segment(account, created.width(), created.days().0, id)
+}
+
 /// The id of a segment that is made now.
 pub(crate) fn new_id(now: Instant) -> String {
     format!("{:016x}{}", now.0.max(0), random_hex(4))
@@ -195,7 +200,7 @@ impl Segment {
     /// A segment of these parts, not yet committed; `None` where there are none.
     pub(crate) fn new(id: String, account: AccountId, parts: Vec<Part>) -> Option<Segment> {
         let created = Span::of(parts.iter().flat_map(|part| [part.created.min, part.created.max]))?;
-        let key = key::live_segment(&account, created.width(), created.days().0, &id);
+        let key = live_key(&account, created, &id);
         Some(Segment { id, account, parts, added_at: Instant(0), removed_at: None, key })
     }
 
@@ -203,6 +208,11 @@ impl Segment {
     pub fn created(&self) -> Span {
         let spans = self.parts.iter().flat_map(|part| [part.created.min, part.created.max]);
         Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
+    }
+
+    /// The key that it has while it is live.
+    pub(crate) fn live_key(&self) -> Key {
+        live_key(&self.account, self.created(), &self.id)
     }
 
     /// How many rows of a record it has.
