@@ -22,7 +22,7 @@ class FunctionError(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """One for each function. When the function ends, its connections break, and that is no error."""
+    """A thread for each connection. When the other side ends, its connections break, and that is no error."""
 
     def handle_error(self, *details):
         if not isinstance(sys.exc_info()[1], ConnectionError):
@@ -30,10 +30,10 @@ class Server(ThreadingHTTPServer):
 
 
 class Function:
-    """A running binary. Use it with `with`: it ends when the block does."""
+    """A running binary. Use it with `with`: it ends when the block does. `clock` gives its time in seconds."""
 
-    def __init__(self, binary, environment=None, timeout=29):
-        self.binary, self.timeout = str(binary), timeout
+    def __init__(self, binary, environment=None, timeout=29, clock=time.time):
+        self.binary, self.timeout, self.clock = str(binary), timeout, clock
         self.environment = {**os.environ, **(environment or {})}
         self.events, self.answers, self.ready = queue.Queue(), queue.Queue(), threading.Event()
         self.log = tempfile.TemporaryFile()
@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
             self.function.ready_at = time.perf_counter()
             self.function.ready.set()
         request_id, event = self.function.events.get()
-        deadline = int((time.time() + self.function.timeout) * 1000)
+        deadline = int((self.function.clock() + self.function.timeout) * 1000)
         arn = f"arn:aws:lambda:sa-east-1:000000000000:function:{os.path.basename(self.function.binary)}"
         self.answer(
             200,

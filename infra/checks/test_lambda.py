@@ -17,13 +17,15 @@ from pathlib import Path
 
 import boto3
 
+from http_events import payload, request
 from runtime_api import Function, FunctionError
 from transform import ROOT
 
 BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "debug")
-EVENTS = Path(__file__).with_name("events")
 ACCOUNT = "conta"
-PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 class Stack:
@@ -85,34 +87,6 @@ def setUpModule():
 def tearDownModule():
     STACK.stop()
     FOLDER.cleanup()
-
-
-def request(route, path=None, token=None, body=None, headers=None, query=""):
-    """The event that API Gateway makes of a request; bytes travel as base64."""
-    event = json.loads((EVENTS / "http.json").read_text(encoding="utf-8"))
-    method, pattern = route.split(" ")
-    path = path or pattern
-    event |= {"rawPath": path, "rawQueryString": query, "routeKey": "$default" if pattern == "$default" else route}
-    event["requestContext"]["routeKey"] = event["routeKey"]
-    event["requestContext"]["http"] |= {"method": method, "path": path}
-    if token:
-        event["headers"]["authorization"] = f"Bearer {token}"
-    if body is not None:
-        event["headers"]["content-type"] = "application/json"
-        event["isBase64Encoded"] = isinstance(body, bytes)
-        event["body"] = base64.b64encode(body).decode() if isinstance(body, bytes) else json.dumps(body)
-        event["headers"]["content-length"] = str(len(event["body"]))
-    event["headers"] |= headers or {}
-    return event
-
-
-def payload(answer):
-    """The body of a function's answer, parsed."""
-    body = answer.get("body") or "null"
-    if answer.get("isBase64Encoded"):
-        body = base64.b64decode(body)
-        body = gzip.decompress(body) if answer["headers"].get("content-encoding") == "gzip" else body
-    return json.loads(body)
 
 
 def invoke(name, *events):
@@ -331,10 +305,14 @@ class Archive(unittest.TestCase):
         return {kind: base64.b64encode(content).decode() if kind == "B" else content}
 
     def segments(self):
-        pages = STACK.dynamodb().get_paginator("query").paginate(
-            TableName=STACK.aws["table"],
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"manifest#{ACCOUNT}"}},
+        pages = (
+            STACK.dynamodb()
+            .get_paginator("query")
+            .paginate(
+                TableName=STACK.aws["table"],
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"manifest#{ACCOUNT}"}},
+            )
         )
         return {item["sk"]["S"] for page in pages for item in page["Items"]}
 
