@@ -108,7 +108,7 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
 }
 
 /// Has the day of a session built anew from the table.
-async fn rebuild(world: &World, session: &Value) -> Rebuilt {
+pub(crate) async fn rebuild(world: &World, session: &Value) -> Rebuilt {
     let day = moment(&session["created_at"]).unwrap().to_utc().date_naive();
     let order = Call::Rebuild(Rebuild { rebuild: demo(), start: day, end: day });
     let answer = archive::handle(&archive::App::new(world.store()), order).await.unwrap();

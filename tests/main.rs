@@ -12,6 +12,7 @@ mod upkeep;
 mod receipts;
 mod formats;
 mod garbage;
+mod bodies;
 mod connector;
 mod token;
 mod token_list;

@@ -54,6 +54,7 @@ MAY = {
         dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
         dynamodb:Query aside#*             dynamodb:PutItem aside#*
         dynamodb:DeleteItem aside#*        dynamodb:UpdateItem due#*
+        dynamodb:PutItem garbage#*
         dynamodb:Query ${Table.Arn}/index/listing
         kms:Encrypt for account            kms:Decrypt for account
         kms:Decrypt via dynamodb for Table
@@ -66,10 +67,11 @@ MAY = {
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
         dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
         dynamodb:BatchGetItem manifest#*   dynamodb:BatchWriteItem manifest#*
-        dynamodb:GetItem account#*
+        dynamodb:GetItem account#*         dynamodb:BatchGetItem session#*
+        dynamodb:Query garbage#*           dynamodb:BatchWriteItem garbage#*
         kms:Decrypt for account            kms:Decrypt via dynamodb for Table
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
-        s3:DeleteObject ${LakeBucket.Arn}/segments/*
+        s3:DeleteObject ${LakeBucket.Arn}/segments/*  s3:DeleteObject ${LakeBucket.Arn}/bodies/*
         s3:ListBucket LakeBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,

@@ -13,6 +13,7 @@ use aws_lambda_events::dynamodb::{Event, EventRecord, StreamRecord};
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
 use aws_sdk_dynamodbstreams::types::Record;
+use chrono::DateTime;
 use futures::future::join_all;
 use shared::telemetry::chain;
 use tokio::time::Instant;
@@ -227,6 +228,9 @@ fn sequence(record: &Record) -> Option<String> {
 pub fn event_record(record: Record) -> EventRecord {
     let mut change = StreamRecord::default();
     if let Some(stream) = record.dynamodb {
+        let written = stream.approximate_creation_date_time;
+        let written = written.and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
+        change.approximate_creation_date_time = written.unwrap_or_default();
         change.sequence_number = stream.sequence_number;
         change.keys = stream.keys.unwrap_or_default().into();
         change.new_image = stream.new_image.unwrap_or_default().into();

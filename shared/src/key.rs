@@ -3,6 +3,10 @@
 //! The partition key's prefix says what an item is; the template's policies are written against these prefixes. An
 //! account id holds no `#` and no `/`, so what follows it may hold anything.
 
+use std::ops::RangeInclusive;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
@@ -161,6 +165,21 @@ pub fn rejection(account: &AccountId, day: NaiveDate, batch: &str) -> Key {
     Key::new(rejections(account, day), batch)
 }
 
+/// Partition of the large bodies of an account that their items name no more.
+pub fn garbage(account: &AccountId) -> String {
+    format!("garbage#{account}")
+}
+
+/// One of them, and when it may go.
+pub fn garbage_body(account: &AccountId, due: Instant, object: &str) -> Key {
+    Key::new(garbage(account), format!("{:020}#{object}", due.0.max(0)))
+}
+
+/// The sort keys of those that may go at this instant.
+pub fn garbage_until(now: Instant) -> RangeInclusive<String> {
+    format!("{:020}", 0)..=format!("{:020}#~", now.0.max(0))
+}
+
 /// Over how many partitions of the index the due accounts are spread: a partition takes 1,000 writes a second.
 pub const DUE_SHARDS: u8 = 16;
 
@@ -199,9 +218,31 @@ pub fn segment_file_object(account: &AccountId, id: &str, record: Record) -> Str
     format!("{}/{}.parquet", segment_object(account, id), record.name())
 }
 
-/// S3: a session body too large for an item, under the SHA-256 of what is stored.
-pub fn body_object(account: &AccountId, digest: &str) -> String {
-    format!("bodies/{account}/{digest}")
+/// S3: what the keys of an account's large bodies begin with.
+pub fn body_objects(account: &AccountId) -> String {
+    format!("bodies/{account}/")
+}
+
+/// S3: a session body too large for an item: when it was made, a random text without `-`, and its session in base64url, so
+/// that the bodies of an account are listed in the order in which they were made and each tells whose it is. At most 780
+/// bytes with eight random ones; S3 takes 1,024.
+pub fn body_object(account: &AccountId, made_at: Instant, random: &str, session: &SessionId) -> String {
+    let session = BASE64_URL_SAFE_NO_PAD.encode(session.as_str());
+    format!("{}-{random}-{session}", body_objects_from(account, made_at))
+}
+
+/// Where the bodies begin that were made at this instant or later.
+pub fn body_objects_from(account: &AccountId, made_at: Instant) -> String {
+    format!("{}{:016x}", body_objects(account), made_at.0.max(0))
+}
+
+/// When the body of a key was made, and its session. `None` for an older key, which is the SHA-256 of what is stored in hex.
+pub fn parse_body_object(account: &AccountId, object: &str) -> Option<(Instant, SessionId)> {
+    let mut name = object.strip_prefix(&body_objects(account))?.splitn(3, '-');
+    let made_at = i64::from_str_radix(name.next()?, 16).ok()?;
+    let session = BASE64_URL_SAFE_NO_PAD.decode(name.nth(1)?).ok()?;
+    let session = SessionId::try_from(String::from_utf8(session).ok()?).ok()?;
+    Some((Instant(made_at), session))
 }
 
 /// S3: a media file. The name is opaque and may hold anything, so its digest stands in the key.
@@ -248,6 +289,31 @@ mod tests {
         }
         assert_eq!(parse_session("token#demo#x"), None);
         assert_eq!(parse_session("session#demo"), None);
+    }
+
+    #[test]
+    fn a_body_s_key_says_when_it_was_made_and_whose_it_is() {
+        let account = AccountId::try_from("a".repeat(63)).unwrap();
+        let (earlier, later) = (Instant(1_795_843_200_000_000), Instant(1_795_843_200_000_001));
+        for id in ["plain", "a/b-c_d", "-", "é", &"\u{10348}".repeat(128)] {
+            let id = SessionId::try_from(id.to_owned()).unwrap();
+            let object = body_object(&account, later, "0123abcd", &id);
+            assert!(object.len() <= 780, "{object}");
+            assert_eq!(parse_body_object(&account, &object), Some((later, id.clone())));
+            assert!(body_object(&account, earlier, "ffffffff", &id) < object);
+            assert!(body_objects_from(&account, later) < object);
+        }
+        let old =
+            format!("{}{}", body_objects(&account), storage_digest(&"x".to_owned().try_into().unwrap()));
+        assert_eq!(parse_body_object(&account, &old), None);
+    }
+
+    #[test]
+    fn garbage_may_go_from_its_time_on() {
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        let key = garbage_body(&account, Instant(1_000), "bodies/demo/x");
+        let may_go = |now: i64| garbage_until(Instant(now)).contains(&key.sk);
+        assert!(!may_go(999) && may_go(1_000) && may_go(i64::MAX));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bodies;
+mod body_garbage;
 mod documents;
 mod due;
 mod error;
@@ -26,6 +27,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 
 pub use accounts::{AccountChange, ChangeError};
+pub use bodies::BODY_OBJECT;
+pub use body_garbage::{OrphanedBodies, ReplacedBodies};
 pub use due::{Due, Lease};
 pub use error::{StoreError, StoreErrorKind};
 pub use join::Put;

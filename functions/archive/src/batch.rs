@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_lambda_events::dynamodb::{Event, EventRecord};
+use aws_lambda_events::dynamodb::{Event, EventRecord, StreamRecord};
 use lake::Entry;
 use serde::Serialize;
+use serde_dynamo::AttributeValue;
 use shared::id::{AccountId, SessionId};
 use shared::key::parse_session;
-use shared::store::{Item, SetAside, StoreError, TouchedDays, number, text};
+use shared::store::{BODY_OBJECT, Item, SetAside, StoreError, TouchedDays, number, text};
 use shared::telemetry::chain;
 use shared::time::Instant;
 use shared::zone::Zone;
@@ -90,7 +91,11 @@ impl Batch {
         if self.waiting.contains_key(&account) {
             return;
         }
-        match take(app, &account, id, record).await {
+        let taken = match note_replaced_body(app, &account, &id, &record.change).await {
+            Ok(()) => take(app, &account, id, record).await,
+            Err(error) => Err(error),
+        };
+        match taken {
             Ok(Some((entry, before))) => {
                 let new = || Changes { first_sequence: sequence, sessions: BTreeMap::new() };
                 self.accounts.entry(account).or_insert_with(new).note(entry, before);
@@ -150,6 +155,22 @@ impl Changes {
         }
         entries
     }
+}
+
+/// Notes a large body that the session's item named before this record and does not name after it. Its time is the
+/// record's, so that a record that comes again notes the same.
+async fn note_replaced_body(
+    app: &App,
+    account: &AccountId,
+    id: &SessionId,
+    change: &StreamRecord,
+) -> Result<(), StoreError> {
+    let (before, after) = (change.old_image.get(BODY_OBJECT), change.new_image.get(BODY_OBJECT));
+    let Some(AttributeValue::S(object)) = before.filter(|_| before != after) else { return Ok(()) };
+    let written_at = Instant(change.approximate_creation_date_time.timestamp_micros());
+    // A record need not tell when it was written.
+    let replaced_at = if written_at.0 > 0 { written_at } else { Instant::now() };
+    app.store.note_replaced_body(account, id, object, replaced_at).await
 }
 
 /// What a record says of its session, and the place where that lay before. `None` where it says nothing, and of a record

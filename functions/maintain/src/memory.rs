@@ -24,8 +24,10 @@ pub(crate) struct Memory {
     pub(crate) replaced_at: Option<Instant>,
     /// Whether all days were looked at once, those too that something came for before there was upkeep.
     pub(crate) looked_at_all: bool,
-    /// After which object the search for orphans goes on.
+    /// After which segment's object the search for orphans goes on.
     pub(crate) objects_after: String,
+    /// After which large body it goes on.
+    pub(crate) bodies_after: String,
     /// The days of this turn for which nothing is left to do. Not kept.
     #[serde(skip, default = "TouchedDays::none")]
     pub(crate) closed: TouchedDays,
@@ -38,6 +40,7 @@ impl Default for Memory {
             replaced_at: None,
             looked_at_all: false,
             objects_after: String::new(),
+            bodies_after: String::new(),
             closed: TouchedDays::none(),
         }
     }

@@ -10,7 +10,8 @@ use crate::memory::Memory;
 /// How often an account's objects are gone through.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Goes through one page of an account's objects; each round begins where the last one found them too young.
+/// Goes through one page of an account's segments and one of its large bodies; each round begins where the last one found
+/// them too young.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,
@@ -19,6 +20,8 @@ pub(crate) async fn step(
 ) -> Result<Step, StoreError> {
     let swept = app.lake.sweep_orphans(&lease.account, &memory.objects_after, now).await?;
     memory.objects_after = swept.after;
-    let wait = if swept.done { ROUND_SECONDS } else { 0 };
-    Ok(Step { done: swept.objects, next: now.plus_seconds(wait) })
+    let bodies = app.store.sweep_orphaned_bodies(&lease.account, &memory.bodies_after, now).await?;
+    memory.bodies_after = bodies.after;
+    let wait = if swept.done && bodies.done { ROUND_SECONDS } else { 0 };
+    Ok(Step { done: swept.objects + bodies.deleted, next: now.plus_seconds(wait) })
 }

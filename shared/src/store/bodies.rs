@@ -3,21 +3,22 @@
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
-use sha2::{Digest, Sha256};
 
 use super::{Item, Store, StoreError, text};
 use crate::body;
-use crate::id::{AccountId, SessionId};
+use crate::id::{AccountId, SessionId, random_hex};
 use crate::key;
 use crate::session::Session;
+use crate::time::Instant;
 
 /// The largest body kept in an item. DynamoDB's limit is 400 KB with all names, keys and other values, and the stream
 /// carries old and new image together.
 const MAX_IN_ITEM: usize = 300 * 1024;
 
-/// The attribute of a body in its item, and of the S3 key of one that is not.
+/// The attribute of a body in its item.
 pub(super) const BODY: &str = "body";
-pub(super) const BODY_OBJECT: &str = "body_object";
+/// The attribute of the S3 key of a body that is not in its item.
+pub const BODY_OBJECT: &str = "body_object";
 
 /// Whether a packed body is kept in its item.
 pub(super) fn fits_item(packed: &[u8]) -> bool {
@@ -37,16 +38,18 @@ impl Store {
     }
 
     /// Gives the attribute that keeps a packed body. A large one is in S3 when this returns, so that an item never names an
-    /// object that is not there.
+    /// object that is not there. Its key is new each time: no two items, and no two versions of one, share an object.
     pub(super) async fn keep_body(
         &self,
         account: &AccountId,
+        id: &SessionId,
         packed: Vec<u8>,
+        now: Instant,
     ) -> Result<(&'static str, AttributeValue), StoreError> {
         if fits_item(&packed) {
             return Ok((BODY, AttributeValue::B(Blob::new(packed))));
         }
-        let object = key::body_object(account, &hex::encode(Sha256::digest(&packed)));
+        let object = key::body_object(account, now, &random_hex(4), id);
         self.s3()
             .put_object()
             .bucket(&self.names().lake_bucket)

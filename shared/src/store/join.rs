@@ -84,7 +84,7 @@ impl Store {
         {
             return Ok(put);
         }
-        let (kept_as, body) = self.keep_body(&account.id, packed).await?;
+        let (kept_as, body) = self.keep_body(&account.id, &identity.id, packed, now).await?;
         let mut history = History::Longer;
         for _ in 0..ATTEMPTS {
             let update = self.writing(account, identity, &version, (kept_as, &body), now, &history);
