@@ -11,7 +11,7 @@ use shared::account::Account;
 use shared::id::SessionId;
 use shared::key;
 use shared::session::Session;
-use shared::store::{BODY_OBJECT, Store, TouchedDays, text};
+use shared::store::{BODY_OBJECT, Delivery, Store, TouchedDays, text};
 use shared::time::Instant;
 
 use crate::dynamodb_local::{Endpoints, Servers};
@@ -156,7 +156,15 @@ async fn upkeep_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
         let json =
             json!({"session_id": id, "created_at": 0, "updated_at": minute, "talks": [{"message": noise}]});
         let session = Session::from_json(json.to_string().as_bytes()).unwrap();
-        store.put_session(&account, &session.identity().unwrap(), &session, at).await.unwrap();
+        store
+            .put_session(
+                &account,
+                &session.identity().unwrap(),
+                &session,
+                Delivery { receipt: "test", now: at },
+            )
+            .await
+            .unwrap();
     };
     let long_ago = now.plus_seconds(-30 * HOUR);
     put("replaced", 1, long_ago).await;

@@ -10,6 +10,7 @@ mod history;
 mod lake;
 mod upkeep;
 mod receipts;
+mod acknowledgement;
 mod formats;
 mod garbage;
 mod bodies;

@@ -39,7 +39,8 @@ MAY = {
     "Ingest": CALLER + """
         dynamodb:GetItem session#*         dynamodb:UpdateItem session#*
         dynamodb:PutItem account#*
-        dynamodb:PutItem receipt#*         dynamodb:PutItem rejection#*
+        dynamodb:GetItem receipt#*         dynamodb:UpdateItem receipt#*
+        dynamodb:PutItem rejection#*
         kms:Encrypt for account            kms:Decrypt for account
         s3:PutObject ${LakeBucket.Arn}/bodies/*
         kms:GenerateDataKey via s3 for LakeBucket

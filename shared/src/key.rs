@@ -150,9 +150,9 @@ pub fn receipts(account: &AccountId, day: NaiveDate) -> String {
     format!("receipt#{account}#{day}")
 }
 
-/// One batch's part of it. `number` tells the parts of a batch apart.
-pub fn receipt(account: &AccountId, day: NaiveDate, batch: &str, number: usize) -> Key {
-    Key::new(receipts(account, day), format!("{batch}#{number}"))
+/// One receipt of them, by its name.
+pub fn receipt(account: &AccountId, day: NaiveDate, name: &str) -> Key {
+    Key::new(receipts(account, day), name)
 }
 
 /// Partition of the items of an account that were rejected on a UTC day.

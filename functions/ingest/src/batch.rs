@@ -1,17 +1,20 @@
 //! `POST /v1/sessions`: one session, an array of them, or NDJSON.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
+use chrono::NaiveDate;
+use futures::{StreamExt, stream};
 use http::HeaderMap;
 use serde::Deserialize;
 use shared::account::Account;
 use shared::caller::Caller;
-use shared::id::{AccountId, SessionId};
+use shared::id::{AccountId, SessionId, random_hex};
 use shared::input::Query;
 use shared::problem::Problem;
-use shared::store::{Put, Store, StoreError};
+use shared::store::{Delivery, MAX_RECEIPT, Put, Store, StoreError};
 use shared::telemetry;
 use shared::time::Instant;
 use shared::token::Scope;
@@ -25,6 +28,8 @@ use crate::window::{Ended, Window};
 
 /// How long a batch may take: the API gives up after 30 s, and a client that hears nothing must send all of it again.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// How many of a batch's receipts are kept at once.
+const RECEIPTS_AT_ONCE: usize = 16;
 /// How much longer its receipt may take.
 const RECEIPT_TIME: Duration = Duration::from_secs(5);
 
@@ -60,15 +65,26 @@ struct Batch<'b> {
     items: &'b [&'b [u8]],
     deadline: tokio::time::Instant,
     report: Report,
-    /// What is stored, to be acknowledged: its index, session, beginning and what became of it.
-    stored: Vec<(usize, SessionId, Instant, Put)>,
+    /// What the names of its receipts begin with.
+    receipt: String,
+    /// What is stored, to be acknowledged, by its UTC day and the name of its receipt.
+    stored: BTreeMap<(NaiveDate, String), Vec<Stored>>,
     unknown_keys: usize,
+}
+
+/// A session that is stored.
+struct Stored {
+    index: usize,
+    id: SessionId,
+    created_at: Instant,
+    /// Whether this batch has changed it.
+    is_new: bool,
 }
 
 impl<'b> Batch<'b> {
     fn new(store: &'b Store, items: &'b [&'b [u8]], deadline: tokio::time::Instant) -> Batch<'b> {
-        let (report, stored) = (Report::new(items.len()), Vec::new());
-        Batch { store, items, deadline, report, stored, unknown_keys: 0 }
+        let (report, receipt) = (Report::new(items.len()), random_hex(8));
+        Batch { store, items, deadline, report, receipt, stored: BTreeMap::new(), unknown_keys: 0 }
     }
 
     /// Parses item after item and writes each as soon as there is room.
@@ -91,7 +107,8 @@ impl<'b> Batch<'b> {
                 {
                     self.note(ended);
                 }
-                window.push(index, id, parsed.size, put(self.store, account, index, parsed, now));
+                let receipt = self.receipt_of(index);
+                window.push(index, id, parsed.size, put(self.store, account, index, parsed, receipt, now));
             } else {
                 self.report.leave(index, Some(id), Outcome::Ignored);
             }
@@ -102,11 +119,22 @@ impl<'b> Batch<'b> {
         self.acknowledge(account, now).await;
     }
 
+    /// The name of the receipt of an item that this batch changes.
+    fn receipt_of(&self, index: usize) -> String {
+        format!("{}#{}", self.receipt, index / MAX_RECEIPT)
+    }
+
     fn note(&mut self, ended: Ended<Result<(Put, Instant), StoreError>>) {
         let Ended { index, id, result } = ended;
         match result {
             Some(Ok((Put::Stale, _))) => self.report.leave(index, Some(id), Outcome::Stale),
-            Some(Ok((put, created_at))) => self.stored.push((index, id, created_at, put)),
+            Some(Ok((Put::Accepted, created_at))) => {
+                let stored = Stored { index, id, created_at, is_new: true };
+                self.keep(self.receipt_of(index), stored);
+            }
+            Some(Ok((Put::Unchanged { receipt }, created_at))) => {
+                self.keep(receipt, Stored { index, id, created_at, is_new: false });
+            }
             Some(Err(error)) => {
                 self.failed(&error);
                 self.report.leave(index, Some(id), Outcome::Retry);
@@ -115,24 +143,34 @@ impl<'b> Batch<'b> {
         }
     }
 
-    /// Keeps a receipt of what is stored before anybody is told: what was acknowledged can be shown to be there. Without
-    /// the receipt the items count as not stored, and coming again they are `unchanged`.
+    fn keep(&mut self, receipt: String, stored: Stored) {
+        let day = stored.created_at.to_utc().date_naive();
+        self.stored.entry((day, receipt)).or_default().push(stored);
+    }
+
+    /// Keeps receipts of what is stored before anybody is told: what was acknowledged can be shown to be there. An item
+    /// whose receipt is not kept counts as not stored; coming again it is unchanged and names the same receipt, so that
+    /// nothing is written of a session that comes again and again.
     async fn acknowledge(&mut self, account: &Account, now: Instant) {
-        let stored = std::mem::take(&mut self.stored);
-        let sessions: Vec<(SessionId, Instant)> =
-            stored.iter().map(|(_, id, created_at, _)| (id.clone(), *created_at)).collect();
         let late = |error| StoreError::busy("keeping a receipt", error);
-        let ends = self.deadline + RECEIPT_TIME;
-        let receipt = timeout_at(ends, self.store.acknowledge(account, &sessions)).await;
-        let receipt = receipt.map_err(late).flatten();
-        if let Err(error) = &receipt {
-            self.failed(error);
-        }
-        for (index, id, _, put) in stored {
-            match (&receipt, put) {
-                (Ok(()), Put::Accepted) => self.report.accepted += 1,
-                (Ok(()), _) => self.report.leave(index, Some(id), Outcome::Unchanged),
-                (Err(_), _) => self.report.leave(index, Some(id), Outcome::Retry),
+        let (store, ends) = (self.store, self.deadline + RECEIPT_TIME);
+        let keeping = std::mem::take(&mut self.stored).into_iter().map(async |((day, receipt), stored)| {
+            let sessions: Vec<_> = stored.iter().map(|one| (one.id.clone(), one.created_at)).collect();
+            let is_new = stored.iter().any(|one| one.is_new);
+            let kept = store.keep_receipt(account, (day, &receipt), &sessions, is_new);
+            (stored, timeout_at(ends, kept).await.map_err(late).flatten())
+        });
+        let mut keeping = stream::iter(keeping.collect::<Vec<_>>()).buffer_unordered(RECEIPTS_AT_ONCE);
+        while let Some((stored, kept)) = keeping.next().await {
+            if let Err(error) = &kept {
+                self.failed(error);
+            }
+            for Stored { index, id, is_new, .. } in stored {
+                match (&kept, is_new) {
+                    (Ok(()), true) => self.report.accepted += 1,
+                    (Ok(()), false) => self.report.leave(index, Some(id), Outcome::Unchanged),
+                    (Err(_), _) => self.report.leave(index, Some(id), Outcome::Retry),
+                }
             }
         }
         // A convenience of whoever looks for a reason; the answer to the batch has them all.
@@ -178,10 +216,11 @@ async fn put(
     account: &Account,
     index: usize,
     parsed: Parsed,
+    receipt: String,
     now: Instant,
 ) -> (usize, Result<(Put, Instant), StoreError>) {
     let Parsed { identity, session, .. } = parsed;
-    let put = store.put_session(account, &identity, &session, now).await;
+    let put = store.put_session(account, &identity, &session, Delivery { receipt: &receipt, now }).await;
     (index, put.map(|put| (put, identity.created_at)))
 }
 

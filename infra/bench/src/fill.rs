@@ -10,7 +10,7 @@ use lake::{CompactionPolicy, Entry, Lake, Part};
 use serde::{Deserialize, Serialize};
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
-use shared::store::{AccountChange, Store};
+use shared::store::{AccountChange, Delivery, Store};
 use shared::time::Instant;
 use shared::token::Privacy;
 use shared::veil::Reader;
@@ -169,7 +169,8 @@ async fn deliver(lake: &Lake, account: &AccountId, entry: Entry, sessions: u64) 
     let session = entry.session.unwrap_or_default();
     let identity =
         session.identity().ok_or_else(|| BenchError::Other("a session without an identity".to_owned()))?;
-    lake.store().put_session(&account, &identity, &session, Instant::now()).await?;
+    let delivery = Delivery { receipt: "bench", now: Instant::now() };
+    lake.store().put_session(&account, &identity, &session, delivery).await?;
     let arrives = async {
         loop {
             let live = lake.live(&account.id).await?;

@@ -8,26 +8,42 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::bodies::{BODY, BODY_OBJECT, fits_item};
-use super::{Item, Store, StoreError, number};
+use super::receipts::receipt_without_name;
+use super::{Item, Store, StoreError, number, text};
 use crate::account::Account;
+use crate::id::SessionId;
 use crate::key;
 use crate::session::{Identity, Session};
 use crate::time::Instant;
 
+/// The attribute of the receipt that keeps that a session's newest version was acknowledged.
+const RECEIPT: &str = "receipt";
 /// The most instants of `created_at` that a session's history names one by one.
 const MOST_PLACES: usize = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
 const ATTEMPTS: usize = 4;
 
 /// What became of a write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
     /// It is the session's newest version now.
     Accepted,
     /// The very same version was there already.
-    Unchanged,
+    Unchanged {
+        /// The receipt that keeps that it was acknowledged, if it was (`Store::keep_receipt`).
+        receipt: String,
+    },
     /// A newer version was there already.
     Stale,
+}
+
+/// What the sessions of a delivery have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Delivery<'d> {
+    /// The receipt that is to keep that they are acknowledged.
+    pub receipt: &'d str,
+    /// When it came.
+    pub now: Instant,
 }
 
 /// What orders the versions of a session: the greater one stays.
@@ -47,11 +63,14 @@ impl Version {
         }
     }
 
-    /// What a delivery of this version comes to where that one is there; `None` where it is newer.
-    fn against(&self, there: &Version) -> Option<Put> {
-        match self.cmp(there) {
+    /// What a delivery of this version of a session comes to where that item is there; `None` where it is newer.
+    fn against(&self, there: &Item, id: &SessionId) -> Option<Put> {
+        match self.cmp(&Version::of(there)) {
             std::cmp::Ordering::Less => Some(Put::Stale),
-            std::cmp::Ordering::Equal => Some(Put::Unchanged),
+            std::cmp::Ordering::Equal => {
+                let receipt = text(there, RECEIPT).map_or_else(|| receipt_without_name(id), str::to_owned);
+                Some(Put::Unchanged { receipt })
+            }
             std::cmp::Ordering::Greater => None,
         }
     }
@@ -74,22 +93,22 @@ impl Store {
         account: &Account,
         identity: &Identity,
         session: &Session,
-        now: Instant,
+        delivery: Delivery<'_>,
     ) -> Result<Put, StoreError> {
         let version = Version { at: identity.version.0, hash: session.hash().to_vec() };
         let packed = self.pack_body(&account.id, &identity.id, session).await?;
         if !fits_item(&packed)
             && let Some(there) = self.get(key::session(&account.id, &identity.id)).await?
-            && let Some(put) = version.against(&Version::of(&there))
+            && let Some(put) = version.against(&there, &identity.id)
         {
             return Ok(put);
         }
-        let (kept_as, body) = self.keep_body(&account.id, &identity.id, packed, now).await?;
+        let (kept_as, body) = self.keep_body(&account.id, &identity.id, packed, delivery.now).await?;
         let mut history = History::Longer;
         for _ in 0..ATTEMPTS {
-            let update = self.writing(account, identity, &version, (kept_as, &body), now, &history);
+            let update = self.writing(account, identity, &version, (kept_as, &body), delivery, &history);
             let Some(there) = refused(update).await? else { return Ok(Put::Accepted) };
-            if let Some(put) = version.against(&Version::of(&there)) {
+            if let Some(put) = version.against(&there, &identity.id) {
                 return Ok(put);
             }
             history = shortened(&there, identity.created_at);
@@ -103,7 +122,7 @@ impl Store {
         identity: &Identity,
         version: &Version,
         (kept_as, body): (&str, &AttributeValue),
-        now: Instant,
+        delivery: Delivery<'_>,
         history: &History,
     ) -> UpdateItemFluentBuilder {
         let at = key::session(&account.id, &identity.id);
@@ -111,7 +130,7 @@ impl Store {
         let dropped = if kept_as == BODY { BODY_OBJECT } else { BODY };
         let sets = format!(
             "SET version = :version, #hash = :hash, created_at = :created, expires_at = :expires, {kept_as} = :body, \
-             stored_at = :now, listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now)"
+             stored_at = :now, {RECEIPT} = :receipt, listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now)"
         );
         let created_text = AttributeValue::S(identity.created_at.to_rfc3339());
         let update = self
@@ -134,7 +153,8 @@ impl Store {
                 AttributeValue::S(key::sessions_listing(&account.id, day)),
             )
             .expression_attribute_values(":created_text", created_text)
-            .expression_attribute_values(":now", integer(now.0))
+            .expression_attribute_values(":now", integer(delivery.now.0))
+            .expression_attribute_values(":receipt", AttributeValue::S(delivery.receipt.to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match history {
             History::Longer => update

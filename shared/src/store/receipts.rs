@@ -1,13 +1,12 @@
 //! What was acknowledged to the platform, kept apart from the sessions themselves, so that each can be held against the
 //! other; and what was refused, with its reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashSet};
 
-use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
-use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{Item, Store, StoreError, key_item, number, text};
 use crate::account::Account;
@@ -15,10 +14,10 @@ use crate::id::{AccountId, SessionId, random_hex};
 use crate::key::{self, Key};
 use crate::time::Instant;
 
-/// How much of a batch one item takes: DynamoDB's limit is 400 KB.
-const MAX_RECEIPT: usize = 300_000;
-/// How many of a batch's receipts are written at once.
-const PUTS_AT_ONCE: usize = 16;
+/// The most sessions of one receipt: an item takes 400 KB, and a session's id has up to 512 bytes.
+pub const MAX_RECEIPT: usize = 500;
+/// The attribute of a receipt's sessions: of each when it began, in microseconds, and its id.
+const SESSION_SET: &str = "session_set";
 /// How many rejected items of a batch are kept with their reasons.
 const MAX_REJECTIONS: usize = 100;
 /// How long rejections are kept.
@@ -48,36 +47,51 @@ pub struct SetAside {
     pub at: String,
 }
 
+/// The receipt of a session that was stored before items told the name of theirs: always the same one, so that the
+/// session is in it once, however often it comes. Such sessions of a day have 256 receipts.
+pub(super) fn receipt_without_name(id: &SessionId) -> String {
+    format!("unnamed#{:02x}", Sha256::digest(id.as_str())[0])
+}
+
+/// The sessions of a receipt.
+fn set(item: &Item) -> impl Iterator<Item = &str> {
+    item.get(SESSION_SET).and_then(|set| set.as_ss().ok()).into_iter().flatten().map(String::as_str)
+}
+
 impl Store {
-    /// Keeps that these sessions, with when they began, are acknowledged. Saying it twice is saying it once.
-    pub async fn acknowledge(
+    /// Keeps in a receipt that these sessions, which began on a UTC day at these instants, are acknowledged. Keeping it twice
+    /// is keeping it once. `is_new` says that the receipt holds none of them yet; else it is asked first, which costs less
+    /// than to write again what is there.
+    pub async fn keep_receipt(
         &self,
         account: &Account,
+        (day, receipt): (NaiveDate, &str),
         sessions: &[(SessionId, Instant)],
+        is_new: bool,
     ) -> Result<(), StoreError> {
-        let mut days: BTreeMap<NaiveDate, Vec<String>> = BTreeMap::new();
-        for (id, created_at) in sessions {
-            let parts = days.entry(created_at.to_utc().date_naive()).or_insert_with(|| vec![String::new()]);
-            if parts.last().is_none_or(|part| part.len() > MAX_RECEIPT) {
-                parts.push(String::new());
-            }
-            if let Some(part) = parts.last_mut() {
-                // An id has no control characters, so lines tell sessions apart.
-                part.push_str(&format!("{} {}\n", created_at.0, id.as_str()));
-            }
+        let mut lines: BTreeSet<String> =
+            sessions.iter().map(|(id, created_at)| format!("{} {}", created_at.0, id.as_str())).collect();
+        let at = key::receipt(&account.id, day, receipt);
+        if !is_new {
+            let kept = self.get(at.clone()).await?.unwrap_or_default();
+            let kept: HashSet<&str> = set(&kept).collect();
+            lines.retain(|line| !kept.contains(line.as_str()));
         }
-        let batch = random_hex(12);
-        let mut puts = Vec::new();
-        for (day, parts) in days {
-            // Counted from the day's end: the last of its sessions is kept as long.
-            let end = Instant::start_of_day(day, crate::zone::Zone::UTC).plus_seconds(86_400);
-            for (number, part) in parts.into_iter().enumerate() {
-                let mut item = key_item(key::receipt(&account.id, day, &batch, number));
-                item.insert("sessions".to_owned(), AttributeValue::B(Blob::new(part)));
-                puts.push(self.put_expiring(item, account.expires_at(end)));
-            }
+        if lines.is_empty() {
+            return Ok(());
         }
-        stream::iter(puts).buffer_unordered(PUTS_AT_ONCE).try_collect().await
+        // Counted from the day's end: the last of its sessions is kept as long.
+        let end = Instant::start_of_day(day, crate::zone::Zone::UTC).plus_seconds(86_400);
+        let expires = account.expires_at(end).seconds();
+        let update = self
+            .dynamo()
+            .update_item()
+            .table_name(&self.names().table)
+            .set_key(Some(key_item(at)))
+            .update_expression(format!("ADD {SESSION_SET} :lines SET expires_at = :expires"))
+            .expression_attribute_values(":lines", AttributeValue::Ss(lines.into_iter().collect()))
+            .expression_attribute_values(":expires", AttributeValue::N(expires.to_string()));
+        update.send().await.map(drop).map_err(|error| StoreError::aws("keeping a receipt", error))
     }
 
     /// The sessions of a UTC day that were acknowledged, with when they began; some more than once.
@@ -88,10 +102,11 @@ impl Store {
     ) -> Result<Vec<(SessionId, Instant)>, StoreError> {
         let mut sessions = Vec::new();
         for item in self.partition(key::receipts(account, day)).await? {
-            let part = item.get("sessions").and_then(|part| part.as_b().ok()).map(|part| part.as_ref());
-            let part = std::str::from_utf8(part.unwrap_or_default())
+            // As it was kept before receipts could be added to.
+            let text = item.get("sessions").and_then(|text| text.as_b().ok()).map(|text| text.as_ref());
+            let text = std::str::from_utf8(text.unwrap_or_default())
                 .map_err(|error| StoreError::broken("reading a receipt", error))?;
-            sessions.extend(part.lines().filter_map(|line| {
+            sessions.extend(text.lines().chain(set(&item)).filter_map(|line| {
                 let (created, id) = line.split_once(' ')?;
                 Some((SessionId::try_from(id.to_owned()).ok()?, Instant(created.parse().ok()?)))
             }));
@@ -163,6 +178,6 @@ impl Store {
     async fn put_expiring(&self, mut item: Item, expires_at: Instant) -> Result<(), StoreError> {
         item.insert("expires_at".to_owned(), AttributeValue::N(expires_at.seconds().to_string()));
         let put = self.dynamo().put_item().table_name(&self.names().table).set_item(Some(item));
-        put.send().await.map(drop).map_err(|error| StoreError::aws("keeping a receipt", error))
+        put.send().await.map(drop).map_err(|error| StoreError::aws("noting rejections", error))
     }
 }
