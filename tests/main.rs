@@ -9,6 +9,7 @@ mod journey;
 mod history;
 mod lake;
 mod upkeep;
+mod discovery;
 mod receipts;
 mod acknowledgement;
 mod formats;

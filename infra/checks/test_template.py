@@ -65,6 +65,7 @@ MAY = {
     """,
     "Maintain": """
         dynamodb:UpdateItem due#*          dynamodb:Query ${Table.Arn}/index/listing
+        dynamodb:BatchGetItem due#*        dynamodb:UpdateItem discovery#*
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
         dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
         dynamodb:BatchGetItem manifest#*   dynamodb:BatchWriteItem manifest#*

@@ -203,9 +203,29 @@ pub fn due_shard(account: &AccountId) -> u8 {
     Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
 }
 
+/// The round through all accounts that finds those without upkeep.
+pub fn discovery() -> Key {
+    Key::new("discovery#stack".to_owned(), "round")
+}
+
+/// S3: what the keys of all segments begin with.
+pub const SEGMENT_OBJECTS: &str = "segments/";
+
 /// S3: what the keys of an account's segments begin with.
 pub fn segment_objects(account: &AccountId) -> String {
-    format!("segments/{account}/")
+    format!("{SEGMENT_OBJECTS}{account}/")
+}
+
+/// S3: a key after all of an account's segments and before those of every account that comes after it in that order.
+pub fn after_segment_objects(account: &AccountId) -> String {
+    // `0` is the character after `/`.
+    format!("{SEGMENT_OBJECTS}{account}0")
+}
+
+/// The account of a segment's object.
+pub fn parse_segment_object(object: &str) -> Option<AccountId> {
+    let (account, _) = object.strip_prefix(SEGMENT_OBJECTS)?.split_once('/')?;
+    AccountId::try_from(account.to_owned()).ok()
 }
 
 /// S3: a segment.
@@ -306,6 +326,18 @@ mod tests {
         let old =
             format!("{}{}", body_objects(&account), storage_digest(&"x".to_owned().try_into().unwrap()));
         assert_eq!(parse_body_object(&account, &old), None);
+    }
+
+    #[test]
+    fn the_segments_of_accounts_follow_one_another() {
+        let all = ["a-b", "a", "a0", "ab", "b"].map(|id| AccountId::try_from(id.to_owned()).unwrap());
+        let first = all.each_ref().map(|account| segment_object(account, "0006614f54022000-x"));
+        let after = all.each_ref().map(after_segment_objects);
+        for at in 0..all.len() {
+            assert_eq!(parse_segment_object(&first[at]), Some(all[at].clone()));
+            assert!(first[at] < after[at] && first.get(at + 1).is_none_or(|next| after[at] < *next));
+        }
+        assert_eq!(parse_segment_object("segments/A/x"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod accounts;
 mod bodies;
 mod body_garbage;
+mod discovery;
 mod documents;
 mod due;
 mod error;

@@ -14,6 +14,7 @@ mod garbage;
 mod retention;
 mod orphans;
 mod turn;
+mod discovery;
 mod run;
 
 use lake::{CompactionPolicy, Lake};

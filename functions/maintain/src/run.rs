@@ -9,6 +9,7 @@ use shared::telemetry::chain;
 use shared::time::Instant;
 
 use crate::App;
+use crate::discovery;
 use crate::duty::Duty;
 use crate::memory::Memory;
 use crate::turn::{self, Turn};
@@ -23,6 +24,8 @@ const LEASE_MARGIN_SECONDS: i64 = 10;
 /// What a run did, and what it left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Answer {
+    /// Accounts that were in no list of what is due, and are now.
+    pub discovered: usize,
     /// Turns that accounts had.
     pub turns: usize,
     /// How much each duty did: compactions committed, replaced segments deleted.
@@ -70,6 +73,9 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreErr
     // Others work on these, or storage would not lease them; they are left to the next run.
     let mut passed_over: HashSet<AccountId> = HashSet::new();
     let mut left = None;
+    if !time.is_over() {
+        discover(app, time, &mut answer).await;
+    }
     while !time.is_over() {
         let Some(due) = look(app, &mut answer).await? else { break };
         let accounts: Vec<AccountId> =
@@ -92,6 +98,21 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreErr
     }
     sum_up(left.as_deref(), &mut answer);
     Ok(answer)
+}
+
+/// Looks for accounts that nobody has noted. Where that fails a later run goes on with it, and this one with what is due.
+async fn discover(app: &App, time: Time, answer: &mut Answer) {
+    match discovery::step(app, Instant::now(), time.last_turn).await {
+        Ok(discovered) => answer.discovered = discovered,
+        Err(error) if error.kind.is_passing() => {
+            tracing::warn!(error = %chain(&error), "accounts could not be looked for");
+            answer.busy += 1;
+        }
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "accounts could not be looked for");
+            answer.failures += 1;
+        }
+    }
 }
 
 /// The accounts that are due; `None` where storage is busy.

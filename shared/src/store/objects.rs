@@ -45,6 +45,19 @@ impl Store {
         Ok(ListedObjects { objects: listed.collect(), more })
     }
 
+    /// The first of these keys.
+    pub(super) async fn first_object(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: &str,
+    ) -> Result<Option<String>, StoreError> {
+        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix).max_keys(1);
+        let list = list.set_start_after((!after.is_empty()).then(|| after.to_owned()));
+        let answer = list.send().await.map_err(|error| StoreError::aws("listing objects", error))?;
+        Ok(answer.contents.unwrap_or_default().into_iter().find_map(|object| object.key))
+    }
+
     /// Deletes objects; one that is not there is no fault. Some may be gone where this fails.
     pub async fn delete_objects(&self, bucket: &str, keys: Vec<String>) -> Result<(), StoreError> {
         const ACTION: &str = "deleting objects";

@@ -1,0 +1,92 @@
+//! Accounts that nobody has noted as due: they have segments, and are found.
+
+use ::lake::{Entry, Lake};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use faults::{Fault, Proxy, Service};
+use maintain::{Answer, App};
+use shared::id::{AccountId, SessionId};
+use shared::key;
+use shared::session::Session;
+use shared::store::{Store, TouchedDays};
+use shared::time::Instant;
+
+use crate::dynamodb_local::{Endpoints, Servers};
+
+fn account(name: &str) -> AccountId {
+    AccountId::try_from(name.to_owned()).unwrap()
+}
+
+/// Appends a segment, and notes nothing.
+async fn append(lake: &Lake, name: &str) {
+    let json = br#"{"session_id":"s","created_at":1787220000000000}"#;
+    let session = Session::from_json(json).unwrap();
+    let entry = Entry {
+        content: session.content(),
+        sequence: "1".repeat(40),
+        created_at: Instant(1_787_220_000_000_000),
+        id: SessionId::try_from("s".to_owned()).unwrap(),
+        session: Some(session),
+    };
+    lake.append(&account(name), vec![entry]).await.unwrap();
+}
+
+async fn run(store: &Store) -> Answer {
+    maintain::handle(&App::new(store.clone()), Instant::now().plus_seconds(60)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_that_went_quiet_before_there_was_upkeep_are_found_and_no_others() {
+    let servers = Servers::embedded().await;
+    let store = servers.store();
+    let lake = Lake::new(store.clone());
+    for name in ["a", "a-b", "a0", "ab", "known"] {
+        append(&lake, name).await;
+        append(&lake, name).await;
+    }
+    let later = Instant::now().plus_seconds(9_000);
+    store.note_due(&account("known"), &TouchedDays::none(), later).await.unwrap();
+    let known = store.get(key::due(&account("known"))).await.unwrap();
+
+    let answer = run(&store).await;
+    assert_eq!(
+        (answer.discovered, answer.turns, answer.failures, answer.left_due),
+        (4, 4, 0, Some(0)),
+        "{answer:?}"
+    );
+    assert_eq!(store.get(key::due(&account("known"))).await.unwrap(), known);
+    // One that comes later is found by the round of the next day.
+    append(&lake, "late").await;
+    assert_eq!(run(&store).await.discovered, 0);
+    store.put_discovery_back("", Instant::now()).await.unwrap();
+    assert_eq!(run(&store).await.discovered, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_for_accounts_goes_on_where_it_stopped() {
+    let servers = Servers::embedded().await;
+    let (store, lake) = (servers.store(), Lake::new(servers.store()));
+    for number in 0..130 {
+        append(&lake, &format!("account-{number:03}")).await;
+    }
+    let now = Instant::now();
+    // One run at a time, until it puts the round back or is too long about it.
+    let soon = now.plus_seconds(60);
+    assert_eq!(store.take_discovery(now, soon).await.unwrap().as_deref(), Some(""));
+    assert_eq!(store.take_discovery(now, soon).await.unwrap(), None);
+    assert_eq!(run(&store).await.discovered, 0);
+    assert_eq!(store.take_discovery(soon, now).await.unwrap().as_deref(), Some(""));
+
+    // What fails is no more than put off.
+    let proxy = Proxy::start(&servers.endpoints.s3, Service::S3, 1).await.unwrap();
+    proxy.set_rate_of("ListObjectsV2", Fault::InternalError, 1.0);
+    let endpoints = Endpoints { s3: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let failing = run(&servers.clients_at(&endpoints, RetryConfig::disabled()).store()).await;
+    assert_eq!((failing.discovered, failing.busy, failing.failures), (0, 1, 0), "{failing:?}");
+    store.put_discovery_back("", now).await.unwrap();
+
+    assert_eq!(run(&store).await.discovered, 100);
+    let first = store.get(key::due(&account("account-099"))).await.unwrap();
+    assert!(first.is_some() && store.get(key::due(&account("account-100"))).await.unwrap().is_none());
+    assert_eq!(run(&store).await.discovered, 30);
+    assert_eq!(run(&store).await.discovered, 0);
+}
