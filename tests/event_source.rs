@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use archive::{Answer, App, Call};
+use archive::App;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use fastrand::Rng;
@@ -203,12 +203,8 @@ pub(crate) fn to_archive(
 ) -> impl Future<Output = Result<Vec<String>, String>> + Send + 'static {
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     Box::pin(async move {
-        match archive::handle(&app, Call::Stream(event)).await.map_err(|error| error.to_string())? {
-            Answer::Stream(answer) => {
-                Ok(answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
-            }
-            Answer::Rebuild(_) => Err("another answer".to_owned()),
-        }
+        let answer = archive::handle(&app, event).await;
+        Ok(answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
     })
 }
 

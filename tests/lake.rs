@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ::lake::{CompactionPolicy, Lake, STATE_MARGIN, Segment};
-use archive::{Answer, Call, Rebuild, Rebuilt};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use maintain::{Rebuild, Rebuilt};
 use serde_json::Value;
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
@@ -98,10 +98,8 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
 
     let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
     let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
-    let order = Call::Rebuild(Rebuild { rebuild: demo(), start, end });
-    let Answer::Rebuild(rebuilt) = archive::handle(&archive::App::new(store), order).await.unwrap() else {
-        panic!("another answer");
-    };
+    let order = Rebuild { rebuild: demo(), start, end };
+    let rebuilt = maintain::rebuild(&maintain::App::new(store), &order).await.unwrap();
     assert_eq!((rebuilt.sessions, rebuilt.days as i64), (sessions.len(), (end - start).num_days() + 1));
     world.rows_once(&report, &ids, sessions.len()).await;
     assert_eq!(expected::everything(&world, &report).await, before);
@@ -110,10 +108,8 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
 /// Has the day of a session built anew from the table.
 pub(crate) async fn rebuild(world: &World, session: &Value) -> Rebuilt {
     let day = moment(&session["created_at"]).unwrap().to_utc().date_naive();
-    let order = Call::Rebuild(Rebuild { rebuild: demo(), start: day, end: day });
-    let answer = archive::handle(&archive::App::new(world.store()), order).await.unwrap();
-    let Answer::Rebuild(rebuilt) = answer else { panic!("another answer") };
-    rebuilt
+    let order = Rebuild { rebuild: demo(), start: day, end: day };
+    maintain::rebuild(&maintain::App::new(world.store()), &order).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,8 @@
 //! Completeness receipts: what was acknowledged, stored and served, and where they part.
 
 use ::lake::{Entry, Lake, STATE_MARGIN};
-use archive::{Answer, Call, Rebuild};
 use aws_sdk_dynamodb::types::AttributeValue;
+use maintain::Rebuild;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use shared::id::SessionId;
@@ -96,10 +96,8 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
 
     let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
     let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
-    let order = Call::Rebuild(Rebuild { rebuild: demo(), start, end });
-    let Answer::Rebuild(rebuilt) = archive::handle(&archive::App::new(store), order).await.unwrap() else {
-        panic!("another answer");
-    };
+    let order = Rebuild { rebuild: demo(), start, end };
+    let rebuilt = maintain::rebuild(&maintain::App::new(store), &order).await.unwrap();
     assert_eq!((rebuilt.sessions, rebuilt.agrees), (119, false), "the lost session is still missing");
     assert_eq!(rebuilt.receipts.iter().map(|receipt| receipt.served).sum::<usize>(), 119);
     assert!(

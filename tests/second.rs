@@ -1,9 +1,10 @@
 //! The same behaviours on Amazon's DynamoDB Local, with the stream in four shards: sessions, tokens, receipts, the way from
 //! the stream to the rows, and rebuilds that race.
 
-use archive::{Answer, App, Call, Rebuild};
+use archive::App;
 use chrono::NaiveDate;
 use futures::future::join_all;
+use maintain::Rebuild;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::store::StoreErrorKind;
@@ -133,11 +134,10 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
 }
 
 /// Has days built anew; `None` where somebody else was faster.
-async fn rebuild(app: &App, start: NaiveDate, end: NaiveDate) -> Option<bool> {
-    let order = Call::Rebuild(Rebuild { rebuild: demo(), start, end });
-    match archive::handle(app, order).await {
-        Ok(Answer::Rebuild(rebuilt)) => Some(rebuilt.agrees),
-        Ok(Answer::Stream(_)) => panic!("another answer"),
+async fn rebuild(app: &maintain::App, start: NaiveDate, end: NaiveDate) -> Option<bool> {
+    let order = Rebuild { rebuild: demo(), start, end };
+    match maintain::rebuild(app, &order).await {
+        Ok(rebuilt) => Some(rebuilt.agrees),
         Err(error) => {
             assert_eq!(error.kind, StoreErrorKind::Conflict, "{error:?}");
             None
@@ -156,12 +156,12 @@ async fn rebuilds_that_race_each_other_and_the_stream_end_in_one_truth() {
     stage.world.ingest_all(&ingest, later, "accepted").await;
     let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
     let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
-    let racing = stage.apps.clone();
+    let racing: Vec<_> = (0..SHARDS).map(|_| maintain::App::new(stage.second.store())).collect();
     let rebuilds = join_all(racing.iter().map(|app| rebuild(app, start, end)));
     let (won, ()) = tokio::join!(rebuilds, stage.drain());
     assert!(won.iter().any(Option::is_some), "none came through");
 
-    assert_eq!(rebuild(&stage.apps[0], start, end).await, Some(true));
+    assert_eq!(rebuild(&racing[0], start, end).await, Some(true));
     let world = &stage.world;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
     tokio::time::sleep(::lake::STATE_MARGIN).await;

@@ -12,7 +12,7 @@ import time
 import unittest
 import urllib.error
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -290,6 +290,23 @@ class Archive(unittest.TestCase):
             self.assertEqual((one["failures"], one["busy"]), (0, 0))
         with self.assertRaises(FunctionError):
             invoke("maintain", [])
+
+    def test_maintain_rebuilds_days_on_an_operator_s_order_and_follows_no_other(self):
+        report, writer = issue("report"), issue("ingest")
+        invoke("ingest", request("POST /v1/sessions", token=writer, body=session("refeita")))
+        self.assertEqual(wait_for(lambda: rows_of("refeita", report)), [["refeita", "finished"]])
+        today = datetime.now(UTC).date()
+        days = {"start": (today - timedelta(days=1)).isoformat(), "end": today.isoformat()}
+
+        rebuilt = invoke("maintain", {"rebuild": ACCOUNT, **days})
+
+        self.assertEqual(set(rebuilt), {"days", "sessions", "agrees", "receipts", "healed"})
+        self.assertEqual((rebuilt["days"], rebuilt["agrees"], rebuilt["healed"]), (2, True, 0))
+        self.assertGreater(rebuilt["sessions"], 0)
+        self.assertEqual(rows_of("refeita", report), [["refeita", "finished"]])
+        for order in ({"rebuild": ACCOUNT}, {"rebuild": "?", **days}, {"rebuild": ACCOUNT, "day": 1, **days}):
+            with self.assertRaises(FunctionError):
+                invoke("maintain", order)
 
     def event(self, pk):
         """The record that DynamoDB would send for an item as it is in the table now."""

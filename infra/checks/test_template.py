@@ -49,17 +49,13 @@ MAY = {
         dynamodb:DescribeStream Table.StreamArn    dynamodb:GetRecords Table.StreamArn
         dynamodb:GetShardIterator Table.StreamArn  dynamodb:ListStreams ${Table.Arn}/stream/*
         sqs:SendMessage ArchiveFailures.Arn
-        dynamodb:GetItem session#*         dynamodb:GetItem account#*
-        dynamodb:PutItem account#*         dynamodb:Query receipt#*
-        dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
-        dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
-        dynamodb:Query aside#*             dynamodb:PutItem aside#*
-        dynamodb:DeleteItem aside#*        dynamodb:UpdateItem due#*
-        dynamodb:PutItem garbage#*
-        dynamodb:Query ${Table.Arn}/index/listing
+        dynamodb:GetItem account#*         dynamodb:PutItem account#*
+        dynamodb:GetItem manifest#*        dynamodb:PutItem manifest#*
+        dynamodb:PutItem aside#*           dynamodb:PutItem garbage#*
+        dynamodb:UpdateItem due#*
         kms:Encrypt for account            kms:Decrypt for account
         kms:Decrypt via dynamodb for Table
-        s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
+        s3:PutObject ${LakeBucket.Arn}/segments/*
         s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:ListBucket LakeBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,
@@ -69,11 +65,15 @@ MAY = {
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
         dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
         dynamodb:BatchGetItem manifest#*   dynamodb:BatchWriteItem manifest#*
-        dynamodb:GetItem account#*         dynamodb:BatchGetItem session#*
+        dynamodb:GetItem account#*
+        dynamodb:GetItem session#*         dynamodb:BatchGetItem session#*
+        dynamodb:Query receipt#*           dynamodb:Query aside#*
+        dynamodb:DeleteItem aside#*
         dynamodb:Query garbage#*           dynamodb:BatchWriteItem garbage#*
         kms:Decrypt for account            kms:Decrypt via dynamodb for Table
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
-        s3:DeleteObject ${LakeBucket.Arn}/segments/*  s3:DeleteObject ${LakeBucket.Arn}/bodies/*
+        s3:DeleteObject ${LakeBucket.Arn}/segments/*
+        s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:DeleteObject ${LakeBucket.Arn}/bodies/*
         s3:ListBucket LakeBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,

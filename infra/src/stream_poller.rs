@@ -8,14 +8,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use archive::{Answer, App, Call};
+use archive::App;
 use aws_lambda_events::dynamodb::{Event, EventRecord, StreamRecord};
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
 use aws_sdk_dynamodbstreams::types::Record;
 use chrono::DateTime;
 use futures::future::join_all;
-use shared::telemetry::chain;
 use tokio::time::Instant;
 
 use crate::embedded::Embedded;
@@ -200,13 +199,12 @@ async fn step(app: &App, streams: &Client, arn: &str, shard: &mut Shard) -> Resu
     if let Some(last) = records.last().and_then(sequence) {
         let mut event = Event::default();
         event.records = records.into_iter().map(event_record).collect();
-        match archive::handle(app, Call::Stream(event)).await.map_err(|error| chain(&error))? {
-            Answer::Stream(answer) if !answer.batch_item_failures.is_empty() => {
-                shard.position = Position::At(answer.batch_item_failures[0].item_identifier.clone());
-                return Err("archive gave a batch back".to_owned());
-            }
-            _ => shard.position = Position::After(last),
+        let answer = archive::handle(app, event).await;
+        if let Some(first) = answer.batch_item_failures.into_iter().next() {
+            shard.position = Position::At(first.item_identifier);
+            return Err("archive gave a batch back".to_owned());
         }
+        shard.position = Position::After(last);
     }
     let ended = next.is_none();
     if ended {

@@ -11,6 +11,6 @@ async fn main() -> Result<(), Error> {
     let app = &app;
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     let answer =
-        |event: LambdaEvent<_>| Box::pin(async move { Ok::<_, Error>(handle(app, event.payload).await?) });
+        |event: LambdaEvent<_>| Box::pin(async move { Ok::<_, Error>(handle(app, event.payload).await) });
     lambda_runtime::run(service_fn(answer)).await
 }

@@ -5,6 +5,8 @@
 //! it is due again; where there is more to do, that is at once, behind all others. So one account's backlog delays
 //! nobody. Any number of runs may work at once, and no reader needs any of them.
 //!
+//! On an operator's order it rebuilds days of the lake from the table instead.
+//!
 //! The modules stand in reading order; each may use only those above it.
 
 mod memory;
@@ -16,11 +18,15 @@ mod orphans;
 mod turn;
 mod discovery;
 mod run;
+mod rebuild;
 
 use lake::{CompactionPolicy, Lake};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use shared::store::{Store, StoreError};
 use shared::time::Instant;
 
+pub use rebuild::{Rebuild, Rebuilt, rebuild};
 pub use run::Answer;
 
 /// What the function works with.
@@ -45,4 +51,34 @@ impl App {
 /// Fails where not even the accounts that are due can be read, other than because storage is busy.
 pub async fn handle(app: &App, deadline: Instant) -> Result<Answer, StoreError> {
     run::run(app, deadline).await
+}
+
+/// What a call came to.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Called {
+    /// What a run did.
+    Run(Answer),
+    /// What was rebuilt.
+    Rebuild(Rebuilt),
+}
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The order is none that can be followed.
+    #[error("not an order to rebuild an account's days from `start` to `end`")]
+    Order(#[source] serde_json::Error),
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Answers the function's event: an order to rebuild where it names an account to `rebuild`, else a run of the schedule.
+pub async fn call(app: &App, event: Map<String, Value>, deadline: Instant) -> Result<Called, CallError> {
+    if event.contains_key("rebuild") {
+        let order: Rebuild = serde_json::from_value(Value::Object(event)).map_err(CallError::Order)?;
+        return Ok(Called::Rebuild(rebuild(app, &order).await?));
+    }
+    Ok(Called::Run(handle(app, deadline).await?))
 }

@@ -1,7 +1,7 @@
-//! Lambda host of the maintain function: the handler of `lib.rs` and nothing else. Any JSON object is a valid event.
+//! Lambda host of the maintain function: the handler of `lib.rs` and nothing else. The event is a JSON object.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use maintain::{App, handle};
+use maintain::{App, call};
 use serde_json::{Map, Value};
 use shared::store::{Names, Store};
 use shared::time::Instant;
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Error> {
     let answer = |event: LambdaEvent<Map<String, Value>>| {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Instant(deadline.saturating_mul(1_000));
-        Box::pin(async move { Ok::<_, Error>(handle(app, deadline).await?) })
+        Box::pin(async move { Ok::<_, Error>(call(app, event.payload, deadline).await?) })
     };
     lambda_runtime::run(service_fn(answer)).await
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use archive::{Answer, App, Call, Rebuild};
 use chrono::NaiveDate;
 use clap::Args;
 use indicatif::ProgressBar;
+use maintain::{App, Rebuild};
 use shared::telemetry::chain;
 
 use super::{CliError, account_id, store};
@@ -45,9 +45,8 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
     let progress = ProgressBar::new(u64::try_from((end - start).num_days() + 1).unwrap_or_default());
     let (mut rebuilt, mut differing, mut healed) = (0, 0, 0);
     for day in start.iter_days().take_while(|day| *day <= end) {
-        let order = Call::Rebuild(Rebuild { rebuild: account.clone(), start: day, end: day });
-        let done = archive::handle(&app, order).await.map_err(|error| CliError::Rebuild(chain(&error)))?;
-        let Answer::Rebuild(done) = done else { continue };
+        let order = Rebuild { rebuild: account.clone(), start: day, end: day };
+        let done = maintain::rebuild(&app, &order).await.map_err(|error| CliError::Rebuild(chain(&error)))?;
         rebuilt += done.sessions;
         differing += usize::from(!done.agrees);
         healed += done.healed;

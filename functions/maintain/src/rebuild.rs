@@ -38,12 +38,13 @@ pub struct Rebuilt {
 }
 
 /// Rebuilds day by day; each day is all or nothing. What it gives is read again from table and lake.
-pub(crate) async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
+pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
     // What is set aside while this goes on is not for it to judge.
     let asides = app.store.set_aside(&order.rebuild).await?;
     let (mut days, mut sessions) = (0, 0);
     for day in order.start.iter_days().take_while(|day| *day <= order.end) {
-        sessions += app.lake.rebuild(&order.rebuild, day).await?;
+        // Boxed: the compiler gives up on computing the layout of a future this deep.
+        sessions += Box::pin(app.lake.rebuild(&order.rebuild, day)).await?;
         days += 1;
     }
     // A rebuild replaces segments, which somebody has to delete, and leaves what may be compacted.
