@@ -8,13 +8,14 @@ use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt, stream};
 use infra::demo::{Generator, Options, ZONE};
 use infra::wires::Wires;
 use shared::id::{AccountId, SessionId};
 use shared::key;
 use shared::session::Session;
-use shared::store::Store;
+use shared::store::{Store, TouchedDays};
 use shared::time::Instant;
 
 use crate::lake::demo;
@@ -209,4 +210,30 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let (parts, bytes) = reads(1_028, 1_000).await;
     assert_eq!(parts, 28);
     assert!(bytes <= 16 << 10, "{bytes} bytes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_size_of_a_lake_is_read_where_it_is_small_and_kept_where_it_is_large() {
+    let servers = crate::dynamodb_local::Servers::embedded().await;
+    let (lake, store) = (Lake::new(servers.store()), servers.store());
+    let segment = lake.append(&demo(), vec![entry(0, 1, 0)]).await.unwrap().unwrap();
+    let one = segment.bytes();
+    assert_eq!((lake.bytes(&demo()).await.unwrap(), one > 100), (one, true));
+    assert!(!lake.measure(&demo()).await.unwrap());
+
+    // More than a page of the manifest.
+    let item = store.partition(key::manifest(&demo())).await.unwrap().remove(0);
+    for number in 1..12 {
+        let sk = format!("{}{number:02}", item["sk"].as_s().unwrap());
+        let put = store.dynamo().put_item().table_name(&store.names().table).set_item(Some(item.clone()));
+        let put = put.item("sk", AttributeValue::S(sk));
+        put.item("padding", AttributeValue::S("x".repeat(100_000))).send().await.unwrap();
+    }
+    assert_eq!(lake.bytes(&demo()).await.unwrap(), 12 * one, "nobody has measured it yet");
+    store.note_due(&demo(), &TouchedDays::none(), Instant::now().plus_seconds(-900)).await.unwrap();
+    assert!(lake.measure(&demo()).await.unwrap());
+    let more = lake.append(&demo(), vec![entry(1, 2, 24)]).await.unwrap().unwrap().bytes();
+    assert_eq!(lake.bytes(&demo()).await.unwrap(), 12 * one, "as it was measured");
+    maintain::handle(&maintain::App::new(servers.store()), Instant::now().plus_seconds(60)).await.unwrap();
+    assert_eq!(lake.bytes(&demo()).await.unwrap(), 12 * one + more);
 }

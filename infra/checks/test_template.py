@@ -80,7 +80,8 @@ MAY = {
     "Data": CALLER + """
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
         dynamodb:GetItem account#*         dynamodb:Query account#*
-        dynamodb:GetItem session#*         dynamodb:Query receipt#*
+        dynamodb:GetItem session#*         dynamodb:GetItem due#*
+        dynamodb:Query receipt#*
         dynamodb:Query rejection#*         dynamodb:Query aside#*
         dynamodb:Query ${Table.Arn}/index/listing
         dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*

@@ -111,9 +111,12 @@ pub fn live_segment(account: &AccountId, width: usize, first: NaiveDate, id: &st
     Key::new(manifest(account), format!("{}{id}", live_from(width, first)))
 }
 
+/// What the sort keys of live segments begin with.
+pub const LIVE_SEGMENTS: &str = "live#";
+
 /// Where the live segments of a class of width begin whose first session lies on `day` or later.
 pub fn live_from(width: usize, day: NaiveDate) -> String {
-    format!("live#{width}#{}#", day_text(day))
+    format!("{LIVE_SEGMENTS}{width}#{}#", day_text(day))
 }
 
 /// A day as ten characters, so that texts order as days do: ingest takes the years 1 to 9999.

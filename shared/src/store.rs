@@ -11,6 +11,7 @@ mod documents;
 mod due;
 mod error;
 mod join;
+mod lake_bytes;
 mod objects;
 mod ranges;
 mod receipts;

@@ -45,7 +45,7 @@ pub(crate) struct Answer {
     rejected: Vec<Refused>,
     /// What could not be brought into the lake.
     set_aside: Vec<Aside>,
-    /// The size of all the account's segments.
+    /// The size of all the account's segments; of a large lake as of the last day's upkeep.
     lake_bytes: u64,
 }
 
@@ -90,14 +90,9 @@ pub(crate) async fn receipts(
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
         rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,
-        lake_bytes: lake_bytes(&app, &account.id).await?,
+        lake_bytes: app.lake.bytes(&account.id).await?,
         set_aside: app.store.set_aside(&account.id).await?.into_iter().map(aside).collect(),
     }))
-}
-
-async fn lake_bytes(app: &App, account: &AccountId) -> Result<u64, Problem> {
-    let segments = app.lake.live(account).await?;
-    Ok(segments.iter().map(lake::Segment::bytes).sum())
 }
 
 async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Result<Vec<Refused>, Problem> {

@@ -15,11 +15,14 @@ pub enum Duty {
     Retention,
     /// Deletes objects that nothing names.
     Orphans,
+    /// Adds up how much is kept.
+    Measurement,
 }
 
 impl Duty {
     /// All of them, in the order in which they make their steps.
-    pub(crate) const ALL: [Duty; 4] = [Duty::Compaction, Duty::Garbage, Duty::Retention, Duty::Orphans];
+    pub(crate) const ALL: [Duty; 5] =
+        [Duty::Compaction, Duty::Garbage, Duty::Retention, Duty::Orphans, Duty::Measurement];
 
     /// Its name in the answer, the log and the memory.
     pub(crate) fn name(self) -> &'static str {
@@ -28,6 +31,7 @@ impl Duty {
             Duty::Garbage => "garbage",
             Duty::Retention => "retention",
             Duty::Orphans => "orphans",
+            Duty::Measurement => "measurement",
         }
     }
 

@@ -15,6 +15,7 @@ mod compaction;
 mod garbage;
 mod retention;
 mod orphans;
+mod measurement;
 mod turn;
 mod discovery;
 mod run;

@@ -9,7 +9,7 @@ use shared::time::Instant;
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
-use crate::{App, compaction, garbage, orphans, retention};
+use crate::{App, compaction, garbage, measurement, orphans, retention};
 
 /// What a turn came to.
 #[derive(Debug, Default)]
@@ -70,6 +70,7 @@ async fn step(
         Duty::Garbage => garbage::step(app, lease, memory, now).await,
         Duty::Retention => retention::step(app, lease, memory, now).await,
         Duty::Orphans => orphans::step(app, lease, memory, now).await,
+        Duty::Measurement => measurement::step(app, lease, now).await,
     }
 }
 

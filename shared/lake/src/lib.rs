@@ -27,6 +27,7 @@ mod compact;
 mod garbage;
 mod rebuild;
 mod receipt;
+mod size;
 pub mod copy;
 
 use std::ops::Range;

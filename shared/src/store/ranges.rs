@@ -41,6 +41,18 @@ impl Store {
         Ok(answer.map_err(|error| StoreError::aws("reading a range", error))?.items.unwrap_or_default())
     }
 
+    /// The first page of them, which is a megabyte at most, and whether there are more.
+    pub async fn range_page(
+        &self,
+        partition: &str,
+        keys: RangeInclusive<String>,
+    ) -> Result<(Vec<Item>, bool), StoreError> {
+        let answer = self.range_query(partition, keys).send().await;
+        let answer = answer.map_err(|error| StoreError::aws("reading a range", error))?;
+        let more = answer.last_evaluated_key.is_some();
+        Ok((answer.items.unwrap_or_default(), more))
+    }
+
     fn range_query(
         &self,
         partition: &str,

@@ -1,0 +1,52 @@
+//! How much an account keeps in the lake.
+
+use shared::id::AccountId;
+use shared::key;
+use shared::store::StoreError;
+
+use crate::Lake;
+use crate::segment::Segment;
+
+impl Lake {
+    /// The bytes of all live segments. As they are now where one page of the manifest holds them all, which most accounts
+    /// have; else as they were when `measure` read them last, for the whole manifest is too much to read for a number.
+    pub async fn bytes(&self, account: &AccountId) -> Result<u64, StoreError> {
+        if let Some(bytes) = self.bytes_of_few(account).await? {
+            return Ok(bytes);
+        }
+        match self.store.kept_lake_bytes(account).await? {
+            Some(bytes) => Ok(bytes),
+            None => self.bytes_of_all(account).await,
+        }
+    }
+
+    /// Reads and keeps what `bytes` cannot read by itself. Gives whether that is needed.
+    pub async fn measure(&self, account: &AccountId) -> Result<bool, StoreError> {
+        if self.bytes_of_few(account).await?.is_some() {
+            return Ok(false);
+        }
+        self.store.keep_lake_bytes(account, self.bytes_of_all(account).await?).await?;
+        Ok(true)
+    }
+
+    async fn bytes_of_all(&self, account: &AccountId) -> Result<u64, StoreError> {
+        Ok(self.live(account).await?.iter().map(Segment::bytes).sum())
+    }
+
+    /// `None` where there are more live segments than a page holds.
+    async fn bytes_of_few(&self, account: &AccountId) -> Result<Option<u64>, StoreError> {
+        let mut bytes = 0;
+        for prefix in [key::LIVE_SEGMENTS, key::SEGMENTS_BEFORE_PARTS] {
+            let keys = prefix.to_owned()..=format!("{prefix}~");
+            let (items, more) = self.store.range_page(&key::manifest(account), keys).await?;
+            if more {
+                return Ok(None);
+            }
+            for item in &items {
+                let segment = Segment::from_item(account, item)?;
+                bytes += if segment.removed_at.is_none() { segment.bytes() } else { 0 };
+            }
+        }
+        Ok(Some(bytes))
+    }
+}
