@@ -84,7 +84,7 @@ pub(crate) struct Servers {
     pub(crate) endpoints: Endpoints,
     embedded: Embedded,
     _local: Option<DynamoDbLocal>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Servers {
@@ -108,7 +108,7 @@ impl Servers {
             s3: embedded.s3_endpoint.clone().unwrap(),
             kms: embedded.kms_endpoint.clone().unwrap(),
         };
-        let servers = Servers { endpoints, embedded, _local: local, _data: data };
+        let servers = Servers { endpoints, embedded, _local: local, data };
         let clients = servers.clients();
         create_table(&clients.dynamo, &clients.names.table).await.unwrap();
         for bucket in [&clients.names.lake_bucket, &clients.names.media_bucket] {
@@ -120,6 +120,11 @@ impl Servers {
     /// Clients that go there directly and try again as the functions' do.
     pub(crate) fn clients(&self) -> Clients {
         self.clients_at(&self.endpoints, shared::aws::retries())
+    }
+
+    /// The folder that the embedded ones keep everything in.
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
     }
 
     pub(crate) fn store(&self) -> Store {

@@ -124,8 +124,8 @@ async fn a_session_whose_body_is_gone_stops_no_rebuild() {
         update.expression_attribute_values(":gone", AttributeValue::S("bodies/demo/gone".to_owned()));
     update.send().await.unwrap();
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    while store.set_aside(&demo()).await.unwrap().is_empty() {
-        assert!(tokio::time::Instant::now() < deadline, "it is not set aside");
+    while store.quarantined(&demo()).await.unwrap().is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "it is not quarantined");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(rebuild(&world, &sessions[7]).await.healed, 0);
@@ -138,7 +138,7 @@ async fn a_session_whose_body_is_gone_stops_no_rebuild() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
+async fn a_record_that_cannot_be_read_is_quarantined_and_holds_up_nothing() {
     let (world, ingest, report, mut sessions) = filled(10, 100).await;
     let store = world.store();
     let poisoned = session_key(&sessions[50]);
@@ -156,13 +156,16 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     // The session whose record cannot be read is still what it was before.
     expected::assert_served(&world, &report, &sessions).await;
 
-    let aside = store.set_aside(&demo()).await.unwrap();
-    assert_eq!(aside.iter().map(|one| one.session_id.as_str()).collect::<Vec<_>>(), [id(&sessions[50])]);
-    let reason = &aside[0].reason;
+    let quarantined = store.quarantined(&demo()).await.unwrap();
+    assert_eq!(
+        quarantined.iter().map(|one| one.session_id.as_str()).collect::<Vec<_>>(),
+        [id(&sessions[50])]
+    );
+    let reason = &quarantined[0].reason;
     assert!(reason.contains("Broken") && !reason.contains("this is no"), "{reason}");
     // A rebuild of its day neither loses it nor calls it well.
     assert_eq!(rebuild(&world, &sessions[50]).await.healed, 0);
-    assert_eq!(store.set_aside(&demo()).await.unwrap(), aside);
+    assert_eq!(store.quarantined(&demo()).await.unwrap(), quarantined);
     tokio::time::sleep(STATE_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 
@@ -177,7 +180,7 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_nothing() {
     world.rows_once(&report, &healed, 1).await;
     let rebuilt = rebuild(&world, &sessions[50]).await;
     assert_eq!((rebuilt.healed, rebuilt.agrees), (1, true));
-    assert!(store.set_aside(&demo()).await.unwrap().is_empty());
+    assert!(store.quarantined(&demo()).await.unwrap().is_empty());
     tokio::time::sleep(STATE_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 }

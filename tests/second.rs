@@ -130,7 +130,7 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
         receipts["days"].as_array().unwrap().iter().map(|day| day[witness].as_u64().unwrap()).sum()
     };
     assert_eq!((sum("stored"), sum("served")), (250, 250));
-    assert_eq!(stage.second.store().set_aside(&demo()).await.unwrap(), []);
+    assert_eq!(stage.second.store().quarantined(&demo()).await.unwrap(), []);
 }
 
 /// Has days built anew; `None` where somebody else was faster.

@@ -1,5 +1,5 @@
 //! Six accounts, four shards, and a fifth of all calls to DynamoDB, S3 and KMS failing: every session that was acknowledged
-//! ends in the reports, once and in its newest version, and nothing is set aside for a fault that passes.
+//! ends in the reports, once and in its newest version, and nothing is quarantined for a fault that passes.
 //!
 //! The gate runs two seeds of 500 records. `PREMIUM_SIMULATION=20x5000` runs twenty of 5,000.
 
@@ -203,9 +203,9 @@ async fn simulate(seed: u64, records: usize) -> String {
         sender.check(&world, seed).await;
         let account = AccountId::try_from(sender.account.clone()).unwrap();
         assert_eq!(
-            direct.set_aside(&account).await.unwrap(),
+            direct.quarantined(&account).await.unwrap(),
             [],
-            "seed {seed}: set aside for a passing fault"
+            "seed {seed}: quarantined for a passing fault"
         );
     }
     assert!(faults * 100 > calls * 17 && source.failed > 0, "there were faults");

@@ -265,17 +265,21 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
     }
 }
 
-/// Makes everything that an account's upkeep remembers as much older.
-async fn pass_time(store: &Store, account: &AccountId, micros: i64) {
-    let item = store.get(key::due(account)).await.unwrap().unwrap();
+/// Makes everything that an account's upkeep remembers as much older, and its notes and its lease.
+pub(crate) async fn pass_time(store: &Store, account: &AccountId, micros: i64) {
+    let mut item = store.get(key::due(account)).await.unwrap().unwrap();
     let mut memory: serde_json::Value = serde_json::from_str(text(&item, "memory").unwrap()).unwrap();
     for plan in memory["duties"].as_object_mut().unwrap().values_mut() {
         for time in ["next", "stepped_at"] {
             plan[time] = (plan[time].as_i64().unwrap() - micros).into();
         }
     }
+    for time in ["noted_at", "retention_noted_at", "lease_until"] {
+        if let Some(at) = number(&item, time) {
+            item.insert(time.to_owned(), AttributeValue::N((at - micros).to_string()));
+        }
+    }
     let sort = text(&item, "listing_sk").unwrap().parse::<i64>().unwrap() - micros;
-    let mut item = item.clone();
     item.insert("listing_sk".to_owned(), AttributeValue::S(format!("{sort:020}")));
     item.insert("memory".to_owned(), AttributeValue::S(memory.to_string()));
     let put = store.dynamo().put_item().table_name(&store.names().table).set_item(Some(item));

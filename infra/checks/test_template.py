@@ -25,7 +25,7 @@ MAY = {
     "Token": CALLER + """
         dynamodb:GetItem token#*           dynamodb:PutItem token#*
         dynamodb:UpdateItem token#*        dynamodb:Query token#*
-        dynamodb:BatchGetItem token#*
+        dynamodb:BatchGetItem token#*      dynamodb:UpdateItem due#*
         dynamodb:GetItem account#*         dynamodb:PutItem account#*
         dynamodb:UpdateItem account#*      dynamodb:Query account#*
         dynamodb:GetItem signing-key#*     dynamodb:PutItem signing-key#*
@@ -67,14 +67,16 @@ MAY = {
         dynamodb:BatchGetItem manifest#*   dynamodb:BatchWriteItem manifest#*
         dynamodb:GetItem account#*
         dynamodb:GetItem session#*         dynamodb:BatchGetItem session#*
-        dynamodb:Query receipt#*           dynamodb:Query aside#*
+        dynamodb:UpdateItem session#*      dynamodb:DeleteItem session#*
+        dynamodb:Query receipt#*           dynamodb:DeleteItem receipt#*
+        dynamodb:Query aside#*             dynamodb:UpdateItem aside#*
         dynamodb:DeleteItem aside#*
         dynamodb:Query garbage#*           dynamodb:BatchWriteItem garbage#*
         kms:Decrypt for account            kms:Decrypt via dynamodb for Table
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
-        s3:DeleteObject ${LakeBucket.Arn}/segments/*
+        s3:DeleteObject ${LakeBucket.Arn}/segments/*  s3:DeleteObject ${MediaBucket.Arn}/media/*
         s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:DeleteObject ${LakeBucket.Arn}/bodies/*
-        s3:ListBucket LakeBucket.Arn
+        s3:ListBucket LakeBucket.Arn               s3:ListBucket MediaBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,
     "Data": CALLER + """
@@ -116,7 +118,7 @@ SETTINGS = {
     "Token": "TABLE KEY BOOTSTRAP_SECRET",
     "Ingest": "TABLE LAKE_BUCKET KEY",
     "Archive": "TABLE LAKE_BUCKET KEY",
-    "Maintain": "TABLE LAKE_BUCKET KEY",
+    "Maintain": "TABLE LAKE_BUCKET MEDIA_BUCKET KEY",
     "Data": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
     "Media": "TABLE MEDIA_BUCKET KEY",
     "Console": "TABLE PLATFORM_ORIGIN CONNECTOR_ID",

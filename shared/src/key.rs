@@ -268,6 +268,11 @@ pub fn parse_body_object(account: &AccountId, object: &str) -> Option<(Instant, 
     Some((Instant(made_at), session))
 }
 
+/// S3: what the keys of an account's media files begin with.
+pub fn media_objects(account: &AccountId) -> String {
+    format!("media/{account}/")
+}
+
 /// S3: a media file. The name is opaque and may hold anything, so its digest stands in the key.
 pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
     media_object_of(account, &storage_digest(storage))
@@ -275,7 +280,7 @@ pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
 
 /// S3: a media file, by the digest that a link carries.
 pub fn media_object_of(account: &AccountId, digest: &str) -> String {
-    format!("media/{account}/{digest}")
+    format!("{}{digest}", media_objects(account))
 }
 
 /// A revoked link, by the digest that a link carries.

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord, StreamRecord};
+use chrono::NaiveDate;
 use lake::Entry;
 use serde::Serialize;
 use serde_dynamo::AttributeValue;
 use shared::id::{AccountId, SessionId};
 use shared::key::parse_session;
-use shared::store::{BODY_OBJECT, Item, SetAside, StoreError, TouchedDays, number, text};
+use shared::store::{
+    BODY_OBJECT, Item, Quarantined, StoreError, TouchedDays, differ_in_expiry_alone, number, text,
+};
 use shared::telemetry::chain;
 use shared::time::Instant;
 use shared::zone::Zone;
 
 use crate::App;
-
-/// Digits of the longest sequence number that DynamoDB Streams gives.
-const SEQUENCE_DIGITS: usize = 40;
 
 /// The records to deliver again: everything from the first one named here on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -65,12 +65,7 @@ pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
             }
         }
     }
-    BatchResponse::again_from(failed.into_iter().min_by_key(|sequence| padded(sequence)))
-}
-
-/// A sequence number as a text whose order is the order of the numbers, which may differ in length.
-fn padded(sequence: &str) -> String {
-    format!("{sequence:0>SEQUENCE_DIGITS$}")
+    BatchResponse::again_from(failed.into_iter().min_by_key(|sequence| Entry::sequence_of(sequence)))
 }
 
 /// What was read of a batch.
@@ -173,8 +168,21 @@ async fn note_replaced_body(
     app.store.note_replaced_body(account, id, object, replaced_at).await
 }
 
+/// Quarantines a record of a session that lies on `day`. As with an append the note comes first: upkeep tries the record
+/// again.
+async fn quarantine(
+    app: &App,
+    account: &AccountId,
+    day: Option<NaiveDate>,
+    record: &Quarantined,
+) -> Result<(), StoreError> {
+    let days = TouchedDays::Named(day.into_iter().collect());
+    app.store.note_due(account, &days, Instant::now()).await?;
+    app.store.quarantine(account, record).await
+}
+
 /// What a record says of its session, and the place where that lay before. `None` where it says nothing, and of a record
-/// that cannot be read and was set aside. Fails only where trying again may help.
+/// that cannot be read and was quarantined. Fails only where trying again may help.
 async fn take(
     app: &App,
     account: &AccountId,
@@ -183,10 +191,13 @@ async fn take(
 ) -> Result<Option<(Entry, Option<Instant>)>, StoreError> {
     let sequence = record.change.sequence_number.unwrap_or_default();
     let (new, old): (Item, Item) = (record.change.new_image.into(), record.change.old_image.into());
+    if differ_in_expiry_alone(&old, &new) {
+        return Ok(None);
+    }
     let before = number(&old, "created_at").map(Instant);
     let entry = if new.is_empty() {
         before.map(|created_at| Entry {
-            sequence: padded(&sequence),
+            sequence: Entry::sequence_of(&sequence),
             created_at,
             id,
             session: None,
@@ -195,7 +206,7 @@ async fn take(
     } else {
         match app.store.read_session(&new).await {
             Ok(stored) => stored.map(|stored| Entry {
-                sequence: padded(&sequence),
+                sequence: Entry::sequence_of(&sequence),
                 created_at: stored.identity.created_at,
                 id,
                 session: Some(stored.session),
@@ -203,10 +214,10 @@ async fn take(
             }),
             Err(error) if error.kind.is_unreadable() => {
                 let reason = chain(&error);
-                tracing::error!(%account, sequence, reason, "a stream record was set aside");
-                let at = Instant::now().to_rfc3339();
-                let aside = SetAside { sequence, session_id: id, reason, at };
-                app.store.set_record_aside(account, &aside).await?;
+                tracing::error!(%account, sequence, reason, "a stream record was quarantined");
+                let day = number(&new, "created_at").map(|at| Instant(at).day(Zone::UTC));
+                let record = Quarantined::new(sequence, id, before, reason, Instant::now());
+                quarantine(app, account, day, &record).await?;
                 None
             }
             Err(error) => return Err(error),

@@ -1,11 +1,12 @@
 //! Feeds the lake from the table's stream.
 //!
-//! A batch of the stream becomes a segment for each account and day in it. A record that cannot be read is set aside with its
+//! A batch of the stream becomes a segment for each account and day in it. A record that cannot be read is quarantined with its
 //! reason and the rest goes on; when storage pushes back, the batch is given back from the first record that is not in
 //! the lake yet. Delivering a batch twice changes nothing that a reader sees. What the lake needs beyond that is left to
 //! maintain, which is told that the account is due.
 //!
-//! Invariant: the stream, and an operator's rebuild from the table, are the only ways into the lake.
+//! Invariant: the stream, an operator's rebuild from the table, and maintain with a record that archive quarantined, are
+//! the only ways into the lake.
 
 mod batch;
 

@@ -10,7 +10,7 @@ use shared::caller::Caller;
 use shared::id::{AccountId, SessionId};
 use shared::input::{Field, Others, Query, both};
 use shared::problem::Problem;
-use shared::store::{Rejection, SetAside};
+use shared::store::{Quarantined, Rejection};
 use shared::time::Instant;
 use shared::token::Scope;
 
@@ -43,8 +43,8 @@ pub(crate) struct Answer {
     gaps: Vec<NaiveDate>,
     /// What ingest refused in the period, newest first: the last hundred items.
     rejected: Vec<Refused>,
-    /// What could not be brought into the lake.
-    set_aside: Vec<Aside>,
+    /// What is quarantined: it could not be brought into the lake, and is tried again.
+    set_aside: Vec<Waiting>,
     /// The size of all the account's segments; of a large lake as of the last day's upkeep.
     lake_bytes: u64,
 }
@@ -57,10 +57,14 @@ struct Refused {
 }
 
 #[derive(Debug, Serialize)]
-struct Aside {
+struct Waiting {
     at: String,
     session_id: SessionId,
     reason: String,
+    /// How often it was tried again.
+    attempts: u32,
+    /// When it is tried again.
+    next_at: String,
 }
 
 pub(crate) async fn receipts(
@@ -91,7 +95,7 @@ pub(crate) async fn receipts(
         days: receipts,
         rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,
         lake_bytes: app.lake.bytes(&account.id).await?,
-        set_aside: app.store.set_aside(&account.id).await?.into_iter().map(aside).collect(),
+        set_aside: app.store.quarantined(&account.id).await?.into_iter().map(waiting).collect(),
     }))
 }
 
@@ -109,6 +113,7 @@ async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Re
     Ok(refused)
 }
 
-fn aside(SetAside { session_id, reason, at, .. }: SetAside) -> Aside {
-    Aside { at, session_id, reason }
+fn waiting(record: Quarantined) -> Waiting {
+    let Quarantined { session_id, reason, at, attempts, next_at, .. } = record;
+    Waiting { at, session_id, reason, attempts, next_at: next_at.to_rfc3339() }
 }

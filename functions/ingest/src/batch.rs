@@ -157,7 +157,7 @@ impl<'b> Batch<'b> {
         let keeping = std::mem::take(&mut self.stored).into_iter().map(async |((day, receipt), stored)| {
             let sessions: Vec<_> = stored.iter().map(|one| (one.id.clone(), one.created_at)).collect();
             let is_new = stored.iter().any(|one| one.is_new);
-            let kept = store.keep_receipt(account, (day, &receipt), &sessions, is_new);
+            let kept = store.keep_receipt(&account.id, (day, &receipt), &sessions, is_new);
             (stored, timeout_at(ends, kept).await.map_err(late).flatten())
         });
         let mut keeping = stream::iter(keeping.collect::<Vec<_>>()).buffer_unordered(RECEIPTS_AT_ONCE);

@@ -1,6 +1,7 @@
 //! What a duty is: one bounded step of it, and when the next one is due.
 
 use serde::Serialize;
+use shared::store::Lease;
 use shared::time::Instant;
 
 /// What must be done for every account.
@@ -11,8 +12,14 @@ pub enum Duty {
     Compaction,
     /// Deletes segments that were replaced long ago.
     Garbage,
+    /// Tries again to read what could not be archived.
+    Quarantine,
     /// Drops what is past its retention from the lake.
     Retention,
+    /// Deletes sessions that are past their retention from the table.
+    Sessions,
+    /// Deletes media files that are past their retention.
+    Media,
     /// Deletes objects that nothing names.
     Orphans,
     /// Adds up how much is kept.
@@ -21,23 +28,38 @@ pub enum Duty {
 
 impl Duty {
     /// All of them, in the order in which they make their steps.
-    pub(crate) const ALL: [Duty; 5] =
-        [Duty::Compaction, Duty::Garbage, Duty::Retention, Duty::Orphans, Duty::Measurement];
+    pub(crate) const ALL: [Duty; 8] = [
+        Duty::Compaction,
+        Duty::Garbage,
+        Duty::Quarantine,
+        Duty::Sessions,
+        Duty::Retention,
+        Duty::Media,
+        Duty::Orphans,
+        Duty::Measurement,
+    ];
 
     /// Its name in the answer, the log and the memory.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Duty::Compaction => "compaction",
             Duty::Garbage => "garbage",
+            Duty::Quarantine => "quarantine",
             Duty::Retention => "retention",
+            Duty::Sessions => "sessions",
+            Duty::Media => "media",
             Duty::Orphans => "orphans",
             Duty::Measurement => "measurement",
         }
     }
 
-    /// Whether a note of the account makes it due.
-    pub(crate) fn follows_notes(self) -> bool {
-        matches!(self, Duty::Compaction)
+    /// When the account was last noted for something that makes this duty due; `None` where it goes by its time alone.
+    pub(crate) fn noted_at(self, lease: &Lease) -> Option<Instant> {
+        match self {
+            Duty::Compaction | Duty::Quarantine => Some(lease.noted_at),
+            Duty::Retention | Duty::Sessions | Duty::Media => Some(lease.retention_noted_at),
+            Duty::Garbage | Duty::Orphans | Duty::Measurement => None,
+        }
     }
 }
 

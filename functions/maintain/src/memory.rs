@@ -4,15 +4,17 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use shared::id::SessionId;
 use shared::store::{Lease, TouchedDays};
 use shared::time::Instant;
 
 use crate::duty::{Duty, pause};
 
-/// For how long after a note appends may follow that are not noted themselves: a step that was made earlier has to be
-/// made again.
-const NOTE_HOLDS_SECONDS: i64 = 120;
+/// For how long after a note what it announces may go on, such as appends that are not noted themselves and requests
+/// under an account's earlier settings: a step that was made earlier has to be made again.
+pub(crate) const NOTE_HOLDS_SECONDS: i64 = 120;
 
 /// What an account's duties remember.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,22 @@ pub(crate) struct Memory {
     pub(crate) objects_after: String,
     /// After which large body it goes on.
     pub(crate) bodies_after: String,
+    /// After which object the search for old media files goes on.
+    pub(crate) media_after: String,
+    /// Up to which UTC day, not included, the table was searched for sessions past their retention; `None` where that has
+    /// not begun.
+    pub(crate) deleted_to: Option<NaiveDate>,
+    /// The change of retention for which `lifting` began.
+    pub(crate) lifted_for: Instant,
+    /// Where sessions go on to be freed of an earlier version's expiry; `None` where that is done.
+    pub(crate) lifting: Option<Place>,
+    /// After which sequence number the look at the quarantine goes on; `None` where it begins anew.
+    pub(crate) quarantine_after: Option<String>,
+    /// When the first of the quarantined records that this look has seen is due.
+    pub(crate) quarantine_due: Instant,
+    /// How many records this turn has seen that stay quarantined after they were tried again. Not kept.
+    #[serde(skip)]
+    pub(crate) quarantined: usize,
     /// The days of this turn for which nothing is left to do. Not kept.
     #[serde(skip, default = "TouchedDays::none")]
     pub(crate) closed: TouchedDays,
@@ -41,9 +59,25 @@ impl Default for Memory {
             looked_at_all: false,
             objects_after: String::new(),
             bodies_after: String::new(),
+            media_after: String::new(),
+            deleted_to: None,
+            lifted_for: Instant(0),
+            lifting: None,
+            quarantine_after: None,
+            quarantine_due: Instant(0),
+            quarantined: 0,
             closed: TouchedDays::none(),
         }
     }
+}
+
+/// A place among an account's sessions, by when they began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// The UTC day.
+    pub(crate) day: NaiveDate,
+    /// The last session of that day that lies before the place: when it began, and its id.
+    pub(crate) after: Option<(Instant, SessionId)>,
 }
 
 /// When a duty is due again.
@@ -69,12 +103,13 @@ impl Memory {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether a duty is due under a lease: its time has come, or the account was noted since its last step, or so
-    /// shortly before that more may have come. One that failed waits for its time whatever is noted.
+    /// Whether a duty is due under a lease: its time has come, or the account was noted for it since its last step, or
+    /// so shortly before that more may have come. One that failed waits for its time whatever is noted.
     pub(crate) fn is_due(&self, duty: Duty, lease: &Lease, now: Instant) -> bool {
         let Some(plan) = self.duties.get(duty.name()) else { return true };
-        let is_noted = lease.noted_at.plus_seconds(NOTE_HOLDS_SECONDS) > plan.stepped_at;
-        plan.next <= now || (duty.follows_notes() && plan.failures == 0 && is_noted)
+        let is_noted =
+            duty.noted_at(lease).is_some_and(|at| at.plus_seconds(NOTE_HOLDS_SECONDS) > plan.stepped_at);
+        plan.next <= now || (plan.failures == 0 && is_noted)
     }
 
     /// Keeps when a duty is due after a step that went well.
@@ -100,10 +135,14 @@ impl Memory {
         self.duties.get(duty.name()).map_or(0, |plan| plan.failures)
     }
 
+    /// When a duty is due again; `now` where it has not made a step yet.
+    pub(crate) fn next_of(&self, duty: Duty, now: Instant) -> Instant {
+        self.duties.get(duty.name()).map_or(now, |plan| plan.next)
+    }
+
     /// When the first duty is due again; `now` where one has not made a step yet.
     pub(crate) fn next(&self, now: Instant) -> Instant {
-        let next = |duty: Duty| self.duties.get(duty.name()).map_or(now, |plan| plan.next);
-        Duty::ALL.into_iter().map(next).min().unwrap_or(now)
+        Duty::ALL.into_iter().map(|duty| self.next_of(duty, now)).min().unwrap_or(now)
     }
 }
 
@@ -126,6 +165,7 @@ mod tests {
             run: "r".to_owned(),
             taken_at: NOW,
             noted_at,
+            retention_noted_at: Instant(0),
             memory: String::new(),
             days: TouchedDays::none(),
         }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
 use shared::id::AccountId;
-use shared::store::{SetAside, StoreError, TouchedDays};
+use shared::store::{Quarantined, StoreError, TouchedDays};
 use shared::time::Instant;
 use shared::zone::Zone;
 
@@ -33,14 +33,14 @@ pub struct Rebuilt {
     pub agrees: bool,
     /// The days that anything is known of, as they are after the rebuild.
     pub receipts: Vec<Receipt>,
-    /// Records that are set aside no more: their sessions are well, or gone.
+    /// Records that are quarantined no more: their sessions are well, or gone.
     pub healed: usize,
 }
 
 /// Rebuilds day by day; each day is all or nothing. What it gives is read again from table and lake.
 pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
-    // What is set aside while this goes on is not for it to judge.
-    let asides = app.store.set_aside(&order.rebuild).await?;
+    // What is quarantined while this goes on is not for it to judge.
+    let quarantined = app.store.quarantined(&order.rebuild).await?;
     let (mut days, mut sessions) = (0, 0);
     for day in order.start.iter_days().take_while(|day| *day <= order.end) {
         // Boxed: the compiler gives up on computing the layout of a future this deep.
@@ -61,7 +61,7 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);
     receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
-    let healed = forget_healed(app, &order.rebuild, asides, &receipts).await?;
+    let healed = forget_healed(app, &order.rebuild, quarantined, &receipts).await?;
     Ok(Rebuilt { days, sessions, agrees, receipts, healed })
 }
 
@@ -70,20 +70,20 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
 async fn forget_healed(
     app: &App,
     account: &AccountId,
-    asides: Vec<SetAside>,
+    quarantined: Vec<Quarantined>,
     receipts: &[Receipt],
 ) -> Result<usize, StoreError> {
     let agrees = |day| receipts.iter().any(|receipt| receipt.day == day && receipt.agrees);
     let mut healed = 0;
-    for aside in asides {
-        let is_over = match app.store.session(account, &aside.session_id).await {
+    for record in quarantined {
+        let is_over = match app.store.session(account, &record.session_id).await {
             Ok(Some(stored)) => agrees(stored.identity.created_at.day(Zone::UTC)),
             Ok(None) => true,
             // Whatever the reason, nobody has seen it well.
             Err(_) => false,
         };
         if is_over {
-            app.store.forget_aside(account, &aside).await?;
+            app.store.forget_quarantined(account, &record).await?;
             healed += 1;
         }
     }

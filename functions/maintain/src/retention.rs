@@ -5,7 +5,7 @@ use shared::store::{Lease, StoreError};
 use shared::time::Instant;
 
 use crate::App;
-use crate::duty::Step;
+use crate::duty::{Duty, Step};
 use crate::memory::Memory;
 
 /// How often what is past its retention is dropped.
@@ -18,6 +18,10 @@ pub(crate) async fn step(
     memory: &mut Memory,
     now: Instant,
 ) -> Result<Step, StoreError> {
+    if memory.deleted_to.is_none() {
+        // That duty reads from the lake where the table's sessions begin.
+        return Ok(Step { done: 0, next: memory.next_of(Duty::Sessions, now) });
+    }
     let oldest = app.store.account(&lease.account).await?.oldest(now);
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     let expired = Box::pin(app.lake.expire(&lease.account, oldest, &app.policy)).await?;

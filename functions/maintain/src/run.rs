@@ -18,6 +18,9 @@ use crate::turn::{self, Turn};
 const PAGE: u16 = 100;
 /// Microseconds before the deadline within which the last account is given back and the answer is made, at most.
 const MARGIN: i64 = 3_000_000;
+/// A run takes so many seconds at most, whatever it is given: another begins each minute. The rest is for a rebuild, which
+/// is called by itself.
+const RUN_SECONDS: i64 = 60;
 /// How long a lease outlives its run's deadline, in seconds: clocks differ.
 const LEASE_MARGIN_SECONDS: i64 = 10;
 
@@ -32,6 +35,8 @@ pub struct Answer {
     pub done: BTreeMap<Duty, usize>,
     /// Duties that failed, and accounts that could not be leased or given back. Each is in the log.
     pub failures: usize,
+    /// Records that were seen and stay quarantined: they were tried again at least once and still cannot be read.
+    pub quarantined: usize,
     /// Duties and accounts that were put off, for storage was busy or another run was faster.
     pub busy: usize,
     /// How many accounts are due at the end; no more than a hundred are counted. `None` where that could not be read.
@@ -67,7 +72,8 @@ impl Time {
 }
 
 pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreError> {
-    let time = Time::new(Instant::now(), deadline);
+    let start = Instant::now();
+    let time = Time::new(start, deadline.min(start.plus_seconds(RUN_SECONDS)));
     let run = random_hex(8);
     let mut answer = Answer::default();
     // Others work on these, or storage would not lease them; they are left to the next run.
@@ -142,6 +148,7 @@ async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, answer:
     answer.turns += 1;
     answer.failures += failures;
     answer.busy += busy;
+    answer.quarantined += memory.quarantined;
     for (duty, count) in done {
         *answer.done.entry(duty).or_default() += count;
     }
@@ -180,8 +187,8 @@ fn sum_up(left: Option<&[Due]>, answer: &mut Answer) {
     let seconds = |due: &[Due]| due.first().map_or(0, |first| (now.0 - first.since.0).max(0) / 1_000_000);
     answer.left_due = left.map(<[Due]>::len);
     answer.oldest_due_seconds = left.map(seconds);
-    let Answer { turns, failures, busy, left_due, oldest_due_seconds, .. } = *answer;
-    tracing::info!(turns, failures, busy, left_due, oldest_due_seconds, "upkeep");
+    let Answer { turns, failures, quarantined, busy, left_due, oldest_due_seconds, .. } = *answer;
+    tracing::info!(turns, failures, quarantined, busy, left_due, oldest_due_seconds, "upkeep");
 }
 
 #[cfg(test)]

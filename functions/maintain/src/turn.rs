@@ -9,7 +9,7 @@ use shared::time::Instant;
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
-use crate::{App, compaction, garbage, measurement, orphans, retention};
+use crate::{App, compaction, garbage, measurement, media, orphans, quarantine, retention, sessions};
 
 /// What a turn came to.
 #[derive(Debug, Default)]
@@ -68,7 +68,10 @@ async fn step(
     match duty {
         Duty::Compaction => compaction::step(app, lease, memory, now).await,
         Duty::Garbage => garbage::step(app, lease, memory, now).await,
+        Duty::Quarantine => quarantine::step(app, lease, memory, now).await,
         Duty::Retention => retention::step(app, lease, memory, now).await,
+        Duty::Sessions => sessions::step(app, lease, memory, now).await,
+        Duty::Media => media::step(app, lease, memory, now).await,
         Duty::Orphans => orphans::step(app, lease, memory, now).await,
         Duty::Measurement => measurement::step(app, lease, now).await,
     }

@@ -84,6 +84,10 @@ pub(crate) async fn change(
             return Err(Problem::invalid("starts_on", "can only move back: it must not lie in the future"));
         }
     }
+    if change.retention_days.is_some() {
+        // Before the change, so that none is made that nothing follows; upkeep waits until a request like this has ended.
+        app.store.note_retention(&account, Instant::now()).await?;
+    }
     match app.store.change_account(&account, change).await {
         Ok(account) => Ok(axum::Json(account.into())),
         Err(ChangeError::StartsOnForward) => Err(Problem::invalid("starts_on", "can only move back")),

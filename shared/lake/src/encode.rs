@@ -32,6 +32,16 @@ pub struct Entry {
     pub content: i64,
 }
 
+/// Digits of the longest sequence number that DynamoDB Streams gives.
+const SEQUENCE_DIGITS: usize = 40;
+
+impl Entry {
+    /// A sequence number of the stream as a text whose order is the order of the numbers, which may differ in length.
+    pub fn sequence_of(number: &str) -> String {
+        format!("{number:0>SEQUENCE_DIGITS$}")
+    }
+}
+
 /// Sorts entries into the lake's order.
 pub(crate) fn sort(entries: &mut [Entry]) {
     entries.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));

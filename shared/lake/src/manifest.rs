@@ -19,6 +19,7 @@ use shared::id::AccountId;
 use shared::key;
 use shared::store::{StoreError, StoreErrorKind, key_item};
 use shared::time::Instant;
+use shared::zone::Zone;
 
 use crate::Lake;
 use crate::segment::{Part, Segment, Span, WIDTHS};
@@ -88,6 +89,28 @@ impl Lake {
             .collect();
         live.sort_by(|a, b| (a.created().min, &a.id).cmp(&(b.created().min, &b.id)));
         Ok(live)
+    }
+
+    /// The UTC day on which the first session began that the lake holds now; `None` where it holds none.
+    pub async fn first_day(&self, account: &AccountId) -> Result<Option<NaiveDate>, StoreError> {
+        let partition = key::manifest(account);
+        let first_of_width = async |width: usize| {
+            let keys =
+                key::live_from(width, NaiveDate::MIN)..=format!("{}~", key::live_from(width, NaiveDate::MAX));
+            self.store.range_head(&partition, keys, 1).await
+        };
+        let prefix = key::SEGMENTS_BEFORE_PARTS;
+        let before_parts = self.store.range(&partition, prefix.to_owned()..=format!("{prefix}~"));
+        let (before_parts, by_width) =
+            try_join(before_parts, try_join_all((0..WIDTHS.len()).map(first_of_width))).await?;
+        let mut first: Option<Instant> = None;
+        for item in by_width.iter().flatten().chain(&before_parts) {
+            let segment = Segment::from_item(account, item)?;
+            if segment.removed_at.is_none() {
+                first = Some(first.map_or(segment.created().min, |first| first.min(segment.created().min)));
+            }
+        }
+        Ok(first.map(|first| first.day(Zone::UTC)))
     }
 
     /// The segments of a range of the manifest's sort keys.

@@ -63,6 +63,8 @@ pub struct Lease {
     pub taken_at: Instant,
     /// When the account was last noted as due, before the lease was taken.
     pub noted_at: Instant,
+    /// When a change of the account's retention was last noted, before the lease was taken; 1970 where none was.
+    pub retention_noted_at: Instant,
     /// What the last release left, as JSON; empty before the first.
     pub memory: String,
     /// The days that were noted and not closed since.
@@ -82,8 +84,9 @@ impl Lease {
 }
 
 impl Store {
-    /// Notes that an account needs upkeep, and for which days something is appended to its lake. It is due from `now` on, or stays due from when it already is, so that an
-    /// account that is noted all the time keeps its place among the others.
+    /// Notes that an account needs upkeep, and for which days something is appended to its lake. It is due from `now` on,
+    /// or stays due from when it already is, so that an account that is noted all the time keeps its place among the
+    /// others.
     pub async fn note_due(
         &self,
         account: &AccountId,
@@ -104,6 +107,23 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Notes that an account's retention is about to change, and makes it due now: what it keeps must follow. An account
+    /// that nothing was noted for yet becomes known to upkeep by it.
+    pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
+        let shard = key::due_listing(key::due_shard(account));
+        let sent = self
+            .update_due(account)
+            .update_expression(
+                "SET noted_at = :now, retention_noted_at = :now, listing_pk = :shard, listing_sk = :due",
+            )
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
+            .expression_attribute_values(":shard", AttributeValue::S(shard))
+            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
+            .send()
+            .await;
+        sent.map(drop).map_err(|error| StoreError::aws("noting a change of retention", error))
     }
 
     async fn write_note(
@@ -235,6 +255,7 @@ impl Store {
             run: run.to_owned(),
             taken_at: now,
             noted_at: Instant(number(&item, "noted_at").unwrap_or_default()),
+            retention_noted_at: Instant(number(&item, "retention_noted_at").unwrap_or_default()),
             memory: text(&item, "memory").unwrap_or_default().to_owned(),
             days: TouchedDays::of(&item),
         }))
@@ -319,6 +340,7 @@ mod tests {
             run: "r".to_owned(),
             taken_at,
             noted_at,
+            retention_noted_at: Instant(0),
             memory: String::new(),
             days: TouchedDays::none(),
         }

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::bodies::{BODY, BODY_OBJECT, fits_item};
+use super::past::EXPIRES_AT;
 use super::receipts::receipt_without_name;
 use super::{Item, Store, StoreError, number, text};
 use crate::account::Account;
@@ -127,9 +128,10 @@ impl Store {
     ) -> UpdateItemFluentBuilder {
         let at = key::session(&account.id, &identity.id);
         let day = identity.created_at.to_utc().date_naive();
-        let dropped = if kept_as == BODY { BODY_OBJECT } else { BODY };
+        // An earlier version of this software kept when a session expires; that of its earlier `created_at` does not hold.
+        let dropped = format!("{}, {EXPIRES_AT}", if kept_as == BODY { BODY_OBJECT } else { BODY });
         let sets = format!(
-            "SET version = :version, #hash = :hash, created_at = :created, expires_at = :expires, {kept_as} = :body, \
+            "SET version = :version, #hash = :hash, created_at = :created, {kept_as} = :body, \
              stored_at = :now, {RECEIPT} = :receipt, listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now)"
         );
         let created_text = AttributeValue::S(identity.created_at.to_rfc3339());
@@ -143,10 +145,6 @@ impl Store {
             .expression_attribute_values(":version", integer(version.at))
             .expression_attribute_values(":hash", bytes(&version.hash))
             .expression_attribute_values(":created", integer(identity.created_at.0))
-            .expression_attribute_values(
-                ":expires",
-                integer(account.expires_at(identity.created_at).seconds()),
-            )
             .expression_attribute_values(":body", body.clone())
             .expression_attribute_values(
                 ":listing",

@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::past::EXPIRES_AT;
 use super::{Item, Store, StoreError, key_item, number, text};
-use crate::account::Account;
 use crate::id::{AccountId, SessionId, random_hex};
-use crate::key::{self, Key};
+use crate::key;
 use crate::time::Instant;
 
 /// The most sessions of one receipt: an item takes 400 KB, and a session's id has up to 512 bytes.
@@ -34,19 +34,6 @@ pub struct Rejection {
     pub message: String,
 }
 
-/// A stored session that could not be brought into the lake, and why: nothing of what it says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetAside {
-    /// The stream's number of the record.
-    pub sequence: String,
-    /// The session.
-    pub session_id: SessionId,
-    /// Why.
-    pub reason: String,
-    /// When.
-    pub at: String,
-}
-
 /// The receipt of a session that was stored before items told the name of theirs: always the same one, so that the
 /// session is in it once, however often it comes. Such sessions of a day have 256 receipts.
 pub(super) fn receipt_without_name(id: &SessionId) -> String {
@@ -64,14 +51,14 @@ impl Store {
     /// than to write again what is there.
     pub async fn keep_receipt(
         &self,
-        account: &Account,
+        account: &AccountId,
         (day, receipt): (NaiveDate, &str),
         sessions: &[(SessionId, Instant)],
         is_new: bool,
     ) -> Result<(), StoreError> {
         let mut lines: BTreeSet<String> =
             sessions.iter().map(|(id, created_at)| format!("{} {}", created_at.0, id.as_str())).collect();
-        let at = key::receipt(&account.id, day, receipt);
+        let at = key::receipt(account, day, receipt);
         if !is_new {
             let kept = self.get(at.clone()).await?.unwrap_or_default();
             let kept: HashSet<&str> = set(&kept).collect();
@@ -80,17 +67,13 @@ impl Store {
         if lines.is_empty() {
             return Ok(());
         }
-        // Counted from the day's end: the last of its sessions is kept as long.
-        let end = Instant::start_of_day(day, crate::zone::Zone::UTC).plus_seconds(86_400);
-        let expires = account.expires_at(end).seconds();
         let update = self
             .dynamo()
             .update_item()
             .table_name(&self.names().table)
             .set_key(Some(key_item(at)))
-            .update_expression(format!("ADD {SESSION_SET} :lines SET expires_at = :expires"))
-            .expression_attribute_values(":lines", AttributeValue::Ss(lines.into_iter().collect()))
-            .expression_attribute_values(":expires", AttributeValue::N(expires.to_string()));
+            .update_expression(format!("ADD {SESSION_SET} :lines"))
+            .expression_attribute_values(":lines", AttributeValue::Ss(lines.into_iter().collect()));
         update.send().await.map(drop).map_err(|error| StoreError::aws("keeping a receipt", error))
     }
 
@@ -128,7 +111,9 @@ impl Store {
         let mut item = key_item(key::rejection(account, day, &format!("{}#{}", now.0, random_hex(4))));
         item.insert("rejections".to_owned(), AttributeValue::S(text));
         item.insert("rejected_at".to_owned(), AttributeValue::N(now.0.to_string()));
-        self.put_expiring(item, now.plus_seconds(REJECTIONS_KEPT_SECONDS)).await
+        let expires_at = now.plus_seconds(REJECTIONS_KEPT_SECONDS).seconds();
+        item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
+        self.put_receipt(item).await
     }
 
     /// What was rejected on a UTC day and when, oldest first.
@@ -146,37 +131,7 @@ impl Store {
         self.partition(key::rejections(account, day)).await?.iter().map(read).collect()
     }
 
-    /// The stored sessions that could not be brought into the lake.
-    pub async fn set_aside(&self, account: &AccountId) -> Result<Vec<SetAside>, StoreError> {
-        let Key { pk, .. } = key::aside(account.as_str(), "");
-        let read = |item: &Item| {
-            let (_, session_id) = key::parse_session(text(item, "item")?)?;
-            let of = |name| text(item, name).map(str::to_owned);
-            Some(SetAside { sequence: of("sk")?, session_id, reason: of("reason")?, at: of("set_aside_at")? })
-        };
-        Ok(self.partition(pk).await?.iter().filter_map(read).collect())
-    }
-
-    /// Sets a record aside. Setting it aside again overwrites it with the same.
-    pub async fn set_record_aside(&self, account: &AccountId, aside: &SetAside) -> Result<(), StoreError> {
-        let mut item = key_item(key::aside(account.as_str(), &aside.sequence));
-        let Key { pk, .. } = key::session(account, &aside.session_id);
-        item.insert("item".to_owned(), AttributeValue::S(pk));
-        item.insert("reason".to_owned(), AttributeValue::S(aside.reason.clone()));
-        item.insert("set_aside_at".to_owned(), AttributeValue::S(aside.at.clone()));
-        let put = self.dynamo().put_item().table_name(&self.names().table).set_item(Some(item));
-        put.send().await.map(drop).map_err(|error| StoreError::aws("setting a record aside", error))
-    }
-
-    /// Forgets a record that was set aside.
-    pub async fn forget_aside(&self, account: &AccountId, aside: &SetAside) -> Result<(), StoreError> {
-        let delete = self.dynamo().delete_item().table_name(&self.names().table);
-        let delete = delete.set_key(Some(key_item(key::aside(account.as_str(), &aside.sequence))));
-        delete.send().await.map(drop).map_err(|error| StoreError::aws("forgetting a record", error))
-    }
-
-    async fn put_expiring(&self, mut item: Item, expires_at: Instant) -> Result<(), StoreError> {
-        item.insert("expires_at".to_owned(), AttributeValue::N(expires_at.seconds().to_string()));
+    async fn put_receipt(&self, item: Item) -> Result<(), StoreError> {
         let put = self.dynamo().put_item().table_name(&self.names().table).set_item(Some(item));
         put.send().await.map(drop).map_err(|error| StoreError::aws("noting rejections", error))
     }

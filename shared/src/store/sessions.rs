@@ -1,5 +1,6 @@
 //! Sessions: the ways back from the table.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
 
 use super::{Item, Store, StoreError, number};
@@ -22,6 +23,15 @@ pub struct ListedSession {
     pub stored_at: Instant,
 }
 
+/// A page of a day's listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPage {
+    /// In the index's order.
+    pub sessions: Vec<ListedSession>,
+    /// Whether there are more after the last of them.
+    pub more: bool,
+}
+
 /// A session as the table, or an image in its stream, holds it.
 #[derive(Clone, Debug)]
 pub struct StoredSession {
@@ -41,8 +51,7 @@ impl Store {
     /// and the present one. None for one that is not there.
     pub async fn places(&self, account: &AccountId, id: &SessionId) -> Result<Vec<Instant>, StoreError> {
         let item = self.get_attribute(key::session(account, id), "places").await?;
-        let places = item.as_ref().and_then(|item| item.get("places")).and_then(|places| places.as_ns().ok());
-        Ok(places.into_iter().flatten().filter_map(|place| place.parse().ok()).map(Instant).collect())
+        Ok(item.as_ref().map(created_at_history).unwrap_or_default())
     }
 
     /// Reads a session from its item or from an image of it. `None` where the item is not a session's.
@@ -86,6 +95,37 @@ impl Store {
         Ok(items.iter().filter_map(listed).collect())
     }
 
+    /// Up to `limit` of these sessions: the first, or those that come after one of them, given by when it began and its id.
+    pub async fn listed_page(
+        &self,
+        account: &AccountId,
+        day: NaiveDate,
+        after: Option<&(Instant, SessionId)>,
+        limit: u16,
+    ) -> Result<ListedPage, StoreError> {
+        let partition = AttributeValue::S(key::sessions_listing(account, day));
+        let after = after.map(|(created_at, id)| {
+            let mut place = super::key_item(key::session(account, id));
+            place.insert("listing_pk".to_owned(), partition.clone());
+            place.insert("listing_sk".to_owned(), AttributeValue::S(created_at.to_rfc3339()));
+            place
+        });
+        let query = self.dynamo().query().table_name(&self.names().table).index_name(key::LISTING);
+        let answer = query
+            .key_condition_expression("listing_pk = :partition")
+            .expression_attribute_values(":partition", partition)
+            .set_exclusive_start_key(after)
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("reading a page of a listing", error))?;
+        let more = answer.last_evaluated_key.is_some();
+        Ok(ListedPage {
+            sessions: answer.items.unwrap_or_default().iter().filter_map(listed).collect(),
+            more,
+        })
+    }
+
     /// When a session began, as its item says now; `None` for a session that is not there.
     pub async fn began_at(&self, account: &AccountId, id: &SessionId) -> Result<Option<Instant>, StoreError> {
         let item = self.get_attribute(key::session(account, id), "created_at").await?;
@@ -101,6 +141,13 @@ impl Store {
         let item = self.get_attribute(key::session(account, id), "stored_at").await?;
         Ok(item.map(|item| Instant(number(&item, "stored_at").unwrap_or_default())))
     }
+}
+
+/// The `created_at` history of a session's item, in no order: among others the earliest and the latest there ever was, and
+/// the present one.
+pub fn created_at_history(item: &Item) -> Vec<Instant> {
+    let places = item.get("places").and_then(|places| places.as_ns().ok());
+    places.into_iter().flatten().filter_map(|place| place.parse().ok()).map(Instant).collect()
 }
 
 fn listed(item: &Item) -> Option<ListedSession> {

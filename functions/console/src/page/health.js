@@ -1,4 +1,4 @@
-// Saúde: whether what came in can be read, what was set aside, who still asks, and what it costs.
+// Saúde: whether what came in can be read, what is quarantined, who still asks, and what it costs.
 
 import { all, call, serverNow } from './api.js';
 import { costForm } from './cost.js';
@@ -41,14 +41,14 @@ function receiptTable(days) {
     [say('Dia', 'Day'), say('Situação', 'State'), ...counts.map((text) => ({ text, class: 'right' }))], rows);
 }
 
-function verdict({ gaps, dataAsOf, rejected, set_aside: aside, lake_bytes: bytes }) {
-  const good = [gaps, aside, rejected].every((list) => list.length === 0);
+function verdict({ gaps, dataAsOf, rejected, set_aside: quarantined, lake_bytes: bytes }) {
+  const good = [gaps, quarantined, rejected].every((list) => list.length === 0);
   const score = (name, value, kind) => h('div', { class: 'score' }, h('dt', {}, name), h('dd', {}, h('strong', { class: kind }, value)));
   const count = (name, list) => score(name, number(list.length), list.length > 0 ? 'bad' : null);
   return h('dl', { class: 'scores' },
     score(say('Dados até', 'Data as of'), instant(dataAsOf)),
     score(say('Situação', 'State'), good ? say('Tudo certo', 'All well') : say('Veja abaixo', 'See below'), good ? 'good' : 'bad'),
-    count(say('Dias com lacuna', 'Days with a gap'), gaps), count(say('Postas de lado', 'Set aside'), aside),
+    count(say('Dias com lacuna', 'Days with a gap'), gaps), count(say('Não processadas', 'Quarantined'), quarantined),
     count(say('Recusadas', 'Refused'), rejected),
     bytes !== undefined && score(say('Dados guardados', 'Data kept'), size(bytes)));
 }
@@ -56,8 +56,10 @@ function verdict({ gaps, dataAsOf, rejected, set_aside: aside, lake_bytes: bytes
 const heads = () => [say('Quando', 'When'), say('Sessão', 'Session'), say('Motivo', 'Reason')];
 const record = (at, id, reason) => [instant(at), h('bdi', {}, id ?? NONE), h('bdi', {}, reason)];
 
-function asideTable(aside) {
-  return table(say('Postas de lado', 'Set aside'), heads(), aside.map((one) => record(one.at, one.session_id, one.reason)),
+function quarantineTable(quarantined) {
+  const more = [{ text: say('Tentativas', 'Attempts'), class: 'right' }, say('Próxima tentativa', 'Next attempt')];
+  const rows = quarantined.map((one) => [...record(one.at, one.session_id, one.reason), right(number(one.attempts)), instant(one.next_at)]);
+  return table(say('Não processadas', 'Quarantined'), [...heads(), ...more], rows,
     { none: say('Nenhuma: todo registro foi lido.', 'None: every record was read.') });
 }
 
@@ -92,10 +94,10 @@ export async function content() {
       note(say('Recebidas: confirmadas à plataforma. Legíveis: já nos relatórios. Comparadas sessão por sessão.',
         'Received: acknowledged to the platform. Readable: in the reports. Compared session by session.')),
       receiptTable(receipts.days)),
-    section(say('Postas de lado', 'Set aside'),
-      note(say('Guardadas, mas ilegíveis para os relatórios. Corrigida a causa, saem daqui quando o operador refaz o dia.',
-        'Stored, but unreadable to the reports. Once mended, they go from here when the operator rebuilds the day.')),
-      asideTable(receipts.set_aside)),
+    section(say('Não processadas', 'Quarantined'),
+      note(say('Guardadas, mas ilegíveis para os relatórios. O sistema tenta de novo, a intervalos de um minuto a um dia; corrigida a causa, saem daqui.',
+        'Stored, but unreadable to the reports. The system tries again, a minute to a day apart; once the cause is mended, they go from here.')),
+      quarantineTable(receipts.set_aside)),
     section(say('Recusadas', 'Refused'),
       note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')),
       refusedTable(receipts.rejected)),

@@ -59,7 +59,7 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
     }
     progress.finish_and_clear();
     if healed > 0 {
-        crate::cli::say(format_args!("{healed} não estão mais postas de lado · are set aside no more"))?;
+        crate::cli::say(format_args!("{healed} saíram da quarentena · left the quarantine"))?;
     }
     if rebuilt + differing + healed == 0 {
         return Err(CliError::Nothing(account.to_string()));

@@ -1,0 +1,101 @@
+//! Quarantine: tries again to read the records that archive could not read, and brings them into the lake.
+
+use lake::Entry;
+use shared::id::AccountId;
+use shared::key;
+use shared::store::{Lease, Quarantined, StoreError, TouchedDays, created_at_history};
+use shared::telemetry::chain;
+use shared::time::Instant;
+use shared::zone::Zone;
+
+use crate::App;
+use crate::duty::Step;
+use crate::memory::Memory;
+
+/// How many records one step looks at.
+const PAGE: u16 = 25;
+/// How often it looks where nothing is quarantined; archive notes the account before it quarantines something.
+const ROUND_SECONDS: i64 = 86_400;
+
+/// Goes through one page of an account's quarantine and tries what is due. After the last page it is due when the first
+/// record is.
+pub(crate) async fn step(
+    app: &App,
+    lease: &Lease,
+    memory: &mut Memory,
+    now: Instant,
+) -> Result<Step, StoreError> {
+    let after = memory.quarantine_after.as_deref();
+    let page = app.store.quarantine_page(&lease.account, after, PAGE).await?;
+    let begin = after.is_none().then(|| now.plus_seconds(ROUND_SECONDS));
+    let mut first_due = begin.unwrap_or(memory.quarantine_due);
+    let mut done = 0;
+    for record in page.records {
+        let kept =
+            if record.next_at <= now { try_again(app, &lease.account, record).await? } else { Some(record) };
+        match kept {
+            Some(record) => {
+                memory.quarantined += usize::from(record.next_at > now && record.attempts > 0);
+                first_due = first_due.min(record.next_at);
+            }
+            None => done += 1,
+        }
+    }
+    let next = if page.next.is_some() { now } else { first_due };
+    memory.quarantine_after = page.next;
+    memory.quarantine_due = first_due;
+    Ok(Step { done, next })
+}
+
+/// Tries a record again: gives it back where it stays quarantined.
+///
+/// What is appended has the record's own sequence number, so that whatever a later record of the stream says wins. It is
+/// not only the session as it is now, but also a tombstone wherever it lay before: a later record that was archived left
+/// one only where it found the session.
+async fn try_again(
+    app: &App,
+    account: &AccountId,
+    record: Quarantined,
+) -> Result<Option<Quarantined>, StoreError> {
+    let item = app.store.get(key::session(account, &record.session_id)).await?.unwrap_or_default();
+    let stored = match app.store.read_session(&item).await {
+        Ok(stored) => stored,
+        Err(error) if error.kind.is_unreadable() => {
+            let reason = chain(&error);
+            let record = record.tried_again(reason, Instant::now());
+            let (sequence, attempts) = (&record.sequence, record.attempts);
+            tracing::error!(%account, sequence, attempts, reason = record.reason, "a record stays quarantined");
+            app.store.keep_attempt(account, &record).await?;
+            return Ok(Some(record));
+        }
+        Err(error) => return Err(error),
+    };
+    let mut before = created_at_history(&item);
+    before.extend(record.before);
+    if let Some(stored) = &stored {
+        before.retain(|at| *at != stored.identity.created_at);
+    }
+    before.sort_unstable();
+    before.dedup();
+    let entry = |created_at| Entry {
+        sequence: Entry::sequence_of(&record.sequence),
+        created_at,
+        id: record.session_id.clone(),
+        session: None,
+        content: 0,
+    };
+    let mut entries: Vec<Entry> = before.into_iter().map(entry).collect();
+    entries.extend(stored.map(|stored| Entry {
+        session: Some(stored.session),
+        content: stored.content,
+        ..entry(stored.identity.created_at)
+    }));
+    if !entries.is_empty() {
+        let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
+        app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
+        app.lake.append(account, entries).await?;
+    }
+    app.store.forget_quarantined(account, &record).await?;
+    tracing::info!(%account, sequence = record.sequence, "a record left the quarantine");
+    Ok(None)
+}

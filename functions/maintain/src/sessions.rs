@@ -1,0 +1,170 @@
+//! Retention in the table: deletes the sessions of days that are past it, as it is set now, and makes sure that none is
+//! deleted earlier.
+
+use chrono::{Days, NaiveDate};
+use futures::{StreamExt, TryStreamExt, stream};
+use shared::account::Account;
+use shared::key;
+use shared::store::{Lease, StoreError};
+use shared::time::Instant;
+use shared::zone::Zone;
+
+use crate::App;
+use crate::duty::Step;
+use crate::memory::{Memory, NOTE_HOLDS_SECONDS, Place};
+
+/// How many sessions one step deletes or looks at, about.
+const SESSIONS: usize = 1_000;
+/// How many days one step looks at.
+const DAYS: usize = 400;
+/// How many days are looked at side by side.
+const DAYS_AT_ONCE: usize = 4;
+/// How many sessions and receipts of a day are deleted at a time.
+const PAGE: u16 = 500;
+/// The pause after a step that found nothing but empty days: there is no hurry.
+const EMPTY_SECONDS: i64 = 60;
+/// Over how many seconds after midnight the shards of accounts spread, each of them.
+const SPREAD_SECONDS: i64 = 60;
+
+/// Goes on to delete past days, and to keep sessions from leaving earlier where the retention has changed. Once all is
+/// done, the next round is shortly after the next midnight, UTC, when another day is past.
+pub(crate) async fn step(
+    app: &App,
+    lease: &Lease,
+    memory: &mut Memory,
+    now: Instant,
+) -> Result<Step, StoreError> {
+    // Requests that began under the earlier retention may still write sessions of days that are past.
+    let settled = lease.retention_noted_at.plus_seconds(NOTE_HOLDS_SECONDS);
+    if now < settled {
+        return Ok(Step { done: 0, next: settled });
+    }
+    let account = app.store.account(&lease.account).await?;
+    let first_kept = account.oldest(now).day(Zone::UTC);
+    if lease.retention_noted_at > memory.lifted_for {
+        memory.lifted_for = lease.retention_noted_at;
+        memory.lifting = Some(Place { day: first_kept, after: None });
+    }
+    let lifted = lift(app, &account, memory, now).await?;
+    let reached = match memory.deleted_to {
+        Some(reached) => reached,
+        // Every session of the table is also in the lake, unless the lake has dropped it: that waits for this.
+        None => app.lake.first_day(&account.id).await?.unwrap_or(first_kept),
+    };
+    let deleted = delete(app, &account, memory, reached.min(first_kept), first_kept).await?;
+    let wait = match lifted.more.max(deleted.more) {
+        More::Nothing => {
+            return Ok(Step { done: lifted.done + deleted.done, next: after_midnight(&account, now) });
+        }
+        More::EmptyDays => EMPTY_SECONDS,
+        More::Sessions => 0,
+    };
+    Ok(Step { done: lifted.done + deleted.done, next: now.plus_seconds(wait) })
+}
+
+/// How far a part of a step has come.
+struct Progress {
+    /// How many sessions and receipts it changed or deleted.
+    done: usize,
+    more: More,
+}
+
+/// What may be left to do.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum More {
+    /// Nothing until another day is past.
+    Nothing,
+    /// Days, and those before them were empty.
+    EmptyDays,
+    /// Days, or sessions of a day.
+    Sessions,
+}
+
+impl More {
+    /// Where the end is not reached and so many sessions were found on the way.
+    fn after(found: usize) -> More {
+        if found == 0 { More::EmptyDays } else { More::Sessions }
+    }
+}
+
+/// Deletes days that lie wholly before the first kept one. It begins with the day before the last that it looked at: a
+/// request that was accepted before that day was past may have written a moment later.
+async fn delete(
+    app: &App,
+    account: &Account,
+    memory: &mut Memory,
+    reached: NaiveDate,
+    first_kept: NaiveDate,
+) -> Result<Progress, StoreError> {
+    let begin = reached.checked_sub_days(Days::new(1)).unwrap_or(reached);
+    memory.deleted_to = Some(reached);
+    let days = begin.iter_days().take_while(|day| *day < first_kept).take(DAYS);
+    let mut deletions = stream::iter(days)
+        .map(async |day| Ok::<_, StoreError>((day, app.store.delete_day(&account.id, day, PAGE).await?)))
+        .buffered(DAYS_AT_ONCE);
+    let mut done = 0;
+    while let Some((day, deleted)) = deletions.try_next().await? {
+        done += deleted.sessions + deleted.receipts;
+        memory.deleted_to = Some(if deleted.more { day } else { day.succ_opt().unwrap_or(day) });
+        if deleted.more || done >= SESSIONS {
+            break;
+        }
+    }
+    let is_over = memory.deleted_to >= Some(first_kept);
+    Ok(Progress { done, more: if is_over { More::Nothing } else { More::after(done) } })
+}
+
+/// Frees some sessions of the expiry that an earlier version of this software gave them, the oldest first: these would go
+/// first.
+async fn lift(
+    app: &App,
+    account: &Account,
+    memory: &mut Memory,
+    now: Instant,
+) -> Result<Progress, StoreError> {
+    let last = now.day(Zone::UTC);
+    let (mut done, mut found) = (0, 0);
+    for _ in 0..DAYS {
+        let Some(place) = memory.lifting.clone().filter(|place| place.day <= last) else {
+            memory.lifting = None;
+            return Ok(Progress { done, more: More::Nothing });
+        };
+        let page = app.store.listed_page(&account.id, place.day, place.after.as_ref(), PAGE).await?;
+        done += app.store.lift_expiry(account, &page.sessions).await?;
+        found += page.sessions.len();
+        memory.lifting = Some(match page.sessions.last() {
+            Some(last) if page.more => {
+                Place { day: place.day, after: Some((last.created_at, last.id.clone())) }
+            }
+            _ => Place { day: place.day.succ_opt().unwrap_or(place.day), after: None },
+        });
+        if found >= SESSIONS {
+            break;
+        }
+    }
+    Ok(Progress { done, more: More::after(found) })
+}
+
+/// When the next day is past: shortly after midnight, not all accounts at once.
+fn after_midnight(account: &Account, now: Instant) -> Instant {
+    let tomorrow = now.day(Zone::UTC).succ_opt().unwrap_or(NaiveDate::MAX);
+    let shard = i64::from(key::due_shard(&account.id));
+    Instant::start_of_day(tomorrow, Zone::UTC).plus_seconds((shard + 1) * SPREAD_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::id::AccountId;
+
+    use super::*;
+
+    #[test]
+    fn the_next_round_is_soon_after_midnight() {
+        let demo = Account::new(AccountId::try_from("demo".to_owned()).unwrap());
+        let at = |text| Instant::parse(text, Zone::UTC).unwrap().unwrap();
+        for now in ["2026-11-28T00:00:00Z", "2026-11-28T08:30:00Z", "2026-11-28T23:59:59Z"] {
+            let next = after_midnight(&demo, at(now));
+            assert!((at("2026-11-29T00:01:00Z")..at("2026-11-29T00:17:00Z")).contains(&next), "{now}");
+        }
+    }
+}

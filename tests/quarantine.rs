@@ -1,0 +1,175 @@
+//! Quarantine: what could not be read is tried again, and what leaves the quarantine yields to later records.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+use shared::key;
+use shared::store::{Quarantined, text};
+use shared::time::Instant;
+
+use crate::lake::delete;
+use crate::scene::{Scene, account, days_ago, id, session};
+use crate::world::query;
+
+/// A version of a session that is too large for its item.
+fn large(name: &str, days: u64, version: u32) -> Value {
+    let mut session = session(name, days, version);
+    session["talks"] = (0..200).map(|_| json!({"message": shared::id::random_hex(2_000)})).collect();
+    session
+}
+
+/// The body of a session of `demo` that is an object: its key, and its bytes.
+async fn body(scene: &Scene, name: &str) -> (String, Vec<u8>) {
+    let store = scene.servers.store();
+    let item = store.get(key::session(&account("demo"), &id(name))).await.unwrap().unwrap();
+    let object = text(&item, "body_object").unwrap().to_owned();
+    let got = store.s3().get_object().bucket(&store.names().lake_bucket).key(&object).send().await.unwrap();
+    (object, got.body.collect().await.unwrap().to_vec())
+}
+
+/// Takes the body of a session away.
+async fn lose(scene: &Scene, name: &str) -> (String, Vec<u8>) {
+    let (object, bytes) = body(scene, name).await;
+    let store = scene.servers.store();
+    store.delete_objects(&store.names().lake_bucket, vec![object.clone()]).await.unwrap();
+    (object, bytes)
+}
+
+async fn bring_back(scene: &Scene, (object, bytes): (String, Vec<u8>)) {
+    let store = scene.servers.store();
+    let put = store.s3().put_object().bucket(&store.names().lake_bucket).key(object).body(bytes.into());
+    put.send().await.unwrap();
+}
+
+async fn quarantined(scene: &Scene) -> Vec<Quarantined> {
+    scene.servers.store().quarantined(&account("demo")).await.unwrap()
+}
+
+/// Lets the time pass until everything in quarantine is due, and runs maintain.
+async fn wait_and_maintain(scene: &Scene) -> maintain::Answer {
+    let store = scene.servers.store();
+    for record in quarantined(scene).await {
+        let past = AttributeValue::N(Instant::now().plus_seconds(-1).0.to_string());
+        scene.set(key::aside("demo", &record.sequence), "next_at", past).await;
+    }
+    store.note_due(&account("demo"), &shared::store::TouchedDays::none(), Instant::now()).await.unwrap();
+    let answer = scene.maintain().await;
+    assert_eq!((answer.failures, answer.busy), (0, 0), "{answer:?}");
+    answer
+}
+
+/// The versions of a session that all of its account's reports together say.
+async fn served(scene: &Scene, report: &str, name: &str) -> Vec<Value> {
+    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    let rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
+    rows.into_iter().filter(|row| row[0] == name).map(|row| row[1].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_missing_for_a_while_is_served_once_it_is_back() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    scene.world.ingest_all(&ingest, &[large("large", 3, 1)], "accepted").await;
+    let lost = lose(&scene, "large").await;
+    // Nobody knows of the account before archive does.
+    delete(&scene.servers.store(), "due#demo", "due").await;
+    scene.archive().await;
+    let store = scene.servers.store();
+    assert_eq!(store.due(Instant::now(), 9).await.unwrap().len(), 1, "archive notes what it quarantines");
+    let wait = |record: &Quarantined| (record.next_at.0 - Instant::now().0 + 999_999) / 1_000_000;
+    let first = quarantined(&scene).await;
+    assert_eq!((first.len(), first[0].attempts), (1, 0));
+    assert!((50..=60).contains(&wait(&first[0])), "{first:?}");
+    assert_eq!(scene.maintain().await.quarantined, 0);
+    assert_eq!(quarantined(&scene).await, first, "it waits for its time");
+
+    for (attempts, seconds) in [(1, 120), (2, 240), (3, 480)] {
+        let done = wait_and_maintain(&scene).await;
+        assert_eq!(done.quarantined, 1, "{done:?}");
+        let kept = quarantined(&scene).await;
+        assert_eq!((kept.len(), kept[0].attempts), (1, attempts));
+        assert!((seconds - 10..=seconds).contains(&wait(&kept[0])), "{kept:?}");
+    }
+    let (start, end) = (days_ago(5), days_ago(1));
+    let path = format!("/v1/receipts?account=demo&start={start}&end={end}");
+    let (_, said) = scene.world.get(&path, &scene.world.admin).await;
+    let waiting = &said["set_aside"][0];
+    assert_eq!((&waiting["session_id"], &waiting["attempts"]), (&json!("large"), &json!(3)), "{said}");
+    assert!(waiting["next_at"].as_str().unwrap() > waiting["at"].as_str().unwrap(), "{said}");
+
+    bring_back(&scene, lost).await;
+    let done = wait_and_maintain(&scene).await;
+    assert_eq!(done.quarantined, 0, "{done:?}");
+    assert_eq!(quarantined(&scene).await, []);
+    assert_eq!(served(&scene, &report, "large").await, ["v1"]);
+    let (_, said) = scene.world.get(&path, &scene.world.admin).await;
+    let counts = |day: &&Value| (day["received"] == 1) && (day["stored"] == 1) && (day["served"] == 1);
+    assert_eq!(said["days"].as_array().unwrap().iter().filter(counts).count(), 1, "{said}");
+    assert_eq!((&said["gaps"], &said["set_aside"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_version_that_was_archived_meanwhile_wins_wherever_it_lies() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    scene.world.ingest_all(&ingest, &[session("mover", 40, 1)], "accepted").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[large("mover", 30, 2)], "accepted").await;
+    lose(&scene, "mover").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[session("mover", 20, 3)], "accepted").await;
+    scene.archive().await;
+    assert_eq!(quarantined(&scene).await.len(), 1);
+    // The first version's row lies where nothing says that it is over.
+    wait_and_maintain(&scene).await;
+    assert_eq!(quarantined(&scene).await, []);
+    assert_eq!(served(&scene, &report, "mover").await, ["v3"]);
+    // Later records of the stream come after what left the quarantine.
+    scene.world.ingest_all(&ingest, &[session("mover", 20, 4)], "accepted").await;
+    scene.archive().await;
+    assert_eq!(served(&scene, &report, "mover").await, ["v4"]);
+    scene.world.ingest_all(&ingest, &[session("mover", 10, 5)], "accepted").await;
+    scene.archive().await;
+    assert_eq!(served(&scene, &report, "mover").await, ["v5"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_went_while_it_was_quarantined_leaves_no_row() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    scene.world.ingest_all(&ingest, &[session("gone", 40, 1), session("kept", 40, 1)], "accepted").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[large("gone", 30, 2)], "accepted").await;
+    lose(&scene, "gone").await;
+    scene.archive().await;
+    let key = key::session(&account("demo"), &id("gone"));
+    delete(&scene.servers.store(), &key.pk, &key.sk).await;
+    scene.archive().await;
+    wait_and_maintain(&scene).await;
+    assert_eq!(quarantined(&scene).await, []);
+    assert_eq!(served(&scene, &report, "gone").await, [""; 0]);
+    assert_eq!(served(&scene, &report, "kept").await, ["v1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_version_set_aside_is_tried_again_page_by_page() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    let sessions: Vec<Value> = (0..60).map(|at| session(&format!("s{at}"), 3, 1)).collect();
+    scene.world.ingest_all(&ingest, &sessions, "accepted").await;
+    for at in 0..60 {
+        let record = key::aside("demo", &format!("{at:021}"));
+        let pk = key::session(&account("demo"), &id(&format!("s{at}"))).pk;
+        for (name, value) in
+            [("item", pk.as_str()), ("reason", "Broken"), ("set_aside_at", "2026-11-01T00:00:00Z")]
+        {
+            scene.set(record.clone(), name, AttributeValue::S(value.to_owned())).await;
+        }
+    }
+    assert_eq!(quarantined(&scene).await.len(), 60);
+    wait_and_maintain(&scene).await;
+    assert_eq!(quarantined(&scene).await, []);
+    assert_eq!(scene.world.rows_once(&report, &query("sessions", &["session_id"]), 60).await.len(), 60);
+    // The stream says the same again.
+    scene.archive().await;
+    assert_eq!(served(&scene, &report, "s7").await, ["v1"]);
+}
