@@ -173,3 +173,23 @@ async fn what_an_earlier_version_set_aside_is_tried_again_page_by_page() {
     scene.archive().await;
     assert_eq!(served(&scene, &report, "s7").await, ["v1"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_of_its_new_day_does_not_end_the_attempts_for_a_session_that_moved() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    scene.world.ingest_all(&ingest, &[session("moved", 3, 1)], "accepted").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[large("moved", 5, 2)], "accepted").await;
+    let lost = lose(&scene, "moved").await;
+    scene.archive().await;
+    bring_back(&scene, lost).await;
+    let day = days_ago(5);
+    let order = maintain::Rebuild { rebuild: account("demo"), start: day, end: day };
+    let app = maintain::App::new(scene.servers.store());
+    let rebuilt = maintain::rebuild(&app, &order).await.unwrap();
+    assert_eq!((rebuilt.agrees, rebuilt.healed), (true, 0), "it still lies where it lay before: {rebuilt:?}");
+    wait_and_maintain(&scene).await;
+    assert_eq!(quarantined(&scene).await, []);
+    assert_eq!(served(&scene, &report, "moved").await, ["v2"]);
+}

@@ -65,8 +65,9 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
     Ok(Rebuilt { days, sessions, agrees, receipts, healed })
 }
 
-/// Forgets those of sessions that are well, which the table gives and whose day agrees, and of sessions that the table
-/// has no more. Gives how many these were.
+/// Forgets those of sessions that the table gives or has no more, where every day that they lay on according to the
+/// record agrees. Others are left to the quarantine's own attempts, which also take a session from where it lay before.
+/// Gives how many were forgotten.
 async fn forget_healed(
     app: &App,
     account: &AccountId,
@@ -76,13 +77,10 @@ async fn forget_healed(
     let agrees = |day| receipts.iter().any(|receipt| receipt.day == day && receipt.agrees);
     let mut healed = 0;
     for record in quarantined {
-        let is_over = match app.store.session(account, &record.session_id).await {
-            Ok(Some(stored)) => agrees(stored.identity.created_at.day(Zone::UTC)),
-            Ok(None) => true,
-            // Whatever the reason, nobody has seen it well.
-            Err(_) => false,
-        };
-        if is_over {
+        // Whatever the reason is why it cannot be read, nobody has seen it well.
+        let Ok(stored) = app.store.session(account, &record.session_id).await else { continue };
+        let lies_at = stored.map(|stored| stored.identity.created_at);
+        if lies_at.into_iter().chain(record.before).all(|at| agrees(at.day(Zone::UTC))) {
             app.store.forget_quarantined(account, &record).await?;
             healed += 1;
         }
