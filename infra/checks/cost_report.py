@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from dynamodb_local import TABLE
+from simulated_aws import LAKE_BUCKET
 from transform import transform
 
 PRICES = json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8"))
@@ -100,7 +101,7 @@ class Month:
         described = self.case.aws.dynamodb.describe_table(TableName=TABLE)["Table"]
         index = sum(each["IndexSizeBytes"] for each in described["GlobalSecondaryIndexes"])
         table = (described["TableSizeBytes"] + index) * month / GIGABYTE
-        lake = sum(self.case.aws.objects("lake_bucket").values()) * month / GIGABYTE
+        lake = sum(self.case.aws.objects(LAKE_BUCKET).values()) * month / GIGABYTE
         prices = PRICES["dynamodb_gigabyte_month"] + PRICES["dynamodb_recovery_gigabyte_month"]
         return table * prices + lake * PRICES["s3_gigabyte_month"]
 

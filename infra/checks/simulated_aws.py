@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import boto3
+
 import runtime_api
 from counting_proxy import Proxy
 from dynamodb_local import REGION, TABLE, DynamoDbLocal, Stream, wait_for
@@ -23,6 +25,10 @@ FAKETIME = (
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 )
 SECRET = "0123456789abcdef" * 4
+
+
+LAKE_BUCKET = "premium-simulated-lake"
+BUCKETS = {"PREMIUM_LAKE_BUCKET": LAKE_BUCKET, "PREMIUM_MEDIA_BUCKET": "premium-simulated-media"}
 
 
 class Clock:
@@ -58,14 +64,16 @@ class SimulatedAws:
         self.dynamodb_local = DynamoDbLocal()
         self.serve = self.start_servers()
         self.aws = json.loads(Path(self.folder, "aws.json").read_text(encoding="utf-8"))
+        self.create_buckets()
         self.dynamodb = self.dynamodb_local.client()
         self.create_table()
         self.stream = Stream(self.dynamodb_local.client("dynamodbstreams"))
 
     def start_servers(self):
-        """`premium serve`, of which the buckets and the key are used.
+        """`premium serve`, of which S3 and the key are used.
 
-        Its own table stays empty. What reads that table in it sees the clock jump while it waits, and complains.
+        Its own table and buckets stay empty, for its own upkeep would delete whatever its table does not name. What
+        waits in it sees the clock jump, and complains.
         """
         command = [TARGET / "debug/premium", "serve", "--no-demo", "--listen", "127.0.0.1:0", "--data", self.folder]
         environment = {**os.environ, **self.clock.environment()}
@@ -73,6 +81,12 @@ class SimulatedAws:
         process = subprocess.Popen(command, env=environment, **quiet)
         wait_for(Path(self.folder, "local.json").exists, "premium serve")
         return process
+
+    def create_buckets(self):
+        keys = {"aws_access_key_id": self.aws["access_key"], "aws_secret_access_key": self.aws["secret_key"]}
+        s3 = boto3.client("s3", region_name=REGION, endpoint_url=self.aws["s3"], **keys)
+        for bucket in BUCKETS.values():
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def create_table(self):
         wanted = transform()["Resources"]["Table"]["Properties"]
@@ -90,7 +104,7 @@ class SimulatedAws:
     def objects(self, bucket):
         """The size of each object by its key, read from the folder: a request would have the wrong time."""
         found = {}
-        for file in Path(self.folder, "objects", self.aws[bucket]).glob("*/*"):
+        for file in Path(self.folder, "objects", bucket).glob("*/*"):
             content = file.read_bytes()
             length = int.from_bytes(content[-4:], "big")
             description = json.loads(content[-4 - length : -4])
@@ -127,8 +141,7 @@ class SimulatedFunction:
             "AWS_ACCESS_KEY_ID": aws.aws["access_key"],
             "AWS_SECRET_ACCESS_KEY": aws.aws["secret_key"],
             "PREMIUM_TABLE": TABLE,
-            "PREMIUM_LAKE_BUCKET": aws.aws["lake_bucket"],
-            "PREMIUM_MEDIA_BUCKET": aws.aws["media_bucket"],
+            **BUCKETS,
             "PREMIUM_KEY": aws.aws["key"],
             "PREMIUM_PUBLIC_URL": "https://relatorios.example",
             "PREMIUM_BOOTSTRAP_SECRET": SECRET,
