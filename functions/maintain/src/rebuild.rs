@@ -61,16 +61,16 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);
     receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
-    let healed = forget_healed(app, &order.rebuild, quarantined, &receipts).await?;
+    let healed = forget_healed(app, order, quarantined, &receipts).await?;
     Ok(Rebuilt { days, sessions, agrees, receipts, healed })
 }
 
-/// Forgets those of sessions that the table gives or has no more, where every day that they lay on according to the
-/// record agrees. Others are left to the quarantine's own attempts, which also take a session from where it lay before.
+/// Forgets those of sessions that the table has no more, or gives and whose day agrees, unless the session lay before on
+/// a day that was not rebuilt: then it is left to the quarantine's own attempts, which also take the session from there.
 /// Gives how many were forgotten.
 async fn forget_healed(
     app: &App,
-    account: &AccountId,
+    order: &Rebuild,
     quarantined: Vec<Quarantined>,
     receipts: &[Receipt],
 ) -> Result<usize, StoreError> {
@@ -78,10 +78,11 @@ async fn forget_healed(
     let mut healed = 0;
     for record in quarantined {
         // Whatever the reason is why it cannot be read, nobody has seen it well.
-        let Ok(stored) = app.store.session(account, &record.session_id).await else { continue };
-        let lies_at = stored.map(|stored| stored.identity.created_at);
-        if lies_at.into_iter().chain(record.before).all(|at| agrees(at.day(Zone::UTC))) {
-            app.store.forget_quarantined(account, &record).await?;
+        let Ok(stored) = app.store.session(&order.rebuild, &record.session_id).await else { continue };
+        let is_well = stored.is_none_or(|stored| agrees(stored.identity.created_at.day(Zone::UTC)));
+        let was_rebuilt = |at: Instant| (order.start..=order.end).contains(&at.day(Zone::UTC));
+        if is_well && record.before.is_none_or(was_rebuilt) {
+            app.store.forget_quarantined(&order.rebuild, &record).await?;
             healed += 1;
         }
     }
