@@ -17,7 +17,7 @@ pub mod telemetry;
 pub mod token;
 pub mod aws;
 pub mod store;
-pub mod veil;
+pub mod masking;
 pub mod link;
 pub mod problem;
 pub mod input;

@@ -24,7 +24,7 @@ use crate::request::DataRequest;
 use crate::run::{run, sum_up};
 use crate::summary::SummaryKey;
 use crate::{App, READERS};
-use shared::veil::{Pseudonyms, Reader};
+use shared::masking::{Pseudonyms, Reader};
 
 /// Who asks for rows, and what their account's rows are made with.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use crate::cells::{Codes, Files, Slot};
 use crate::expr::{Context, Expr, Row, TextCell};
 use crate::filter::Filter;
 use crate::value::Value;
-use shared::veil::Veil;
+use shared::masking::Masking;
 
 /// One condition on one value.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ impl Conditions {
     /// The texts of which one must be that of `slot`, where some condition says so.
     pub(crate) fn texts_of(&self, slot: Slot) -> Option<&[String]> {
         self.0.iter().find_map(|any_of| match any_of.as_slice() {
-            [Condition { expr: Expr::Text(TextCell { slot: of, veil: Veil::Open }), filter, .. }]
+            [Condition { expr: Expr::Text(TextCell { slot: of, masking: Masking::Open }), filter, .. }]
                 if *of == slot =>
             {
                 filter.included_texts()
@@ -93,7 +93,7 @@ impl<'a> One<'a> {
         let Expr::Text(cell) = &condition.expr else { return One::Each(condition) };
         let Some(codes) = files.codes(cell.slot) else { return One::Each(condition) };
         let passes = |text: Option<&str>| {
-            let shown = text.and_then(|text| cell.veil.over(text, None, &context.pseudonyms));
+            let shown = text.and_then(|text| cell.masking.mask(text, None, &context.pseudonyms));
             condition.filter.passes(&shown.map_or(Value::Null, Value::Text))
         };
         One::Coded { codes, slot: cell.slot, holds: codes.texts().map(passes).collect() }

@@ -39,7 +39,7 @@ impl Dimension {
 
     fn of_texts(cell: &TextCell, files: &Files, rows: &[u32], context: &Context) -> Dimension {
         let shown = |text: Option<&str>| {
-            let shown = text.and_then(|text| cell.veil.over(text, None, &context.pseudonyms));
+            let shown = text.and_then(|text| cell.masking.mask(text, None, &context.pseudonyms));
             Value::owned(shown.map(Cow::into_owned))
         };
         let Some(codes) = files.codes(cell.slot) else {

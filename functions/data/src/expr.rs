@@ -15,7 +15,7 @@ use crate::measure::Sum;
 use crate::report::{Column, Measure, Source};
 use crate::transcript::Records;
 use crate::value::Value;
-use shared::veil::{Pseudonyms, Reader, Veil};
+use shared::masking::{Masking, Pseudonyms, Reader};
 use shared::zone::Zone;
 
 /// What values depend on besides their cells.
@@ -84,12 +84,12 @@ impl<'a> Row<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TextCell {
     pub(crate) slot: Slot,
-    pub(crate) veil: Veil,
+    pub(crate) masking: Masking,
 }
 
 impl TextCell {
     pub(crate) fn read<'a>(&self, files: &'a Files, row: usize, context: &Context) -> Option<Cow<'a, str>> {
-        self.veil.over(files.text(self.slot, row)?, None, &context.pseudonyms)
+        self.masking.mask(files.text(self.slot, row)?, None, &context.pseudonyms)
     }
 }
 
@@ -125,7 +125,7 @@ impl Expr {
             Expr::Key(cell, address) => {
                 let address = files.text(*address, row.session);
                 let text = files.text(cell.slot, row.at(cell.slot));
-                let seen = text.and_then(|text| cell.veil.over(text, address, &context.pseudonyms));
+                let seen = text.and_then(|text| cell.masking.mask(text, address, &context.pseudonyms));
                 seen.map_or(Value::Null, Value::Text)
             }
             Expr::Integer(slot) => files.integer(*slot, row.at(*slot)).map_or(Value::Null, Value::Integer),
@@ -183,7 +183,7 @@ impl Compiler<'_> {
             Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.columns)),
             Source::Distinct(name) => self
                 .cell(Record::Session, name)
-                .filter(|cell| cell.veil != Veil::Hidden)
+                .filter(|cell| cell.masking != Masking::Hidden)
                 .map_or(Expr::Hidden, |cell| Expr::Sum(Sum::Distinct(cell))),
             Source::Ratio(over, under) => {
                 Expr::Ratio(Sum::new(over, &mut self.columns), Sum::new(under, &mut self.columns))
@@ -198,20 +198,20 @@ impl Compiler<'_> {
 
     /// Whether a column says on which day a contact was registered, to a reader who may not see that.
     fn tells_of_hidden_day(&self, column: &Column) -> bool {
-        let registered = dictionary::field("contact_created_at").map(|field| self.reader.veil(field));
-        matches!(column.source, Source::Measure(Measure::NewContact)) && registered == Some(Veil::Hidden)
+        let registered = dictionary::field("contact_created_at").map(|field| self.reader.masking(field));
+        matches!(column.source, Source::Measure(Measure::NewContact)) && registered == Some(Masking::Hidden)
     }
 
     fn field(&mut self, field: &'static Field) -> Expr {
-        let veil = self.reader.veil(field);
-        if veil == Veil::Hidden && !matches!(field.kind, Kind::Records(_)) {
+        let masking = self.reader.masking(field);
+        if masking == Masking::Hidden && !matches!(field.kind, Kind::Records(_)) {
             return Expr::Hidden;
         }
         let leaf = field.leaf();
         match field.kind {
             Kind::Text => {
-                let cell = TextCell { slot: self.columns.slot(field.record, leaf), veil };
-                if veil == Veil::Address {
+                let cell = TextCell { slot: self.columns.slot(field.record, leaf), masking };
+                if masking == Masking::Address {
                     Expr::Key(cell, self.columns.slot(Record::Session, "platform_id"))
                 } else {
                     Expr::Text(cell)
@@ -234,13 +234,13 @@ impl Compiler<'_> {
     /// A text cell of a repeated record, by its dictionary name.
     pub(crate) fn cell(&mut self, record: Record, name: &str) -> Option<TextCell> {
         let field = dictionary::field(name)?;
-        let veil = self.reader.veil(field);
-        Some(TextCell { slot: self.columns.slot(record, field.leaf()), veil })
+        let masking = self.reader.masking(field);
+        Some(TextCell { slot: self.columns.slot(record, field.leaf()), masking })
     }
 
     /// The cell of a repeated record's instant, by its dictionary name; `None` where it is hidden.
     pub(crate) fn moment(&mut self, record: Record, name: &str) -> Option<Slot> {
-        let field = dictionary::field(name).filter(|field| self.reader.veil(field) == Veil::Open)?;
+        let field = dictionary::field(name).filter(|field| self.reader.masking(field) == Masking::Open)?;
         Some(self.columns.slot(record, field.leaf()))
     }
 }

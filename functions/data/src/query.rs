@@ -18,8 +18,8 @@ use crate::filter::Filter;
 use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
+use shared::masking::Reader;
 use shared::token::Privacy;
-use shared::veil::Reader;
 use shared::zone::Zone;
 
 /// Rows of a page unless a limit is set.

@@ -10,10 +10,10 @@ use lake::{CompactionPolicy, Entry, Lake, Part};
 use serde::{Deserialize, Serialize};
 use shared::dictionary::Record;
 use shared::id::{AccountId, SessionId};
+use shared::masking::Reader;
 use shared::store::{AccountChange, Delivery, Store};
 use shared::time::Instant;
 use shared::token::Privacy;
-use shared::veil::Reader;
 
 use crate::error::BenchError;
 use crate::people::{END, Order, People};

@@ -12,10 +12,10 @@ use lake::Lake;
 use lake::copy::{OpenColumn, folder, open_columns};
 use shared::dictionary::{Kind, Record};
 use shared::id::AccountId;
+use shared::masking::Reader;
 use shared::store::{Names, Store};
 use shared::telemetry::chain;
 use shared::token::Privacy;
-use shared::veil::Reader;
 
 use super::error::CliError;
 use crate::wires::Wires;

@@ -22,9 +22,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use shared::dictionary::{self, Kind, Record};
+use shared::masking::{Masking, Pseudonyms, Reader};
 use shared::store::StoreError;
 use shared::time::Instant;
-use shared::veil::{Pseudonyms, Reader, Veil};
 
 use crate::compact::survivors;
 use crate::write::Identities;
@@ -117,7 +117,7 @@ impl Lake {
                 // Rows of records that the reader may not see would tell how many there are.
                 let none = BooleanArray::from(vec![false; keep.len()]);
                 let keep = if reader.hides(record.name()) { &none } else { keep };
-                let batch = self.open_batch(part, record, keep).await?.veiled(reader, &pseudonyms)?;
+                let batch = self.open_batch(part, record, keep).await?.masked(reader, &pseudonyms)?;
                 // The first part is written even without rows: it shows the columns.
                 if batch.num_rows() > 0 || number == 0 {
                     write(&output.join(folder(record)).join(format!("part-{number:05}.parquet")), &batch)?;
@@ -191,18 +191,19 @@ struct Open {
 
 impl Open {
     /// The rows as a reader may see them: the same as under a token of that privacy.
-    fn veiled(self, reader: &Reader<'_>, pseudonyms: &Pseudonyms) -> Result<RecordBatch, StoreError> {
+    fn masked(self, reader: &Reader<'_>, pseudonyms: &Pseudonyms) -> Result<RecordBatch, StoreError> {
         let Open { record, rows, addresses } = self;
         let addresses = addresses.as_string_opt::<i32>();
         let address = |row: usize| addresses.filter(|all| all.is_valid(row)).map(|all| all.value(row));
         let schema = rows.schema();
         let column = |(column, array): (&arrow_schema::FieldRef, &ArrayRef)| -> ArrayRef {
-            let veil = field(record, column.name()).map_or(Veil::Open, |field| reader.veil(field));
+            let masking = field(record, column.name()).map_or(Masking::Open, |field| reader.masking(field));
             match array.as_string_opt::<i32>() {
-                _ if veil == Veil::Open => Arc::clone(array),
+                _ if masking == Masking::Open => Arc::clone(array),
                 Some(texts) => {
                     let seen = |(row, text): (usize, Option<&str>)| {
-                        text.and_then(|text| veil.over(text, address(row), pseudonyms)).map(Cow::into_owned)
+                        text.and_then(|text| masking.mask(text, address(row), pseudonyms))
+                            .map(Cow::into_owned)
                     };
                     Arc::new(texts.iter().enumerate().map(seen).collect::<StringArray>())
                 }

@@ -1,4 +1,5 @@
-//! What a reader of less than full privacy sees: of rows, by the token, and of an open copy, by what was asked for.
+//! Masking: what a reader of less than full privacy sees of values. The token decides it for rows, and the privacy asked
+//! for decides it for an open copy.
 
 use std::borrow::Cow;
 
@@ -15,16 +16,16 @@ const LOCAL_DIGITS: usize = 8;
 /// The shortest address other than a number that is looked for in an id.
 const MIN_ADDRESS: usize = 4;
 
-/// What lies between a cell and its reader.
+/// What a reader sees of a field's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Veil {
-    /// Nothing.
+pub enum Masking {
+    /// The value as it is.
     Open,
-    /// Names, phones and e-mails are partly hidden.
-    Mask,
-    /// Nothing, unless the value holds the contact's address: then a pseudonym.
+    /// Part of the value: the initials of a name, the last digits of a number, the domain of an e-mail address.
+    Partial,
+    /// The value as it is, unless it holds the contact's address: then a pseudonym.
     Address,
-    /// The same person has the same name, which is nobody's.
+    /// A pseudonym, which is the same wherever the value is the same.
     Pseudonym,
     /// The value is not shown.
     Hidden,
@@ -50,25 +51,25 @@ impl Reader<'_> {
         self.privacy != Privacy::Full && self.account.confidential.iter().any(covers)
     }
 
-    /// The veil over a field of the dictionary.
-    pub fn veil(&self, field: &Field) -> Veil {
+    /// How the values of a field of the dictionary are masked for this reader.
+    pub fn masking(&self, field: &Field) -> Masking {
         if self.hides(field.name) {
-            return Veil::Hidden;
+            return Masking::Hidden;
         }
         // An id identifies nobody to those who have no access to the platform, and distinct counts need it.
         let is_id = field.leaf().ends_with("_id") && field.leaf() != "platform_id";
-        let veil = match (self.privacy, field.confidential) {
-            (Privacy::Full, _) | (_, Confidential::No) => return Veil::Open,
-            (_, Confidential::Key) => Veil::Address,
-            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => Veil::Address,
-            (Privacy::Masked, Confidential::Contact | Confidential::Agent) => Veil::Mask,
-            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => Veil::Address,
-            (Privacy::Masked, Confidential::Trait | Confidential::Content) => return Veil::Open,
-            (Privacy::Anonymous, Confidential::Content) => Veil::Hidden,
-            (Privacy::Anonymous, _) => Veil::Pseudonym,
+        let masking = match (self.privacy, field.confidential) {
+            (Privacy::Full, _) | (_, Confidential::No) => return Masking::Open,
+            (_, Confidential::Key) => Masking::Address,
+            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => Masking::Address,
+            (Privacy::Masked, Confidential::Contact | Confidential::Agent) => Masking::Partial,
+            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => Masking::Address,
+            (Privacy::Masked, Confidential::Trait | Confidential::Content) => return Masking::Open,
+            (Privacy::Anonymous, Confidential::Content) => Masking::Hidden,
+            (Privacy::Anonymous, _) => Masking::Pseudonym,
         };
         // Of a number or a date there is no part to show.
-        if matches!(field.kind, Kind::Text | Kind::Records(_)) { veil } else { Veil::Hidden }
+        if matches!(field.kind, Kind::Text | Kind::Records(_)) { masking } else { Masking::Hidden }
     }
 }
 
@@ -87,20 +88,20 @@ impl Pseudonyms {
     }
 }
 
-impl Veil {
-    /// What is seen of a text in a session whose contact has this address.
-    pub fn over<'a>(
+impl Masking {
+    /// Masks a text in a session whose contact has this address; `None` where nothing is shown.
+    pub fn mask<'a>(
         self,
         text: &'a str,
         address: Option<&str>,
         pseudonyms: &Pseudonyms,
     ) -> Option<Cow<'a, str>> {
         match self {
-            Veil::Open => Some(Cow::Borrowed(text)),
-            Veil::Address if !holds_address(text, address) => Some(Cow::Borrowed(text)),
-            Veil::Mask => Some(Cow::Owned(mask(text))),
-            Veil::Pseudonym | Veil::Address => Some(Cow::Owned(pseudonyms.of(text))),
-            Veil::Hidden => None,
+            Masking::Open => Some(Cow::Borrowed(text)),
+            Masking::Address if !holds_address(text, address) => Some(Cow::Borrowed(text)),
+            Masking::Partial => Some(Cow::Owned(mask_partly(text))),
+            Masking::Pseudonym | Masking::Address => Some(Cow::Owned(pseudonyms.of(text))),
+            Masking::Hidden => None,
         }
     }
 }
@@ -123,7 +124,7 @@ fn holds_address(text: &str, address: Option<&str>) -> bool {
 }
 
 /// Of a number its last four digits are left, of an e-mail its domain, of a name its initials.
-fn mask(text: &str) -> String {
+fn mask_partly(text: &str) -> String {
     let is_domain = |text: &str| text.contains('.') && !text.contains(char::is_whitespace);
     if let Some((name, domain)) = text.rsplit_once('@')
         && !name.is_empty()
@@ -185,35 +186,35 @@ mod tests {
             ("Li X", "L*** ***"),
         ];
         for (text, masked) in cases {
-            assert_eq!(mask(text), masked);
+            assert_eq!(mask_partly(text), masked);
         }
     }
 
     #[test]
-    fn each_privacy_has_its_veil() {
+    fn each_privacy_has_its_masking() {
         let account = AccountId::try_from("demo".to_owned()).unwrap();
         let confidential = vec!["tabulation".to_owned(), "events".to_owned(), "talks_stt".to_owned()];
         let account = Account { confidential, ..Account::new(account) };
-        let veil =
-            |privacy, name| Reader { privacy, account: &account }.veil(dictionary::field(name).unwrap());
+        let masking =
+            |privacy, name| Reader { privacy, account: &account }.masking(dictionary::field(name).unwrap());
         let cases = [
-            ("contact_name", Veil::Mask, Veil::Pseudonym),
-            ("contact_id", Veil::Address, Veil::Pseudonym),
-            ("platform_id", Veil::Mask, Veil::Pseudonym),
-            ("agent_email", Veil::Mask, Veil::Pseudonym),
-            ("agent_language", Veil::Address, Veil::Pseudonym),
-            ("contact_created_at", Veil::Open, Veil::Hidden),
-            ("session_id", Veil::Address, Veil::Address),
-            ("talks.message", Veil::Open, Veil::Hidden),
-            ("events.created_at", Veil::Hidden, Veil::Hidden),
-            ("events", Veil::Hidden, Veil::Hidden),
-            ("tabulation", Veil::Hidden, Veil::Hidden),
-            ("campaign_name", Veil::Open, Veil::Open),
+            ("contact_name", Masking::Partial, Masking::Pseudonym),
+            ("contact_id", Masking::Address, Masking::Pseudonym),
+            ("platform_id", Masking::Partial, Masking::Pseudonym),
+            ("agent_email", Masking::Partial, Masking::Pseudonym),
+            ("agent_language", Masking::Address, Masking::Pseudonym),
+            ("contact_created_at", Masking::Open, Masking::Hidden),
+            ("session_id", Masking::Address, Masking::Address),
+            ("talks.message", Masking::Open, Masking::Hidden),
+            ("events.created_at", Masking::Hidden, Masking::Hidden),
+            ("events", Masking::Hidden, Masking::Hidden),
+            ("tabulation", Masking::Hidden, Masking::Hidden),
+            ("campaign_name", Masking::Open, Masking::Open),
         ];
         for (name, masked, anonymous) in cases {
-            assert_eq!(veil(Privacy::Full, name), Veil::Open, "{name}");
-            assert_eq!(veil(Privacy::Masked, name), masked, "{name}");
-            assert_eq!(veil(Privacy::Anonymous, name), anonymous, "{name}");
+            assert_eq!(masking(Privacy::Full, name), Masking::Open, "{name}");
+            assert_eq!(masking(Privacy::Masked, name), masked, "{name}");
+            assert_eq!(masking(Privacy::Anonymous, name), anonymous, "{name}");
         }
     }
 
