@@ -96,7 +96,7 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
     let kept = world.store().partition(key::manifest(&demo())).await.unwrap();
     assert_eq!(kept.len(), live.len(), "no item of a replaced segment is left");
 
-    // Each session once, in its newest version.
+    // Each session once, in its latest version.
     let rows: u64 = live.iter().map(|one| one.rows(shared::dictionary::Record::Session)).sum();
     assert_eq!(rows, 36, "compaction has left no old version");
 }

@@ -49,7 +49,7 @@ fn version(number: usize) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_a_session_s_versions_the_newest_stays_in_whatever_order_they_come() {
+async fn of_a_session_s_versions_the_latest_stays_in_whatever_order_they_come() {
     let mut stage = Stage::new(1).await;
     let world = &stage.world;
     let (ingest, report) = world.account("demo").await;

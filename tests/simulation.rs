@@ -1,5 +1,5 @@
 //! Six accounts, four shards, and a fifth of all calls to DynamoDB, S3 and KMS failing: every session that was acknowledged
-//! ends in the reports, once and in its newest version, and nothing is quarantined for a fault that passes.
+//! ends in the reports, once and in its latest version, and nothing is quarantined for a fault that passes.
 //!
 //! The gate runs two seeds of 500 records. `PREMIUM_SIMULATION=20x5000` runs twenty of 5,000.
 
@@ -50,13 +50,13 @@ fn version(id: &str, number: usize, rng: &mut Rng) -> Value {
     })
 }
 
-/// One account: what it sends, and the newest version of each of its sessions.
+/// One account: what it sends, and the latest version of each of its sessions.
 struct Sender {
     account: String,
     ingest: String,
     report: String,
     posts: Vec<Vec<Value>>,
-    newest: BTreeMap<String, String>,
+    latest: BTreeMap<String, String>,
 }
 
 impl Sender {
@@ -82,8 +82,8 @@ impl Sender {
             left -= post.len();
             posts.push(post.into_values().collect());
         }
-        let newest = versions.into_iter().map(|(id, number)| (id, number.to_string())).collect();
-        Sender { account, ingest, report, posts, newest }
+        let latest = versions.into_iter().map(|(id, number)| (id, number.to_string())).collect();
+        Sender { account, ingest, report, posts, latest }
     }
 
     /// Posts everything, and each session again until it is acknowledged.
@@ -109,17 +109,17 @@ impl Sender {
         }
     }
 
-    /// Fails unless the reports say the newest version of each session, once.
+    /// Fails unless the reports say the latest version of each session, once.
     async fn check(&self, world: &World, seed: u64) {
         let asked = query("sessions", &["session_id", "protocol"]);
-        let rows = world.rows_once(&self.report, &asked, self.newest.len()).await;
+        let rows = world.rows_once(&self.report, &asked, self.latest.len()).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let served: BTreeMap<String, String> =
             rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect();
         let wrong = |(id, number): &(&String, &String)| served.get(*id) != Some(number);
         let wrong: Vec<_> =
-            self.newest.iter().filter(wrong).map(|(id, number)| (id, number, served.get(id))).collect();
-        assert!(wrong.is_empty(), "seed {seed}: session, newest version, served version: {wrong:?}");
+            self.latest.iter().filter(wrong).map(|(id, number)| (id, number, served.get(id))).collect();
+        assert!(wrong.is_empty(), "seed {seed}: session, latest version, served version: {wrong:?}");
         assert_eq!(served.len(), rows.len(), "seed {seed}: a session is there twice");
 
         let path = format!("/v1/receipts?start=2026-09-30&end=2026-10-06&account={}", self.account);
@@ -218,7 +218,7 @@ async fn simulate(seed: u64, records: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_fails_every_acknowledged_session_is_served_once_in_its_newest_version() {
+async fn whatever_fails_every_acknowledged_session_is_served_once_in_its_latest_version() {
     let (seeds, records) = size();
     for seed in 1..=seeds {
         println!("{}", simulate(seed, records).await);

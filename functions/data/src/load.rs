@@ -1,4 +1,4 @@
-//! From a cluster to memory: the newest row of each session that passes, and what is needed beside it.
+//! Loads a cluster into memory: the latest version of each session that passes, and the columns that are needed of it.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -80,7 +80,7 @@ pub(crate) async fn load(
     let mut files = try_join_all(reading).await?;
     let mut sessions = match cluster.unique() {
         Some(_) => vec![(0..files[0].rows(Record::Session) as u32).collect()],
-        None => newest(parts, &files),
+        None => resolve(parts, &files),
     };
     if !query.admits_all(cluster) {
         for (files, sessions) in files.iter().zip(&mut sessions) {
@@ -173,26 +173,27 @@ fn rows_of(owners: &RecordBatch, sessions: &[u32], first: u32) -> Vec<Range<usiz
     rows
 }
 
-/// Of each segment, the rows that count, in order: one of each session, none of sessions that are gone.
+/// Resolves the versions of each session: for each segment the rows that hold the latest version of their session, in
+/// order. A session whose latest version is a tombstone is left out.
 ///
-/// Of all rows of a session the one with the greatest (sequence, live, segment) counts.
-fn newest(parts: &[Part], files: &[Files]) -> Vec<Vec<u32>> {
+/// The latest version of a session is the row with the greatest (sequence, live, segment).
+fn resolve(parts: &[Part], files: &[Files]) -> Vec<Vec<u32>> {
     let rank = |at: At| {
         let file = &files[at.segment];
         (file.sequence(at.row), !file.is_removed(at.row), parts[at.segment].segment.as_str())
     };
-    let mut newest: HashMap<&str, At> = HashMap::new();
+    let mut latest: HashMap<&str, At> = HashMap::new();
     for (segment, file) in files.iter().enumerate() {
         for row in 0..file.rows(Record::Session) {
             let at = At { segment, row };
-            let best = newest.entry(file.text(ID, row).unwrap_or_default()).or_insert(at);
+            let best = latest.entry(file.text(ID, row).unwrap_or_default()).or_insert(at);
             if rank(at) > rank(*best) {
                 *best = at;
             }
         }
     }
     let mut sessions = vec![Vec::new(); files.len()];
-    let live = newest.into_values().filter(|at| !files[at.segment].is_removed(at.row));
+    let live = latest.into_values().filter(|at| !files[at.segment].is_removed(at.row));
     live.for_each(|at| sessions[at.segment].push(at.row as u32));
     sessions.iter_mut().for_each(|rows| rows.sort_unstable());
     sessions
@@ -234,7 +235,7 @@ mod tests {
     /// The rows that count, as segment, id and created_at.
     fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
         let (about, files): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
-        let sessions = newest(&about, &files);
+        let sessions = resolve(&about, &files);
         let row = |at: At| {
             let row = Row::of_session(&files[at.segment], at.row);
             (at.segment, row.session_id().to_owned(), row.created_at().0)

@@ -1,4 +1,4 @@
-//! Ingest: takes sessions as the platform sends them and keeps the newest version of each.
+//! Ingest: takes sessions as the platform sends them and keeps the latest version of each.
 //!
 //! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its items
 //! (`split`), an item a session (`parse`), and a batch of them writes and outcomes (`window`, `report`,

@@ -130,7 +130,7 @@ impl Lake {
         }
     }
 
-    /// Replaces the inputs of a job by what is left of them: of each session its newest row among them, from `oldest` on.
+    /// Replaces the inputs of a job by the latest version of each session among them, leaving out what began before `oldest`.
     async fn run(
         &self,
         account: &AccountId,
@@ -145,7 +145,7 @@ impl Lake {
         others.retain(|one| inputs.iter().all(|input| input.id != one.id));
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let sessions = self.load(&parts, Record::Session).await?;
-        let mut kept = survivors(&sessions, |at| {
+        let mut kept = resolve(&sessions, |at| {
             let place = Span { min: at, max: at };
             others.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
         })?;
@@ -257,9 +257,10 @@ fn cut_by_rows(kept: &[Kept], max_rows: u64) -> Vec<&[Kept]> {
     pieces
 }
 
-/// The rows worth keeping, in the lake's order: of each session the newest row, and every tombstone at another place
-/// for which `needed` says that a segment outside may still hold an older row.
-pub(crate) fn survivors(
+/// Resolves the versions of each session. Returns the rows to keep, in the lake's order: the latest version of each
+/// session, and every tombstone at another `created_at` for which `needed` says that a segment outside of these batches may
+/// still hold an older version.
+pub(crate) fn resolve(
     batches: &[RecordBatch],
     needed: impl Fn(Instant) -> bool,
 ) -> Result<Vec<Kept>, StoreError> {
@@ -267,11 +268,11 @@ pub(crate) fn survivors(
     let rank = |(input, row): (usize, usize)| (keys[input].sequence(row), !keys[input].removed(row), input);
     let every =
         || (0..batches.len()).flat_map(|input| (0..batches[input].num_rows()).map(move |row| (input, row)));
-    let mut newest: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut latest: HashMap<&str, (usize, usize)> = HashMap::new();
     let mut tombstones: HashMap<(&str, Instant), (usize, usize)> = HashMap::new();
     for at in every() {
         let (id, created) = (keys[at.0].id(at.1), keys[at.0].created(at.1));
-        let winner = newest.entry(id).or_insert(at);
+        let winner = latest.entry(id).or_insert(at);
         if rank(at) > rank(*winner) {
             *winner = at;
         }
@@ -282,12 +283,12 @@ pub(crate) fn survivors(
             }
         }
     }
-    let live = newest.values().filter(|at| !keys[at.0].removed(at.1));
+    let live = latest.values().filter(|at| !keys[at.0].removed(at.1));
     let dead = tombstones.values().filter(|at| {
         let (id, created) = (keys[at.0].id(at.1), keys[at.0].created(at.1));
-        // Where the newest row lies in the same place, it says all that the tombstone says.
+        // Where the latest version lies in the same place, it says all that the tombstone says.
         let covered =
-            newest.get(id).is_some_and(|winner| winner != *at && keys[winner.0].created(winner.1) == created);
+            latest.get(id).is_some_and(|winner| winner != *at && keys[winner.0].created(winner.1) == created);
         !covered && needed(created)
     });
     let mut kept: Vec<Kept> = live

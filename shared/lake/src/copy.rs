@@ -26,7 +26,7 @@ use shared::masking::{Masking, Pseudonyms, Reader};
 use shared::store::StoreError;
 use shared::time::Instant;
 
-use crate::compact::survivors;
+use crate::compact::resolve;
 use crate::write::Identities;
 use crate::{Lake, Part, Segment, columns};
 
@@ -128,7 +128,7 @@ impl Lake {
         Ok(rows)
     }
 
-    /// Of each part, which rows of sessions count: the newest of each session, unless it is a tombstone or past the
+    /// Of each part, which rows of sessions count: the latest version of each session, unless it is a tombstone or past the
     /// account's retention.
     async fn counting(&self, parts: &[&Part], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
         let mut batches = Vec::new();
@@ -138,7 +138,7 @@ impl Lake {
         }
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
-        for kept in survivors(&batches, |_| false)? {
+        for kept in resolve(&batches, |_| false)? {
             let removed = Identities::of(&batches[kept.input])?.removed(kept.row);
             counting[kept.input][kept.row] = !removed && kept.created > oldest;
         }

@@ -5,7 +5,7 @@
 //! segments there are. Nothing in the lake is ever changed: a segment is added, and a compaction replaces several by few.
 //!
 //! Three rules make any set of segments readable:
-//! - **Newest wins.** Of all rows of a session in the segments that a reader sees, the one with the greatest
+//! - **The latest version counts.** Of all rows of a session in the segments that a reader sees, the one with the greatest
 //!   (`_sequence`, live, segment) counts. If that is a tombstone, the session is gone.
 //! - **A tombstone lies where the old row lay.** A session that moved, or was removed, leaves one at its old
 //!   `created_at`, so a reader may leave out every segment whose created span it does not ask for.

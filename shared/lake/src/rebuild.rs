@@ -10,7 +10,7 @@ use shared::store::{ListedSession, StoreError};
 use shared::telemetry::chain;
 use shared::time::Instant;
 
-use crate::compact::survivors;
+use crate::compact::resolve;
 use crate::encode::Entry;
 use crate::manifest::{MAX_ACTIONS, actions};
 use crate::policy::CompactionPolicy;
@@ -119,7 +119,7 @@ impl Lake {
     ) -> Result<Vec<Segment>, StoreError> {
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let sessions = self.load(&parts, Record::Session).await?;
-        let mut kept = survivors(&sessions, |_| true)?;
+        let mut kept = resolve(&sessions, |_| true)?;
         let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let is_of_day = |at: Instant| at >= day.min && at <= day.max;
         let unnamed: HashSet<&str> = kept

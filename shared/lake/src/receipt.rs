@@ -1,7 +1,7 @@
 //! Completeness receipts: whether everything that was acknowledged is stored, and everything that is stored is served.
 //!
 //! Three independent witnesses are held against each other, session by session: what ingest acknowledged, what the table
-//! lists, and what the lake's newest rows say. A session on its way from the table into the lake is no gap.
+//! lists, and what the lake's latest versions say. A session on its way from the table into the lake is no gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -18,7 +18,7 @@ use shared::store::{ListedSession, StoreError};
 use shared::time::Instant;
 use shared::zone::Zone;
 
-use crate::compact::survivors;
+use crate::compact::resolve;
 use crate::write::Identities;
 use crate::{Lake, Part, Span, columns};
 
@@ -103,7 +103,7 @@ impl Lake {
         self.compare(of, Witnesses { day, acknowledged, stored, served }).await
     }
 
-    /// The newest rows of a window's sessions.
+    /// The latest versions of a window's sessions.
     async fn served(
         &self,
         parts: &[Part],
@@ -117,7 +117,7 @@ impl Lake {
         }
         let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let mut served = BTreeMap::new();
-        for row in survivors(&batches, |_| false)? {
+        for row in resolve(&batches, |_| false)? {
             if !keys[row.input].removed(row.row)
                 && window.contains(&row.created)
                 && let Ok(id) = SessionId::try_from(keys[row.input].id(row.row).to_owned())

@@ -17,7 +17,7 @@ use crate::key;
 use crate::session::{Identity, Session};
 use crate::time::Instant;
 
-/// The attribute of the receipt that keeps that a session's newest version was acknowledged.
+/// The attribute of the receipt that keeps that a session's latest version was acknowledged.
 const RECEIPT: &str = "receipt";
 /// The most instants of `created_at` that a session's history names one by one.
 const MOST_PLACES: usize = 16;
@@ -27,7 +27,7 @@ const ATTEMPTS: usize = 4;
 /// What became of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// It is the session's newest version now.
+    /// It is the session's latest version now.
     Accepted,
     /// The very same version was there already.
     Unchanged {

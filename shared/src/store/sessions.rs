@@ -19,7 +19,7 @@ pub struct ListedSession {
     pub created_at: Instant,
     /// What it says (`Session::content`); `None` under an index that does not carry it.
     pub content: Option<i64>,
-    /// When its newest version was stored; 1970 under an index that does not carry it.
+    /// When its latest version was stored; 1970 under an index that does not carry it.
     pub stored_at: Instant,
 }
 
@@ -132,7 +132,7 @@ impl Store {
         Ok(item.and_then(|item| number(&item, "created_at")).map(Instant))
     }
 
-    /// When a session's newest version was stored, wherever it lies; `None` for a session that is not there.
+    /// When a session's latest version was stored, wherever it lies; `None` for a session that is not there.
     pub async fn stored_at(
         &self,
         account: &AccountId,
