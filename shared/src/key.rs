@@ -143,9 +143,12 @@ pub fn segment_before_parts(account: &AccountId, id: &str) -> Key {
 /// What the sort keys of these begin with.
 pub const SEGMENTS_BEFORE_PARTS: &str = "segment#";
 
-/// A stream record that could not be archived.
-pub fn aside(account: &str, sequence: &str) -> Key {
-    Key::new(format!("aside#{account}"), sequence)
+/// What the partitions of quarantined records begin with. Tables hold it under this name, so it stays.
+const QUARANTINE: &str = "aside#";
+
+/// A quarantined stream record: one that could not be archived.
+pub fn quarantined(account: &str, sequence: &str) -> Key {
+    Key::new(format!("{QUARANTINE}{account}"), sequence)
 }
 
 /// Partition of what was acknowledged of an account's sessions that began on a UTC day.

@@ -43,8 +43,10 @@ pub(crate) struct Answer {
     gaps: Vec<NaiveDate>,
     /// What ingest refused in the period, newest first: the last hundred items.
     rejected: Vec<Refused>,
-    /// What is quarantined: it could not be brought into the lake, and is tried again.
-    set_aside: Vec<Waiting>,
+    /// The quarantined records: they could not be brought into the lake, and are tried again. Clients know the list by its
+    /// name in JSON.
+    #[serde(rename = "set_aside")]
+    quarantined: Vec<QuarantinedRecord>,
     /// The size of all the account's segments; of a large lake as of the last day's upkeep.
     lake_bytes: u64,
 }
@@ -56,8 +58,9 @@ struct Refused {
     rejection: Rejection,
 }
 
+/// A quarantined record as clients see it.
 #[derive(Debug, Serialize)]
-struct Waiting {
+struct QuarantinedRecord {
     at: String,
     session_id: SessionId,
     reason: String,
@@ -95,7 +98,7 @@ pub(crate) async fn receipts(
         days: receipts,
         rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,
         lake_bytes: app.lake.bytes(&account.id).await?,
-        set_aside: app.store.quarantined(&account.id).await?.into_iter().map(waiting).collect(),
+        quarantined: app.store.quarantined(&account.id).await?.into_iter().map(quarantined).collect(),
     }))
 }
 
@@ -113,7 +116,7 @@ async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Re
     Ok(refused)
 }
 
-fn waiting(record: Quarantined) -> Waiting {
+fn quarantined(record: Quarantined) -> QuarantinedRecord {
     let Quarantined { session_id, reason, at, attempts, next_at, .. } = record;
-    Waiting { at, session_id, reason, attempts, next_at: next_at.to_rfc3339() }
+    QuarantinedRecord { at, session_id, reason, attempts, next_at: next_at.to_rfc3339() }
 }

@@ -12,6 +12,9 @@ const FIRST_WAIT_SECONDS: i64 = 60;
 /// The longest wait between two attempts.
 const LONGEST_WAIT_SECONDS: i64 = 86_400;
 
+/// The attribute that says when a record was quarantined. Tables hold it under this name, so it stays.
+const QUARANTINED_AT: &str = "set_aside_at";
+
 /// A stored session that could not be brought into the lake, and why: nothing of what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
@@ -72,12 +75,12 @@ impl Store {
         let mut attributes = vec![
             ("item", AttributeValue::S(pk)),
             ("reason", AttributeValue::S(record.reason.clone())),
-            ("set_aside_at", AttributeValue::S(record.at.clone())),
+            (QUARANTINED_AT, AttributeValue::S(record.at.clone())),
             ("attempts", integer(i64::from(record.attempts))),
             ("next_at", integer(record.next_at.0)),
         ];
         attributes.extend(record.before.map(|before| ("created_before", integer(before.0))));
-        match self.put_new(key::aside(account.as_str(), &record.sequence), attributes).await {
+        match self.put_new(key::quarantined(account.as_str(), &record.sequence), attributes).await {
             Err(error) if error.kind == StoreErrorKind::Conflict => Ok(()),
             put => put,
         }
@@ -85,7 +88,7 @@ impl Store {
 
     /// All quarantined records of an account.
     pub async fn quarantined(&self, account: &AccountId) -> Result<Vec<Quarantined>, StoreError> {
-        let Key { pk, .. } = key::aside(account.as_str(), "");
+        let Key { pk, .. } = key::quarantined(account.as_str(), "");
         Ok(self.partition(pk).await?.iter().filter_map(read).collect())
     }
 
@@ -96,12 +99,14 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<QuarantinePage, StoreError> {
-        let Key { pk, .. } = key::aside(account.as_str(), "");
+        let Key { pk, .. } = key::quarantined(account.as_str(), "");
         let query = self.dynamo().query().table_name(&self.names().table);
         let answer = query
             .key_condition_expression("pk = :quarantine")
             .expression_attribute_values(":quarantine", AttributeValue::S(pk))
-            .set_exclusive_start_key(after.map(|sequence| key_item(key::aside(account.as_str(), sequence))))
+            .set_exclusive_start_key(
+                after.map(|sequence| key_item(key::quarantined(account.as_str(), sequence))),
+            )
             .limit(i32::from(limit))
             .consistent_read(true)
             .send()
@@ -118,7 +123,7 @@ impl Store {
     pub async fn keep_attempt(&self, account: &AccountId, record: &Quarantined) -> Result<(), StoreError> {
         let update = self.dynamo().update_item().table_name(&self.names().table);
         let sent = update
-            .set_key(Some(key_item(key::aside(account.as_str(), &record.sequence))))
+            .set_key(Some(key_item(key::quarantined(account.as_str(), &record.sequence))))
             .update_expression("SET reason = :reason, attempts = :attempts, next_at = :next")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":reason", AttributeValue::S(record.reason.clone()))
@@ -139,7 +144,7 @@ impl Store {
         record: &Quarantined,
     ) -> Result<(), StoreError> {
         let delete = self.dynamo().delete_item().table_name(&self.names().table);
-        let delete = delete.set_key(Some(key_item(key::aside(account.as_str(), &record.sequence))));
+        let delete = delete.set_key(Some(key_item(key::quarantined(account.as_str(), &record.sequence))));
         delete.send().await.map(drop).map_err(|error| StoreError::aws("forgetting a record", error))
     }
 }
@@ -153,7 +158,7 @@ fn read(item: &Item) -> Option<Quarantined> {
         session_id,
         before: number(item, "created_before").map(Instant),
         reason: of("reason")?,
-        at: of("set_aside_at")?,
+        at: of(QUARANTINED_AT)?,
         attempts: number(item, "attempts").and_then(|attempts| attempts.try_into().ok()).unwrap_or(0),
         next_at: Instant(number(item, "next_at").unwrap_or(0)),
     })
