@@ -23,10 +23,13 @@ async fn the_history_of_a_session_that_moves_on_and_on_stays_small() {
         world.ingest_all(&ingest, &[deliver(n)], "accepted").await;
     }
     let (store, account) = (world.store(), AccountId::try_from("demo".to_owned()).unwrap());
-    let places = store.places(&account, &SessionId::try_from("wanderer".to_owned()).unwrap()).await.unwrap();
-    assert!(places.len() <= 16, "{places:?}");
+    let history = store
+        .created_at_history(&account, &SessionId::try_from("wanderer".to_owned()).unwrap())
+        .await
+        .unwrap();
+    assert!(history.len() <= 16, "{history:?}");
     let day = |at: &Instant| at.to_utc().date_naive().to_string();
-    let days: Vec<String> = [places.iter().min(), places.iter().max()].map(|at| day(at.unwrap())).to_vec();
+    let days: Vec<String> = [history.iter().min(), history.iter().max()].map(|at| day(at.unwrap())).to_vec();
     assert_eq!(days, ["2026-09-01", "2026-09-28"], "its ends are known for ever");
     // An older version and the same one find their way as ever.
     world.ingest_all(&ingest, &[deliver(39)], "unchanged").await;

@@ -53,8 +53,9 @@ pub fn columns(record: Record) -> &'static [&'static Field] {
 /// The place of a key among the [`columns`] of its record.
 pub fn ordinal(record: Record, leaf: &str) -> Option<u16> {
     static ORDINALS: LazyLock<HashMap<(Record, &str), u16>> = LazyLock::new(|| {
-        let places = |record| (0..).zip(columns(record)).map(move |(at, field)| ((record, field.leaf()), at));
-        Record::ALL.into_iter().flat_map(places).collect()
+        let ordinals =
+            |record| (0..).zip(columns(record)).map(move |(at, field)| ((record, field.leaf()), at));
+        Record::ALL.into_iter().flat_map(ordinals).collect()
     });
     ORDINALS.get(&(record, leaf)).copied()
 }

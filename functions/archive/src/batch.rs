@@ -121,7 +121,7 @@ struct Changes {
     sessions: BTreeMap<SessionId, Change>,
 }
 
-/// The last word of a batch on a session, and the places where it lay before.
+/// The last word of a batch on a session, and the `created_at` history before it.
 struct Change {
     last: Entry,
     before: Vec<Instant>,

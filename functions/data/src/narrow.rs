@@ -23,11 +23,11 @@ pub(crate) async fn narrow(store: &Store, account: &AccountId, query: &Query) ->
     };
     let ids: Vec<SessionId> =
         texts.iter().filter_map(|text| SessionId::try_from(text.clone()).ok()).collect();
-    let places = try_join_all(ids.iter().map(|id| store.places(account, id))).await?;
-    if places.iter().any(Vec::is_empty) {
+    let history = try_join_all(ids.iter().map(|id| store.created_at_history(account, id))).await?;
+    if history.iter().any(Vec::is_empty) {
         return Ok(window);
     }
-    let (first, last) = (places.iter().flatten().min(), places.iter().flatten().max());
+    let (first, last) = (history.iter().flatten().min(), history.iter().flatten().max());
     let Some((first, last)) = first.zip(last) else { return Ok(window) };
     let created = window.created.start.max(*first)..window.created.end.min(Instant(last.0.saturating_add(1)));
     Ok(Window { created, ..window })

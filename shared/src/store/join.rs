@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use super::bodies::{BODY, BODY_OBJECT, fits_item};
 use super::past::EXPIRES_AT;
 use super::receipts::receipt_without_name;
+use super::sessions::CREATED_AT_HISTORY;
 use super::{Item, Store, StoreError, number, text};
 use crate::account::Account;
 use crate::id::SessionId;
@@ -20,7 +21,7 @@ use crate::time::Instant;
 /// The attribute of the receipt that keeps that a session's latest version was acknowledged.
 const RECEIPT: &str = "receipt";
 /// The most instants of `created_at` that a session's history names one by one.
-const MOST_PLACES: usize = 16;
+const MOST_INSTANTS: usize = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
 const ATTEMPTS: usize = 4;
 
@@ -82,7 +83,7 @@ enum History {
     /// One more instant, unless there are too many.
     Longer,
     /// Its ends alone, in the place of this version's.
-    Shorter { places: BTreeSet<i64>, of: Version },
+    Shorter { instants: BTreeSet<i64>, of: Version },
 }
 
 impl Store {
@@ -156,18 +157,19 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match history {
             History::Longer => update
-                .update_expression(format!("{sets} REMOVE {dropped} ADD places :place"))
-                .condition_expression(
+                .update_expression(format!("{sets} REMOVE {dropped} ADD {CREATED_AT_HISTORY} :instant"))
+                .condition_expression(format!(
                     "attribute_not_exists(pk) OR \
                      ((version < :version OR (version = :version AND #hash < :hash)) AND \
-                     (attribute_not_exists(places) OR size(places) < :most OR contains(places, :created)))",
-                )
-                .expression_attribute_values(":place", numbers([identity.created_at.0]))
-                .expression_attribute_values(":most", integer(MOST_PLACES as i64)),
-            History::Shorter { places, of } => update
-                .update_expression(format!("{sets}, places = :places REMOVE {dropped}"))
+                     (attribute_not_exists({CREATED_AT_HISTORY}) OR size({CREATED_AT_HISTORY}) < :most OR \
+                     contains({CREATED_AT_HISTORY}, :created)))",
+                ))
+                .expression_attribute_values(":instant", numbers([identity.created_at.0]))
+                .expression_attribute_values(":most", integer(MOST_INSTANTS as i64)),
+            History::Shorter { instants, of } => update
+                .update_expression(format!("{sets}, {CREATED_AT_HISTORY} = :instants REMOVE {dropped}"))
                 .condition_expression("version = :there AND #hash = :hash_there")
-                .expression_attribute_values(":places", numbers(places.iter().copied()))
+                .expression_attribute_values(":instants", numbers(instants.iter().copied()))
                 .expression_attribute_values(":there", integer(of.at))
                 .expression_attribute_values(":hash_there", bytes(&of.hash)),
         }
@@ -176,11 +178,11 @@ impl Store {
 
 /// The history of an item with one more instant: its ends and this instant, for its reader asks for no more than its ends.
 fn shortened(there: &Item, created_at: Instant) -> History {
-    let places = there.get("places").and_then(|places| places.as_ns().ok());
-    let all = places.into_iter().flatten().filter_map(|place| place.parse().ok());
+    let history = there.get(CREATED_AT_HISTORY).and_then(|history| history.as_ns().ok());
+    let all = history.into_iter().flatten().filter_map(|at| at.parse().ok());
     let all: BTreeSet<i64> = all.chain([created_at.0]).collect();
-    let places = [all.first(), all.last(), Some(&created_at.0)].into_iter().flatten().copied().collect();
-    History::Shorter { places, of: Version::of(there) }
+    let instants = [all.first(), all.last(), Some(&created_at.0)].into_iter().flatten().copied().collect();
+    History::Shorter { instants, of: Version::of(there) }
 }
 
 /// Sends a write: the item that was there where its condition did not hold, `None` where it did.

@@ -46,11 +46,18 @@ pub struct StoredSession {
     pub content: i64,
 }
 
+/// The attribute of the `created_at` history, a set of numbers. Tables hold it under this name, so it stays.
+pub(super) const CREATED_AT_HISTORY: &str = "places";
+
 impl Store {
-    /// Where a session has lain in the lake's order: among others the earliest and the latest `created_at` that it ever had,
-    /// and the present one. None for one that is not there.
-    pub async fn places(&self, account: &AccountId, id: &SessionId) -> Result<Vec<Instant>, StoreError> {
-        let item = self.get_attribute(key::session(account, id), "places").await?;
+    /// The `created_at` history of a session, which says where it may lie in the lake: among others the earliest and the
+    /// latest `created_at` that it ever had, and the present one. Empty for a session that the table does not have.
+    pub async fn created_at_history(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+    ) -> Result<Vec<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), CREATED_AT_HISTORY).await?;
         Ok(item.as_ref().map(created_at_history).unwrap_or_default())
     }
 
@@ -146,8 +153,8 @@ impl Store {
 /// The `created_at` history of a session's item, in no order: among others the earliest and the latest there ever was, and
 /// the present one.
 pub fn created_at_history(item: &Item) -> Vec<Instant> {
-    let places = item.get("places").and_then(|places| places.as_ns().ok());
-    places.into_iter().flatten().filter_map(|place| place.parse().ok()).map(Instant).collect()
+    let history = item.get(CREATED_AT_HISTORY).and_then(|history| history.as_ns().ok());
+    history.into_iter().flatten().filter_map(|at| at.parse().ok()).map(Instant).collect()
 }
 
 fn listed(item: &Item) -> Option<ListedSession> {
