@@ -22,7 +22,7 @@ async fn a_page_begins_anywhere_in_a_segment() {
     let (lake, account) = (Lake::new(world.store()), AccountId::try_from("demo".to_owned()).unwrap());
     lake.compact_all(&account, &CompactionPolicy::at_once()).await.unwrap();
     let live = lake.live(&account).await.unwrap();
-    assert!(matches!(live.as_slice(), [alone] if matches!(alone.parts.as_slice(), [part] if part.unique)));
+    assert!(matches!(live.as_slice(), [alone] if matches!(alone.parts.as_slice(), [part] if part.is_unique)));
     tokio::time::sleep(STATE_MARGIN * 2).await;
 
     let reports = [

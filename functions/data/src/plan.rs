@@ -49,7 +49,7 @@ impl Cluster {
     /// The part that stands alone and has one row a session, if the cluster is that.
     pub(crate) fn unique(&self) -> Option<&Part> {
         match self.parts.as_slice() {
-            [alone] if alone.unique => Some(alone),
+            [alone] if alone.is_unique => Some(alone),
             _ => None,
         }
     }

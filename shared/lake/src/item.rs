@@ -83,7 +83,9 @@ struct StoredPart {
     finished: Option<(Instant, Instant)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<(Instant, Instant)>,
-    unique: bool,
+    /// Stored under the name that it had first.
+    #[serde(rename = "unique")]
+    is_unique: bool,
     /// Name, rows, bytes and memory of each file, in the order in which they lie in the object.
     files: Vec<(String, u64, u64, u64)>,
 }
@@ -97,7 +99,7 @@ impl StoredPart {
             created: pair(part.created),
             finished: part.finished.map(pair),
             last: part.last.map(pair),
-            unique: part.unique,
+            is_unique: part.is_unique,
             files: files
                 .into_iter()
                 .map(|(name, file)| (name.clone(), file.rows, file.bytes, file.decoded))
@@ -115,7 +117,7 @@ impl Stored {
             let mut part = Part::new(id.to_owned(), account.clone(), number, span(stored.created));
             part.finished = stored.finished.map(span);
             part.last = stored.last.map(span);
-            part.unique = stored.unique;
+            part.is_unique = stored.is_unique;
             for (name, rows, bytes, decoded) in stored.files {
                 part.files.insert(name, FileInfo { rows, bytes, decoded, offset });
                 offset += bytes;
@@ -135,8 +137,8 @@ struct Format1 {
     created: Span,
     finished: Option<Span>,
     last: Option<Span>,
-    #[serde(default)]
-    plain: bool,
+    #[serde(default, rename = "plain")]
+    is_unique: bool,
     added_at: Instant,
 }
 
@@ -159,7 +161,7 @@ impl Format1 {
         let mut part = Part::new(id.to_owned(), account.clone(), 0, self.created);
         part.finished = self.finished;
         part.last = self.last;
-        part.unique = self.plain;
+        part.is_unique = self.is_unique;
         part.files = self.files.into_iter().map(|(name, info)| (name, file(info))).collect();
         part.object_bytes = None;
         part

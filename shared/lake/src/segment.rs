@@ -89,8 +89,8 @@ pub struct Part {
     pub finished: Option<Span>,
     /// The span of `lastInteraction`, where any session has it.
     pub last: Option<Span>,
-    /// Whether each row is of another session and none is a tombstone.
-    pub unique: bool,
+    /// Whether its rows of sessions are unique and live: each is of another session, and none is a tombstone.
+    pub is_unique: bool,
     /// Its files, by the record's name.
     pub files: BTreeMap<String, FileInfo>,
     /// The size of the segment's object; `None` where each file is an object of its own (format 1).
@@ -117,7 +117,7 @@ impl Part {
             created,
             finished: None,
             last: None,
-            unique: false,
+            is_unique: false,
             files: BTreeMap::new(),
             object_bytes: Some(0),
         }

@@ -37,7 +37,7 @@ impl Draft {
         let mut part = Part::new(self.id.clone(), self.account.clone(), self.parts.len(), created);
         part.finished = Span::of(instants(sessions, "finished_at"));
         part.last = Span::of(instants(sessions, "lastInteraction"));
-        part.unique = Identities::of(sessions)?.are_unique();
+        part.is_unique = Identities::of(sessions)?.are_unique();
         self.parts.push(part);
         self.add(Record::Session, sessions)
     }
