@@ -15,7 +15,7 @@ use shared::store::StoreError;
 use shared::time::Instant;
 
 use crate::columns;
-use crate::facts::Facts;
+use crate::derived::DerivedColumns;
 
 /// What the stream said of a session: that it is so, or that it is no longer where it was.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,24 +58,29 @@ pub(crate) fn encode(entries: &[Entry], record: Record) -> Result<RecordBatch, S
 }
 
 fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
-    let facts: Vec<Facts> =
-        entries.iter().map(|entry| entry.session.as_ref().map(Facts::of).unwrap_or_default()).collect();
+    let derived: Vec<DerivedColumns> = entries
+        .iter()
+        .map(|entry| entry.session.as_ref().map(DerivedColumns::of).unwrap_or_default())
+        .collect();
     let mut columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from_iter_values(entries.iter().map(|entry| &entry.sequence))),
         Arc::new(entries.iter().map(|entry| Some(entry.session.is_none())).collect::<BooleanArray>()),
-        Arc::new(facts.iter().map(|facts| Some(facts.waited)).collect::<BooleanArray>()),
-        Arc::new(facts.iter().map(|facts| Some(facts.transferred)).collect::<BooleanArray>()),
+        Arc::new(derived.iter().map(|derived| Some(derived.waited)).collect::<BooleanArray>()),
+        Arc::new(derived.iter().map(|derived| Some(derived.transferred)).collect::<BooleanArray>()),
     ];
     for at in 0..columns::MESSAGES.len() {
-        columns.push(Arc::new(Int64Array::from_iter_values(facts.iter().map(|facts| facts.messages[at]))));
+        columns
+            .push(Arc::new(Int64Array::from_iter_values(derived.iter().map(|derived| derived.messages[at]))));
     }
     let content = entries.iter().map(|entry| entry.session.as_ref().map(|_| entry.content));
     columns.push(Arc::new(content.collect::<Int64Array>()));
     for at in 0..columns::EVENT_TIMES.len() {
-        columns.push(Arc::new(facts.iter().map(|facts| facts.times[at]).collect::<Float64Array>()));
+        columns.push(Arc::new(derived.iter().map(|derived| derived.times[at]).collect::<Float64Array>()));
     }
     for at in 0..columns::SENTIMENT.len() {
-        columns.push(Arc::new(Int64Array::from_iter_values(facts.iter().map(|facts| facts.sentiment[at]))));
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            derived.iter().map(|derived| derived.sentiment[at]),
+        )));
     }
     // A tombstone is found like the row it stands for: by its id and its place.
     let rows: Vec<Row> = entries.iter().map(row_of).collect();

@@ -14,7 +14,7 @@
 //! The modules stand in reading order.
 
 pub mod columns;
-mod facts;
+mod derived;
 mod encode;
 mod segment;
 mod chunks;

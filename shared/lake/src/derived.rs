@@ -1,24 +1,27 @@
-//! What follows from a session's repeated records, kept with the session so that no measure has to read them.
+//! Derived columns: what measures need of a session's repeated records. It is computed once, when a segment is written, and
+//! kept with the session, so that no measure has to read those records.
 
 use shared::dictionary::{self, Record};
 use shared::session::{Session, Value};
 use shared::time::Instant;
 
-/// What a session's repeated records say of it, kept beside it so that no measure has to read them.
+/// The derived columns of one session.
 #[derive(Default)]
-pub(crate) struct Facts {
+pub(crate) struct DerivedColumns {
+    /// Whether the contact waited for an agent: an event `waitStart`.
     pub(crate) waited: bool,
+    /// Whether the session was transferred.
     pub(crate) transferred: bool,
-    /// In the order of `columns::MESSAGES`.
+    /// Numbers of messages, in the order of `columns::MESSAGES`.
     pub(crate) messages: [i64; 6],
-    /// In the order of `columns::EVENT_TIMES`.
+    /// Seconds, in the order of `columns::EVENT_TIMES`; `None` where the events do not tell them.
     pub(crate) times: [Option<f64>; 3],
-    /// In the order of `columns::SENTIMENT`.
+    /// The sum of the levels and the number of messages that have one, in the order of `columns::SENTIMENT`.
     pub(crate) sentiment: [i64; 2],
 }
 
-impl Facts {
-    pub(crate) fn of(session: &Session) -> Facts {
+impl DerivedColumns {
+    pub(crate) fn of(session: &Session) -> DerivedColumns {
         let names = || session.events.iter().filter_map(|event| event.text(Record::Event, "event"));
         let hsm = dictionary::ordinal(Record::Talk, "hsm");
         let mut messages = [0; 6];
@@ -33,7 +36,7 @@ impl Facts {
                 messages[at] += 1;
             }
         }
-        Facts {
+        DerivedColumns {
             waited: names().any(|name| name == "waitStart"),
             transferred: names().any(|name| name.contains("Transfer")),
             messages,
@@ -97,7 +100,7 @@ mod tests {
         };
         let events: Vec<String> = events.iter().map(event).collect();
         let json = format!(r#"{{"session_id":"s","created_at":0,"events":[{}]}}"#, events.join(","));
-        Facts::of(&Session::from_json(json.as_bytes()).unwrap()).times
+        DerivedColumns::of(&Session::from_json(json.as_bytes()).unwrap()).times
     }
 
     #[test]
@@ -123,6 +126,6 @@ mod tests {
         let json =
             br#"{"session_id":"s","created_at":0,"talks":[{"sentiment_analysis_level":-2},{"message":"a"},
             {"sentiment_analysis_level":1}]}"#;
-        assert_eq!(Facts::of(&Session::from_json(json).unwrap()).sentiment, [-1, 2]);
+        assert_eq!(DerivedColumns::of(&Session::from_json(json).unwrap()).sentiment, [-1, 2]);
     }
 }
