@@ -35,7 +35,7 @@ async fn the_connector_s_tests_pass_against_a_stack_with_sessions() {
     let sessions = expected::sessions(12, 300);
     world.ingest_all(&ingest, &sessions, "accepted").await;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    // The tests ask for the state of the moment at which they begin: it must not be that of the first rows to be seen.
+    // The tests ask for the snapshot of the moment at which they begin: it must not be that of the first rows to be seen.
     sleep(Duration::from_secs(4)).await;
     for path in ["/v1/me", "/v1/schema"] {
         while world.get(path, &revoked).await.0 != StatusCode::UNAUTHORIZED {

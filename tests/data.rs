@@ -279,7 +279,7 @@ async fn requests_that_do_not_fit_are_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_refresh_shows_one_state_whatever_comes_after() {
     let (world, ingest, report) = filled().await;
-    // A state lies a few seconds before its refresh, and what is shown here is that old only after a while.
+    // A snapshot lies a few seconds before its refresh, and what is shown here is that old only after a while.
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
     let refresh = Utc::now().timestamp_millis().to_string();
     let query = query("sessions", &["session_id", "status", "created_at"]);

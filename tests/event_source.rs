@@ -55,7 +55,7 @@ impl Shard {
     }
 
     /// Moves the checkpoint as the function's answer says: the numbers it named, or nothing where it failed.
-    fn settle(&mut self, answer: Option<&[String]>) {
+    fn acknowledge(&mut self, answer: Option<&[String]>) {
         let end = *self.ends.last().unwrap();
         let batch = &self.records[self.done..end];
         let lowest = answer.map(|named| named.iter().min_by_key(|number| value(number)));
@@ -177,7 +177,7 @@ impl EventSource {
         }
         for (shard, answer) in join_all(calls).await {
             self.failed += usize::from(answer.as_ref().is_none_or(|named| !named.is_empty()));
-            shard.settle(answer.as_deref());
+            shard.acknowledge(answer.as_deref());
         }
     }
 
@@ -231,9 +231,9 @@ fn the_lowest_number_named_is_the_checkpoint_and_what_is_before_it_never_comes_a
     let shard = &mut source.shards[0];
     assert_eq!(numbers(&shard.batch(10).unwrap()), ["8", "9", "10", "11"]);
     // As texts, 10 and 11 would come before 9.
-    shard.settle(Some(&["10".to_owned(), "9".to_owned(), "11".to_owned()]));
+    shard.acknowledge(Some(&["10".to_owned(), "9".to_owned(), "11".to_owned()]));
     assert_eq!(numbers(&shard.batch(1).unwrap()), ["9", "10", "11"]);
-    shard.settle(Some(&[]));
+    shard.acknowledge(Some(&[]));
     assert!(shard.batch(10).is_none());
 }
 
@@ -256,13 +256,13 @@ async fn a_function_that_fails_panics_or_takes_too_long_gets_halves() {
             .await;
         let shard = &mut source.shards[0];
         assert_eq!(numbers(&shard.batch(9).unwrap()), ["1", "2"]);
-        shard.settle(None);
+        shard.acknowledge(None);
         assert_eq!(numbers(&shard.batch(9).unwrap()), ["1"]);
-        shard.settle(None);
+        shard.acknowledge(None);
         assert_eq!(numbers(&shard.batch(9).unwrap()), ["1"]);
-        shard.settle(Some(&[]));
+        shard.acknowledge(Some(&[]));
         assert_eq!(numbers(&shard.batch(9).unwrap()), ["2"]);
-        shard.settle(Some(&[]));
+        shard.acknowledge(Some(&[]));
         assert_eq!(numbers(&shard.batch(9).unwrap()), ["3", "4"]);
         assert_eq!((source.failed, source.waiting()), (1, 2));
     }

@@ -104,7 +104,7 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
     let lake = Lake::new(world.store());
     assert_eq!(lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap(), 1);
     assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     assert_eq!(everything(&world, &report).await, everything(&world, &other).await);
 }
 
@@ -116,7 +116,7 @@ async fn a_segment_of_the_first_format_is_written_anew_and_its_files_go() {
     let before = everything(&world, &report).await;
     let (store, lake) = (world.store(), Lake::new(world.store()));
     assert_eq!(lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap(), 1);
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     assert_eq!(everything(&world, &report).await, before);
     lake.sweep(&demo(), Instant::now().plus_seconds(26 * 3_600)).await.unwrap();
     let prefix = key::segment_objects(&demo());

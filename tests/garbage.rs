@@ -155,7 +155,7 @@ async fn what_the_demo_makes_survives_all_compactions() {
     world.rows_once(&report, &ids, 60).await;
     let before = crate::expected::everything(&world, &report).await;
     lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap();
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     assert_eq!(crate::expected::everything(&world, &report).await, before);
 }
 

@@ -1,4 +1,4 @@
-//! Sessions that change while they are read: a reader sees one state, and each session once.
+//! Sessions that change while they are read: a reader sees one snapshot, and each session once.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -87,23 +87,23 @@ async fn a_chain_of_pages_sees_one_state_whatever_comes_in_meanwhile() {
 
     let posted = Posted::default();
     let reading = async {
-        let state = chain(&world, &report, &refreshed).await;
+        let snapshot = chain(&world, &report, &refreshed).await;
         let same = chain(&world, &report, &otherwise).await;
         let asked = Instant::now();
         let now = chain(&world, &report, &query("sessions", &fields)).await;
-        (state, same, asked, now)
+        (snapshot, same, asked, now)
     };
-    let (state, same, asked, now) = tokio::select! {
+    let (snapshot, same, asked, now) = tokio::select! {
         () = churn(&world, &ingest, &old, &new, &posted) => panic!("it does not end"),
         read = reading => read,
     };
     let posted = posted.into_inner().unwrap();
 
-    // The state of the refresh is from before all that came in: its rows are what was posted first.
+    // The snapshot of the refresh is from before all that came in: its rows are what was posted first.
     let columns = expected::columns(&world, &report, "sessions").await;
     let of = |name: &str| columns.iter().find(|column| column.id == name).unwrap().clone();
-    assert_eq!(state, expected::rows("sessions", &fields.map(of), &old));
-    assert_eq!(column(&same, 2), column(&state, 0));
+    assert_eq!(snapshot, expected::rows("sessions", &fields.map(of), &old));
+    assert_eq!(column(&same, 2), column(&snapshot, 0));
 
     // The later chain has every session once and in order, and all that was acknowledged ten seconds before it began.
     assert!(now.is_sorted_by_key(|row| (row[1].to_string(), row[0].to_string())));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::lake::{CompactionPolicy, Lake, STATE_MARGIN, Segment};
+use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN, Segment};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use maintain::{Rebuild, Rebuilt};
@@ -70,7 +70,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
 
     let store = world.store();
     let lake = Lake::new(store.clone());
-    let policy = CompactionPolicy { settled_seconds: -1, ..CompactionPolicy::default() };
+    let policy = CompactionPolicy { min_age_seconds: -1, ..CompactionPolicy::default() };
     lake.compact_all(&demo(), &policy).await.unwrap();
     let all = store.partition(key::manifest(&demo())).await.unwrap();
     let live = lake.live(&demo()).await.unwrap();
@@ -129,7 +129,7 @@ async fn a_session_whose_body_is_gone_stops_no_rebuild() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(rebuild(&world, &sessions[7]).await.healed, 0);
-    tokio::time::sleep(STATE_MARGIN * 2).await;
+    tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
     // Once it is no session any more, there is nothing to tell of.
     let Key { pk, sk } = session_key(&sessions[7]);
@@ -166,7 +166,7 @@ async fn a_record_that_cannot_be_read_is_quarantined_and_holds_up_nothing() {
     // A rebuild of its day neither loses it nor calls it well.
     assert_eq!(rebuild(&world, &sessions[50]).await.healed, 0);
     assert_eq!(store.quarantined(&demo()).await.unwrap(), quarantined);
-    tokio::time::sleep(STATE_MARGIN * 2).await;
+    tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 
     // A newer version heals it.
@@ -181,6 +181,6 @@ async fn a_record_that_cannot_be_read_is_quarantined_and_holds_up_nothing() {
     let rebuilt = rebuild(&world, &sessions[50]).await;
     assert_eq!((rebuilt.healed, rebuilt.agrees), (1, true));
     assert!(store.quarantined(&demo()).await.unwrap().is_empty());
-    tokio::time::sleep(STATE_MARGIN * 2).await;
+    tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 }

@@ -1,6 +1,6 @@
 //! Pages that begin and end within a segment: of it, no more rows are read than they may show.
 
-use ::lake::{CompactionPolicy, Lake, STATE_MARGIN};
+use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN};
 use faults::{Fault, Proxy, Service};
 use infra::wires::Wires;
 use reqwest::{Method, StatusCode};
@@ -23,7 +23,7 @@ async fn a_page_begins_anywhere_in_a_segment() {
     lake.compact_all(&account, &CompactionPolicy::at_once()).await.unwrap();
     let live = lake.live(&account).await.unwrap();
     assert!(matches!(live.as_slice(), [alone] if matches!(alone.parts.as_slice(), [part] if part.is_unique)));
-    tokio::time::sleep(STATE_MARGIN * 2).await;
+    tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
 
     let reports = [
         ("sessions", "talks"),

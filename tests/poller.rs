@@ -203,7 +203,7 @@ async fn every_shard_is_read_a_continued_one_first_and_each_goes_on_where_it_was
     let second = poll();
     world.rows_once(&report, &ids, 200).await;
     second.abort();
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     expected::assert_served(&world, &report, &sessions).await;
     let asked = sharded.asked.lock().unwrap();
     // What was finished is not read again; one went on where it was, and one met a trimmed record and began anew.

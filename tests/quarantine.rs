@@ -59,7 +59,7 @@ async fn wait_and_maintain(scene: &Scene) -> maintain::Answer {
 
 /// The versions of a session that all of its account's reports together say.
 async fn served(scene: &Scene, report: &str, name: &str) -> Vec<Value> {
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     let rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
     rows.into_iter().filter(|row| row[0] == name).map(|row| row[1].clone()).collect()
 }

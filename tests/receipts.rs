@@ -1,6 +1,6 @@
 //! Completeness receipts: what was acknowledged, stored and served, and where they part.
 
-use ::lake::{Entry, Lake, STATE_MARGIN};
+use ::lake::{Entry, Lake, SNAPSHOT_MARGIN};
 use aws_sdk_dynamodb::types::AttributeValue;
 use maintain::Rebuild;
 use reqwest::StatusCode;
@@ -24,7 +24,7 @@ async fn receipts(world: &World) -> Value {
 }
 
 /// The receipts, once nothing is on its way.
-async fn settled(world: &World) -> Value {
+async fn without_pending(world: &World) -> Value {
     loop {
         let answer = receipts(world).await;
         if answer["days"].as_array().unwrap().iter().all(|day| day["pending"] == 0) {
@@ -53,7 +53,7 @@ async fn every_day_says_how_many_sessions_were_received_stored_and_served() {
     sessions[7]["updated_at"] = "2026-10-04 09:00:00".into();
     world.ingest_all(&ingest, &sessions[7..=7], "accepted").await;
 
-    let answer = settled(&world).await;
+    let answer = without_pending(&world).await;
     assert_eq!(answer["gaps"], json!([]), "{answer}");
     assert!(answer["lake_bytes"].as_u64().unwrap() > 10_000, "{answer}");
     let days = answer["days"].as_array().unwrap();
@@ -80,7 +80,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     let lost = session_key(&sessions[40]);
     delete(&store, &lost.pk, &lost.sk).await;
     world.rows_once(&report, &query("sessions", &["session_id"]), 119).await;
-    let answer = settled(&world).await;
+    let answer = without_pending(&world).await;
     let gap = of(&answer, &day(&sessions[40]));
     assert_eq!(answer["gaps"], json!([day(&sessions[40])]), "{answer}");
     assert_eq!((&gap["missing"], &gap["agrees"]), (&json!([id(&sessions[40])]), &json!(false)));
@@ -125,7 +125,7 @@ async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
     let (world, _, _, sessions) = filled(63, 60).await;
     let store = world.store();
     backdate(&store, &sessions[5]).await;
-    assert_eq!(settled(&world).await["gaps"], json!([]));
+    assert_eq!(without_pending(&world).await["gaps"], json!([]));
     // The rows that stand for another content, with the table untouched: the lake alone is changed.
     let changed = SessionId::try_from(id(&sessions[5]).to_owned()).unwrap();
     let stored = store.session(&demo(), &changed).await.unwrap().unwrap();
@@ -140,7 +140,7 @@ async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
         session: Some(other),
     };
     Lake::new(store).append(&demo(), vec![entry]).await.unwrap();
-    tokio::time::sleep(STATE_MARGIN).await;
+    tokio::time::sleep(SNAPSHOT_MARGIN).await;
     let answer = receipts(&world).await;
     let gap = of(&answer, &day(&sessions[5]));
     assert_eq!((&gap["unserved"], &gap["stored"]), (&json!([id(&sessions[5])]), &gap["served"]), "{gap}");

@@ -58,7 +58,7 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
     // Raised again, nothing says of what is gone that it is missing, and nothing comes back.
     scene.keep("demo", 90).await;
     scene.follow("demo").await;
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     assert_eq!(scene.receipts("demo", 61).await, (0, 0, 0, json!([])));
     assert_eq!(scene.receipts("demo", 31).await, (3, 3, 3, json!([])));
     assert_eq!(scene.receipts("other", 61).await, (3, 3, 3, json!([])));
@@ -212,6 +212,6 @@ async fn retention_is_followed_however_often_storage_fails() {
     assert_eq!(scene.stored("demo").await.len(), 60);
     assert_eq!(scene.files("demo").await, [young]);
     assert_ne!(scene.files("demo").await, [old]);
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     assert_eq!(scene.receipts("demo", 30).await, (60, 60, 60, json!([])));
 }

@@ -121,7 +121,7 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
 
     let world = &stage.world;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     expected::assert_served(world, &report, &sessions).await;
     let path = "/v1/receipts?start=2026-09-05&end=2026-10-04&account=demo";
     let (_, receipts) = world.get(path, &world.admin).await;
@@ -164,6 +164,6 @@ async fn rebuilds_that_race_each_other_and_the_stream_end_in_one_truth() {
     assert_eq!(rebuild(&racing[0], start, end).await, Some(true));
     let world = &stage.world;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     expected::assert_served(world, &report, &sessions).await;
 }

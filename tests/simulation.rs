@@ -196,8 +196,8 @@ async fn simulate(seed: u64, records: usize) -> String {
     proxies.0.iter().for_each(Proxy::switch_off);
     source.drain(&stream, &apps).await;
 
-    // Until then a reader's state lies before the last segment.
-    tokio::time::sleep(::lake::STATE_MARGIN).await;
+    // Until then a reader's snapshot lies before the last segment.
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     let direct = servers.store();
     for sender in &senders {
         sender.check(&world, seed).await;

@@ -26,7 +26,7 @@ fn account(name: &str) -> AccountId {
 
 /// An app that compacts segments as soon as they are there.
 fn app(store: Store) -> App {
-    let policy = CompactionPolicy { settled_seconds: -1, ..CompactionPolicy::default() };
+    let policy = CompactionPolicy { min_age_seconds: -1, ..CompactionPolicy::default() };
     App { policy, ..App::new(store) }
 }
 
@@ -310,7 +310,7 @@ async fn an_account_that_goes_quiet_has_its_day_closed() {
     }
     store.note_due(&demo, &TouchedDays::Every, Instant::now().plus_seconds(-900)).await.unwrap();
     let quiet = App {
-        policy: CompactionPolicy { settled_seconds: -1, quiet_seconds: 2, ..CompactionPolicy::default() },
+        policy: CompactionPolicy { min_age_seconds: -1, quiet_seconds: 2, ..CompactionPolicy::default() },
         ..App::new(store.clone())
     };
     run(&quiet, 60).await;

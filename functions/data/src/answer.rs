@@ -82,7 +82,7 @@ impl Asking {
         let context = Arc::new(Context {
             account: self.account.id.clone(),
             zone: self.account.zone,
-            state: query.state,
+            snapshot: query.snapshot,
             pseudonyms: Pseudonyms::new(&self.key),
             base_url: self.base_url.clone(),
             link_key: self.link_key.clone(),
@@ -91,7 +91,7 @@ impl Asking {
         let (page, last, total) =
             self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
         let next =
-            last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.state, query.fingerprint, place));
+            last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.snapshot, query.fingerprint, place));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
         Ok(Answer { page, next, total })
@@ -123,7 +123,7 @@ impl Asking {
         mut page: Page,
     ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
         let account = self.account.id.clone();
-        let of = SummaryKey { account, fingerprint: query.fingerprint, state: query.state };
+        let of = SummaryKey { account, fingerprint: query.fingerprint, snapshot: query.snapshot };
         let summary = match self.app.summaries.get(&of).await {
             Some(summary) => summary,
             None => {
@@ -143,7 +143,7 @@ impl Asking {
 
     /// What of the lake the query is about.
     async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
-        let parts = self.app.lake.parts(&self.account.id, &query.window.created, query.state).await?;
+        let parts = self.app.lake.parts(&self.account.id, &query.window.created, query.snapshot).await?;
         Ok(plan(parts, &query.window))
     }
 
@@ -152,7 +152,7 @@ impl Asking {
     }
 }
 
-/// A file that a state needs is deleted early only by an erasure; the state cannot be shown any more, a new one can.
+/// A file that a snapshot needs is deleted early only by an erasure. That snapshot cannot be shown any more; a later one can.
 fn failed(error: StoreError, query: &Query) -> Problem {
     if error.kind == StoreErrorKind::NotFound && query.after.is_some() {
         return Problem::invalid(

@@ -10,8 +10,8 @@ use shared::time::Instant;
 
 /// Version of the text; one of another cannot be read, or counts as expired.
 const VERSION: u8 = 2;
-/// How long a state can be read: what it needs is kept for an hour longer.
-pub(crate) const STATE_SECONDS: i64 = 24 * 3_600;
+/// For how many seconds a snapshot can be read. The segments that it shows are kept for an hour longer.
+pub(crate) const SNAPSHOT_SECONDS: i64 = 24 * 3_600;
 
 /// What must not change between the pages of one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,19 +31,21 @@ pub(crate) enum Place {
     Groups(usize),
 }
 
-/// Where to go on, in which state of the data.
+/// Where to go on, in which snapshot of the lake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     version: u8,
-    pub(crate) state: Instant,
+    /// Sealed under the name that it had first, so that cursors made by an earlier version go on working.
+    #[serde(rename = "state")]
+    pub(crate) snapshot: Instant,
     query: Fingerprint,
     pub(crate) place: Place,
 }
 
 impl Cursor {
     /// A cursor of the query with this fingerprint.
-    pub(crate) fn new(state: Instant, query: Fingerprint, place: Place) -> Cursor {
-        Cursor { version: VERSION, state, query, place }
+    pub(crate) fn new(snapshot: Instant, query: Fingerprint, place: Place) -> Cursor {
+        Cursor { version: VERSION, snapshot, query, place }
     }
 
     pub(crate) fn seal(&self, key: &DataKey, account: &AccountId) -> Result<String, SealError> {
@@ -72,7 +74,7 @@ impl Cursor {
         if cursor.query.settings != query.settings {
             return Err(again("was made under other settings of the account, or of the token"));
         }
-        if cursor.version != VERSION || cursor.state.plus_seconds(STATE_SECONDS) < now {
+        if cursor.version != VERSION || cursor.snapshot.plus_seconds(SNAPSHOT_SECONDS) < now {
             return Err(again("has expired"));
         }
         Ok(cursor)
@@ -104,11 +106,11 @@ mod tests {
     fn a_cursor_reads_back_for_a_day() {
         let (key, demo) = (DataKey::random(), account("demo"));
         let text = cursor().seal(&key, &demo).unwrap();
-        for seconds in [0, STATE_SECONDS] {
+        for seconds in [0, SNAPSHOT_SECONDS] {
             let now = NOW.plus_seconds(seconds);
             assert_eq!(Cursor::open(&text, &key, &demo, QUERY, now).unwrap(), cursor());
         }
-        let late = NOW.plus_seconds(STATE_SECONDS + 1);
+        let late = NOW.plus_seconds(SNAPSHOT_SECONDS + 1);
         assert!(Cursor::open(&text, &key, &demo, QUERY, late).is_err());
     }
 

@@ -23,7 +23,7 @@ use shared::zone::Zone;
 pub(crate) struct Context {
     pub(crate) account: AccountId,
     pub(crate) zone: Zone,
-    pub(crate) state: Instant,
+    pub(crate) snapshot: Instant,
     pub(crate) pseudonyms: Pseudonyms,
     /// What media links begin with, without a slash at the end.
     pub(crate) base_url: String,
@@ -143,7 +143,9 @@ impl Expr {
                 let storage = storage.read(files, row.at(storage.slot), context);
                 Value::owned(storage.and_then(|storage| context.link(&storage, row.created_at())))
             }
-            Expr::DataAsOf => Value::Digits(DateFormat::Second.digits(context.state.in_zone(context.zone))),
+            Expr::DataAsOf => {
+                Value::Digits(DateFormat::Second.digits(context.snapshot.in_zone(context.zone)))
+            }
         }
     }
 }
@@ -291,7 +293,7 @@ mod tests {
         let context = Context {
             account: id,
             zone: account.zone,
-            state: Instant(NOON),
+            snapshot: Instant(NOON),
             pseudonyms: Pseudonyms::new(&DataKey::random()),
             base_url: String::new(),
             link_key: DataKey::random(),

@@ -14,7 +14,7 @@ const MAX_SESSIONS: usize = 20;
 
 /// The window in which the sessions lie that a query is about; its own window where it does not name them.
 ///
-/// Exact for any state: a session lies nowhere but where the table says that it ever lay. One that the table does not
+/// Exact for any snapshot: a session lies nowhere but where the table says that it ever lay. One that the table does not
 /// know any more says nothing.
 pub(crate) async fn narrow(store: &Store, account: &AccountId, query: &Query) -> Result<Window, StoreError> {
     let window = query.window.clone();

@@ -12,7 +12,7 @@ use shared::time::Instant;
 
 use crate::cells::{Columns, Files, Keys, Slot};
 use crate::conditions::{Condition, Conditions};
-use crate::cursor::{Cursor, Fingerprint, Place, STATE_SECONDS};
+use crate::cursor::{Cursor, Fingerprint, Place, SNAPSHOT_SECONDS};
 use crate::expr::{Compiler, Expr, Row};
 use crate::filter::Filter;
 use crate::plan::{Cluster, DateField, Window};
@@ -58,7 +58,7 @@ pub(crate) struct Query {
     pub(crate) filters_applied: bool,
     pub(crate) outputs: Vec<Output>,
     pub(crate) limit: usize,
-    pub(crate) state: Instant,
+    pub(crate) snapshot: Instant,
     pub(crate) after: Option<Place>,
     /// What a cursor of this query must carry.
     pub(crate) fingerprint: Fingerprint,
@@ -91,7 +91,7 @@ impl Query {
             .as_deref()
             .map(|text| Cursor::open(text, asked.cursor_key, &account.id, fingerprint, asked.now));
         let cursor = cursor.transpose()?;
-        let state = cursor.as_ref().map_or_else(|| state(request, asked.now), |cursor| cursor.state);
+        let snapshot = cursor.as_ref().map_or_else(|| snapshot(request, asked.now), |cursor| cursor.snapshot);
         let after = cursor.map(|cursor| cursor.place);
         let filters_applied = filters.is_some();
         if !filters_applied && report == ReportType::Summary {
@@ -102,7 +102,7 @@ impl Query {
             .unwrap_or_default()
             .into_iter()
             .partition(|any: &Vec<Condition>| any.iter().all(|one| one.of_session));
-        let window = window(date_field, period, account.oldest(state), after.as_ref());
+        let window = window(date_field, period, account.oldest(snapshot), after.as_ref());
         let other =
             window.other.as_ref().map(|(field, _)| compiler.columns.slot(Record::Session, field.name()));
         let fields = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
@@ -118,7 +118,7 @@ impl Query {
             filters_applied,
             outputs,
             limit,
-            state,
+            snapshot,
             after,
             fingerprint,
         })
@@ -278,17 +278,17 @@ fn condition(
     Some(Condition { expr: compiler.compile(column), filter, of_session })
 }
 
-/// The state to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so
+/// The snapshot to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so
 /// that no commit still under way can change it.
-fn state(request: &DataRequest, now: Instant) -> Instant {
+fn snapshot(request: &DataRequest, now: Instant) -> Instant {
     let refresh = request.script_params.as_ref().and_then(|Object(params)| params.last_refresh.as_ref());
     let milliseconds = refresh.and_then(|value| match value {
         Json::String(text) => text.parse().ok(),
         value => value.as_i64(),
     });
     let refresh = milliseconds.and_then(|ms: i64| ms.checked_mul(1_000)).map(Instant);
-    let recent = refresh.filter(|at| *at >= now.plus_seconds(-STATE_SECONDS));
-    lake::settled(recent.map_or(now, |at| at.min(now)))
+    let recent = refresh.filter(|at| *at >= now.plus_seconds(-SNAPSHOT_SECONDS));
+    lake::latest_snapshot(recent.map_or(now, |at| at.min(now)))
 }
 
 fn window(

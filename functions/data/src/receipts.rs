@@ -89,11 +89,11 @@ pub(crate) async fn receipts(
         zone: account.zone,
         days,
         oldest: account.oldest(now),
-        state: lake::settled(now),
+        snapshot: lake::latest_snapshot(now),
     };
     let receipts = app.lake.receipts(&of).await?;
     Ok(axum::Json(Answer {
-        data_as_of: of.state.to_rfc3339(),
+        data_as_of: of.snapshot.to_rfc3339(),
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
         rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,

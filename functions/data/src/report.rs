@@ -99,7 +99,7 @@ pub(crate) enum Source {
     One,
     /// The link to a message's file.
     MediaUrl,
-    /// The state of the data.
+    /// The instant of the snapshot that the rows are read from.
     DataAsOf,
 }
 

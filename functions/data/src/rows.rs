@@ -72,7 +72,7 @@ fn head(query: &Query) -> Vec<u8> {
     let mut head = object(&Head {
         schema: query.outputs.iter().map(field).collect(),
         filters_applied: query.filters_applied,
-        data_as_of: query.state.to_rfc3339(),
+        data_as_of: query.snapshot.to_rfc3339(),
     });
     head.pop();
     head.extend_from_slice(b",\"rows\":[");

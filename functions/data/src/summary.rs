@@ -27,7 +27,7 @@ pub(crate) struct SummaryKey {
     pub(crate) account: AccountId,
     /// The request without its cursor, and what its reader may see.
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) state: Instant,
+    pub(crate) snapshot: Instant,
 }
 
 /// Summaries of more than one page, by what they depend on.
@@ -39,7 +39,7 @@ pub(crate) fn summaries() -> Summaries {
     Cache::builder().max_capacity(KEPT).weigher(weight).time_to_live(KEPT_FOR).build()
 }
 
-/// Groups with their sums, in the order in which they first occur: it is the same for the same state of the lake.
+/// Groups with their sums, in the order in which they first occur: it is the same for the same snapshot of the lake.
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) shape: Arc<Shape>,

@@ -56,7 +56,7 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
         zone: Zone::UTC,
         days: (order.start, order.end),
         oldest: app.store.account(&order.rebuild).await?.oldest(now),
-        state: now,
+        snapshot: now,
     };
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);

@@ -35,9 +35,9 @@ pub(crate) async fn step(
     now: Instant,
 ) -> Result<Step, StoreError> {
     // Requests that began under the earlier retention may still write sessions of days that are past.
-    let settled = lease.retention_noted_at.plus_seconds(NOTE_HOLDS_SECONDS);
-    if now < settled {
-        return Ok(Step { done: 0, next: settled });
+    let due = lease.retention_noted_at.plus_seconds(NOTE_HOLDS_SECONDS);
+    if now < due {
+        return Ok(Step { done: 0, next: due });
     }
     let account = app.store.account(&lease.account).await?;
     let first_kept = account.oldest(now).day(Zone::UTC);

@@ -115,7 +115,7 @@ pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
         lake.append(&account, batch).await?;
         merge(lake, &account, CompactionPolicy::default()).await?;
     }
-    settle().await;
+    wait_for_snapshot().await;
     let session = known.ok_or_else(|| BenchError::Other("no session in the middle".to_owned()))?;
     Ok(Built { account, sessions, first_day, last_day, session })
 }
@@ -134,7 +134,7 @@ pub async fn close(data: &Path) -> Result<(), BenchError> {
 pub async fn close_days(lake: &Lake, built: &Built) -> Result<(), BenchError> {
     let policy = CompactionPolicy::at_once();
     merge(lake, &built.account, policy).await?;
-    settle().await;
+    wait_for_snapshot().await;
     Ok(())
 }
 
@@ -146,9 +146,9 @@ async fn merge(lake: &Lake, account: &AccountId, policy: CompactionPolicy) -> Re
     Ok(())
 }
 
-/// From then on every reader's state shows the last commit.
-async fn settle() {
-    tokio::time::sleep(lake::STATE_MARGIN * 2).await;
+/// Waits until every reader's snapshot shows the last commit.
+async fn wait_for_snapshot() {
+    tokio::time::sleep(lake::SNAPSHOT_MARGIN * 2).await;
 }
 
 /// Writes the open copy of a lake that was built. Fails where `output` has anything in it.

@@ -106,7 +106,7 @@ async fn page(client: &Client, request: RequestBuilder) -> Result<Response, CliE
         match client.send(again).await {
             Err(CliError::Silent { .. }) => {}
             Err(CliError::Refused(refusal)) if refusal.is_passing() => {}
-            settled => return settled,
+            done => return done,
         }
         tokio::time::sleep(Duration::from_millis(250 << tries)).await;
     }

@@ -161,7 +161,7 @@ pub async fn send(
                 match serde_json::from_slice::<Answer>(&body) {
                     Ok(answer) => {
                         let before = batch.items.len();
-                        settle(answer, &mut batch, &mut tally);
+                        count_outcomes(answer, &mut batch, &mut tally);
                         if batch.items.is_empty() {
                             return (tally, Ok(()));
                         }
@@ -204,7 +204,7 @@ async fn post(client: &Client, account: Option<&str>, batch: &Batch) -> Result<R
 }
 
 /// Counts what the stack settled; what it asks for again stays in the batch.
-fn settle(answer: Answer, batch: &mut Batch, tally: &mut Tally) {
+fn count_outcomes(answer: Answer, batch: &mut Batch, tally: &mut Tally) {
     let mut again = Vec::new();
     for line in answer.results {
         let Some(item) = batch.items.get_mut(line.index) else { continue };
@@ -252,7 +252,7 @@ mod tests {
             ],
         });
         let mut tally = Tally::default();
-        settle(serde_json::from_value(answer).unwrap(), &mut batch, &mut tally);
+        count_outcomes(serde_json::from_value(answer).unwrap(), &mut batch, &mut tally);
         assert_eq!(batch.items, [item(3, 1)]);
         assert_eq!((tally.accepted, tally.stale, tally.rejected), (1, 1, 1));
         assert_eq!((tally.faults[0].number, tally.faults[0].field.as_deref()), (4, Some("created_at")));

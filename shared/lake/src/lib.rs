@@ -45,7 +45,7 @@ pub use compact::Compacted;
 pub use encode::Entry;
 use file::Texts;
 pub use garbage::{Orphans, Swept};
-pub use manifest::{COMMIT_LIMIT, STATE_MARGIN, settled};
+pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};
 pub use policy::CompactionPolicy;
 pub use receipt::{Receipt, Receipts};
 pub use segment::{FileInfo, Part, Segment, Span};

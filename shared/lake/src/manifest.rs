@@ -1,7 +1,7 @@
 //! The manifest: which segments an account has, and since when.
 //!
 //! A reader's *snapshot* is a point in time T; it sees the segments with `added_at <= T < removed_at`. T lies at least
-//! `STATE_MARGIN` in the past, and an attempt at a commit that took longer than `COMMIT_LIMIT` is given up, so no commit
+//! `SNAPSHOT_MARGIN` in the past, and an attempt at a commit that took longer than `COMMIT_LIMIT` is given up, so no commit
 //! still under way can change what a snapshot shows.
 //!
 //! It has two parts. Live segments stand by their first day and the class of their width, so that a period reads its own
@@ -25,7 +25,7 @@ use crate::Lake;
 use crate::segment::{Part, Segment, Span, WIDTHS};
 
 /// How far behind the present a reader's snapshot lies.
-pub const STATE_MARGIN: Duration = Duration::from_secs(3);
+pub const SNAPSHOT_MARGIN: Duration = Duration::from_secs(3);
 /// How long one attempt at a commit may take; the rest of the margin is for clocks that differ.
 pub const COMMIT_LIMIT: Duration = Duration::from_secs(2);
 /// Attempts at a commit before its batch is given back to the stream.
@@ -34,8 +34,8 @@ const COMMIT_ATTEMPTS: usize = 4;
 pub(crate) const MAX_ACTIONS: usize = 100;
 
 /// The newest snapshot of which no commit still under way can change anything, at `now`.
-pub fn settled(now: Instant) -> Instant {
-    Instant(now.0.saturating_sub(i64::try_from(STATE_MARGIN.as_micros()).unwrap_or(i64::MAX)))
+pub fn latest_snapshot(now: Instant) -> Instant {
+    Instant(now.0.saturating_sub(i64::try_from(SNAPSHOT_MARGIN.as_micros()).unwrap_or(i64::MAX)))
 }
 
 impl Lake {

@@ -31,7 +31,7 @@ pub struct CompactionPolicy {
     /// compaction needs its sessions, its inputs of one kind and, once more, what it makes of these.
     pub max_decoded: u64,
     /// How old a segment must be to be compacted: older than any attempt to commit it that may still be under way.
-    pub settled_seconds: i64,
+    pub min_age_seconds: i64,
     /// After how long without an addition a day counts as closed; a large segment is not rewritten more often.
     pub quiet_seconds: i64,
     /// After how long without an addition a closed day becomes one segment, however little came late for it.
@@ -44,7 +44,7 @@ impl Default for CompactionPolicy {
             fan_in: 8,
             max_rows: 100_000,
             max_decoded: 256 << 20,
-            settled_seconds: 10,
+            min_age_seconds: 10,
             quiet_seconds: 3_600,
             idle_seconds: 86_400,
         }
@@ -55,7 +55,7 @@ impl CompactionPolicy {
     /// The default one for a lake that nothing comes into any more: nothing is waited for.
     pub fn at_once() -> CompactionPolicy {
         CompactionPolicy {
-            settled_seconds: -1,
+            min_age_seconds: -1,
             quiet_seconds: -1,
             idle_seconds: -1,
             ..CompactionPolicy::default()
@@ -83,13 +83,13 @@ impl Job {
 impl CompactionPolicy {
     /// What to compact next of the live segments that hold sessions of one day; none where all is as it should be now.
     pub(crate) fn of_day(&self, live: &[&Segment], now: Instant) -> Option<Job> {
-        let mut settled: Days<'_> = live.to_vec();
-        settled.retain(|segment| is_past(segment, self.settled_seconds, now));
-        if let Some(inputs) = self.of_a_size(&settled) {
+        let mut eligible: Days<'_> = live.to_vec();
+        eligible.retain(|segment| is_past(segment, self.min_age_seconds, now));
+        if let Some(inputs) = self.of_a_size(&eligible) {
             return Some(Job::of(&inputs, true));
         }
-        let Some((large, late)) = self.split_largest(&settled) else {
-            return self.of_earlier_format(&settled, now);
+        let Some((large, late)) = self.split_largest(&eligible) else {
+            return self.of_earlier_format(&eligible, now);
         };
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
         let is_closed = |seconds| live.iter().all(|segment| is_past(segment, seconds, now));
@@ -104,10 +104,10 @@ impl CompactionPolicy {
 
     /// A closed segment of an earlier format, which is written anew by itself: the manifest lists it among those that any
     /// period may touch.
-    fn of_earlier_format(&self, settled: &[&Segment], now: Instant) -> Option<Job> {
+    fn of_earlier_format(&self, eligible: &[&Segment], now: Instant) -> Option<Job> {
         let is_due =
             |segment: &&&Segment| segment.is_of_earlier_format() && is_past(segment, self.quiet_seconds, now);
-        settled.iter().find(is_due).map(|segment| Job::of(&[segment], false))
+        eligible.iter().find(is_due).map(|segment| Job::of(&[segment], false))
     }
 
     /// Closed neighbouring days to join, of the live segments of some weeks in the order of their first session.
@@ -120,16 +120,16 @@ impl CompactionPolicy {
         let newest = live.iter().map(|segment| segment.added_at).max()?;
         let mut waits = vec![self.quiet_seconds];
         if live.len() > 1 {
-            waits.extend([self.settled_seconds, self.idle_seconds]);
+            waits.extend([self.min_age_seconds, self.idle_seconds]);
         }
         let after = waits.into_iter().map(|seconds| newest.plus_seconds(seconds.max(0) + 1));
         after.filter(|at| *at > now).min()
     }
 
     /// Enough segments of the smallest size class that has enough.
-    fn of_a_size<'a>(&self, settled: &[&'a Segment]) -> Option<Days<'a>> {
+    fn of_a_size<'a>(&self, eligible: &[&'a Segment]) -> Option<Days<'a>> {
         let mut classes: HashMap<u32, Days<'a>> = HashMap::new();
-        for segment in settled {
+        for segment in eligible {
             let class = rows(segment).max(1).ilog(self.fan_in.max(2) as u64);
             classes.entry(class).or_default().push(segment);
         }
@@ -257,7 +257,7 @@ mod tests {
         fan_in: 4,
         max_rows: 100,
         max_decoded: 1_000,
-        settled_seconds: 10,
+        min_age_seconds: 10,
         quiet_seconds: 3_600,
         idle_seconds: 86_400,
     };

@@ -34,7 +34,7 @@ impl Lake {
     pub async fn rebuild(&self, account: &AccountId, day: NaiveDate) -> Result<usize, StoreError> {
         let span = Span::of_day(day);
         let policy = CompactionPolicy::default();
-        let mut inputs = self.settled_in(account, span, &policy).await?;
+        let mut inputs = self.eligible_in(account, span, &policy).await?;
         while actions(0, inputs.len()) > MAX_ACTIONS / 2 {
             // One commit replaces them all, so they have to be few.
             let of_any_size = CompactionPolicy { fan_in: 2, ..policy };
@@ -46,7 +46,7 @@ impl Lake {
                     "its segments are too many and too large",
                 ));
             };
-            inputs = self.settled_in(account, span, &policy).await?;
+            inputs = self.eligible_in(account, span, &policy).await?;
         }
         let listed = self.store.listed(account, day).await?;
         let (mut added, mut unreadable, mut count) = (Vec::new(), HashSet::new(), 0);
@@ -63,13 +63,13 @@ impl Lake {
     }
 
     /// The live segments of a span whose commit is not under way any more.
-    async fn settled_in(
+    async fn eligible_in(
         &self,
         account: &AccountId,
         span: Span,
         policy: &CompactionPolicy,
     ) -> Result<Vec<Segment>, StoreError> {
-        let limit = Instant::now().plus_seconds(-policy.settled_seconds);
+        let limit = Instant::now().plus_seconds(-policy.min_age_seconds);
         let mut live = self.live_in(account, span).await?;
         live.retain(|segment| segment.added_at < limit);
         Ok(live)

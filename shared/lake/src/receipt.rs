@@ -23,8 +23,8 @@ use crate::write::Identities;
 use crate::{Lake, Part, Span, columns};
 
 /// How long a session may be on its way into the lake before its absence counts: the batching window of the stream, a
-/// merge, the state's margin, and some.
-const SETTLES_WITHIN_SECONDS: i64 = 60;
+/// merge, the snapshot's margin, and some.
+const ARRIVES_WITHIN_SECONDS: i64 = 60;
 /// How many sessions of a day that do not agree are named.
 const NAMED: usize = 20;
 /// How many days are compared at once.
@@ -42,7 +42,7 @@ pub struct Receipts {
     /// Sessions that began earlier are past their retention, and count nowhere.
     pub oldest: Instant,
     /// What the lake showed at this instant.
-    pub state: Instant,
+    pub snapshot: Instant,
 }
 
 /// What was acknowledged, stored and served of the sessions that began on one day.
@@ -76,7 +76,7 @@ impl Lake {
     /// A receipt for each day, in order.
     pub async fn receipts(&self, of: &Receipts) -> Result<Vec<Receipt>, StoreError> {
         let (first, last) = of.days;
-        let parts = self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.state).await?;
+        let parts = self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.snapshot).await?;
         let days = first.iter_days().take_while(|day| *day <= last);
         stream::iter(days.map(|day| self.receipt(of, &parts, day))).buffered(AT_ONCE).try_collect().await
     }
@@ -131,7 +131,7 @@ impl Lake {
     /// Tells what is on its way, or elsewhere, from what is not there.
     async fn compare(&self, of: &Receipts, witnesses: Witnesses) -> Result<Receipt, StoreError> {
         let Witnesses { day, acknowledged, stored, served } = witnesses;
-        let settled = of.state.plus_seconds(-SETTLES_WITHIN_SECONDS);
+        let due = of.snapshot.plus_seconds(-ARRIVES_WITHIN_SECONDS);
         let (mut received, mut pending) = (0, 0);
         let (mut missing, mut unserved, mut surplus) = (Vec::new(), Vec::new(), Vec::new());
         for id in acknowledged {
@@ -143,14 +143,14 @@ impl Lake {
         for (id, listed) in &stored {
             match served.get(id) {
                 Some(content) if same(listed.content, *content) => {}
-                _ if listed.stored_at > settled => pending += 1,
+                _ if listed.stored_at > due => pending += 1,
                 _ => unserved.push(id.clone()),
             }
         }
         for id in served.keys().filter(|id| !stored.contains_key(*id)) {
             match self.store.stored_at(&of.account, id).await? {
                 // It moved to another day a moment ago, or the index is a moment behind the table.
-                Some(at) if at > settled => pending += 1,
+                Some(at) if at > due => pending += 1,
                 _ => surplus.push(id.clone()),
             }
         }
