@@ -1,8 +1,8 @@
 //! Conditions on rows, and their quick answers where a column repeats its texts.
 
-use crate::cells::{Codes, Files, Slot};
-use crate::expr::{Context, Expr, Row, TextCell};
+use crate::expr::{Context, Expr, MaskedColumn, Row};
 use crate::filter::Filter;
+use crate::segment_columns::{ColumnRef, DictionaryColumn, SegmentColumns};
 use crate::value::Value;
 use shared::masking::Masking;
 
@@ -29,14 +29,16 @@ impl Conditions {
         self.0.is_empty()
     }
 
-    /// The texts of which one must be that of `slot`, where some condition says so.
-    pub(crate) fn texts_of(&self, slot: Slot) -> Option<&[String]> {
+    /// The texts of which one must be that of `column`, where some condition says so.
+    pub(crate) fn texts_of(&self, column: ColumnRef) -> Option<&[String]> {
         self.0.iter().find_map(|any_of| match any_of.as_slice() {
-            [Condition { expr: Expr::Text(TextCell { slot: of, masking: Masking::Open }), filter, .. }]
-                if *of == slot =>
-            {
-                filter.included_texts()
-            }
+            [
+                Condition {
+                    expr: Expr::Text(MaskedColumn { column: of, masking: Masking::Open }),
+                    filter,
+                    ..
+                },
+            ] if *of == column => filter.included_texts(),
             _ => None,
         })
     }
@@ -47,8 +49,8 @@ impl Conditions {
     }
 
     /// The conditions over the rows of one segment.
-    pub(crate) fn over<'a>(&'a self, files: &'a Files, context: &'a Context) -> Test<'a> {
-        let one = |condition: &'a Condition| One::new(condition, files, context);
+    pub(crate) fn over<'a>(&'a self, columns: &'a SegmentColumns, context: &'a Context) -> Test<'a> {
+        let one = |condition: &'a Condition| One::new(condition, columns, context);
         Test { all_of: self.0.iter().map(|any_of| any_of.iter().map(one).collect()).collect(), context }
     }
 }
@@ -66,13 +68,13 @@ impl Test<'_> {
     }
 
     /// Leaves out the sessions of the segment that do not pass.
-    pub(crate) fn retain(&self, files: &Files, sessions: &mut Vec<u32>) {
+    pub(crate) fn retain(&self, columns: &SegmentColumns, sessions: &mut Vec<u32>) {
         for any_of in &self.all_of {
             if let [One::Coded { codes, holds, .. }] = any_of.as_slice() {
                 sessions.retain(|session| holds[codes.of(*session as usize)]);
             } else {
                 let holds = |row: &Row<'_>| any_of.iter().any(|one| one.holds(row, self.context));
-                sessions.retain(|session| holds(&Row::of_session(files, *session as usize)));
+                sessions.retain(|session| holds(&Row::of_session(columns, *session as usize)));
             }
         }
     }
@@ -81,27 +83,27 @@ impl Test<'_> {
 enum One<'a> {
     /// Each distinct text was looked at once: whether the condition holds, by code.
     Coded {
-        codes: &'a Codes,
-        slot: Slot,
+        codes: &'a DictionaryColumn,
+        column: ColumnRef,
         holds: Vec<bool>,
     },
     Each(&'a Condition),
 }
 
 impl<'a> One<'a> {
-    fn new(condition: &'a Condition, files: &'a Files, context: &Context) -> One<'a> {
-        let Expr::Text(cell) = &condition.expr else { return One::Each(condition) };
-        let Some(codes) = files.codes(cell.slot) else { return One::Each(condition) };
+    fn new(condition: &'a Condition, columns: &'a SegmentColumns, context: &Context) -> One<'a> {
+        let Expr::Text(masked) = &condition.expr else { return One::Each(condition) };
+        let Some(codes) = columns.dictionary(masked.column) else { return One::Each(condition) };
         let passes = |text: Option<&str>| {
-            let shown = text.and_then(|text| cell.masking.mask(text, None, &context.pseudonyms));
+            let shown = text.and_then(|text| masked.masking.mask(text, None, &context.pseudonyms));
             condition.filter.passes(&shown.map_or(Value::Null, Value::Text))
         };
-        One::Coded { codes, slot: cell.slot, holds: codes.texts().map(passes).collect() }
+        One::Coded { codes, column: masked.column, holds: codes.texts().map(passes).collect() }
     }
 
     fn holds(&self, row: &Row<'_>, context: &Context) -> bool {
         match self {
-            One::Coded { codes, slot, holds } => holds[codes.of(row.at(*slot))],
+            One::Coded { codes, column, holds } => holds[codes.of(row.at(*column))],
             One::Each(condition) => condition.filter.passes(&condition.expr.value(row, context)),
         }
     }

@@ -6,9 +6,9 @@ use chrono::NaiveDateTime;
 use hashbrown::HashMap;
 use shared::zone::Zone;
 
-use crate::cells::{Files, Slot};
-use crate::expr::{Context, Expr, Row, TextCell};
+use crate::expr::{Context, Expr, MaskedColumn, Row};
 use crate::format::{DateFormat, around};
+use crate::segment_columns::{ColumnRef, SegmentColumns};
 use crate::value::Value;
 
 /// A dimension's values.
@@ -22,28 +22,33 @@ pub(crate) struct Dimension {
 
 impl Dimension {
     /// The values that an expression has in some rows.
-    pub(crate) fn of(expr: &Expr, files: &Files, rows: &[u32], context: &Context) -> Dimension {
+    pub(crate) fn of(expr: &Expr, columns: &SegmentColumns, rows: &[u32], context: &Context) -> Dimension {
         match expr {
-            Expr::Text(cell) => Dimension::of_texts(cell, files, rows, context),
-            Expr::Date(slot, format) => Dimension::of_dates(*slot, *format, files, rows, context.zone),
-            Expr::Boolean(slot) => {
-                let flag = |row: u32| files.boolean(*slot, row as usize);
+            Expr::Text(masked) => Dimension::of_texts(masked, columns, rows, context),
+            Expr::Date(column, format) => Dimension::of_dates(*column, *format, columns, rows, context.zone),
+            Expr::Boolean(column) => {
+                let flag = |row: u32| columns.boolean(*column, row as usize);
                 Dimension::by(rows, flag, |row| flag(row).map_or(Value::Null, Value::Boolean))
             }
             expr => {
-                let value = |row: u32| expr.value(&Row::of_session(files, row as usize), context);
+                let value = |row: u32| expr.value(&Row::of_session(columns, row as usize), context);
                 Dimension::by(rows, |row| json(&value(row)), value)
             }
         }
     }
 
-    fn of_texts(cell: &TextCell, files: &Files, rows: &[u32], context: &Context) -> Dimension {
+    fn of_texts(
+        masked: &MaskedColumn,
+        columns: &SegmentColumns,
+        rows: &[u32],
+        context: &Context,
+    ) -> Dimension {
         let shown = |text: Option<&str>| {
-            let shown = text.and_then(|text| cell.masking.mask(text, None, &context.pseudonyms));
+            let shown = text.and_then(|text| masked.masking.mask(text, None, &context.pseudonyms));
             Value::owned(shown.map(Cow::into_owned))
         };
-        let Some(codes) = files.codes(cell.slot) else {
-            let text = |row: u32| files.text(cell.slot, row as usize);
+        let Some(codes) = columns.dictionary(masked.column) else {
+            let text = |row: u32| columns.text(masked.column, row as usize);
             return Dimension::by(rows, text, |row| shown(text(row)));
         };
         let code = |row: &u32| codes.of(*row as usize) as u32;
@@ -52,7 +57,13 @@ impl Dimension {
     }
 
     /// Sessions lie in the order of their beginning, so that most dates are like the one before.
-    fn of_dates(slot: Slot, format: DateFormat, files: &Files, rows: &[u32], zone: Zone) -> Dimension {
+    fn of_dates(
+        column: ColumnRef,
+        format: DateFormat,
+        columns: &SegmentColumns,
+        rows: &[u32],
+        zone: Zone,
+    ) -> Dimension {
         let mut dimension = Dimension { codes: Vec::with_capacity(rows.len()), values: Vec::new() };
         let mut known: HashMap<Option<i64>, u32> = HashMap::new();
         let mut code_of = |local: Option<NaiveDateTime>| {
@@ -65,7 +76,7 @@ impl Dimension {
         };
         let (mut alike, mut code) = (0..0, 0);
         for row in rows {
-            match files.instant(slot, *row as usize) {
+            match columns.instant(column, *row as usize) {
                 Some(at) if alike.contains(&at.0) => {}
                 Some(at) => {
                     alike = around(at.0, format.grain(at));

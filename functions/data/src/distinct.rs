@@ -6,8 +6,8 @@ use std::hash::BuildHasher;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use crate::cells::Files;
-use crate::expr::{Context, TextCell};
+use crate::expr::{Context, MaskedColumn};
+use crate::segment_columns::SegmentColumns;
 
 /// Parts that the marks are kept in, by their first byte: one part's marks stay near the processor while new ones are
 /// held against them, all of them would not.
@@ -26,24 +26,26 @@ impl Digests {
         high << 64 | low
     }
 
-    /// The texts that some rows have in a cell: the row's place among them, and the text's digest.
+    /// Calls `note` for each of some rows that has a text in a column: with the row's place among them, and the digest of
+    /// the text as the reader sees it.
     pub(crate) fn each(
         &self,
-        cell: &TextCell,
-        files: &Files,
+        masked: &MaskedColumn,
+        columns: &SegmentColumns,
         rows: &[u32],
         context: &Context,
         mut note: impl FnMut(usize, u128),
     ) {
         let rows = rows.iter().map(|row| *row as usize).enumerate();
-        if let Some(codes) = files.codes(cell.slot) {
-            let shown = |text: &str| cell.masking.mask(text, None, &context.pseudonyms).map(Cow::into_owned);
+        if let Some(codes) = columns.dictionary(masked.column) {
+            let shown =
+                |text: &str| masked.masking.mask(text, None, &context.pseudonyms).map(Cow::into_owned);
             let digest = |text: Option<&str>| text.and_then(shown).map(|text| self.of(&text));
             let digests: Vec<Option<u128>> = codes.texts().map(digest).collect();
             rows.for_each(|(at, row)| digests[codes.of(row)].into_iter().for_each(|digest| note(at, digest)));
         } else {
             for (at, row) in rows {
-                cell.read(files, row, context).into_iter().for_each(|text| note(at, self.of(&text)));
+                masked.read(columns, row, context).into_iter().for_each(|text| note(at, self.of(&text)));
             }
         }
     }

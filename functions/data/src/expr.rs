@@ -1,4 +1,4 @@
-//! From cells to values: what a column is, once it is known who asks and where its cells lie.
+//! Expressions: how the value of a report's column is computed from the columns of a segment, for one reader.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use shared::id::{AccountId, StorageId};
 use shared::link::Link;
 use shared::time::Instant;
 
-use crate::cells::{CREATED, Columns, Files, ID, Slot};
 use crate::format::DateFormat;
 use crate::measure::Sum;
 use crate::report::{Column, Measure, Source};
+use crate::segment_columns::{CREATED, ColumnRef, Columns, ID, SegmentColumns};
 use crate::transcript::Records;
 use crate::value::Value;
 use shared::masking::{Masking, Pseudonyms, Reader};
 use shared::zone::Zone;
 
-/// What values depend on besides their cells.
+/// What values depend on besides the columns of a segment.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) account: AccountId,
@@ -42,7 +42,7 @@ impl Context {
 /// One row: a session, or a repeated record with its session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row<'a> {
-    pub(crate) files: &'a Files,
+    pub(crate) columns: &'a SegmentColumns,
     pub(crate) session: usize,
     /// The record that the row stands for, and its own row in that record's file.
     pub(crate) record: Record,
@@ -50,13 +50,13 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    pub(crate) fn of_session(files: &'a Files, session: usize) -> Row<'a> {
-        Row { files, session, record: Record::Session, own: session }
+    pub(crate) fn of_session(columns: &'a SegmentColumns, session: usize) -> Row<'a> {
+        Row { columns, session, record: Record::Session, own: session }
     }
 
-    /// Where this row's cell of a column lies.
-    pub(crate) fn at(&self, slot: Slot) -> usize {
-        if slot.record == Record::Session { self.session } else { self.own }
+    /// The row of a column's file that this row's value is in.
+    pub(crate) fn at(&self, column: ColumnRef) -> usize {
+        if column.record == Record::Session { self.session } else { self.own }
     }
 
     pub(crate) fn created_at(&self) -> Instant {
@@ -64,32 +64,37 @@ impl<'a> Row<'a> {
     }
 
     pub(crate) fn session_id(&self) -> &'a str {
-        self.files.text(ID, self.session).unwrap_or_default()
+        self.columns.text(ID, self.session).unwrap_or_default()
     }
 
     pub(crate) fn position(&self) -> u64 {
-        self.files.position(self.record, self.own)
+        self.columns.position(self.record, self.own)
     }
 
-    pub(crate) fn instant(&self, slot: Slot) -> Option<Instant> {
-        self.files.instant(slot, self.at(slot))
+    pub(crate) fn instant(&self, column: ColumnRef) -> Option<Instant> {
+        self.columns.instant(column, self.at(column))
     }
 
-    pub(crate) fn local(&self, slot: Slot) -> Option<i64> {
-        self.files.local(slot, self.at(slot))
+    pub(crate) fn local(&self, column: ColumnRef) -> Option<i64> {
+        self.columns.local(column, self.at(column))
     }
 }
 
-/// A text cell and what its reader may see of it.
+/// A text column and how its values are masked for the reader.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TextCell {
-    pub(crate) slot: Slot,
+pub(crate) struct MaskedColumn {
+    pub(crate) column: ColumnRef,
     pub(crate) masking: Masking,
 }
 
-impl TextCell {
-    pub(crate) fn read<'a>(&self, files: &'a Files, row: usize, context: &Context) -> Option<Cow<'a, str>> {
-        self.masking.mask(files.text(self.slot, row)?, None, &context.pseudonyms)
+impl MaskedColumn {
+    pub(crate) fn read<'a>(
+        &self,
+        columns: &'a SegmentColumns,
+        row: usize,
+        context: &Context,
+    ) -> Option<Cow<'a, str>> {
+        self.masking.mask(columns.text(self.column, row)?, None, &context.pseudonyms)
     }
 }
 
@@ -98,49 +103,57 @@ impl TextCell {
 pub(crate) enum Expr {
     /// Nothing is shown.
     Hidden,
-    Text(TextCell),
-    /// A text that is hidden where it holds the address in the second cell.
-    Key(TextCell, Slot),
-    Integer(Slot),
-    Seconds(Slot),
-    Boolean(Slot),
-    Date(Slot, DateFormat),
+    Text(MaskedColumn),
+    /// A text that is hidden where it holds the address that the second column has.
+    Key(MaskedColumn, ColumnRef),
+    Integer(ColumnRef),
+    Seconds(ColumnRef),
+    Boolean(ColumnRef),
+    Date(ColumnRef, DateFormat),
     /// The local day of the last interaction, else of the session's beginning.
-    LastDay(Slot),
+    LastDay(ColumnRef),
     Records(Box<Records>),
     Sum(Sum),
     Ratio(Sum, Sum),
-    /// The storage id's cell.
-    MediaUrl(TextCell),
+    /// The link to the file that the column with storage ids names.
+    MediaUrl(MaskedColumn),
     DataAsOf,
 }
 
 impl Expr {
     pub(crate) fn value<'a>(&self, row: &Row<'a>, context: &Context) -> Value<'a> {
-        let files = row.files;
+        let columns = row.columns;
         let date = |local: i64, format: DateFormat| Value::Digits(format.digits(local_time(local)));
         match self {
             Expr::Hidden => Value::Null,
-            Expr::Text(cell) => cell.read(files, row.at(cell.slot), context).map_or(Value::Null, Value::Text),
-            Expr::Key(cell, address) => {
-                let address = files.text(*address, row.session);
-                let text = files.text(cell.slot, row.at(cell.slot));
-                let seen = text.and_then(|text| cell.masking.mask(text, address, &context.pseudonyms));
+            Expr::Text(masked) => {
+                masked.read(columns, row.at(masked.column), context).map_or(Value::Null, Value::Text)
+            }
+            Expr::Key(masked, address) => {
+                let address = columns.text(*address, row.session);
+                let text = columns.text(masked.column, row.at(masked.column));
+                let seen = text.and_then(|text| masked.masking.mask(text, address, &context.pseudonyms));
                 seen.map_or(Value::Null, Value::Text)
             }
-            Expr::Integer(slot) => files.integer(*slot, row.at(*slot)).map_or(Value::Null, Value::Integer),
-            Expr::Seconds(slot) => files.seconds(*slot, row.at(*slot)).map_or(Value::Null, Value::Number),
-            Expr::Boolean(slot) => files.boolean(*slot, row.at(*slot)).map_or(Value::Null, Value::Boolean),
-            Expr::Date(slot, format) => row.local(*slot).map_or(Value::Null, |at| date(at, *format)),
+            Expr::Integer(column) => {
+                columns.integer(*column, row.at(*column)).map_or(Value::Null, Value::Integer)
+            }
+            Expr::Seconds(column) => {
+                columns.seconds(*column, row.at(*column)).map_or(Value::Null, Value::Number)
+            }
+            Expr::Boolean(column) => {
+                columns.boolean(*column, row.at(*column)).map_or(Value::Null, Value::Boolean)
+            }
+            Expr::Date(column, format) => row.local(*column).map_or(Value::Null, |at| date(at, *format)),
             Expr::LastDay(last) => {
                 let local = row.local(*last).or_else(|| row.local(CREATED));
                 local.map_or(Value::Null, |at| date(at, DateFormat::Day))
             }
             Expr::Records(records) => Value::owned(records.text(row, context)),
-            Expr::Sum(sum) => sum.of(files, row.session).map_or(Value::Null, Value::Number),
-            Expr::Ratio(over, under) => ratio(over.of(files, row.session), under.of(files, row.session)),
+            Expr::Sum(sum) => sum.of(columns, row.session).map_or(Value::Null, Value::Number),
+            Expr::Ratio(over, under) => ratio(over.of(columns, row.session), under.of(columns, row.session)),
             Expr::MediaUrl(storage) => {
-                let storage = storage.read(files, row.at(storage.slot), context);
+                let storage = storage.read(columns, row.at(storage.column), context);
                 Value::owned(storage.and_then(|storage| context.link(&storage, row.created_at())))
             }
             Expr::DataAsOf => {
@@ -163,7 +176,7 @@ pub(crate) fn ratio(over: Option<f64>, under: Option<f64>) -> Value<'static> {
     }
 }
 
-/// Turns columns into expressions and notes which cells they read.
+/// Compiles the columns of a report into expressions, and notes which columns of segments these read.
 #[derive(Debug)]
 pub(crate) struct Compiler<'a> {
     pub(crate) columns: Columns,
@@ -181,18 +194,18 @@ impl Compiler<'_> {
         }
         match column.source {
             Source::Field(field) => self.field(field),
-            Source::Part(name, format) => Expr::Date(self.columns.slot(Record::Session, name), format),
+            Source::Part(name, format) => Expr::Date(self.columns.column_ref(Record::Session, name), format),
             Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.columns)),
             Source::Distinct(name) => self
-                .cell(Record::Session, name)
-                .filter(|cell| cell.masking != Masking::Hidden)
-                .map_or(Expr::Hidden, |cell| Expr::Sum(Sum::Distinct(cell))),
+                .masked_column(Record::Session, name)
+                .filter(|masked| masked.masking != Masking::Hidden)
+                .map_or(Expr::Hidden, |masked| Expr::Sum(Sum::Distinct(masked))),
             Source::Ratio(over, under) => {
                 Expr::Ratio(Sum::new(over, &mut self.columns), Sum::new(under, &mut self.columns))
             }
             Source::One => Expr::Sum(Sum::One),
             Source::MediaUrl => {
-                self.cell(Record::Talk, "talks.storage_id").map_or(Expr::Hidden, Expr::MediaUrl)
+                self.masked_column(Record::Talk, "talks.storage_id").map_or(Expr::Hidden, Expr::MediaUrl)
             }
             Source::DataAsOf => Expr::DataAsOf,
         }
@@ -212,20 +225,20 @@ impl Compiler<'_> {
         let leaf = field.leaf();
         match field.kind {
             Kind::Text => {
-                let cell = TextCell { slot: self.columns.slot(field.record, leaf), masking };
+                let masked = MaskedColumn { column: self.columns.column_ref(field.record, leaf), masking };
                 if masking == Masking::Address {
-                    Expr::Key(cell, self.columns.slot(Record::Session, "platform_id"))
+                    Expr::Key(masked, self.columns.column_ref(Record::Session, "platform_id"))
                 } else {
-                    Expr::Text(cell)
+                    Expr::Text(masked)
                 }
             }
-            Kind::Integer => Expr::Integer(self.columns.slot(field.record, leaf)),
-            Kind::Seconds => Expr::Seconds(self.columns.slot(field.record, leaf)),
-            Kind::Boolean => Expr::Boolean(self.columns.slot(field.record, leaf)),
-            Kind::Instant => Expr::Date(self.columns.slot(field.record, leaf), DateFormat::Second),
+            Kind::Integer => Expr::Integer(self.columns.column_ref(field.record, leaf)),
+            Kind::Seconds => Expr::Seconds(self.columns.column_ref(field.record, leaf)),
+            Kind::Boolean => Expr::Boolean(self.columns.column_ref(field.record, leaf)),
+            Kind::Instant => Expr::Date(self.columns.column_ref(field.record, leaf), DateFormat::Second),
             Kind::Day => {
-                self.columns.slot(Record::Session, "created_at");
-                Expr::LastDay(self.columns.slot(Record::Session, "lastInteraction"))
+                self.columns.column_ref(Record::Session, "created_at");
+                Expr::LastDay(self.columns.column_ref(Record::Session, "lastInteraction"))
             }
             Kind::Records(of) => {
                 Records::compile(self, of).map_or(Expr::Hidden, |r| Expr::Records(Box::new(r)))
@@ -233,17 +246,17 @@ impl Compiler<'_> {
         }
     }
 
-    /// A text cell of a repeated record, by its dictionary name.
-    pub(crate) fn cell(&mut self, record: Record, name: &str) -> Option<TextCell> {
+    /// A text column of a repeated record, by its dictionary name; `None` for a name that is no field.
+    pub(crate) fn masked_column(&mut self, record: Record, name: &str) -> Option<MaskedColumn> {
         let field = dictionary::field(name)?;
         let masking = self.reader.masking(field);
-        Some(TextCell { slot: self.columns.slot(record, field.leaf()), masking })
+        Some(MaskedColumn { column: self.columns.column_ref(record, field.leaf()), masking })
     }
 
-    /// The cell of a repeated record's instant, by its dictionary name; `None` where it is hidden.
-    pub(crate) fn moment(&mut self, record: Record, name: &str) -> Option<Slot> {
+    /// The column of a repeated record's instant, by its dictionary name; `None` where it is hidden.
+    pub(crate) fn moment(&mut self, record: Record, name: &str) -> Option<ColumnRef> {
         let field = dictionary::field(name).filter(|field| self.reader.masking(field) == Masking::Open)?;
-        Some(self.columns.slot(record, field.leaf()))
+        Some(self.columns.column_ref(record, field.leaf()))
     }
 }
 
@@ -258,13 +271,13 @@ mod tests {
     use shared::token::Privacy;
 
     use super::*;
-    use crate::cells::Keys;
     use crate::report::ReportType;
+    use crate::segment_columns::Keys;
 
     const NOON: i64 = 1_790_000_000_000_000;
 
-    /// One session's cells: times are noon, timers as given, texts their own names.
-    fn cell(name: &str, timer: f64) -> ArrayRef {
+    /// One session's values: times are noon, timers as given, texts their own names.
+    fn array(name: &str, timer: f64) -> ArrayRef {
         match name {
             "created_at" | "finished_at" | "contact_created_at" => {
                 Arc::new(TimestampMicrosecondArray::from(vec![NOON]))
@@ -286,10 +299,10 @@ mod tests {
         let columns = ids.iter().map(|id| ReportType::Sessions.column(id).unwrap());
         let exprs: Vec<Expr> = columns.map(|column| compiler.compile(column)).collect();
         let needed = compiler.columns.needed(Record::Session, Keys { versioned: true, ..Keys::default() });
-        let cells = needed.iter().flatten().map(|name| (*name, cell(name, timer)));
-        let batch = RecordBatch::try_from_iter(cells).unwrap();
-        let mut files = Files::default();
-        files.put(Record::Session, &needed, &batch, account.zone).unwrap();
+        let arrays = needed.iter().flatten().map(|name| (*name, array(name, timer)));
+        let batch = RecordBatch::try_from_iter(arrays).unwrap();
+        let mut columns = SegmentColumns::default();
+        columns.put(Record::Session, &needed, &batch, account.zone).unwrap();
         let context = Context {
             account: id,
             zone: account.zone,
@@ -298,7 +311,7 @@ mod tests {
             base_url: String::new(),
             link_key: DataKey::random(),
         };
-        let row = Row::of_session(&files, 0);
+        let row = Row::of_session(&columns, 0);
         let owned = |value: Value<'_>| match value {
             Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
             Value::Digits(digits) => Value::Digits(digits),

@@ -11,7 +11,7 @@ mod schema;
 mod report_types;
 mod request;
 mod value;
-mod cells;
+mod segment_columns;
 mod measure;
 mod expr;
 mod transcript;

@@ -12,18 +12,18 @@ use shared::dictionary::Record;
 use shared::store::StoreError;
 use shared::time::Instant;
 
-use crate::cells::{CREATED, Files, ID, Keys};
 use crate::expr::Context;
 use crate::plan::Cluster;
 use crate::query::Query;
+use crate::segment_columns::{CREATED, ID, Keys, SegmentColumns};
 
 /// Where at most one session in so many is shown, finding its records first costs less than reading all.
 const FEW: u64 = 16;
 
-/// A cluster in memory: its segments' files, and of each the rows of the sessions that are left, in order.
+/// A cluster in memory: the columns of its segments, and for each the rows of the sessions that are left, in order.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    pub(crate) files: Vec<Files>,
+    pub(crate) segments: Vec<SegmentColumns>,
     pub(crate) sessions: Vec<Vec<u32>>,
 }
 
@@ -34,10 +34,10 @@ impl Loaded {
             rows.iter().map(move |row| At { segment, row: *row as usize }).collect::<Vec<At>>()
         };
         let mut all: Vec<At> = self.sessions.iter().enumerate().flat_map(of_segment).collect();
-        if self.files.len() > 1 {
+        if self.segments.len() > 1 {
             let key = |at: &At| {
-                let files = &self.files[at.segment];
-                (files.instant(CREATED, at.row), files.text(ID, at.row))
+                let columns = &self.segments[at.segment];
+                (columns.instant(CREATED, at.row), columns.text(ID, at.row))
             };
             all.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
         }
@@ -74,31 +74,31 @@ pub(crate) async fn load(
             Some(rows) => lake.read_rows(part, record, &columns, std::slice::from_ref(rows)).await?,
             None => lake.read(part, record, &columns).await?,
         };
-        let mut files = Files::from_session(stretch.as_ref().map_or(0, |rows| rows.start));
-        files.put(record, &needed, &batch, context.zone).map(|()| files)
+        let mut columns = SegmentColumns::from_session(stretch.as_ref().map_or(0, |rows| rows.start));
+        columns.put(record, &needed, &batch, context.zone).map(|()| columns)
     });
-    let mut files = try_join_all(reading).await?;
+    let mut segments = try_join_all(reading).await?;
     let mut sessions = match cluster.unique() {
-        Some(_) => vec![(0..files[0].rows(Record::Session) as u32).collect()],
-        None => resolve(parts, &files),
+        Some(_) => vec![(0..segments[0].rows(Record::Session) as u32).collect()],
+        None => resolve(parts, &segments),
     };
     if !query.admits_all(cluster) {
-        for (files, sessions) in files.iter().zip(&mut sessions) {
-            sessions.retain(|row| query.admits(files, *row as usize));
+        for (columns, sessions) in segments.iter().zip(&mut sessions) {
+            sessions.retain(|row| query.admits(columns, *row as usize));
         }
     }
     // What can be told from the session is told before its records are read, for they are most of a segment.
     let early = query.session_filters.read_records();
     if early {
-        read_children(lake, parts, query, context, &sessions, &mut files).await?;
+        read_children(lake, parts, query, context, &sessions, &mut segments).await?;
     }
-    for (files, sessions) in files.iter().zip(&mut sessions) {
-        query.session_filters.over(files, context).retain(files, sessions);
+    for (columns, sessions) in segments.iter().zip(&mut sessions) {
+        query.session_filters.over(columns, context).retain(columns, sessions);
     }
     if !early {
-        read_children(lake, parts, query, context, &sessions, &mut files).await?;
+        read_children(lake, parts, query, context, &sessions, &mut segments).await?;
     }
-    Ok(Loaded { files, sessions })
+    Ok(Loaded { segments, sessions })
 }
 
 /// Of a segment that has one row a session, the rows that the window and the cursor may admit, where these are not most
@@ -128,24 +128,25 @@ async fn read_children(
     query: &Query,
     context: &Context,
     sessions: &[Vec<u32>],
-    files: &mut [Files],
+    segments: &mut [SegmentColumns],
 ) -> Result<(), StoreError> {
     for record in Record::CHILDREN.into_iter().filter(|record| query.columns.has(*record)) {
         let needed = query.columns.needed(record, Keys::default());
-        let reading = parts.iter().zip(sessions).zip(&mut *files).map(async |((part, sessions), files)| {
-            let batch = match sessions.as_slice() {
-                [] => return Ok(()),
-                few if few.len() as u64 * FEW < part.rows(Record::Session)
-                    || (files.rows(Record::Session) as u64) < part.rows(Record::Session) =>
-                {
-                    let owners = lake.read(part, record, &[lake::columns::SESSION]).await?;
-                    let rows = rows_of(&owners, few, files.first());
-                    lake.read_rows(part, record, &names(&needed), &rows).await?
-                }
-                _ => lake.read(part, record, &names(&needed)).await?,
-            };
-            files.put(record, &needed, &batch, context.zone)
-        });
+        let reading =
+            parts.iter().zip(sessions).zip(&mut *segments).map(async |((part, sessions), columns)| {
+                let batch = match sessions.as_slice() {
+                    [] => return Ok(()),
+                    few if few.len() as u64 * FEW < part.rows(Record::Session)
+                        || (columns.rows(Record::Session) as u64) < part.rows(Record::Session) =>
+                    {
+                        let owners = lake.read(part, record, &[lake::columns::SESSION]).await?;
+                        let rows = rows_of(&owners, few, columns.first());
+                        lake.read_rows(part, record, &names(&needed), &rows).await?
+                    }
+                    _ => lake.read(part, record, &names(&needed)).await?,
+                };
+                columns.put(record, &needed, &batch, context.zone)
+            });
         try_join_all(reading).await?;
     }
     Ok(())
@@ -177,23 +178,23 @@ fn rows_of(owners: &RecordBatch, sessions: &[u32], first: u32) -> Vec<Range<usiz
 /// order. A session whose latest version is a tombstone is left out.
 ///
 /// The latest version of a session is the row with the greatest (sequence, live, segment).
-fn resolve(parts: &[Part], files: &[Files]) -> Vec<Vec<u32>> {
+fn resolve(parts: &[Part], segments: &[SegmentColumns]) -> Vec<Vec<u32>> {
     let rank = |at: At| {
-        let file = &files[at.segment];
-        (file.sequence(at.row), !file.is_removed(at.row), parts[at.segment].segment.as_str())
+        let columns = &segments[at.segment];
+        (columns.sequence(at.row), !columns.is_removed(at.row), parts[at.segment].segment.as_str())
     };
     let mut latest: HashMap<&str, At> = HashMap::new();
-    for (segment, file) in files.iter().enumerate() {
-        for row in 0..file.rows(Record::Session) {
+    for (segment, columns) in segments.iter().enumerate() {
+        for row in 0..columns.rows(Record::Session) {
             let at = At { segment, row };
-            let best = latest.entry(file.text(ID, row).unwrap_or_default()).or_insert(at);
+            let best = latest.entry(columns.text(ID, row).unwrap_or_default()).or_insert(at);
             if rank(at) > rank(*best) {
                 *best = at;
             }
         }
     }
-    let mut sessions = vec![Vec::new(); files.len()];
-    let live = latest.into_values().filter(|at| !files[at.segment].is_removed(at.row));
+    let mut sessions = vec![Vec::new(); segments.len()];
+    let live = latest.into_values().filter(|at| !segments[at.segment].is_removed(at.row));
     live.for_each(|at| sessions[at.segment].push(at.row as u32));
     sessions.iter_mut().for_each(|rows| rows.sort_unstable());
     sessions
@@ -213,10 +214,10 @@ mod tests {
     /// A session's row: id, created_at, sequence, whether it is a tombstone.
     type Version = (&'static str, i64, &'static str, bool);
 
-    fn segment(id: &str, rows: &[Version]) -> (Part, Files) {
+    fn segment(id: &str, rows: &[Version]) -> (Part, SegmentColumns) {
         let span = Span::of(rows.iter().map(|row| Instant(row.1))).unwrap();
         let about = Part::new(id.to_owned(), AccountId::try_from("demo".to_owned()).unwrap(), 0, span);
-        let columns: [(&str, ArrayRef); 4] = [
+        let arrays: [(&str, ArrayRef); 4] = [
             ("session_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0)))),
             (
                 "created_at",
@@ -225,23 +226,23 @@ mod tests {
             ("_sequence", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.2)))),
             ("_removed", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())),
         ];
-        let mut files = Files::default();
-        let needed = columns.each_ref().map(|(name, _)| Some(*name));
-        let batch = RecordBatch::try_from_iter(columns).unwrap();
-        files.put(Record::Session, &needed, &batch, shared::zone::Zone::UTC).unwrap();
-        (about, files)
+        let mut columns = SegmentColumns::default();
+        let needed = arrays.each_ref().map(|(name, _)| Some(*name));
+        let batch = RecordBatch::try_from_iter(arrays).unwrap();
+        columns.put(Record::Session, &needed, &batch, shared::zone::Zone::UTC).unwrap();
+        (about, columns)
     }
 
     /// The rows that count, as segment, id and created_at.
     fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
-        let (about, files): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
-        let sessions = resolve(&about, &files);
+        let (about, segments): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
+        let sessions = resolve(&about, &segments);
         let row = |at: At| {
-            let row = Row::of_session(&files[at.segment], at.row);
+            let row = Row::of_session(&segments[at.segment], at.row);
             (at.segment, row.session_id().to_owned(), row.created_at().0)
         };
         let mut rows: Vec<_> =
-            Loaded { files: files.clone(), sessions }.in_order().into_iter().map(row).collect();
+            Loaded { segments: segments.clone(), sessions }.in_order().into_iter().map(row).collect();
         rows.sort();
         rows
     }

@@ -5,9 +5,9 @@ use shared::id::{AccountId, SessionId};
 use shared::store::{Store, StoreError};
 use shared::time::Instant;
 
-use crate::cells::ID;
 use crate::plan::Window;
 use crate::query::Query;
+use crate::segment_columns::ID;
 
 /// Up to so many sessions are looked up.
 const MAX_SESSIONS: usize = 20;

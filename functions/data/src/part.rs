@@ -2,13 +2,13 @@
 
 use hashbrown::HashMap;
 
-use crate::cells::Files;
 use crate::dimension::Dimension;
 use crate::distinct::Digests;
-use crate::expr::{Context, Expr, TextCell};
+use crate::expr::{Context, Expr, MaskedColumn};
 use crate::interned;
 use crate::measure::Sum;
 use crate::query::Output;
+use crate::segment_columns::SegmentColumns;
 
 /// Combinations of codes up to which a table of all of them is quicker than one of those that occur.
 const DENSE: u64 = 1 << 18;
@@ -58,18 +58,18 @@ impl Shape {
     }
 
     /// The sums that count different texts, by their place among the sums.
-    pub(crate) fn distinct(&self) -> impl Iterator<Item = (usize, &TextCell)> {
+    pub(crate) fn distinct(&self) -> impl Iterator<Item = (usize, &MaskedColumn)> {
         self.sums.iter().enumerate().filter_map(|(at, sum)| match sum {
-            Sum::Distinct(cell) => Some((at, cell)),
+            Sum::Distinct(masked) => Some((at, masked)),
             _ => None,
         })
     }
 
     /// The groups of some sessions of each of some segments.
-    pub(crate) fn part(&self, files: &[Files], sessions: &[Vec<u32>], context: &Context) -> Part {
+    pub(crate) fn part(&self, segments: &[SegmentColumns], sessions: &[Vec<u32>], context: &Context) -> Part {
         let mut part = Part { marks: vec![Vec::new(); self.distinct().count()], ..Part::default() };
-        for (files, rows) in files.iter().zip(sessions).filter(|(_, rows)| !rows.is_empty()) {
-            part.add(self, files, rows, context);
+        for (columns, rows) in segments.iter().zip(sessions).filter(|(_, rows)| !rows.is_empty()) {
+            part.add(self, columns, rows, context);
         }
         part
     }
@@ -97,8 +97,8 @@ impl Part {
         interned::get(&self.keys, &self.ends, group)
     }
 
-    fn add(&mut self, shape: &Shape, files: &Files, rows: &[u32], context: &Context) {
-        let by = shape.dimensions.iter().map(|expr| Dimension::of(expr, files, rows, context));
+    fn add(&mut self, shape: &Shape, columns: &SegmentColumns, rows: &[u32], context: &Context) {
+        let by = shape.dimensions.iter().map(|expr| Dimension::of(expr, columns, rows, context));
         let dimensions: Vec<Dimension> = by.collect();
         let Groups { group_of, firsts } = Groups::of(&dimensions, rows.len());
         let (before, width) = (self.groups(), shape.sums.len());
@@ -112,11 +112,11 @@ impl Part {
         self.totals.resize(self.groups() * width, 0.0);
         let own = &mut self.totals[before * width..];
         for (at, sum) in shape.sums.iter().enumerate().filter(|(_, sum)| !matches!(sum, Sum::Distinct(_))) {
-            sum.each(files, rows, |row, value| own[group_of[row] as usize * width + at] += value);
+            sum.each(columns, rows, |row, value| own[group_of[row] as usize * width + at] += value);
         }
-        for ((_, cell), marks) in shape.distinct().zip(&mut self.marks) {
+        for ((_, masked), marks) in shape.distinct().zip(&mut self.marks) {
             let mark = |row: usize, digest| marks.push((before as u32 + group_of[row], digest));
-            shape.digests.each(cell, files, rows, context, mark);
+            shape.digests.each(masked, columns, rows, context, mark);
         }
     }
 }

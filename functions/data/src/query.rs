@@ -10,7 +10,6 @@ use shared::input::{Object, both, each};
 use shared::problem::Problem;
 use shared::time::Instant;
 
-use crate::cells::{Columns, Files, Keys, Slot};
 use crate::conditions::{Condition, Conditions};
 use crate::cursor::{Cursor, Fingerprint, Place, SNAPSHOT_SECONDS};
 use crate::expr::{Compiler, Expr, Row};
@@ -18,6 +17,7 @@ use crate::filter::Filter;
 use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
+use crate::segment_columns::{ColumnRef, Columns, Keys, SegmentColumns};
 use shared::masking::Reader;
 use shared::token::Privacy;
 use shared::zone::Zone;
@@ -50,8 +50,8 @@ pub(crate) struct Query {
     pub(crate) report: ReportType,
     pub(crate) columns: Columns,
     pub(crate) window: Window,
-    /// The cell of the window's other date.
-    other: Option<Slot>,
+    /// The column of the window's other date.
+    other: Option<ColumnRef>,
     /// What can be told from the session, then what cannot.
     pub(crate) session_filters: Conditions,
     pub(crate) record_filters: Conditions,
@@ -103,8 +103,10 @@ impl Query {
             .into_iter()
             .partition(|any: &Vec<Condition>| any.iter().all(|one| one.of_session));
         let window = window(date_field, period, account.oldest(snapshot), after.as_ref());
-        let other =
-            window.other.as_ref().map(|(field, _)| compiler.columns.slot(Record::Session, field.name()));
+        let other = window
+            .other
+            .as_ref()
+            .map(|(field, _)| compiler.columns.column_ref(Record::Session, field.name()));
         let fields = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
         let outputs = fields.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
         let columns = compiler.columns;
@@ -157,11 +159,11 @@ impl Query {
     }
 
     /// Whether a session's row lies in the window and not before the cursor.
-    pub(crate) fn admits(&self, files: &Files, session: usize) -> bool {
-        let row = Row::of_session(files, session);
+    pub(crate) fn admits(&self, columns: &SegmentColumns, session: usize) -> bool {
+        let row = Row::of_session(columns, session);
         let created_at = row.created_at();
         let other = || match (&self.window.other, self.other) {
-            (Some((_, period)), Some(slot)) => row.instant(slot).is_some_and(|at| period.contains(&at)),
+            (Some((_, period)), Some(column)) => row.instant(column).is_some_and(|at| period.contains(&at)),
             _ => true,
         };
         let ahead = || match &self.after {

@@ -10,13 +10,13 @@ use shared::dictionary::Record;
 use shared::store::StoreError;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::cells::Files;
 use crate::conditions::Test;
 use crate::expr::{Context, Row};
 use crate::load::{Loaded, load};
 use crate::plan::Cluster;
 use crate::query::Query;
 use crate::report::ReportType;
+use crate::segment_columns::SegmentColumns;
 use crate::summary::Summary;
 
 /// The most clusters whose files are on their way at once: storage answers in tens of milliseconds, so waiting for
@@ -37,9 +37,9 @@ pub(crate) async fn run(
     while let Some(loaded) = loading.next().await {
         let loaded = loaded?;
         let tests: Vec<Test<'_>> =
-            loaded.files.iter().map(|files| query.record_filters.over(files, context)).collect();
+            loaded.segments.iter().map(|columns| query.record_filters.over(columns, context)).collect();
         for at in loaded.in_order() {
-            if each_row(&loaded.files[at.segment], at.row, query, &tests[at.segment], visit).is_break() {
+            if each_row(&loaded.segments[at.segment], at.row, query, &tests[at.segment], visit).is_break() {
                 return Ok(());
             }
         }
@@ -56,8 +56,9 @@ pub(crate) async fn sum_up(
 ) -> Result<Summary, StoreError> {
     let mut summary = Summary::new(&query.outputs);
     let shape = Arc::clone(&summary.shape);
-    let part =
-        move |Loaded { files, sessions }: Loaded, context: &Context| shape.part(&files, &sessions, context);
+    let part = move |Loaded { segments, sessions }: Loaded, context: &Context| {
+        shape.part(&segments, &sessions, context)
+    };
     let mut adding = each_cluster(lake, clusters, query, context, part);
     while let Some(part) = adding.next().await {
         summary.add(&part?);
@@ -116,16 +117,17 @@ fn ahead(clusters: &[Cluster], query: &Query) -> usize {
 
 /// Visits the rows of one session: itself, or its repeated records in their order.
 fn each_row(
-    files: &Files,
+    columns: &SegmentColumns,
     session: usize,
     query: &Query,
     test: &Test<'_>,
     visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
 ) -> ControlFlow<()> {
     let record = query.report.record();
-    let rows = if record == Record::Session { session..session + 1 } else { files.children(record, session) };
+    let rows =
+        if record == Record::Session { session..session + 1 } else { columns.children(record, session) };
     for own in rows {
-        let row = Row { files, session, record, own };
+        let row = Row { columns, session, record, own };
         if query.is_ahead(&row) && test.passes(&row) {
             visit(&row)?;
         }

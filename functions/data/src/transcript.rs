@@ -2,8 +2,8 @@
 
 use shared::dictionary::Record;
 
-use crate::cells::Slot;
-use crate::expr::{Compiler, Context, Row, TextCell, local_time};
+use crate::expr::{Compiler, Context, MaskedColumn, Row, local_time};
+use crate::segment_columns::ColumnRef;
 
 /// As much text as one value holds: a chart shows less, and a page must hold more than one conversation.
 const MAX_BYTES: usize = 256 * 1024;
@@ -12,16 +12,16 @@ const MAX_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) enum Records {
     Platforms {
-        platform: TextCell,
-        address: TextCell,
+        platform: MaskedColumn,
+        address: MaskedColumn,
     },
     Events {
-        created_at: Option<Slot>,
-        event: TextCell,
+        created_at: Option<ColumnRef>,
+        event: MaskedColumn,
     },
     Tags {
-        tag: TextCell,
-        answer: TextCell,
+        tag: MaskedColumn,
+        answer: MaskedColumn,
     },
     Talks(Talks),
     Options(Options),
@@ -32,21 +32,21 @@ pub(crate) enum Records {
 /// What a transcript shows of messages.
 #[derive(Clone, Debug)]
 pub(crate) struct Talks {
-    created_at: Option<Slot>,
-    origin: TextCell,
-    kind: TextCell,
-    message: TextCell,
-    legend: TextCell,
-    filename: TextCell,
-    storage: TextCell,
-    stt: TextCell,
+    created_at: Option<ColumnRef>,
+    origin: MaskedColumn,
+    kind: MaskedColumn,
+    message: MaskedColumn,
+    legend: MaskedColumn,
+    filename: MaskedColumn,
+    storage: MaskedColumn,
+    stt: MaskedColumn,
     options: Options,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    num: TextCell,
-    text: TextCell,
+    num: MaskedColumn,
+    text: MaskedColumn,
 }
 
 impl Records {
@@ -56,26 +56,26 @@ impl Records {
         Some(match of {
             Record::Session => return None,
             Record::ContactPlatform => Records::Platforms {
-                platform: compiler.cell(of, "contact_platforms.platform")?,
-                address: compiler.cell(of, "contact_platforms.platform_id")?,
+                platform: compiler.masked_column(of, "contact_platforms.platform")?,
+                address: compiler.masked_column(of, "contact_platforms.platform_id")?,
             },
             Record::Event => Records::Events {
                 created_at: compiler.moment(of, "events.created_at"),
-                event: compiler.cell(of, "events.event")?,
+                event: compiler.masked_column(of, "events.event")?,
             },
             Record::Tag => Records::Tags {
-                tag: compiler.cell(of, "tags.tag")?,
-                answer: compiler.cell(of, "tags.answer")?,
+                tag: compiler.masked_column(of, "tags.tag")?,
+                answer: compiler.masked_column(of, "tags.answer")?,
             },
             Record::Talk => Records::Talks(Talks {
                 created_at: compiler.moment(of, "talks.created_at"),
-                origin: compiler.cell(of, "talks.origin")?,
-                kind: compiler.cell(of, "talks.type")?,
-                message: compiler.cell(of, "talks.message")?,
-                legend: compiler.cell(of, "talks.legend")?,
-                filename: compiler.cell(of, "talks.filename")?,
-                storage: compiler.cell(of, "talks.storage_id")?,
-                stt: compiler.cell(of, "talks.stt")?,
+                origin: compiler.masked_column(of, "talks.origin")?,
+                kind: compiler.masked_column(of, "talks.type")?,
+                message: compiler.masked_column(of, "talks.message")?,
+                legend: compiler.masked_column(of, "talks.legend")?,
+                filename: compiler.masked_column(of, "talks.filename")?,
+                storage: compiler.masked_column(of, "talks.storage_id")?,
+                stt: compiler.masked_column(of, "talks.stt")?,
                 options: Options::compile(compiler)?,
             }),
             Record::TalkOption if compiler.record == Record::Talk => {
@@ -87,10 +87,10 @@ impl Records {
 
     /// The text; `None` where there are no records.
     pub(crate) fn text(&self, row: &Row<'_>, context: &Context) -> Option<String> {
-        let (files, session) = (row.files, row.session);
-        let children = |record| files.children(record, session);
-        let pair = |first: &TextCell, second: &TextCell, between: &str, at: usize| {
-            let texts = [first.read(files, at, context), second.read(files, at, context)];
+        let (columns, session) = (row.columns, row.session);
+        let children = |record| columns.children(record, session);
+        let pair = |first: &MaskedColumn, second: &MaskedColumn, between: &str, at: usize| {
+            let texts = [first.read(columns, at, context), second.read(columns, at, context)];
             texts.into_iter().flatten().collect::<Vec<_>>().join(between)
         };
         match self {
@@ -100,8 +100,8 @@ impl Records {
             }
             Records::Events { created_at, event } => {
                 let line = |at| {
-                    let moment = created_at.and_then(|slot| files.local(slot, at)).map(moment_text);
-                    let event = event.read(files, at, context).map(String::from);
+                    let moment = created_at.and_then(|column| columns.local(column, at)).map(moment_text);
+                    let event = event.read(columns, at, context).map(String::from);
                     [moment, event].into_iter().flatten().collect::<Vec<_>>().join(" ")
                 };
                 joined(children(Record::Event).map(line), ", ")
@@ -123,9 +123,9 @@ impl Records {
 impl Talks {
     /// One message: when, who, and everything that was said or sent.
     fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
-        let read = |cell: &TextCell| cell.read(row.files, at, context).map(String::from);
+        let read = |masked: &MaskedColumn| masked.read(row.columns, at, context).map(String::from);
         let storage = read(&self.storage);
-        let position = row.files.position(Record::Talk, at);
+        let position = row.columns.position(Record::Talk, at);
         let said = [
             read(&self.message),
             read(&self.legend),
@@ -137,7 +137,7 @@ impl Talks {
         let said = said.into_iter().flatten().collect::<Vec<_>>().join(" | ");
         let said =
             if said.is_empty() { read(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
-        let when = self.created_at.and_then(|slot| row.files.local(slot, at)).map(moment_text);
+        let when = self.created_at.and_then(|column| row.columns.local(column, at)).map(moment_text);
         let head = [when, read(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         [Some(head), said]
             .into_iter()
@@ -152,18 +152,18 @@ impl Options {
     fn compile(compiler: &mut Compiler<'_>) -> Option<Options> {
         let of = Record::TalkOption;
         Some(Options {
-            num: compiler.cell(of, "talks.options.num")?,
-            text: compiler.cell(of, "talks.options.text")?,
+            num: compiler.masked_column(of, "talks.options.num")?,
+            text: compiler.masked_column(of, "talks.options.text")?,
         })
     }
 
     fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
-        let read = |cell: &TextCell| cell.read(row.files, at, context);
+        let read = |masked: &MaskedColumn| masked.read(row.columns, at, context);
         [read(&self.num), read(&self.text)].into_iter().flatten().collect::<Vec<_>>().join(". ")
     }
 
     fn of_talk(&self, row: &Row<'_>, talk: u64, context: &Context) -> Option<String> {
-        joined(row.files.options(row.session, talk).map(|at| self.line(row, at, context)), ", ")
+        joined(row.columns.options(row.session, talk).map(|at| self.line(row, at, context)), ", ")
     }
 }
 

@@ -1,4 +1,4 @@
-//! The columns of a segment in memory, and typed access to their cells.
+//! The columns of a segment in memory, and typed access to their values.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -19,9 +19,10 @@ use shared::zone::Zone;
 
 use crate::format::{around, steady};
 
-/// Which column of which record's file: the place among the columns that a query names.
+/// Names a column of a query: the kind of record whose file holds it, and its place among the query's columns of that
+/// record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
+pub(crate) struct ColumnRef {
     pub(crate) record: Record,
     at: usize,
 }
@@ -35,10 +36,10 @@ pub(crate) struct Columns {
 }
 
 /// The keys of sessions, which are the first columns of each query. Not every segment needs all of them read.
-pub(crate) const ID: Slot = Slot { record: Record::Session, at: 0 };
-pub(crate) const CREATED: Slot = Slot { record: Record::Session, at: 1 };
-const SEQUENCE: Slot = Slot { record: Record::Session, at: 2 };
-const REMOVED: Slot = Slot { record: Record::Session, at: 3 };
+pub(crate) const ID: ColumnRef = ColumnRef { record: Record::Session, at: 0 };
+pub(crate) const CREATED: ColumnRef = ColumnRef { record: Record::Session, at: 1 };
+const SEQUENCE: ColumnRef = ColumnRef { record: Record::Session, at: 2 };
+const REMOVED: ColumnRef = ColumnRef { record: Record::Session, at: 3 };
 const SESSION_KEYS: [&str; 4] = ["session_id", "created_at", lake::columns::SEQUENCE, lake::columns::REMOVED];
 /// The columns that every query reads of repeated records, in this order.
 const CHILD_KEYS: [&str; 2] = [lake::columns::SESSION, lake::columns::POSITION];
@@ -63,8 +64,8 @@ impl Default for Columns {
 }
 
 impl Columns {
-    /// The slot of a column, which is read from now on.
-    pub(crate) fn slot(&mut self, record: Record, name: &'static str) -> Slot {
+    /// The reference to a column. The column is read from now on.
+    pub(crate) fn column_ref(&mut self, record: Record, name: &'static str) -> ColumnRef {
         self.include(record);
         let names = &mut self.names[record as usize];
         let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
@@ -74,7 +75,7 @@ impl Columns {
         if record == Record::Session && at < SESSION_KEYS.len() {
             self.asked[at] = true;
         }
-        Slot { record, at }
+        ColumnRef { record, at }
     }
 
     /// Reads a record's keys, even if none of its other columns.
@@ -90,7 +91,7 @@ impl Columns {
         !self.names[record as usize].is_empty()
     }
 
-    /// The columns of a record in the order of their slots; `None` where a segment with these needs does not have to be
+    /// The columns of a record in the order of their references; `None` where a segment with these needs does not have to be
     /// read for one.
     pub(crate) fn needed(&self, record: Record, keys: Keys) -> Vec<Option<&'static str>> {
         let is_needed = |at: usize| match at {
@@ -107,11 +108,11 @@ impl Columns {
     }
 }
 
-/// One column.
+/// The values of one column, by row.
 #[derive(Clone, Debug)]
-enum Cells {
+enum Values {
     Text(StringArray),
-    Coded(Codes),
+    Coded(DictionaryColumn),
     Integer(Int64Array),
     Seconds(Float64Array),
     Boolean(BooleanArray),
@@ -120,15 +121,16 @@ enum Cells {
     Position(UInt64Array),
 }
 
-/// Texts as codes into the distinct ones. Rows without a text have a code of their own, the last.
+/// A dictionary-encoded text column: each row has a code, which is the place of its text among the distinct texts. Rows
+/// without a text have a code of their own, the last one.
 #[derive(Clone, Debug)]
-pub(crate) struct Codes {
+pub(crate) struct DictionaryColumn {
     codes: ScalarBuffer<i32>,
     texts: StringArray,
 }
 
-impl Codes {
-    fn new(array: &dyn Array) -> Option<Codes> {
+impl DictionaryColumn {
+    fn new(array: &dyn Array) -> Option<DictionaryColumn> {
         let array = array.as_dictionary_opt::<Int32Type>()?;
         let texts = array.values().as_string_opt()?.clone();
         let keys = array.keys();
@@ -142,7 +144,7 @@ impl Codes {
                 codes.into()
             }
         };
-        Some(Codes { codes, texts })
+        Some(DictionaryColumn { codes, texts })
     }
 
     /// What each code stands for; an empty text counts as none.
@@ -205,38 +207,38 @@ impl Clock {
     }
 }
 
-impl Cells {
-    fn new(array: &dyn Array, zone: Zone) -> Option<Cells> {
-        None.or_else(|| array.as_string_opt().cloned().map(Cells::Text))
-            .or_else(|| Codes::new(array).map(Cells::Coded))
-            .or_else(|| array.as_primitive_opt::<Int64Type>().cloned().map(Cells::Integer))
-            .or_else(|| array.as_primitive_opt::<Float64Type>().cloned().map(Cells::Seconds))
-            .or_else(|| array.as_boolean_opt().cloned().map(Cells::Boolean))
-            .or_else(|| Instants::new(array, zone).map(Cells::Instant))
-            .or_else(|| array.as_primitive_opt::<UInt32Type>().cloned().map(Cells::Row))
-            .or_else(|| array.as_primitive_opt::<UInt64Type>().cloned().map(Cells::Position))
+impl Values {
+    fn new(array: &dyn Array, zone: Zone) -> Option<Values> {
+        None.or_else(|| array.as_string_opt().cloned().map(Values::Text))
+            .or_else(|| DictionaryColumn::new(array).map(Values::Coded))
+            .or_else(|| array.as_primitive_opt::<Int64Type>().cloned().map(Values::Integer))
+            .or_else(|| array.as_primitive_opt::<Float64Type>().cloned().map(Values::Seconds))
+            .or_else(|| array.as_boolean_opt().cloned().map(Values::Boolean))
+            .or_else(|| Instants::new(array, zone).map(Values::Instant))
+            .or_else(|| array.as_primitive_opt::<UInt32Type>().cloned().map(Values::Row))
+            .or_else(|| array.as_primitive_opt::<UInt64Type>().cloned().map(Values::Position))
     }
 }
 
-/// The columns read of one record's file, by slot.
+/// The columns that were read of one record's file, in the order of their references.
 #[derive(Clone, Debug, Default)]
-struct File {
+struct RecordColumns {
     rows: usize,
-    columns: Vec<Option<Cells>>,
+    columns: Vec<Option<Values>>,
 }
 
 /// The columns read of one segment. A record that was not read has no rows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files {
-    records: [File; Record::ALL.len()],
+pub(crate) struct SegmentColumns {
+    records: [RecordColumns; Record::ALL.len()],
     /// The first row of sessions that is read: rows are counted from it.
     first: u32,
 }
 
-impl Files {
-    /// Files of which the sessions before a row are not read.
-    pub(crate) fn from_session(first: usize) -> Files {
-        Files { first: first as u32, ..Files::default() }
+impl SegmentColumns {
+    /// No columns yet; the sessions before row `first` will not be read.
+    pub(crate) fn from_session(first: usize) -> SegmentColumns {
+        SegmentColumns { first: first as u32, ..SegmentColumns::default() }
     }
 
     pub(crate) fn first(&self) -> u32 {
@@ -256,9 +258,9 @@ impl Files {
         let mut columns = Vec::with_capacity(needed.len());
         for name in needed {
             let array = name.and_then(|_| arrays.next());
-            columns.push(array.map(|array| Cells::new(array, zone).ok_or_else(unknown)).transpose()?);
+            columns.push(array.map(|array| Values::new(array, zone).ok_or_else(unknown)).transpose()?);
         }
-        self.records[record as usize] = File { rows: batch.num_rows(), columns };
+        self.records[record as usize] = RecordColumns { rows: batch.num_rows(), columns };
         Ok(())
     }
 
@@ -266,76 +268,76 @@ impl Files {
         self.records[record as usize].rows
     }
 
-    fn cells(&self, slot: Slot) -> Option<&Cells> {
-        self.records[slot.record as usize].columns.get(slot.at)?.as_ref()
+    fn values_of(&self, column: ColumnRef) -> Option<&Values> {
+        self.records[column.record as usize].columns.get(column.at)?.as_ref()
     }
 
     /// A text; an empty one counts as none.
-    pub(crate) fn text(&self, slot: Slot, row: usize) -> Option<&str> {
-        let text = match self.cells(slot)? {
-            Cells::Text(cells) if cells.is_valid(row) => Some(cells.value(row)),
-            Cells::Coded(codes) => codes.text(row),
+    pub(crate) fn text(&self, column: ColumnRef, row: usize) -> Option<&str> {
+        let text = match self.values_of(column)? {
+            Values::Text(values) if values.is_valid(row) => Some(values.value(row)),
+            Values::Coded(codes) => codes.text(row),
             _ => None,
         };
         text.filter(|text| !text.is_empty())
     }
 
     /// A text column as codes, where it was written so.
-    pub(crate) fn codes(&self, slot: Slot) -> Option<&Codes> {
-        match self.cells(slot)? {
-            Cells::Coded(codes) => Some(codes),
+    pub(crate) fn dictionary(&self, column: ColumnRef) -> Option<&DictionaryColumn> {
+        match self.values_of(column)? {
+            Values::Coded(codes) => Some(codes),
             _ => None,
         }
     }
 
-    pub(crate) fn integer(&self, slot: Slot, row: usize) -> Option<i64> {
-        match self.cells(slot)? {
-            Cells::Integer(cells) if cells.is_valid(row) => Some(cells.value(row)),
+    pub(crate) fn integer(&self, column: ColumnRef, row: usize) -> Option<i64> {
+        match self.values_of(column)? {
+            Values::Integer(values) if values.is_valid(row) => Some(values.value(row)),
             _ => None,
         }
     }
 
-    pub(crate) fn seconds(&self, slot: Slot, row: usize) -> Option<f64> {
-        match self.cells(slot)? {
-            Cells::Seconds(cells) if cells.is_valid(row) => Some(cells.value(row)),
+    pub(crate) fn seconds(&self, column: ColumnRef, row: usize) -> Option<f64> {
+        match self.values_of(column)? {
+            Values::Seconds(values) if values.is_valid(row) => Some(values.value(row)),
             _ => None,
         }
     }
 
     /// All seconds of a column, where it has any.
-    pub(crate) fn all_seconds(&self, slot: Slot) -> Option<&Float64Array> {
-        match self.cells(slot)? {
-            Cells::Seconds(cells) => Some(cells),
+    pub(crate) fn all_seconds(&self, column: ColumnRef) -> Option<&Float64Array> {
+        match self.values_of(column)? {
+            Values::Seconds(values) => Some(values),
             _ => None,
         }
     }
 
     /// All whole numbers of a column, where it has any.
-    pub(crate) fn all_integers(&self, slot: Slot) -> Option<&Int64Array> {
-        match self.cells(slot)? {
-            Cells::Integer(cells) => Some(cells),
+    pub(crate) fn all_integers(&self, column: ColumnRef) -> Option<&Int64Array> {
+        match self.values_of(column)? {
+            Values::Integer(values) => Some(values),
             _ => None,
         }
     }
 
-    pub(crate) fn boolean(&self, slot: Slot, row: usize) -> Option<bool> {
-        match self.cells(slot)? {
-            Cells::Boolean(cells) if cells.is_valid(row) => Some(cells.value(row)),
+    pub(crate) fn boolean(&self, column: ColumnRef, row: usize) -> Option<bool> {
+        match self.values_of(column)? {
+            Values::Boolean(values) if values.is_valid(row) => Some(values.value(row)),
             _ => None,
         }
     }
 
-    pub(crate) fn instant(&self, slot: Slot, row: usize) -> Option<Instant> {
-        match self.cells(slot)? {
-            Cells::Instant(cells) if cells.utc.is_valid(row) => Some(Instant(cells.utc.value(row))),
+    pub(crate) fn instant(&self, column: ColumnRef, row: usize) -> Option<Instant> {
+        match self.values_of(column)? {
+            Values::Instant(values) if values.utc.is_valid(row) => Some(Instant(values.utc.value(row))),
             _ => None,
         }
     }
 
     /// The local time of an instant, as microseconds since the local 1970.
-    pub(crate) fn local(&self, slot: Slot, row: usize) -> Option<i64> {
-        match self.cells(slot)? {
-            Cells::Instant(cells) if cells.utc.is_valid(row) => Some(cells.local(row)),
+    pub(crate) fn local(&self, column: ColumnRef, row: usize) -> Option<i64> {
+        match self.values_of(column)? {
+            Values::Instant(values) if values.utc.is_valid(row) => Some(values.local(row)),
             _ => None,
         }
     }
@@ -352,15 +354,15 @@ impl Files {
 
     /// The position of a repeated record; 0 for a session.
     pub(crate) fn position(&self, record: Record, row: usize) -> u64 {
-        match self.cells(Slot { record, at: 1 }) {
-            Some(Cells::Position(cells)) => cells.value(row),
+        match self.values_of(ColumnRef { record, at: 1 }) {
+            Some(Values::Position(values)) => values.value(row),
             _ => 0,
         }
     }
 
     /// The rows of a repeated record that belong to a session's row: the file is sorted by session, then position.
     pub(crate) fn children(&self, record: Record, session: usize) -> Range<usize> {
-        let Some(Cells::Row(owners)) = self.cells(Slot { record, at: 0 }) else { return 0..0 };
+        let Some(Values::Row(owners)) = self.values_of(ColumnRef { record, at: 0 }) else { return 0..0 };
         let (owners, session) = (owners.values(), session + self.first as usize);
         let from = owners.partition_point(|owner| (*owner as usize) < session);
         let rows = owners[from..].partition_point(|owner| *owner as usize == session);
