@@ -1,4 +1,5 @@
-//! Conditions on rows, and their quick answers where a column repeats its texts.
+//! Conditions on rows. Bound to the columns of a segment they are a predicate, which looks at each distinct text of a
+//! dictionary column once.
 
 use crate::expr::{Context, Expr, MaskedColumn, Row};
 use crate::filter::Filter;
@@ -48,20 +49,20 @@ impl Conditions {
         self.0.iter().flatten().any(|condition| matches!(condition.expr, Expr::Records(_)))
     }
 
-    /// The conditions over the rows of one segment.
-    pub(crate) fn over<'a>(&'a self, columns: &'a SegmentColumns, context: &'a Context) -> Test<'a> {
-        let one = |condition: &'a Condition| One::new(condition, columns, context);
-        Test { all_of: self.0.iter().map(|any_of| any_of.iter().map(one).collect()).collect(), context }
+    /// Binds the conditions to the columns of one segment.
+    pub(crate) fn bind<'a>(&'a self, columns: &'a SegmentColumns, context: &'a Context) -> Predicate<'a> {
+        let one = |condition: &'a Condition| BoundCondition::new(condition, columns, context);
+        Predicate { all_of: self.0.iter().map(|any_of| any_of.iter().map(one).collect()).collect(), context }
     }
 }
 
-/// Conditions that know their segment.
-pub(crate) struct Test<'a> {
-    all_of: Vec<Vec<One<'a>>>,
+/// Conditions bound to the columns of one segment.
+pub(crate) struct Predicate<'a> {
+    all_of: Vec<Vec<BoundCondition<'a>>>,
     context: &'a Context,
 }
 
-impl Test<'_> {
+impl Predicate<'_> {
     /// Whether a row of the segment passes.
     pub(crate) fn passes(&self, row: &Row<'_>) -> bool {
         self.all_of.iter().all(|any_of| any_of.iter().any(|one| one.holds(row, self.context)))
@@ -70,7 +71,7 @@ impl Test<'_> {
     /// Leaves out the sessions of the segment that do not pass.
     pub(crate) fn retain(&self, columns: &SegmentColumns, sessions: &mut Vec<u32>) {
         for any_of in &self.all_of {
-            if let [One::Coded { codes, holds, .. }] = any_of.as_slice() {
+            if let [BoundCondition::Coded { codes, holds, .. }] = any_of.as_slice() {
                 sessions.retain(|session| holds[codes.of(*session as usize)]);
             } else {
                 let holds = |row: &Row<'_>| any_of.iter().any(|one| one.holds(row, self.context));
@@ -80,8 +81,9 @@ impl Test<'_> {
     }
 }
 
-enum One<'a> {
-    /// Each distinct text was looked at once: whether the condition holds, by code.
+/// One condition bound to the columns of one segment.
+enum BoundCondition<'a> {
+    /// On a dictionary column: whether the condition holds, by code. Each distinct text was looked at once.
     Coded {
         codes: &'a DictionaryColumn,
         column: ColumnRef,
@@ -90,21 +92,21 @@ enum One<'a> {
     Each(&'a Condition),
 }
 
-impl<'a> One<'a> {
-    fn new(condition: &'a Condition, columns: &'a SegmentColumns, context: &Context) -> One<'a> {
-        let Expr::Text(masked) = &condition.expr else { return One::Each(condition) };
-        let Some(codes) = columns.dictionary(masked.column) else { return One::Each(condition) };
+impl<'a> BoundCondition<'a> {
+    fn new(condition: &'a Condition, columns: &'a SegmentColumns, context: &Context) -> BoundCondition<'a> {
+        let Expr::Text(masked) = &condition.expr else { return BoundCondition::Each(condition) };
+        let Some(codes) = columns.dictionary(masked.column) else { return BoundCondition::Each(condition) };
         let passes = |text: Option<&str>| {
             let shown = text.and_then(|text| masked.masking.mask(text, None, &context.pseudonyms));
             condition.filter.passes(&shown.map_or(Value::Null, Value::Text))
         };
-        One::Coded { codes, column: masked.column, holds: codes.texts().map(passes).collect() }
+        BoundCondition::Coded { codes, column: masked.column, holds: codes.texts().map(passes).collect() }
     }
 
     fn holds(&self, row: &Row<'_>, context: &Context) -> bool {
         match self {
-            One::Coded { codes, column, holds } => holds[codes.of(row.at(*column))],
-            One::Each(condition) => condition.filter.passes(&condition.expr.value(row, context)),
+            BoundCondition::Coded { codes, column, holds } => holds[codes.of(row.at(*column))],
+            BoundCondition::Each(condition) => condition.filter.passes(&condition.expr.value(row, context)),
         }
     }
 }

@@ -93,7 +93,7 @@ pub(crate) async fn load(
         read_children(lake, parts, query, context, &sessions, &mut segments).await?;
     }
     for (columns, sessions) in segments.iter().zip(&mut sessions) {
-        query.session_filters.over(columns, context).retain(columns, sessions);
+        query.session_filters.bind(columns, context).retain(columns, sessions);
     }
     if !early {
         read_children(lake, parts, query, context, &sessions, &mut segments).await?;

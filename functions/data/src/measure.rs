@@ -106,13 +106,13 @@ impl Sum {
 
 /// The numbers that are there in some rows.
 fn numbers<T: ArrowPrimitiveType>(
-    cells: &PrimitiveArray<T>,
+    array: &PrimitiveArray<T>,
     rows: &[u32],
     mut add: impl FnMut(usize, T::Native),
 ) {
     let rows = rows.iter().map(|row| *row as usize).enumerate();
-    let values = cells.values();
-    match cells.nulls().filter(|nulls| nulls.null_count() > 0) {
+    let values = array.values();
+    match array.nulls().filter(|nulls| nulls.null_count() > 0) {
         None => rows.for_each(|(at, row)| add(at, values[row])),
         Some(nulls) => {
             rows.filter(|(_, row)| nulls.is_valid(*row)).for_each(|(at, row)| add(at, values[row]));

@@ -10,7 +10,7 @@ use shared::dictionary::Record;
 use shared::store::StoreError;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::conditions::Test;
+use crate::conditions::Predicate;
 use crate::expr::{Context, Row};
 use crate::load::{Loaded, load};
 use crate::plan::Cluster;
@@ -36,10 +36,12 @@ pub(crate) async fn run(
     let mut loading = each_cluster(lake, clusters, query, context, |loaded, _| loaded);
     while let Some(loaded) = loading.next().await {
         let loaded = loaded?;
-        let tests: Vec<Test<'_>> =
-            loaded.segments.iter().map(|columns| query.record_filters.over(columns, context)).collect();
+        let predicates: Vec<Predicate<'_>> =
+            loaded.segments.iter().map(|columns| query.record_filters.bind(columns, context)).collect();
         for at in loaded.in_order() {
-            if each_row(&loaded.segments[at.segment], at.row, query, &tests[at.segment], visit).is_break() {
+            if each_row(&loaded.segments[at.segment], at.row, query, &predicates[at.segment], visit)
+                .is_break()
+            {
                 return Ok(());
             }
         }
@@ -120,7 +122,7 @@ fn each_row(
     columns: &SegmentColumns,
     session: usize,
     query: &Query,
-    test: &Test<'_>,
+    predicate: &Predicate<'_>,
     visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
 ) -> ControlFlow<()> {
     let record = query.report.record();
@@ -128,7 +130,7 @@ fn each_row(
         if record == Record::Session { session..session + 1 } else { columns.children(record, session) };
     for own in rows {
         let row = Row { columns, session, record, own };
-        if query.is_ahead(&row) && test.passes(&row) {
+        if query.is_ahead(&row) && predicate.passes(&row) {
             visit(&row)?;
         }
     }
