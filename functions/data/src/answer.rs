@@ -13,11 +13,11 @@ use shared::time::Instant;
 use shared::token::Privacy;
 
 use crate::cursor::{Cursor, Place};
+use crate::encoder::RowEncoder;
 use crate::expr::Context;
-use crate::form::Form;
-use crate::narrow::narrow;
 use crate::page::{Page, RowPage};
 use crate::plan::{Cluster, plan};
+use crate::point_lookup::point_lookup;
 use crate::query::{Asked, Query};
 use crate::report::ReportType;
 use crate::request::DataRequest;
@@ -74,10 +74,15 @@ impl Asking {
         Query::resolve(request, &asked)
     }
 
-    /// The query's page, its rows in this form behind `head`.
-    pub(crate) async fn answer(&self, query: &Query, form: Form, head: Vec<u8>) -> Result<Answer, Problem> {
+    /// The query's page, its rows written by `encoder` behind `head`.
+    pub(crate) async fn answer(
+        &self,
+        query: &Query,
+        encoder: RowEncoder,
+        head: Vec<u8>,
+    ) -> Result<Answer, Problem> {
         let mut query = query.clone();
-        query.window = narrow(&self.app.store, &self.account.id, &query).await?;
+        query.window = point_lookup(&self.app.store, &self.account.id, &query).await?;
         let query = &Arc::new(query);
         let context = Arc::new(Context {
             account: self.account.id.clone(),
@@ -87,7 +92,7 @@ impl Asking {
             base_url: self.base_url.clone(),
             link_key: self.link_key.clone(),
         });
-        let page = Page::new(query.limit, form, head);
+        let page = Page::new(query.limit, encoder, head);
         let (page, last, total) =
             self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
         let next =

@@ -16,7 +16,7 @@ use shared::problem::Problem;
 
 use crate::App;
 use crate::answer::{Answer, Asking};
-use crate::form::{Form, Reads};
+use crate::encoder::{CsvDialect, RowEncoder};
 use crate::query::Query;
 use crate::request::{ConfigParams, DataRequest, DateRange, FieldRequest};
 
@@ -69,12 +69,12 @@ pub(crate) async fn export(
     let asking = Asking::new(app, &caller, named.as_ref(), &headers).await?;
     let Order { request, period, file } = order(wanted);
     let ((query, period), (format, lang)) = both(both(asking.resolve(&request), period), file)?;
-    let form = match format {
-        Format::Csv => Form::Csv(lang.map_or(Reads::Program, Reads::Spreadsheet)),
-        Format::Ndjson => Form::lines(&query.outputs),
+    let encoder = match format {
+        Format::Csv => RowEncoder::Csv(lang.map_or(CsvDialect::Program, CsvDialect::Spreadsheet)),
+        Format::Ndjson => RowEncoder::lines(&query.outputs),
     };
-    let head = form.head(&query.outputs);
-    let Answer { page, next, .. } = asking.answer(&query, form, head).await?;
+    let head = encoder.head(&query.outputs);
+    let Answer { page, next, .. } = asking.answer(&query, encoder, head).await?;
     let name = file_name(&asking.account.id, &query, period.as_ref(), format);
     let about = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),

@@ -1,7 +1,7 @@
 //! Rows out: what there is to ask for, and the answer to it.
 //!
 //! A request is read (`request`), resolved against a report type (`query`), planned over the lake's segments (`plan`)
-//! and run (`run`); a page or a summary takes the rows as they come, in the form (`form`) of who asked: `rows` for Data
+//! and run (`run`); a page or a summary takes the rows as they come, as the encoder (`encoder`) writes them: `rows` for Data
 //! Studio, `export` for files. Beside it, `receipts` says whether the rows are complete.
 
 mod format;
@@ -20,10 +20,10 @@ mod conditions;
 mod cursor;
 mod plan;
 mod query;
-mod narrow;
+mod point_lookup;
 mod load;
 mod run;
-mod form;
+mod encoder;
 mod page;
 mod dimension;
 mod interned;

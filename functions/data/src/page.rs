@@ -3,19 +3,19 @@
 use std::ops::ControlFlow;
 
 use crate::cursor::Place;
+use crate::encoder::RowEncoder;
 use crate::expr::{Context, Row};
-use crate::form::Form;
 use crate::query::Query;
 use crate::value::Value;
 
 /// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, which holds our
-/// own (see `Form::bytes`). A single row may be larger and then comes alone.
+/// own (see `RowEncoder::bytes`). A single row may be larger and then comes alone.
 const MAX_BYTES: usize = 5_000_000;
 
 /// Rows as they are written, one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    form: Form,
+    encoder: RowEncoder,
     out: Vec<u8>,
     /// What they come to as they are sent.
     bytes: usize,
@@ -26,8 +26,8 @@ pub(crate) struct Page {
 
 impl Page {
     /// An empty page whose rows will stand right behind `head`.
-    pub(crate) fn new(limit: usize, form: Form, head: Vec<u8>) -> Page {
-        Page { limit, form, out: head, ..Page::default() }
+    pub(crate) fn new(limit: usize, encoder: RowEncoder, head: Vec<u8>) -> Page {
+        Page { limit, encoder, out: head, ..Page::default() }
     }
 
     /// Takes a row's values; breaks where the row does not fit any more, so that a page that took all rows is known to
@@ -37,8 +37,8 @@ impl Page {
             return self.cut();
         }
         let begin = self.out.len();
-        self.form.row(self.rows == 0, values, &mut self.out);
-        let bytes = self.form.bytes(&self.out[begin..]);
+        self.encoder.row(self.rows == 0, values, &mut self.out);
+        let bytes = self.encoder.bytes(&self.out[begin..]);
         if self.rows > 0 && self.bytes + bytes > MAX_BYTES {
             self.out.truncate(begin);
             return self.cut();
@@ -62,7 +62,7 @@ impl Page {
         self.rows
     }
 
-    /// The head and the rows in their form.
+    /// The head and the encoded rows.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out
     }
@@ -97,7 +97,7 @@ impl RowPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::form::Reads;
+    use crate::encoder::CsvDialect;
 
     fn push(page: &mut Page, text: &str) -> bool {
         page.push([Value::Text(text.into()), Value::Integer(1)].into_iter()).is_continue()
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_page_is_full_at_its_limit_and_says_so_only_when_more_comes() {
-        let mut page = Page::new(2, Form::Values, b"head".to_vec());
+        let mut page = Page::new(2, RowEncoder::Values, b"head".to_vec());
         assert!(push(&mut page, "a") && push(&mut page, "b"));
         assert!(!page.is_cut());
         assert!(!push(&mut page, "c"));
@@ -116,11 +116,11 @@ mod tests {
 
     #[test]
     fn a_page_is_cut_by_bytes_but_a_large_row_comes_alone() {
-        let mut page = Page::new(10, Form::Values, Vec::new());
+        let mut page = Page::new(10, RowEncoder::Values, Vec::new());
         assert!(push(&mut page, &"x".repeat(MAX_BYTES + 1)));
         assert!(!push(&mut page, "y"));
         assert_eq!(page.rows(), 1);
-        let mut page = Page::new(10_000_000, Form::Values, Vec::new());
+        let mut page = Page::new(10_000_000, RowEncoder::Values, Vec::new());
         let quotes = "\"".repeat(1_000);
         while push(&mut page, &quotes) {}
         let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes()).unwrap()).unwrap();
@@ -129,8 +129,10 @@ mod tests {
 
     #[test]
     fn a_page_of_a_file_is_cut_by_what_it_comes_to_in_base64() {
-        for form in [Form::Csv(Reads::Program), Form::Lines { keys: vec!["\"a\":".to_owned()] }] {
-            let mut page = Page::new(10_000_000, form, Vec::new());
+        for encoder in
+            [RowEncoder::Csv(CsvDialect::Program), RowEncoder::Lines { keys: vec!["\"a\":".to_owned()] }]
+        {
+            let mut page = Page::new(10_000_000, encoder, Vec::new());
             while page.push([Value::Text("x".repeat(1_000).into())].into_iter()).is_continue() {}
             let sent = page.into_bytes().len() / 3 * 4;
             // Rows are counted one by one, each rounded up.

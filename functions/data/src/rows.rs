@@ -11,7 +11,7 @@ use shared::problem::Problem;
 
 use crate::App;
 use crate::answer::{Answer, Asking};
-use crate::form::Form;
+use crate::encoder::RowEncoder;
 use crate::query::{Output, Query};
 use crate::request::DataRequest;
 
@@ -56,7 +56,7 @@ pub(crate) async fn rows(
     let named = one_account(named.account, request.account.clone())?;
     let asking = Asking::new(app, &caller, named.as_ref(), &headers).await?;
     let query = asking.resolve(&request)?;
-    let Answer { page, next, total } = asking.answer(&query, Form::Values, head(&query)).await?;
+    let Answer { page, next, total } = asking.answer(&query, RowEncoder::Values, head(&query)).await?;
     let mut body = page.into_bytes();
     body.extend_from_slice(b"],");
     body.extend(&object(&Tail { next_cursor: next, total_rows: total })[1..]);

@@ -1,4 +1,5 @@
-//! A few sessions by their ids: the table knows where they lie, so that the lake is not searched for them.
+//! Point lookup: a query for a few sessions by their ids asks the table for their `created_at` history first, so that only
+//! the segments that may hold them are read.
 
 use futures::future::try_join_all;
 use shared::id::{AccountId, SessionId};
@@ -9,14 +10,19 @@ use crate::plan::Window;
 use crate::query::Query;
 use crate::segment_columns::ID;
 
-/// Up to so many sessions are looked up.
+/// The most sessions that are looked up.
 const MAX_SESSIONS: usize = 20;
 
-/// The window in which the sessions lie that a query is about; its own window where it does not name them.
+/// The window that a query has to read: around the sessions that it names by their ids, or its own window where it names
+/// none, or too many.
 ///
-/// Exact for any snapshot: a session lies nowhere but where the table says that it ever lay. One that the table does not
-/// know any more says nothing.
-pub(crate) async fn narrow(store: &Store, account: &AccountId, query: &Query) -> Result<Window, StoreError> {
+/// This is exact for any snapshot, because the history has the earliest and the latest `created_at` that a session ever
+/// had. Where the table does not know one of the sessions any more, the query's own window stays.
+pub(crate) async fn point_lookup(
+    store: &Store,
+    account: &AccountId,
+    query: &Query,
+) -> Result<Window, StoreError> {
     let window = query.window.clone();
     let Some(texts) = query.session_filters.texts_of(ID).filter(|texts| texts.len() <= MAX_SESSIONS) else {
         return Ok(window);

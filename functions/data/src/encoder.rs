@@ -1,4 +1,4 @@
-//! How a page's rows are written: as `getData` wants them, as CSV, or as NDJSON.
+//! Row encoders: a page's rows as `getData` wants them, as CSV, or as NDJSON.
 
 use std::borrow::Cow;
 
@@ -13,14 +13,14 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 /// What a spreadsheet takes for the beginning of a formula (CWE-1236), some in the full width of East Asian scripts.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// The form of rows.
+/// Writes rows, one after the other.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum Form {
+pub(crate) enum RowEncoder {
     /// The inside of a JSON array.
     #[default]
     Values,
     /// CSV (RFC 4180) with the fields' ids as its first line.
-    Csv(Reads),
+    Csv(CsvDialect),
     /// A JSON object a line.
     Lines {
         /// What stands before each value, in order: its id as a JSON key.
@@ -28,9 +28,9 @@ pub(crate) enum Form {
     },
 }
 
-/// What reads a CSV.
+/// How CSV is written, by what reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reads {
+pub(crate) enum CsvDialect {
     /// A program: every value is as it is.
     Program,
     /// A person's spreadsheet of this language: no cell is a formula. Where the decimal sign is the comma, semicolons
@@ -38,13 +38,13 @@ pub(crate) enum Reads {
     Spreadsheet(Lang),
 }
 
-impl Reads {
+impl CsvDialect {
     fn separator(self) -> u8 {
         if self.has_decimal_comma() { b';' } else { b',' }
     }
 
     fn has_decimal_comma(self) -> bool {
-        self == Reads::Spreadsheet(Lang::Pt)
+        self == CsvDialect::Spreadsheet(Lang::Pt)
     }
 
     /// A number, given as JSON writes it.
@@ -56,21 +56,21 @@ impl Reads {
     }
 }
 
-impl Form {
+impl RowEncoder {
     /// NDJSON of these columns.
-    pub(crate) fn lines(outputs: &[Output]) -> Form {
+    pub(crate) fn lines(outputs: &[Output]) -> RowEncoder {
         let key = |output: &Output| format!("{}:", Json::from(output.column.id.as_str()));
-        Form::Lines { keys: outputs.iter().map(key).collect() }
+        RowEncoder::Lines { keys: outputs.iter().map(key).collect() }
     }
 
     /// What stands before the first row of a page.
     pub(crate) fn head(&self, outputs: &[Output]) -> Vec<u8> {
         match self {
-            Form::Values | Form::Lines { .. } => Vec::new(),
-            Form::Csv(reads) => {
-                let mut out = if reads.has_decimal_comma() { BOM.to_vec() } else { Vec::new() };
+            RowEncoder::Values | RowEncoder::Lines { .. } => Vec::new(),
+            RowEncoder::Csv(dialect) => {
+                let mut out = if dialect.has_decimal_comma() { BOM.to_vec() } else { Vec::new() };
                 let ids = outputs.iter().map(|output| Cow::Borrowed(output.column.id.as_bytes()));
-                record(*reads, ids, &mut out);
+                record(*dialect, ids, &mut out);
                 out
             }
         }
@@ -79,7 +79,7 @@ impl Form {
     /// Appends a row.
     pub(crate) fn row<'v>(&self, is_first: bool, values: impl Iterator<Item = Value<'v>>, out: &mut Vec<u8>) {
         match self {
-            Form::Values => {
+            RowEncoder::Values => {
                 out.extend_from_slice(if is_first { b"{\"values\":[" } else { b",{\"values\":[" });
                 for (at, value) in values.enumerate() {
                     if at > 0 {
@@ -89,8 +89,8 @@ impl Form {
                 }
                 out.extend_from_slice(b"]}");
             }
-            Form::Csv(reads) => record(*reads, values.map(|value| cell(*reads, value)), out),
-            Form::Lines { keys } => {
+            RowEncoder::Csv(dialect) => record(*dialect, values.map(|value| cell(*dialect, value)), out),
+            RowEncoder::Lines { keys } => {
                 out.push(b'{');
                 for (at, (key, value)) in keys.iter().zip(values).enumerate() {
                     if at > 0 {
@@ -107,8 +107,8 @@ impl Form {
     /// How many bytes a row comes to as Lambda sends it: JSON as a text in which it stands escaped, files in base64.
     pub(crate) fn bytes(&self, row: &[u8]) -> usize {
         match self {
-            Form::Values => row.len() + escapes(row),
-            Form::Csv(_) | Form::Lines { .. } => row.len().div_ceil(3) * 4,
+            RowEncoder::Values => row.len() + escapes(row),
+            RowEncoder::Csv(_) | RowEncoder::Lines { .. } => row.len().div_ceil(3) * 4,
         }
     }
 }
@@ -121,9 +121,9 @@ fn escapes(row: &[u8]) -> usize {
 }
 
 /// One line of CSV.
-fn record<'v>(reads: Reads, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
+fn record<'v>(dialect: CsvDialect, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
     let mut writer = csv::WriterBuilder::new()
-        .delimiter(reads.separator())
+        .delimiter(dialect.separator())
         .terminator(csv::Terminator::CRLF)
         .buffer_capacity(1 << 10)
         .from_writer(out);
@@ -132,27 +132,27 @@ fn record<'v>(reads: Reads, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mu
 }
 
 /// A value as a cell: nothing for null.
-fn cell(reads: Reads, value: Value<'_>) -> Cow<'_, [u8]> {
+fn cell(dialect: CsvDialect, value: Value<'_>) -> Cow<'_, [u8]> {
     match value {
         Value::Null => Cow::Borrowed(b""),
-        Value::Text(text) => words(reads, text),
+        Value::Text(text) => words(dialect, text),
         Value::Digits(digits) => Cow::Owned(digits.as_bytes().to_vec()),
         Value::Json(json) => match serde_json::from_slice(json) {
-            Ok(Json::String(text)) => words(reads, Cow::Owned(text)),
+            Ok(Json::String(text)) => words(dialect, Cow::Owned(text)),
             Ok(Json::Null) | Err(_) => Cow::Borrowed(b""),
-            Ok(_) => Cow::Owned(reads.number(json.to_vec())),
+            Ok(_) => Cow::Owned(dialect.number(json.to_vec())),
         },
         number => {
             let mut out = Vec::new();
             number.write(&mut out);
-            Cow::Owned(reads.number(out))
+            Cow::Owned(dialect.number(out))
         }
     }
 }
 
 /// A text, which no spreadsheet takes for a formula.
-fn words(reads: Reads, text: Cow<'_, str>) -> Cow<'_, [u8]> {
-    if reads != Reads::Program && text.starts_with(FORMULA) {
+fn words(dialect: CsvDialect, text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    if dialect != CsvDialect::Program && text.starts_with(FORMULA) {
         return Cow::Owned(format!("'{text}").into_bytes());
     }
     match text {
@@ -165,11 +165,11 @@ fn words(reads: Reads, text: Cow<'_, str>) -> Cow<'_, [u8]> {
 mod tests {
     use super::*;
 
-    const PT: Form = Form::Csv(Reads::Spreadsheet(Lang::Pt));
+    const PT: RowEncoder = RowEncoder::Csv(CsvDialect::Spreadsheet(Lang::Pt));
 
-    fn written(form: &Form, values: &[Value<'_>]) -> String {
+    fn written(encoder: &RowEncoder, values: &[Value<'_>]) -> String {
         let mut out = Vec::new();
-        form.row(true, values.iter().cloned(), &mut out);
+        encoder.row(true, values.iter().cloned(), &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -186,8 +186,8 @@ mod tests {
             Value::Json(b"7"),
         ];
         let commas = "\"a;\"\"b\"\"\nc,d\",-12,1473.5,,true,x;y,,7\r\n";
-        assert_eq!(written(&Form::Csv(Reads::Program), &values), commas);
-        assert_eq!(written(&Form::Csv(Reads::Spreadsheet(Lang::En)), &values), commas);
+        assert_eq!(written(&RowEncoder::Csv(CsvDialect::Program), &values), commas);
+        assert_eq!(written(&RowEncoder::Csv(CsvDialect::Spreadsheet(Lang::En)), &values), commas);
         let semicolons = "\"a;\"\"b\"\"\nc,d\";-12;1473,5;;true;\"x;y\";;7\r\n";
         assert_eq!(written(&PT, &values), semicolons);
         assert_eq!(written(&PT, &[Value::Json(b"7.25"), Value::Json(b"\"7.25\"")]), "7,25;7.25\r\n");
@@ -196,22 +196,22 @@ mod tests {
 
     #[test]
     fn a_text_that_would_be_a_formula_is_made_a_text() {
-        let form = Form::Csv(Reads::Spreadsheet(Lang::En));
+        let encoder = RowEncoder::Csv(CsvDialect::Spreadsheet(Lang::En));
         for text in ["=1+1", "+5511", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1", "＝1"] {
             let quoted = serde_json::to_vec(text).unwrap();
             for value in [Value::Text(text.into()), Value::Json(&quoted)] {
-                let line = written(&form, &[value]);
+                let line = written(&encoder, &[value]);
                 assert!(line.trim_start_matches('"').starts_with(&format!("'{text}")), "{line:?}");
             }
         }
-        assert_eq!(written(&form, &[Value::Text("a=1".into()), Value::Number(-0.5)]), "a=1,-0.5\r\n");
-        assert_eq!(written(&Form::Csv(Reads::Program), &[Value::Text("=1".into())]), "=1\r\n");
+        assert_eq!(written(&encoder, &[Value::Text("a=1".into()), Value::Number(-0.5)]), "a=1,-0.5\r\n");
+        assert_eq!(written(&RowEncoder::Csv(CsvDialect::Program), &[Value::Text("=1".into())]), "=1\r\n");
     }
 
     #[test]
     fn ndjson_keeps_values_as_they_are() {
-        let form = Form::Lines { keys: vec!["\"a\":".to_owned(), "\"b\":".to_owned()] };
-        let line = written(&form, &[Value::Text("=1\n\"x\"".into()), Value::Null]);
+        let encoder = RowEncoder::Lines { keys: vec!["\"a\":".to_owned(), "\"b\":".to_owned()] };
+        let line = written(&encoder, &[Value::Text("=1\n\"x\"".into()), Value::Null]);
         assert_eq!(line, "{\"a\":\"=1\\n\\\"x\\\"\",\"b\":null}\n");
     }
 }
