@@ -1,4 +1,4 @@
-//! Counting different texts by group.
+//! Distinct count: how many different texts each group has.
 
 use std::borrow::Cow;
 use std::hash::BuildHasher;
@@ -12,8 +12,8 @@ use crate::segment_columns::SegmentColumns;
 /// Parts that the marks are kept in, by their first byte: one part's marks stay near the processor while new ones are
 /// held against them, all of them would not.
 const PARTS: usize = 256;
-/// Marks that wait until there is enough to do in each part: about 20 MB.
-const WAITING: usize = 1 << 19;
+/// The most pending marks, about 20 MB: they are flushed together, so that there is enough to do in each part.
+const MAX_PENDING: usize = 1 << 19;
 
 /// Turns texts into 128 bits, by two hashes under seeds of chance: of a thousand million texts, two have the same ones
 /// with a probability of one in 10^20.
@@ -59,47 +59,47 @@ struct Mark {
     group: u32,
 }
 
-/// The texts that were met in each group.
+/// The texts that were seen in each group, and those that are pending: noted, but not yet held against the seen ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Distinct {
-    waiting: Vec<Vec<Mark>>,
-    waits: usize,
-    met: Vec<HashTable<[u64; 2]>>,
+    pending: Vec<Vec<Mark>>,
+    pending_count: usize,
+    seen: Vec<HashTable<[u64; 2]>>,
 }
 
 impl Default for Distinct {
     fn default() -> Distinct {
-        Distinct { waiting: vec![Vec::new(); PARTS], waits: 0, met: vec![HashTable::new(); PARTS] }
+        Distinct { pending: vec![Vec::new(); PARTS], pending_count: 0, seen: vec![HashTable::new(); PARTS] }
     }
 }
 
 impl Distinct {
-    /// Notes a text in a group.
+    /// Notes a text in a group. Calls `new` as `flush` does once there are too many pending texts.
     pub(crate) fn note(&mut self, digest: u128, group: u32, new: impl FnMut(u32)) {
         // Odd, so that no two groups shift a digest alike.
         const SHIFT: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
         let digest = digest.wrapping_add(SHIFT.wrapping_mul(u128::from(group)));
         let digest = [(digest >> 64) as u64, digest as u64];
-        self.waiting[(digest[0] >> 56) as usize].push(Mark { digest, group });
-        self.waits += 1;
-        if self.waits == WAITING {
-            self.settle(new);
+        self.pending[(digest[0] >> 56) as usize].push(Mark { digest, group });
+        self.pending_count += 1;
+        if self.pending_count == MAX_PENDING {
+            self.flush(new);
         }
     }
 
-    /// Calls `new` with the group of every text that was noted there for the first time.
-    pub(crate) fn settle(&mut self, mut new: impl FnMut(u32)) {
-        for (waiting, met) in self.waiting.iter_mut().zip(&mut self.met) {
-            for Mark { digest, group } in waiting.drain(..) {
+    /// Counts the pending texts: calls `new` with the group of every text that was noted there for the first time.
+    pub(crate) fn flush(&mut self, mut new: impl FnMut(u32)) {
+        for (pending, seen) in self.pending.iter_mut().zip(&mut self.seen) {
+            for Mark { digest, group } in pending.drain(..) {
                 // A digest is its own hash.
-                let place = met.entry(digest[1], |known| *known == digest, |known| known[1]);
-                if let Entry::Vacant(place) = place {
-                    place.insert(digest);
+                let entry = seen.entry(digest[1], |known| *known == digest, |known| known[1]);
+                if let Entry::Vacant(entry) = entry {
+                    entry.insert(digest);
                     new(group);
                 }
             }
         }
-        self.waits = 0;
+        self.pending_count = 0;
     }
 }
 
@@ -108,20 +108,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_counts_once_in_each_group_whatever_waits() {
+    fn a_text_counts_once_in_each_group_whatever_is_pending() {
         let (digests, mut distinct) = (Digests::default(), Distinct::default());
         let mut counts = [0_usize; 3];
-        // 700,000 texts, each met twice, in two groups of three: more than may wait.
+        // 700,000 texts, each seen twice, in two groups of three: more than may be pending.
         for round in 0..2_u32 {
             for number in 0..700_000_u32 {
                 let digest = digests.of(&format!("contact-{number}"));
                 distinct.note(digest, (number + round) % 3, |group| counts[group as usize] += 1);
             }
         }
-        distinct.settle(|group| counts[group as usize] += 1);
+        distinct.flush(|group| counts[group as usize] += 1);
         assert_eq!(counts, [466_667, 466_667, 466_666]);
         distinct.note(digests.of("contact-0"), 0, |_| counts[0] += 1);
-        distinct.settle(|_| counts[0] += 1);
+        distinct.flush(|_| counts[0] += 1);
         assert_eq!(counts[0], 466_667);
     }
 }

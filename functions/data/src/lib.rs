@@ -1,8 +1,8 @@
 //! Rows out: what there is to ask for, and the answer to it.
 //!
 //! A request is read (`request`), resolved against a report type (`query`), planned over the lake's segments (`plan`)
-//! and run (`run`); a page or a summary takes the rows as they come, as the encoder (`encoder`) writes them: `rows` for Data
-//! Studio, `export` for files. Beside it, `receipts` says whether the rows are complete.
+//! and run (`run`). A page or a summary takes the rows as they come, and an encoder (`encoder`) writes them: for Data Studio
+//! (`rows`) or into files (`export`). Beside it, `receipts` says whether the rows are complete.
 
 mod format;
 mod report;
@@ -28,7 +28,7 @@ mod page;
 mod dimension;
 mod interned;
 mod distinct;
-mod part;
+mod partial;
 mod summary;
 mod answer;
 mod rows;

@@ -58,15 +58,15 @@ pub(crate) async fn sum_up(
 ) -> Result<Summary, StoreError> {
     let mut summary = Summary::new(&query.outputs);
     let shape = Arc::clone(&summary.shape);
-    let part = move |Loaded { segments, sessions }: Loaded, context: &Context| {
-        shape.part(&segments, &sessions, context)
+    let partial = move |Loaded { segments, sessions }: Loaded, context: &Context| {
+        shape.partial(&segments, &sessions, context)
     };
-    let mut adding = each_cluster(lake, clusters, query, context, part);
-    while let Some(part) = adding.next().await {
-        summary.add(&part?);
+    let mut adding = each_cluster(lake, clusters, query, context, partial);
+    while let Some(partial) = adding.next().await {
+        summary.add(&partial?);
     }
     drop(adding);
-    summary.settle();
+    summary.flush();
     Ok(summary)
 }
 

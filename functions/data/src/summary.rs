@@ -12,7 +12,7 @@ use crate::distinct::Distinct;
 use crate::expr::ratio;
 use crate::interned::Interned;
 use crate::page::Page;
-use crate::part::{Field, Part, Shape};
+use crate::partial::{Field, PartialAggregate, Shape};
 use crate::query::Output;
 use crate::value::Value;
 
@@ -47,7 +47,7 @@ pub(crate) struct Summary {
     keys: Interned,
     /// Each group's sums, one after the other.
     totals: Vec<f64>,
-    /// What of each count of different texts was met before, by its place among the sums.
+    /// What of each distinct count was seen before, by its place among the sums.
     distinct: Vec<(usize, Distinct)>,
 }
 
@@ -64,27 +64,27 @@ impl Summary {
     }
 
     /// Adds the groups of some sessions.
-    pub(crate) fn add(&mut self, part: &Part) {
+    pub(crate) fn add(&mut self, partial: &PartialAggregate) {
         let width = self.shape.sums.len();
-        let mut groups = Vec::with_capacity(part.groups());
-        for own in 0..part.groups() {
-            let group = self.group(part.key(own));
+        let mut groups = Vec::with_capacity(partial.groups());
+        for own in 0..partial.groups() {
+            let group = self.group(partial.key(own));
             let sums = &mut self.totals[group as usize * width..][..width];
-            sums.iter_mut().zip(&part.totals[own * width..][..width]).for_each(|(sum, own)| *sum += own);
+            sums.iter_mut().zip(&partial.totals[own * width..][..width]).for_each(|(sum, own)| *sum += own);
             groups.push(group);
         }
         let totals = &mut self.totals;
-        for ((at, distinct), marks) in self.distinct.iter_mut().zip(&part.marks) {
+        for ((at, distinct), marks) in self.distinct.iter_mut().zip(&partial.marks) {
             let mut new = |group: u32| totals[group as usize * width + *at] += 1.0;
             marks.iter().for_each(|(own, digest)| distinct.note(*digest, groups[*own as usize], &mut new));
         }
     }
 
-    /// Counts what waits to be counted: nothing is added after this.
-    pub(crate) fn settle(&mut self) {
+    /// Counts the pending texts of distinct counts. Nothing is added after this.
+    pub(crate) fn flush(&mut self) {
         let width = self.shape.sums.len();
         for (at, mut distinct) in self.distinct.drain(..) {
-            distinct.settle(|group| self.totals[group as usize * width + at] += 1.0);
+            distinct.flush(|group| self.totals[group as usize * width + at] += 1.0);
         }
     }
 

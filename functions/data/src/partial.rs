@@ -1,4 +1,4 @@
-//! A part of a summary: the sessions of one cluster, grouped by the codes of their own segments.
+//! The partial aggregate of a summary: the sessions of one cluster, grouped by the codes of their own segments.
 
 use hashbrown::HashMap;
 
@@ -66,18 +66,26 @@ impl Shape {
     }
 
     /// The groups of some sessions of each of some segments.
-    pub(crate) fn part(&self, segments: &[SegmentColumns], sessions: &[Vec<u32>], context: &Context) -> Part {
-        let mut part = Part { marks: vec![Vec::new(); self.distinct().count()], ..Part::default() };
+    pub(crate) fn partial(
+        &self,
+        segments: &[SegmentColumns],
+        sessions: &[Vec<u32>],
+        context: &Context,
+    ) -> PartialAggregate {
+        let mut partial = PartialAggregate {
+            marks: vec![Vec::new(); self.distinct().count()],
+            ..PartialAggregate::default()
+        };
         for (columns, rows) in segments.iter().zip(sessions).filter(|(_, rows)| !rows.is_empty()) {
-            part.add(self, columns, rows, context);
+            partial.add(self, columns, rows, context);
         }
-        part
+        partial
     }
 }
 
 /// Groups of sessions. The same key may be there twice.
 #[derive(Debug, Default)]
-pub(crate) struct Part {
+pub(crate) struct PartialAggregate {
     keys: Vec<u8>,
     /// Where each group's key ends.
     ends: Vec<usize>,
@@ -87,7 +95,7 @@ pub(crate) struct Part {
     pub(crate) marks: Vec<Vec<(u32, u128)>>,
 }
 
-impl Part {
+impl PartialAggregate {
     pub(crate) fn groups(&self) -> usize {
         self.ends.len()
     }
