@@ -15,8 +15,8 @@ use shared::lang::Lang;
 use shared::problem::Problem;
 
 use crate::App;
-use crate::answer::{Answer, Asking};
 use crate::encoder::{CsvDialect, RowEncoder};
+use crate::execute::{QueryExecutor, QueryPage};
 use crate::query::Query;
 use crate::request::{ConfigParams, DataRequest, DateRange, FieldRequest};
 
@@ -66,22 +66,22 @@ pub(crate) async fn export(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let named = std::mem::take(&mut wanted.account).optional("account")?;
-    let asking = Asking::new(app, &caller, named.as_ref(), &headers).await?;
+    let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
     let Order { request, period, file } = order(wanted);
-    let ((query, period), (format, lang)) = both(both(asking.resolve(&request), period), file)?;
+    let ((query, period), (format, lang)) = both(both(executor.resolve(&request), period), file)?;
     let encoder = match format {
         Format::Csv => RowEncoder::Csv(lang.map_or(CsvDialect::Program, CsvDialect::Spreadsheet)),
         Format::Ndjson => RowEncoder::lines(&query.outputs),
     };
     let head = encoder.head(&query.outputs);
-    let Answer { page, next, .. } = asking.answer(&query, encoder, head).await?;
-    let name = file_name(&asking.account.id, &query, period.as_ref(), format);
+    let QueryPage { page, next, .. } = executor.execute(&query, encoder, head).await?;
+    let name = file_name(&executor.account.id, &query, period.as_ref(), format);
     let about = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    let next = next.map(|cursor| [(header::LINK, link(&asking.base_url, &pairs, &cursor))]);
+    let next = next.map(|cursor| [(header::LINK, link(&executor.base_url, &pairs, &cursor))]);
     Ok((about, next, page.into_bytes()).into_response())
 }
 

@@ -11,9 +11,9 @@ use crate::value::Value;
 /// What one expression may take once compiled: plenty for a pattern of words, too little to exhaust a function.
 const REGEX_BYTES: usize = 1 << 20;
 
-/// What a value is held against. A null fits none of these but `Null`.
+/// What a value is compared with. A null passes no comparison but `Null`.
 #[derive(Clone, Debug)]
-pub(crate) enum Test {
+pub(crate) enum Comparison {
     Null,
     Texts(Vec<String>),
     Contains(Vec<String>),
@@ -29,11 +29,11 @@ pub(crate) enum Test {
     DateBetween(String, String),
 }
 
-/// A test, and whether it takes in or leaves out.
+/// A comparison, and whether the rows that pass it are kept or left out.
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
     exclude: bool,
-    test: Test,
+    comparison: Comparison,
 }
 
 impl Filter {
@@ -45,21 +45,21 @@ impl Filter {
             _ => return None,
         };
         let values: Option<Vec<String>> = request.values.iter().flatten().map(text_of).collect();
-        let test = test(request.operator.as_deref()?, &values?, semantic)?;
-        Some(Filter { exclude, test })
+        let comparison = comparison(request.operator.as_deref()?, &values?, semantic)?;
+        Some(Filter { exclude, comparison })
     }
 
     /// The texts of which a row must have one to pass.
     pub(crate) fn included_texts(&self) -> Option<&[String]> {
-        match &self.test {
-            Test::Texts(texts) if !self.exclude => Some(texts),
+        match &self.comparison {
+            Comparison::Texts(texts) if !self.exclude => Some(texts),
             _ => None,
         }
     }
 
     /// Whether a row with this value passes. `EXCLUDE` is the exact complement, nulls included.
     pub(crate) fn passes(&self, value: &Value<'_>) -> bool {
-        self.test.holds(value) != self.exclude
+        self.comparison.holds(value) != self.exclude
     }
 }
 
@@ -72,22 +72,22 @@ fn text_of(value: &Json) -> Option<String> {
     }
 }
 
-fn test(operator: &str, values: &[String], semantic: Semantic) -> Option<Test> {
+fn comparison(operator: &str, values: &[String], semantic: Semantic) -> Option<Comparison> {
     let date = DateFormat::of(semantic);
     let is_text = matches!(semantic, Semantic::Text | Semantic::Url);
     let is_number = semantic.data_type() == DataType::Number;
     match operator {
-        "IS_NULL" => Some(Test::Null),
+        "IS_NULL" => Some(Comparison::Null),
         _ if values.is_empty() => None,
         "EQUALS" | "IN_LIST" => equals(values, semantic),
-        "CONTAINS" if is_text => Some(Test::Contains(values.to_vec())),
+        "CONTAINS" if is_text => Some(Comparison::Contains(values.to_vec())),
         "REGEXP_PARTIAL_MATCH" if is_text => regex(values, false),
         "REGEXP_EXACT_MATCH" if is_text => regex(values, true),
         "BETWEEN" => {
             let [from, to] = values else { return None };
             match date {
-                Some(date) => Some(Test::DateBetween(date.prefix(from)?, date.prefix(to)?)),
-                None if is_number => Some(Test::NumberBetween(number(from)?, number(to)?)),
+                Some(date) => Some(Comparison::DateBetween(date.prefix(from)?, date.prefix(to)?)),
+                None if is_number => Some(Comparison::NumberBetween(number(from)?, number(to)?)),
                 None => None,
             }
         }
@@ -100,23 +100,23 @@ fn test(operator: &str, values: &[String], semantic: Semantic) -> Option<Test> {
                 "NUMERIC_LESS_THAN_OR_EQUAL" => f64::le,
                 _ => return None,
             };
-            Some(Test::Compared(holds, number(value)?))
+            Some(Comparison::Compared(holds, number(value)?))
         }
         _ => None,
     }
 }
 
-fn equals(values: &[String], semantic: Semantic) -> Option<Test> {
+fn equals(values: &[String], semantic: Semantic) -> Option<Comparison> {
     if let Some(date) = DateFormat::of(semantic) {
-        return values.iter().map(|value| date.prefix(value)).collect::<Option<_>>().map(Test::Dates);
+        return values.iter().map(|value| date.prefix(value)).collect::<Option<_>>().map(Comparison::Dates);
     }
     match semantic.data_type() {
-        DataType::String => Some(Test::Texts(values.to_vec())),
+        DataType::String => Some(Comparison::Texts(values.to_vec())),
         DataType::Number => {
-            values.iter().map(|value| number(value)).collect::<Option<_>>().map(Test::Numbers)
+            values.iter().map(|value| number(value)).collect::<Option<_>>().map(Comparison::Numbers)
         }
         DataType::Boolean => {
-            values.iter().map(|value| value.parse().ok()).collect::<Option<_>>().map(Test::Flags)
+            values.iter().map(|value| value.parse().ok()).collect::<Option<_>>().map(Comparison::Flags)
         }
     }
 }
@@ -125,38 +125,42 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn regex(values: &[String], exact: bool) -> Option<Test> {
+fn regex(values: &[String], exact: bool) -> Option<Comparison> {
     let [pattern] = values else { return None };
     let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build().ok();
     // The pattern must stand on its own: in brackets, one such as `a)|(b` would become valid.
     let partial = compile(pattern)?;
     if !exact {
-        return Some(Test::Matches(partial));
+        return Some(Comparison::Matches(partial));
     }
     // Where the pattern ends in a comment of the x mode, only a new line ends that.
     let whole = compile(&format!("^(?:{pattern})$")).or_else(|| compile(&format!("^(?:{pattern}\n)$")))?;
-    Some(Test::Matches(whole))
+    Some(Comparison::Matches(whole))
 }
 
-impl Test {
+impl Comparison {
     fn holds(&self, value: &Value<'_>) -> bool {
         let starts = |digits: &str, prefix: &String| digits.starts_with(prefix.as_str());
         let text = |holds: &dyn Fn(&str) -> bool| value.text().is_some_and(holds);
         match (self, value) {
-            (Test::Null, value) => *value == Value::Null,
-            (Test::Texts(texts), _) => text(&|value| texts.iter().any(|text| text == value)),
-            (Test::Contains(texts), _) => text(&|value| texts.iter().any(|text| value.contains(text))),
-            (Test::Matches(regex), _) => text(&|value| regex.is_match(value)),
-            (Test::Dates(prefixes), _) => text(&|value| prefixes.iter().any(|prefix| starts(value, prefix))),
-            (Test::DateBetween(from, to), _) => {
+            (Comparison::Null, value) => *value == Value::Null,
+            (Comparison::Texts(texts), _) => text(&|value| texts.iter().any(|text| text == value)),
+            (Comparison::Contains(texts), _) => text(&|value| texts.iter().any(|text| value.contains(text))),
+            (Comparison::Matches(regex), _) => text(&|value| regex.is_match(value)),
+            (Comparison::Dates(prefixes), _) => {
+                text(&|value| prefixes.iter().any(|prefix| starts(value, prefix)))
+            }
+            (Comparison::DateBetween(from, to), _) => {
                 text(&|value| value >= from.as_str() && (value <= to.as_str() || starts(value, to)))
             }
-            (Test::Flags(flags), Value::Boolean(value)) => flags.contains(value),
-            (Test::Numbers(numbers), value) => value.number().is_some_and(|value| numbers.contains(&value)),
-            (Test::NumberBetween(from, to), value) => {
+            (Comparison::Flags(flags), Value::Boolean(value)) => flags.contains(value),
+            (Comparison::Numbers(numbers), value) => {
+                value.number().is_some_and(|value| numbers.contains(&value))
+            }
+            (Comparison::NumberBetween(from, to), value) => {
                 value.number().is_some_and(|value| (*from..=*to).contains(&value))
             }
-            (Test::Compared(holds, number), value) => {
+            (Comparison::Compared(holds, number), value) => {
                 value.number().is_some_and(|value| holds(&value, number))
             }
             _ => false,

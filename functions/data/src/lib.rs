@@ -30,7 +30,7 @@ mod interned;
 mod distinct;
 mod partial;
 mod summary;
-mod answer;
+mod execute;
 mod rows;
 mod export;
 mod receipts;

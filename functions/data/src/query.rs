@@ -1,4 +1,4 @@
-//! A request resolved: what is read, what passes, what is shown.
+//! A query is a checked request: it says what is read, which rows pass, and what is shown of them.
 
 use std::ops::Range;
 
@@ -29,9 +29,9 @@ const MAX_LIMIT: usize = 50_000;
 /// Data Studio asks for more fields than these in several requests, and each would be grouped on its own.
 const MAX_SUMMARY_FIELDS: usize = 20;
 
-/// What a query is about besides its request.
+/// What a request is resolved with: its reader, the key that seals cursors, and the present.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct RequestContext<'a> {
     pub(crate) reader: Reader<'a>,
     pub(crate) cursor_key: &'a DataKey,
     pub(crate) now: Instant,
@@ -66,8 +66,8 @@ pub(crate) struct Query {
 
 impl Query {
     /// Resolves a request. 422 for whatever in it is unknown or does not fit, by its name.
-    pub(crate) fn resolve(request: &DataRequest, asked: &Asked<'_>) -> Result<Query, Problem> {
-        let account = asked.reader.account;
+    pub(crate) fn resolve(request: &DataRequest, context: &RequestContext<'_>) -> Result<Query, Problem> {
+        let account = context.reader.account;
         let Object(config) = request.config_params.clone().unwrap_or_default();
         let period = request.date_range.as_ref().map(|Object(range)| period(range, account.zone)).transpose();
         let dates = both(date_field(config.date_field.as_deref()), period);
@@ -75,23 +75,24 @@ impl Query {
         let (report, ((date_field, period), limit)) =
             both(ReportType::parse(config.report_type.as_deref()), rest)?;
         // A period of a date that the reader may not see would tell it day by day: to that reader the date is empty.
-        let hidden = asked.reader.hides(date_field.name());
+        let hidden = context.reader.hides(date_field.name());
         let period = period.map(|period| if hidden { period.start..period.start } else { period });
         // Rows of records that the reader may not see would tell it how many there are: to that reader there are none.
         let period =
-            if asked.reader.hides(report.record().name()) { Some(Instant(0)..Instant(0)) } else { period };
+            if context.reader.hides(report.record().name()) { Some(Instant(0)..Instant(0)) } else { period };
         let columns = Columns::default();
-        let mut compiler = Compiler { columns, record: report.record(), reader: asked.reader.clone() };
+        let mut compiler = Compiler { columns, record: report.record(), reader: context.reader.clone() };
         compiler.columns.include(report.record());
         let filters = filters(report, request.dimensions_filters.as_deref(), &mut compiler);
         let (fields, filters) = both(fields(report, request.fields.as_deref()), filters)?;
-        let fingerprint = fingerprint(request, &asked.reader);
+        let fingerprint = fingerprint(request, &context.reader);
         let cursor = request
             .cursor
             .as_deref()
-            .map(|text| Cursor::open(text, asked.cursor_key, &account.id, fingerprint, asked.now));
+            .map(|text| Cursor::open(text, context.cursor_key, &account.id, fingerprint, context.now));
         let cursor = cursor.transpose()?;
-        let snapshot = cursor.as_ref().map_or_else(|| snapshot(request, asked.now), |cursor| cursor.snapshot);
+        let snapshot =
+            cursor.as_ref().map_or_else(|| snapshot(request, context.now), |cursor| cursor.snapshot);
         let after = cursor.map(|cursor| cursor.place);
         let filters_applied = filters.is_some();
         if !filters_applied && report == ReportType::Summary {

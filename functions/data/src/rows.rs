@@ -10,8 +10,8 @@ use shared::input::{Json, Query as Parameters, one_account};
 use shared::problem::Problem;
 
 use crate::App;
-use crate::answer::{Answer, Asking};
 use crate::encoder::RowEncoder;
+use crate::execute::{QueryExecutor, QueryPage};
 use crate::query::{Output, Query};
 use crate::request::DataRequest;
 
@@ -54,9 +54,9 @@ pub(crate) async fn rows(
     Json(request): Json<DataRequest>,
 ) -> Result<Response, Problem> {
     let named = one_account(named.account, request.account.clone())?;
-    let asking = Asking::new(app, &caller, named.as_ref(), &headers).await?;
-    let query = asking.resolve(&request)?;
-    let Answer { page, next, total } = asking.answer(&query, RowEncoder::Values, head(&query)).await?;
+    let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
+    let query = executor.resolve(&request)?;
+    let QueryPage { page, next, total } = executor.execute(&query, RowEncoder::Values, head(&query)).await?;
     let mut body = page.into_bytes();
     body.extend_from_slice(b"],");
     body.extend(&object(&Tail { next_cursor: next, total_rows: total })[1..]);

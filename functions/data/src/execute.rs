@@ -1,4 +1,5 @@
-//! From a request to a page: what both ways of asking for rows have in common.
+//! Executes a request: resolves it to a query, and fills a page with the query's rows. `POST /v1/data` and
+//! `GET /v1/export` both come through here.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use crate::expr::Context;
 use crate::page::{Page, RowPage};
 use crate::plan::{Cluster, plan};
 use crate::point_lookup::point_lookup;
-use crate::query::{Asked, Query};
+use crate::query::{Query, RequestContext};
 use crate::report::ReportType;
 use crate::request::DataRequest;
 use crate::run::{run, sum_up};
@@ -26,9 +27,9 @@ use crate::summary::SummaryKey;
 use crate::{App, READERS};
 use shared::masking::{Pseudonyms, Reader};
 
-/// Who asks for rows, and what their account's rows are made with.
+/// Executes the queries of one caller on one account.
 #[derive(Debug)]
-pub(crate) struct Asking {
+pub(crate) struct QueryExecutor {
     app: App,
     pub(crate) account: Account,
     privacy: Privacy,
@@ -38,22 +39,22 @@ pub(crate) struct Asking {
     pub(crate) base_url: String,
 }
 
-/// A page, how to go on, and how many rows there are where that is known.
+/// The answer to a query: a page of rows, the cursor of the next page, and how many rows there are where that is known.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct QueryPage {
     pub(crate) page: Page,
     /// The cursor of the next page.
     pub(crate) next: Option<String>,
     pub(crate) total: Option<usize>,
 }
 
-impl Asking {
+impl QueryExecutor {
     pub(crate) async fn new(
         app: App,
         caller: &Caller,
         named: Option<&AccountId>,
         headers: &HeaderMap,
-    ) -> Result<Asking, Problem> {
+    ) -> Result<QueryExecutor, Problem> {
         let id = caller.account(READERS, named)?;
         let (account, key, link_key) = futures::try_join!(
             app.store.account(&id),
@@ -64,23 +65,23 @@ impl Asking {
         // of: any key will do.
         let key = key.unwrap_or_else(DataKey::random);
         let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
-        Ok(Asking { app, account, privacy: caller.privacy, key, link_key, base_url })
+        Ok(QueryExecutor { app, account, privacy: caller.privacy, key, link_key, base_url })
     }
 
     /// The request's query. 422 for whatever in it is unknown or does not fit.
     pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Query, Problem> {
         let reader = Reader { privacy: self.privacy, account: &self.account };
-        let asked = Asked { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
-        Query::resolve(request, &asked)
+        let context = RequestContext { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
+        Query::resolve(request, &context)
     }
 
     /// The query's page, its rows written by `encoder` behind `head`.
-    pub(crate) async fn answer(
+    pub(crate) async fn execute(
         &self,
         query: &Query,
         encoder: RowEncoder,
         head: Vec<u8>,
-    ) -> Result<Answer, Problem> {
+    ) -> Result<QueryPage, Problem> {
         let mut query = query.clone();
         query.window = point_lookup(&self.app.store, &self.account.id, &query).await?;
         let query = &Arc::new(query);
@@ -99,7 +100,7 @@ impl Asking {
             last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.snapshot, query.fingerprint, place));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
-        Ok(Answer { page, next, total })
+        Ok(QueryPage { page, next, total })
     }
 
     /// Fills a page: with it the place of its last row, and how many rows there are where that is known.
