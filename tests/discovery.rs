@@ -21,7 +21,7 @@ async fn append(lake: &Lake, name: &str) {
     let json = br#"{"session_id":"s","created_at":1787220000000000}"#;
     let session = Session::from_json(json).unwrap();
     let entry = Entry {
-        content: session.content(),
+        content_hash: session.content_hash(),
         sequence: "1".repeat(40),
         created_at: Instant(1_787_220_000_000_000),
         id: SessionId::try_from("s".to_owned()).unwrap(),

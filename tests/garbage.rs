@@ -29,7 +29,7 @@ fn entry(number: u64, sequence: u64, hours: i64) -> Entry {
     let json = format!(r#"{{"session_id":"s{number}","created_at":{},"status":"v{sequence}"}}"#, began.0);
     let session = Session::from_json(json.as_bytes()).unwrap();
     Entry {
-        content: session.content(),
+        content_hash: session.content_hash(),
         sequence: format!("{sequence:040}"),
         created_at: began,
         id: SessionId::try_from(format!("s{number}")).unwrap(),

@@ -131,9 +131,9 @@ async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
     let stored = store.session(&demo(), &changed).await.unwrap().unwrap();
     let mut other = stored.session;
     other.talks.clear();
-    let content = other.content();
+    let content_hash = other.content_hash();
     let entry = Entry {
-        content,
+        content_hash,
         sequence: "9".repeat(40),
         created_at: stored.identity.created_at,
         id: stored.identity.id,

@@ -59,8 +59,8 @@ async fn append(lake: &Lake, account: &AccountId, number: usize) {
         session.fields.set(dictionary::ordinal(Record::Session, field).unwrap(), Some(value));
     }
     let id = SessionId::try_from(id).unwrap();
-    let (sequence, content) = (format!("{number:0>40}"), session.content());
-    let entry = Entry { sequence, created_at, id, session: Some(session), content };
+    let (sequence, content_hash) = (format!("{number:0>40}"), session.content_hash());
+    let entry = Entry { sequence, created_at, id, session: Some(session), content_hash };
     lake.append(account, vec![entry]).await.unwrap();
 }
 

@@ -161,19 +161,15 @@ impl Session {
         hasher.finalize().into()
     }
 
-    /// The hash's first eight bytes: what two places that hold a session compare.
-    pub fn content(&self) -> i64 {
-        content_of(&self.hash())
+    /// The content hash: the first eight bytes of the session's hash, by which table and lake are compared.
+    pub fn content_hash(&self) -> i64 {
+        content_hash_of(&self.hash())
     }
 }
 
 /// The first eight bytes of a session's hash, big-endian; missing ones count as zero.
-pub fn content_of(hash: &[u8]) -> i64 {
-    hash.iter()
-        .copied()
-        .chain(std::iter::repeat(0))
-        .take(8)
-        .fold(0, |content, byte| content << 8 | i64::from(byte))
+pub fn content_hash_of(hash: &[u8]) -> i64 {
+    hash.iter().copied().chain(std::iter::repeat(0)).take(8).fold(0, |hash, byte| hash << 8 | i64::from(byte))
 }
 
 struct Children<'a>(&'a Session);

@@ -201,7 +201,7 @@ async fn take(
             created_at,
             id,
             session: None,
-            content: 0,
+            content_hash: 0,
         })
     } else {
         match app.store.read_session(&new).await {
@@ -210,7 +210,7 @@ async fn take(
                 created_at: stored.identity.created_at,
                 id,
                 session: Some(stored.session),
-                content: stored.content,
+                content_hash: stored.content_hash,
             }),
             Err(error) if error.kind.is_unreadable() => {
                 let reason = chain(&error);
@@ -233,7 +233,7 @@ mod tests {
     fn entry(sequence: &str, created_at: i64, live: bool) -> Entry {
         let id = SessionId::try_from("s".to_owned()).unwrap();
         let session = live.then(shared::session::Session::default);
-        Entry { sequence: sequence.to_owned(), created_at: Instant(created_at), id, session, content: 0 }
+        Entry { sequence: sequence.to_owned(), created_at: Instant(created_at), id, session, content_hash: 0 }
     }
 
     fn check(notes: Vec<(Entry, Option<i64>)>, expected: &[(i64, bool)]) {

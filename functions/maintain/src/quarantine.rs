@@ -82,12 +82,12 @@ async fn try_again(
         created_at,
         id: record.session_id.clone(),
         session: None,
-        content: 0,
+        content_hash: 0,
     };
     let mut entries: Vec<Entry> = before.into_iter().map(entry).collect();
     entries.extend(stored.map(|stored| Entry {
         session: Some(stored.session),
-        content: stored.content,
+        content_hash: stored.content_hash,
         ..entry(stored.identity.created_at)
     }));
     if !entries.is_empty() {

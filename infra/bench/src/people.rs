@@ -83,9 +83,9 @@ impl People {
         spread(&mut session, "agent_name", "agent_id", self.drawn.rotate_right(7));
         talk(&mut session, &mut self.chance);
         let at = if self.order == Order::Created { created_at } else { identity.version.max(created_at) };
-        let content = session.content();
+        let content_hash = session.content_hash();
         let (sequence, id) = (String::new(), identity.id);
-        let entry = Entry { sequence, created_at, id, session: Some(session), content };
+        let entry = Entry { sequence, created_at, id, session: Some(session), content_hash };
         self.open.insert((at, self.drawn), entry);
         Some(())
     }

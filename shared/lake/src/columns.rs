@@ -13,9 +13,9 @@ use shared::store::StoreError;
 pub const SEQUENCE: &str = "_sequence";
 /// Sessions: the row is a tombstone.
 pub const REMOVED: &str = "_removed";
-/// Sessions: what the session says (`Session::content`), by which the lake is held against the table. Null for a
+/// Sessions: the content hash (`Session::content_hash`), by which the lake is compared with the table. Null for a
 /// tombstone, and in files older than the column.
-pub const CONTENT: &str = "_content";
+pub const CONTENT_HASH: &str = "_content";
 /// Sessions: it has a `waitStart` event.
 pub const WAITED: &str = "_waited";
 /// Sessions: it has an event whose name contains `Transfer`.
@@ -86,7 +86,7 @@ pub fn schema(record: Record) -> Schema {
                 Column::new(TRANSFERRED, DataType::Boolean, false),
             ];
             own.extend(MESSAGES.map(|name| Column::new(name, DataType::Int64, false)));
-            own.push(Column::new(CONTENT, DataType::Int64, true));
+            own.push(Column::new(CONTENT_HASH, DataType::Int64, true));
             own.extend(EVENT_TIMES.map(|name| Column::new(name, DataType::Float64, true)));
             own.extend(SENTIMENT.map(|name| Column::new(name, DataType::Int64, true)));
             own

@@ -28,8 +28,8 @@ pub struct Entry {
     pub id: SessionId,
     /// The session; `None` for a tombstone.
     pub session: Option<Session>,
-    /// What the session was accepted as (`StoredSession::content`); of a tombstone it is not looked at.
-    pub content: i64,
+    /// The content hash that the session was accepted with (`StoredSession::content_hash`); a tombstone's has no meaning.
+    pub content_hash: i64,
 }
 
 /// Digits of the longest sequence number that DynamoDB Streams gives.
@@ -72,8 +72,8 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
         columns
             .push(Arc::new(Int64Array::from_iter_values(derived.iter().map(|derived| derived.messages[at]))));
     }
-    let content = entries.iter().map(|entry| entry.session.as_ref().map(|_| entry.content));
-    columns.push(Arc::new(content.collect::<Int64Array>()));
+    let content_hash = entries.iter().map(|entry| entry.session.as_ref().map(|_| entry.content_hash));
+    columns.push(Arc::new(content_hash.collect::<Int64Array>()));
     for at in 0..columns::EVENT_TIMES.len() {
         columns.push(Arc::new(derived.iter().map(|derived| derived.times[at]).collect::<Float64Array>()));
     }

@@ -96,7 +96,7 @@ impl Lake {
                     created_at: stored.identity.created_at,
                     id: stored.identity.id,
                     session: Some(stored.session),
-                    content: stored.content,
+                    content_hash: stored.content_hash,
                 })),
                 Err(error) => {
                     tracing::error!(%account, error = %chain(&error), "a session cannot be read");

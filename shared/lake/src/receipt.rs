@@ -110,7 +110,7 @@ impl Lake {
         window: &Range<Instant>,
     ) -> Result<BTreeMap<SessionId, Option<i64>>, StoreError> {
         let span = Span { min: window.start, max: Instant(window.end.0 - 1) };
-        let names = ["session_id", "created_at", columns::SEQUENCE, columns::REMOVED, columns::CONTENT];
+        let names = ["session_id", "created_at", columns::SEQUENCE, columns::REMOVED, columns::CONTENT_HASH];
         let mut batches: Vec<RecordBatch> = Vec::new();
         for part in parts.iter().filter(|part| part.created.overlaps(span)) {
             batches.push(self.read_plain(part, Record::Session, &names).await?);
@@ -122,7 +122,7 @@ impl Lake {
                 && window.contains(&row.created)
                 && let Ok(id) = SessionId::try_from(keys[row.input].id(row.row).to_owned())
             {
-                served.insert(id, content(&batches[row.input], row.row));
+                served.insert(id, content_hash(&batches[row.input], row.row));
             }
         }
         Ok(served)
@@ -142,7 +142,7 @@ impl Lake {
         }
         for (id, listed) in &stored {
             match served.get(id) {
-                Some(content) if same(listed.content, *content) => {}
+                Some(content_hash) if same(listed.content_hash, *content_hash) => {}
                 _ if listed.stored_at > due => pending += 1,
                 _ => unserved.push(id.clone()),
             }
@@ -160,7 +160,7 @@ impl Lake {
             stored: stored.len(),
             served: served.len(),
             pending,
-            stored_hash: sum(stored.values().map(|listed| listed.content)),
+            stored_hash: sum(stored.values().map(|listed| listed.content_hash)),
             served_hash: sum(served.into_values()),
             agrees: missing.is_empty() && unserved.is_empty() && surplus.is_empty(),
             missing: first(missing),
@@ -185,8 +185,8 @@ fn first(mut ids: Vec<SessionId>) -> Vec<SessionId> {
 }
 
 /// What a row says; `None` in a file older than the column.
-fn content(batch: &RecordBatch, row: usize) -> Option<i64> {
-    let column = batch.column_by_name(columns::CONTENT)?.as_primitive_opt::<Int64Type>()?;
+fn content_hash(batch: &RecordBatch, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(columns::CONTENT_HASH)?.as_primitive_opt::<Int64Type>()?;
     column.is_valid(row).then(|| column.value(row))
 }
 
@@ -196,8 +196,8 @@ fn same(stored: Option<i64>, served: Option<i64>) -> bool {
 }
 
 /// The same for the same sessions in any order; `None` where one of them is not known.
-fn sum(mut contents: impl Iterator<Item = Option<i64>>) -> Option<String> {
-    let sum = contents.try_fold(0_i64, |sum, content| Some(sum.wrapping_add(content?)))?;
+fn sum(mut hashes: impl Iterator<Item = Option<i64>>) -> Option<String> {
+    let sum = hashes.try_fold(0_i64, |sum, content_hash| Some(sum.wrapping_add(content_hash?)))?;
     Some(format!("{sum:016x}"))
 }
 
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_sum_depends_on_the_contents_and_not_on_their_order() {
-        let sum = |contents: &[Option<i64>]| sum(contents.iter().copied());
+        let sum = |hashes: &[Option<i64>]| sum(hashes.iter().copied());
         assert_eq!(sum(&[Some(i64::MAX), Some(3)]), sum(&[Some(3), Some(i64::MAX)]));
         assert_ne!(sum(&[Some(3)]), sum(&[Some(4)]));
         assert_eq!(sum(&[]), Some("0000000000000000".to_owned()));

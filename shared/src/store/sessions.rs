@@ -7,7 +7,7 @@ use super::{Item, Store, StoreError, number};
 use crate::dictionary::{self, Record};
 use crate::id::{AccountId, SessionId};
 use crate::key::{self, parse_session};
-use crate::session::{Identity, Session, Value, content_of};
+use crate::session::{Identity, Session, Value, content_hash_of};
 use crate::time::Instant;
 
 /// A session as the listing of its day has it.
@@ -17,8 +17,8 @@ pub struct ListedSession {
     pub id: SessionId,
     /// When it began.
     pub created_at: Instant,
-    /// What it says (`Session::content`); `None` under an index that does not carry it.
-    pub content: Option<i64>,
+    /// Its content hash (`Session::content_hash`); `None` under an index that does not carry it.
+    pub content_hash: Option<i64>,
     /// When its latest version was stored; 1970 under an index that does not carry it.
     pub stored_at: Instant,
 }
@@ -41,9 +41,9 @@ pub struct StoredSession {
     pub identity: Identity,
     /// Everything it says, `report_at` filled in.
     pub session: Session,
-    /// The first eight bytes of the hash that it was accepted with (`Session::content`). Carried from the item and not
+    /// The first eight bytes of the hash that it was accepted with (`Session::content_hash`). Carried from the item and not
     /// computed again, so that table and lake agree whatever a later version of this software makes of the body.
-    pub content: i64,
+    pub content_hash: i64,
 }
 
 /// The attribute of the `created_at` history, a set of numbers. Tables hold it under this name, so it stays.
@@ -70,14 +70,14 @@ impl Store {
             .ok_or_else(|| StoreError::broken("reading a session", "it has no identity"))?;
         // An image of an item from before the hash was kept has none.
         let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
-        let content = hash.map_or_else(|| session.content(), |hash| content_of(hash.as_ref()));
+        let content_hash = hash.map_or_else(|| session.content_hash(), |hash| content_hash_of(hash.as_ref()));
         let report_at = dictionary::ordinal(Record::Session, "report_at");
         if let (Some(ordinal), Some(accepted)) = (report_at, number(item, "accepted_at"))
             && session.fields.get(ordinal).is_none()
         {
             session.fields.set(ordinal, Some(Value::Instant(Instant(accepted))));
         }
-        Ok(Some(StoredSession { account, identity, session, content }))
+        Ok(Some(StoredSession { account, identity, session, content_hash }))
     }
 
     /// A session as it is now; `None` for one that is not there.
@@ -161,7 +161,7 @@ fn listed(item: &Item) -> Option<ListedSession> {
     let (_, id) = parse_session(super::text(item, "pk")?)?;
     let created_at = Instant::parse(super::text(item, "listing_sk")?, crate::zone::Zone::UTC).ok()??;
     let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
-    let content = hash.map(|hash| content_of(hash.as_ref()));
+    let content_hash = hash.map(|hash| content_hash_of(hash.as_ref()));
     let stored_at = Instant(number(item, "stored_at").unwrap_or_default());
-    Some(ListedSession { id, created_at, content, stored_at })
+    Some(ListedSession { id, created_at, content_hash, stored_at })
 }
