@@ -58,7 +58,7 @@ impl Caller {
     }
 
     /// 403 unless the caller may use the console.
-    pub fn person(&self) -> Result<(), Problem> {
+    pub fn require_console(&self) -> Result<(), Problem> {
         match self.scope {
             Scope::Admin | Scope::Console => Ok(()),
             Scope::Ingest | Scope::Report => {
@@ -68,12 +68,12 @@ impl Caller {
     }
 
     /// 403 unless the caller is an operator.
-    pub fn admin(&self) -> Result<(), Problem> {
+    pub fn require_admin(&self) -> Result<(), Problem> {
         if self.scope == Scope::Admin { Ok(()) } else { Err(Problem::forbidden("this needs an admin token")) }
     }
 }
 
-/// Checks tokens against their signatures and the allowlist.
+/// Authenticates callers: holds tokens against their signatures and the allowlist.
 #[derive(Clone, Debug)]
 pub struct Guard {
     store: Store,
@@ -86,22 +86,22 @@ impl Guard {
         Guard { store, rows: Cache::builder().max_capacity(10_000).time_to_live(ROW_TRUSTED_FOR).build() }
     }
 
-    /// Who makes a request: by its header `Authorization`, or, where there is none, by the cookie of the console.
-    pub async fn admit(&self, parts: &Parts, now: Instant) -> Result<Caller, Problem> {
+    /// Authenticates a request: by its header `Authorization`, or, where there is none, by the cookie of the console.
+    pub async fn authenticate(&self, parts: &Parts, now: Instant) -> Result<Caller, Problem> {
         match cookie(&parts.headers) {
             Some(token) if !parts.headers.contains_key(header::AUTHORIZATION) => {
                 from_console(&parts.headers)?;
-                let caller = self.check(token, now).await?;
-                caller.person()?;
+                let caller = self.authenticate_token(token, now).await?;
+                caller.require_console()?;
                 Ok(caller)
             }
-            _ => self.check(bearer(parts)?, now).await,
+            _ => self.authenticate_token(bearer(parts)?, now).await,
         }
     }
 
-    /// Who shows this token. Signature, claims and row must agree: a stolen key alone opens nothing, nor does a stolen
-    /// table.
-    pub async fn check(&self, token: &str, now: Instant) -> Result<Caller, Problem> {
+    /// Authenticates a token; 401 for one that is not valid. Signature, claims and row must agree: a stolen key alone opens
+    /// nothing, nor does a stolen table.
+    pub async fn authenticate_token(&self, token: &str, now: Instant) -> Result<Caller, Problem> {
         let refused =
             || Problem::unauthorized("the token is not valid: it may be mistyped, expired or revoked");
         let kid = token::key_id(token).map_err(|_| refused())?;
@@ -196,6 +196,6 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Caller, Problem> {
-        Guard::from_ref(state).admit(parts, Instant::now()).await
+        Guard::from_ref(state).authenticate(parts, Instant::now()).await
     }
 }

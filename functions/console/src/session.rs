@@ -19,8 +19,8 @@ const MAX_SECONDS: i64 = 12 * HOUR;
 
 pub(crate) async fn begin(State(app): State<App>, parts: Parts) -> Result<impl IntoResponse, Problem> {
     let (token, now) = (bearer(&parts)?, Instant::now());
-    let caller = app.guard.check(token, now).await?;
-    caller.person()?;
+    let caller = app.guard.authenticate_token(token, now).await?;
+    caller.require_console()?;
     let seconds = (caller.expires_at.seconds() - now.seconds()).min(MAX_SECONDS);
     tracing::info!(token_id = caller.token_id, "signed in at the console");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(token, seconds))]))

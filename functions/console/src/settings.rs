@@ -38,7 +38,7 @@ impl SettingsView {
 }
 
 pub(crate) async fn read(State(app): State<App>, caller: Caller) -> Result<impl IntoResponse, Problem> {
-    caller.person()?;
+    caller.require_console()?;
     Ok(axum::Json(SettingsView::new(app.store.settings().await?, &app)))
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn change(
     caller: Caller,
     Json(request): Json<Request>,
 ) -> Result<impl IntoResponse, Problem> {
-    caller.admin()?;
+    caller.require_admin()?;
     let connector = request.connector_id.map(connector).transpose();
     let templates =
         request.templates.optional("templates").and_then(|given| given.map(templates).transpose());

@@ -20,7 +20,7 @@ pub(crate) async fn delete(
     Query(named): Query<Named>,
     storage: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
-    caller.admin()?;
+    caller.require_admin()?;
     let account = caller.account(&[], named.account.as_ref())?;
     let text = storage.map_err(|_| Problem::invalid("storage_id", "must be UTF-8, percent-encoded"))?.0;
     let storage = StorageId::try_from(text)

@@ -43,7 +43,7 @@ impl FromRequestParts<App> for Issuer {
             let token_id = "bootstrap".to_owned();
             return Ok(Issuer(Caller { account: None, scope, privacy, token_id, expires_at: now }));
         }
-        let caller = app.guard.admit(parts, now).await?;
+        let caller = app.guard.authenticate(parts, now).await?;
         match caller.scope {
             Scope::Admin | Scope::Console => Ok(Issuer(caller)),
             Scope::Ingest | Scope::Report => {
