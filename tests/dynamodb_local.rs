@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use infra::embedded::{Embedded, Outside};
+use infra::endpoints::Clients;
 use infra::template::create_table;
-use infra::wires::Clients;
 use shared::store::{Names, Store};
 use tempfile::TempDir;
 

@@ -15,8 +15,8 @@ use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
 use fastrand::Rng;
 use futures::future::join_all;
+use infra::endpoints::Clients;
 use infra::stream_poller::event_record;
-use infra::wires::Clients;
 
 /// The most records of one batch.
 const BATCH: usize = 1_000;

@@ -3,7 +3,7 @@
 use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kms::primitives::Blob;
-use infra::wires::Wires;
+use infra::endpoints::Endpoints;
 use serde_json::{Value, json};
 use shared::dictionary::Record;
 use shared::key;
@@ -42,7 +42,7 @@ fn sessions() -> Vec<Value> {
 
 /// Brings the sample into the lake of the account `demo`, which is not used yet.
 async fn bring_in(world: &World) {
-    let clients = Wires::to(world.data()).unwrap().clients();
+    let clients = Endpoints::to(world.data()).unwrap().clients();
     let wrapped = clients
         .kms
         .encrypt()

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt, stream};
 use infra::demo::{Generator, Options, ZONE};
-use infra::wires::Wires;
+use infra::endpoints::Endpoints;
 use shared::id::{AccountId, SessionId};
 use shared::key;
 use shared::session::Session;
@@ -183,7 +183,7 @@ impl Intercept for AnsweredBytes {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let world = World::start().await;
-    let mut clients = Wires::to(world.data()).unwrap().clients();
+    let mut clients = Endpoints::to(world.data()).unwrap().clients();
     let answered = AnsweredBytes::default();
     let config = clients.dynamo.config().to_builder().interceptor(answered.clone()).build();
     clients.dynamo = aws_sdk_dynamodb::Client::from_conf(config);

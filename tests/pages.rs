@@ -2,7 +2,7 @@
 
 use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN};
 use faults::{Fault, Proxy, Service};
-use infra::wires::Wires;
+use infra::endpoints::Endpoints;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use shared::id::AccountId;
@@ -122,7 +122,7 @@ async fn a_connection_that_breaks_inside_a_segment_is_tried_again_and_breaks_not
     world.rows_once(&report, &asked, 3).await;
 
     // Another process, whose S3 cuts every answer in the middle.
-    let mut clients = Wires::to(world.data()).unwrap().clients();
+    let mut clients = Endpoints::to(world.data()).unwrap().clients();
     let servers = std::fs::read(world.data().join("aws.json")).unwrap();
     let servers: Value = serde_json::from_slice(&servers).unwrap();
     let proxy = Proxy::start(servers["s3"].as_str().unwrap(), Service::S3, 7).await.unwrap();

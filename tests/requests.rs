@@ -8,7 +8,7 @@ use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use infra::demo::{Generator, Options, ZONE};
-use infra::wires::Wires;
+use infra::endpoints::Endpoints;
 use serde_json::Value;
 use shared::dictionary::Record;
 use shared::id::AccountId;
@@ -50,7 +50,7 @@ async fn one_request_a_segment_brings_what_most_charts_ask_for() {
     }
     world.rows_once(&report, &query("sessions", &["session_id"]), COUNT).await;
     let account = AccountId::try_from("demo".to_owned()).unwrap();
-    let mut clients = Wires::to(world.data()).unwrap().clients();
+    let mut clients = Endpoints::to(world.data()).unwrap().clients();
     let answers = Answers::default();
     clients.s3 =
         aws_sdk_s3::Client::from_conf(clients.s3.config().to_builder().interceptor(answers.clone()).build());

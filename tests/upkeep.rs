@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
+use infra::endpoints::{Clients, Endpoints};
 use infra::template;
-use infra::wires::{Clients, Wires};
 use maintain::{Answer, App};
 use shared::dictionary::{self, Record};
 use shared::id::{AccountId, SessionId};
@@ -37,7 +37,7 @@ async fn run(app: &App, seconds: i64) -> Answer {
 /// Stores on a table of their own beside the stack's, which nobody's upkeep knows; each has its own memory.
 async fn stores<const N: usize>(world: &World) -> [Store; N] {
     let clients = || {
-        let mut clients: Clients = Wires::to(world.data()).unwrap().clients();
+        let mut clients: Clients = Endpoints::to(world.data()).unwrap().clients();
         "apart".clone_into(&mut clients.names.table);
         clients
     };

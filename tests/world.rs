@@ -7,8 +7,8 @@ use std::time::Duration;
 use console::Deployment;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use infra::endpoints::Endpoints;
 use infra::stack::Stack;
-use infra::wires::Wires;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use shared::store::Store;
@@ -83,7 +83,7 @@ impl World {
 
     /// A store on the servers that the whole stack runs on.
     pub(crate) fn store(&self) -> Store {
-        Wires::to(self.data()).unwrap().clients().store()
+        Endpoints::to(self.data()).unwrap().clients().store()
     }
 
     /// A request to a path, with a token unless it is empty.

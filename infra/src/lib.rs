@@ -1,7 +1,7 @@
 //! The whole stack on one machine: the servers it runs on, and the `premium` program.
 
 pub mod embedded;
-pub mod wires;
+pub mod endpoints;
 pub mod template;
 pub mod net;
 pub mod stream_poller;

@@ -19,10 +19,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::embedded::{Embedded, EmbeddedError};
+use crate::endpoints::{Clients, Endpoints, Place};
 use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
 use crate::upkeep;
-use crate::wires::{Clients, Place, Wires};
 
 /// Why the stack did not start, or does not run any more.
 #[derive(Debug, thiserror::Error)]
@@ -123,15 +123,15 @@ impl Stack {
         listen: SocketAddr,
     ) -> Result<Stack, StackError> {
         let embedded = Arc::new(Embedded::start_without(place.outside, data).await?);
-        let wires = Wires::new(&embedded, place)?;
-        let Clients { dynamo, streams, s3, kms, names } = wires.clients();
+        let endpoints = Endpoints::new(&embedded, place)?;
+        let Clients { dynamo, streams, s3, kms, names } = endpoints.clients();
         if !place.is_deployed {
             template::create_table(&dynamo, &names.table).await?;
             for bucket in [&names.lake_bucket, &names.media_bucket] {
                 create_bucket(&s3, bucket).await?;
             }
         }
-        wires.write(data).map_err(|cause| StackError::File { path: data.to_owned(), cause })?;
+        endpoints.write(data).map_err(|cause| StackError::File { path: data.to_owned(), cause })?;
 
         let table = dynamo.clone();
         let store = Store::with_clients(dynamo, s3, kms, names.clone());

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use infra::endpoints::{Clients, Endpoints};
 use infra::stack::{Local, Stack};
-use infra::wires::{Clients, Wires};
 use tokio::io::AsyncReadExt;
 
 use crate::error::BenchError;
@@ -48,8 +48,8 @@ impl Drop for Servers {
 
 /// Clients of the servers that keep their data in `data`, and the admin token. Fails where none ever did.
 pub fn clients(data: &Path) -> Result<(Clients, String), BenchError> {
-    let wires =
-        Wires::to(data).ok_or_else(|| BenchError::Other("no lake there: build it first".to_owned()))?;
+    let endpoints =
+        Endpoints::to(data).ok_or_else(|| BenchError::Other("no lake there: build it first".to_owned()))?;
     let local: Local = serde_json::from_slice(&std::fs::read(data.join("local.json"))?)?;
-    Ok((wires.clients(), local.admin_token))
+    Ok((endpoints.clients(), local.admin_token))
 }

@@ -18,7 +18,7 @@ use shared::telemetry::chain;
 use shared::token::Privacy;
 
 use super::error::CliError;
-use crate::wires::Wires;
+use crate::endpoints::Endpoints;
 use rebuild::RebuildArgs;
 
 /// What to do with the lake.
@@ -145,7 +145,7 @@ fn account_id(account: String) -> Result<AccountId, CliError> {
 async fn store(data: PathBuf) -> Result<Store, CliError> {
     Ok(match shared::config::optional("PREMIUM_TABLE") {
         Some(_) => Store::new(&operators_config().await, Names::from_env()?),
-        None => Wires::to(&data).ok_or(CliError::NoStack(data))?.clients().store(),
+        None => Endpoints::to(&data).ok_or(CliError::NoStack(data))?.clients().store(),
     })
 }
 

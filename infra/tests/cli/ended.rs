@@ -4,7 +4,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use infra::wires::Wires;
+use infra::endpoints::Endpoints;
 
 use crate::{Served, premium};
 
@@ -19,7 +19,7 @@ async fn a_table_that_is_gone_ends_the_stack_with_an_error() {
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut served = Served::ready(data, child);
 
-    let clients = Wires::to(served.data.path()).unwrap().clients();
+    let clients = Endpoints::to(served.data.path()).unwrap().clients();
     clients.dynamo.delete_table().table_name(&clients.names.table).send().await.unwrap();
     let since = Instant::now();
     let status = loop {

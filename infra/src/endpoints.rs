@@ -1,4 +1,4 @@
-//! How to reach a stack's DynamoDB, S3 and KMS, from its own process or from another.
+//! The endpoints of a stack: how to reach its DynamoDB, S3 and KMS, from its own process or from another.
 
 use std::path::Path;
 
@@ -84,7 +84,7 @@ impl Place {
 /// Where the servers listen, what signs requests to them, and what things are called there. Of a server that is outside
 /// it says only that: its address, credentials and region are in the environment, and are not written to a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Wires {
+pub struct Endpoints {
     dynamodb: String,
     s3: String,
     kms: String,
@@ -115,16 +115,16 @@ pub struct Clients {
     pub names: Names,
 }
 
-impl Wires {
-    /// The wires to a stack whose embedded servers are in this process. Fails where a server is outside and the
+impl Endpoints {
+    /// The endpoints of a stack whose embedded servers are in this process. Fails where a server is outside and the
     /// environment does not say how to sign for it.
-    pub(crate) fn new(embedded: &Embedded, place: &Place) -> Result<Wires, ConfigError> {
+    pub(crate) fn new(embedded: &Embedded, place: &Place) -> Result<Endpoints, ConfigError> {
         let Names { table, lake_bucket, media_bucket, key } = place.names.clone();
-        let endpoint = |endpoint: &Option<String>| endpoint.clone().unwrap_or_default();
-        let wires = Wires {
-            dynamodb: endpoint(&embedded.dynamo_endpoint),
-            s3: endpoint(&embedded.s3_endpoint),
-            kms: endpoint(&embedded.kms_endpoint),
+        let address = |endpoint: &Option<String>| endpoint.clone().unwrap_or_default();
+        let endpoints = Endpoints {
+            dynamodb: address(&embedded.dynamo_endpoint),
+            s3: address(&embedded.s3_endpoint),
+            kms: address(&embedded.kms_endpoint),
             outside: place.outside,
             access_key: embedded.access_key.clone(),
             secret_key: embedded.secret_key.clone(),
@@ -134,17 +134,17 @@ impl Wires {
             key,
             environment: None,
         };
-        wires.in_environment()
+        endpoints.in_environment()
     }
 
-    /// The wires to the stack that keeps its data in `data`; `None` where none ever did, or where the environment lacks
+    /// The endpoints of the stack that keeps its data in `data`; `None` where none ever did, or where the environment lacks
     /// what reaches its servers outside. It may have stopped.
-    pub fn to(data: &Path) -> Option<Wires> {
-        let wires: Wires = serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()?;
-        wires.in_environment().ok()
+    pub fn to(data: &Path) -> Option<Endpoints> {
+        let endpoints: Endpoints = serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()?;
+        endpoints.in_environment().ok()
     }
 
-    fn in_environment(mut self) -> Result<Wires, ConfigError> {
+    fn in_environment(mut self) -> Result<Endpoints, ConfigError> {
         if self.outside != Outside::default() {
             self.environment = Some(shared::aws::config()?);
         }
