@@ -6,7 +6,7 @@ pub mod client;
 pub mod error;
 pub mod send;
 pub mod serve;
-mod look;
+mod first_run;
 pub mod token;
 pub mod import;
 pub mod query;

@@ -1,4 +1,4 @@
-//! Made-up sessions: for a first look, for tests, and for training the compression dictionary.
+//! Made-up sessions: for a first run, for tests, and for training the compression dictionary.
 //!
 //! Nobody in them exists: names carry "Exemplo", addresses are of `exemplo.com.br`, phone numbers lie in one range, and
 //! every session is tagged as invented.

@@ -83,7 +83,7 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreErr
         discover(app, time, &mut answer).await;
     }
     while !time.is_over() {
-        let Some(due) = look(app, &mut answer).await? else { break };
+        let Some(due) = longest_due(app, &mut answer).await? else { break };
         let accounts: Vec<AccountId> =
             due.iter().map(|one| one.account.clone()).filter(|one| !passed_over.contains(one)).collect();
         if accounts.is_empty() {
@@ -100,7 +100,7 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreErr
         }
     }
     if left.is_none() {
-        left = look(app, &mut answer).await?;
+        left = longest_due(app, &mut answer).await?;
     }
     sum_up(left.as_deref(), &mut answer);
     Ok(answer)
@@ -122,7 +122,7 @@ async fn discover(app: &App, time: Time, answer: &mut Answer) {
 }
 
 /// The accounts that are due; `None` where storage is busy.
-async fn look(app: &App, answer: &mut Answer) -> Result<Option<Vec<Due>>, StoreError> {
+async fn longest_due(app: &App, answer: &mut Answer) -> Result<Option<Vec<Due>>, StoreError> {
     match app.store.due(Instant::now(), PAGE).await {
         Err(error) if error.kind == StoreErrorKind::Busy => {
             tracing::warn!(error = %chain(&error), "what is due could not be read");

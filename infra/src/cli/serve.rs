@@ -7,9 +7,9 @@ use clap::Args;
 use console::{Deployment, Origin};
 
 use super::error::CliError;
-use super::look;
+use super::first_run;
+use crate::endpoints::Place;
 use crate::stack::Stack;
-use crate::wires::Place;
 
 /// Where to listen and where to keep things.
 #[derive(Clone, Debug, Args)]
@@ -76,7 +76,7 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let local = stack.local.clone();
     let serving = async {
         if !args.no_demo && !args.aws {
-            look::show(&local, &args.data).await?;
+            first_run::show(&local, &args.data).await?;
         }
         super::say(format_args!("\nCtrl+C encerra; os dados ficam em {}.", args.data.display()))?;
         Ok(tokio::signal::ctrl_c().await?)

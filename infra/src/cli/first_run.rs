@@ -1,4 +1,4 @@
-//! The first look: made-up sessions on the first start, and the very request that shows them.
+//! The first run: made-up sessions on the first start, and the very request that shows them.
 
 use std::io;
 use std::path::Path;
@@ -20,7 +20,7 @@ const SESSIONS: usize = 3_000;
 const ROWS: usize = 5;
 /// How often, and how many times, to look whether the sessions are readable yet.
 const PAUSE: Duration = Duration::from_millis(500);
-const LOOKS: usize = 60;
+const ATTEMPTS: usize = 60;
 
 /// Fills the demo account if it is empty, then shows a token, the request and its rows.
 pub(super) async fn show(local: &Local, data: &Path) -> Result<(), CliError> {
@@ -78,7 +78,7 @@ async fn report_token(local: &Local, admin: &Client, data: &Path) -> Result<Stri
 /// The first page, as soon as it has rows.
 async fn first_page(reader: &Client, request: &Value) -> Result<Page, CliError> {
     let mut page: Page = reader.json(reader.request(Method::POST, "/v1/data").json(request)).await?;
-    for _ in 0..LOOKS {
+    for _ in 0..ATTEMPTS {
         if !page.rows.is_empty() {
             break;
         }
