@@ -4,7 +4,7 @@
 
 mod fault;
 mod json;
-mod sound;
+mod structure;
 mod leaves;
 mod value;
 
@@ -41,7 +41,7 @@ pub(crate) struct Parsed {
 pub(crate) fn parse(item: &[u8], zone: Zone) -> Result<Parsed, Fault> {
     let text = std::str::from_utf8(item).map_err(|_| Fault::item("is not valid UTF-8"))?;
     let item: &RawValue = serde_json::from_str(text).map_err(|_| Fault::item("is not a line of JSON"))?;
-    sound::check(item)?;
+    structure::check(item)?;
     let Json::Object(entries) = Json::of(item).map_err(Fault::item)? else {
         return Err(Fault::item("is not a JSON object"));
     };

@@ -1,6 +1,6 @@
-//! What the grammar of JSON lets through and a session may not hold: half a surrogate pair, a number that no machine
-//! number comes near, a key twice, nesting without end. Checked for the whole item at once, unknown keys included, so
-//! that the rest of the parser needs no word about it.
+//! The structure check of an item's raw JSON. It refuses what the grammar of JSON allows and a session may not hold: half a
+//! surrogate pair, a number out of range, a key twice, nesting without end. It checks the whole item, unknown keys
+//! included, so that the rest of the parser need not.
 
 use std::collections::HashSet;
 use std::fmt::{self, Write};
@@ -14,11 +14,11 @@ use super::json::{MAX_KEYS, Text};
 /// How deep an item may nest; the dictionary's own names need six levels at most.
 const MAX_DEPTH: usize = 32;
 
-/// Checks an item.
+/// Checks the structure of an item. Fails with the path to the first fault.
 pub(super) fn check(item: &RawValue) -> Result<(), Fault> {
     let mut path = String::new();
-    let sound = Sound { path: &mut path, depth: 0 };
-    let checked = sound.deserialize(&mut serde_json::Deserializer::from_str(item.get()));
+    let walk = StructureCheck { path: &mut path, depth: 0 };
+    let checked = walk.deserialize(&mut serde_json::Deserializer::from_str(item.get()));
     checked.map_err(|error| {
         let error = error.to_string();
         // Escapes of another shape, and all else that is no JSON, did not come this far.
@@ -35,14 +35,14 @@ pub(super) fn check(item: &RawValue) -> Result<(), Fault> {
 }
 
 /// Walks one value. The path is that of the value being walked, and after an error that of the fault.
-struct Sound<'a> {
+struct StructureCheck<'a> {
     path: &'a mut String,
     depth: usize,
 }
 
-impl Sound<'_> {
-    fn inner(&mut self) -> Sound<'_> {
-        Sound { path: self.path, depth: self.depth + 1 }
+impl StructureCheck<'_> {
+    fn inner(&mut self) -> StructureCheck<'_> {
+        StructureCheck { path: self.path, depth: self.depth + 1 }
     }
 
     fn check_depth<E: Error>(&self) -> Result<(), E> {
@@ -50,7 +50,7 @@ impl Sound<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Sound<'_> {
+impl<'de> DeserializeSeed<'de> for StructureCheck<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -58,7 +58,7 @@ impl<'de> DeserializeSeed<'de> for Sound<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Sound<'_> {
+impl<'de> Visitor<'de> for StructureCheck<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
