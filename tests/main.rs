@@ -38,4 +38,4 @@ mod batch;
 mod second;
 mod poller;
 mod simulation;
-mod house;
+mod repository_rules;

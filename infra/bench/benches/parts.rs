@@ -12,12 +12,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use bench::asker::{Asker, issue, post};
+use bench::client::{Client, issue, post};
 use bench::error::BenchError;
 use bench::fill::{Built, Size, close_days, fill};
-use bench::people::{END, Order, People};
 use bench::questions::question;
 use bench::servers::clients;
+use bench::workload::{END, Order, Workload};
 use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
 use infra::demo::{Generator, Options};
 use infra::stack::Stack;
@@ -71,32 +71,32 @@ impl Parts {
 
     fn encode(&mut self, store: &Store) -> Result<(), BenchError> {
         let (account, lake) = (account("encode")?, Lake::new(store.clone()));
-        let batch: Vec<Entry> = People::new(1, BATCH, Order::Created).collect();
+        let batch: Vec<Entry> = Workload::new(1, BATCH, Order::Created).collect();
         let append = async |batch| Ok(lake.append(&account, batch).await.map(drop)?);
         self.measure("encode", BATCH, || batch.clone(), append)
     }
 
     fn questions(&mut self, store: &Store, admin: &str) -> Result<(), BenchError> {
         let size = Size { days: 1, per_day: DAY, batch: BATCH, order: Order::Created };
-        let (built, asker) = self.runtime.block_on(async {
+        let (built, client) = self.runtime.block_on(async {
             let lake = Lake::new(store.clone());
             let built = fill(&lake, &size).await?;
             close_days(&lake, &built).await?;
-            let asker = Asker::new(store, admin, &built.account).await?;
-            Ok::<_, BenchError>((built, asker))
+            let client = Client::new(store, admin, &built.account).await?;
+            Ok::<_, BenchError>((built, client))
         })?;
-        self.ask(&built, &asker, "")?;
-        let asker = self.runtime.block_on(asker.over_http())?;
-        self.ask(&built, &asker, " over HTTP")
+        self.ask(&built, &client, "")?;
+        let client = self.runtime.block_on(client.over_http())?;
+        self.ask(&built, &client, " over HTTP")
     }
 
-    fn ask(&mut self, built: &Built, asker: &Asker, way: &str) -> Result<(), BenchError> {
+    fn ask(&mut self, built: &Built, client: &Client, way: &str) -> Result<(), BenchError> {
         for (name, like) in [("filter", "Q3"), ("group", "Q2"), ("json", "Q8")] {
             let Some(mut question) = question(like, built) else { continue };
             if name == "filter" {
                 question.body["fields"] = json!([{"name": "sessions"}]);
             }
-            let ask = async |()| asker.ask(&question, &mut |_| Ok(())).await.map(drop);
+            let ask = async |()| client.ask(&question, &mut |_| Ok(())).await.map(drop);
             self.measure(&format!("{name}{way}"), DAY, || (), ask)?;
         }
         Ok(())

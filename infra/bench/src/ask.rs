@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::asker::{Answer, Asker};
+use crate::client::{Answer, Client};
 use crate::error::BenchError;
 use crate::fill::Built;
 use crate::meter::{Answers, Cost, Meter, peak_mib};
@@ -53,7 +53,7 @@ pub async fn ask(args: &AskArgs) -> Result<(), BenchError> {
     let counted = clients.s3.config().to_builder().interceptor(answers.clone()).build();
     clients.s3 = aws_sdk_s3::Client::from_conf(counted);
     let store = clients.store();
-    let asker = Asker::new(&store, &admin, &built.account).await?;
+    let client = Client::new(&store, &admin, &built.account).await?;
     let question = question(&args.name, &built)
         .ok_or_else(|| BenchError::Other(format!("no question is called {}", args.name)))?;
 
@@ -65,12 +65,12 @@ pub async fn ask(args: &AskArgs) -> Result<(), BenchError> {
             break;
         }
         let meter = Meter::start(&answers);
-        answer = asker.ask(&question, &mut |_| Ok(())).await?;
+        answer = client.ask(&question, &mut |_| Ok(())).await?;
         costs.push(meter.stop());
     }
     let peak_mib = peak_mib()?;
     let (mut rows, mut columns) = (0, Map::new());
-    asker.ask(&question, &mut |page| add(page, &mut rows, &mut columns)).await?;
+    client.ask(&question, &mut |page| add(page, &mut rows, &mut columns)).await?;
     let cold = costs.remove(0);
     let report = Report {
         name: args.name.clone(),

@@ -16,8 +16,8 @@ use shared::time::Instant;
 use shared::token::Privacy;
 
 use crate::error::BenchError;
-use crate::people::{END, Order, People};
 use crate::servers::{Servers, clients};
+use crate::workload::{END, Order, Workload};
 
 /// Longer than a replaced file is kept.
 const LATER: i64 = 26 * 3_600;
@@ -101,7 +101,7 @@ pub async fn fill(lake: &Lake, size: &Size) -> Result<Built, BenchError> {
     let first_day = last_day - Days::new(u64::from(size.days.max(1)) - 1);
     keep_everything(lake.store(), &account).await?;
 
-    let batches = People::new(size.days, size.per_day, size.order).batches(size.batch);
+    let batches = Workload::new(size.days, size.per_day, size.order).batches(size.batch);
     let (mut sessions, mut known) = (0, None);
     while let Ok(mut batch) = batches.recv() {
         let of_the_middle = |entry: &Entry| entry.created_at.day(ZONE) >= middle(first_day, last_day);

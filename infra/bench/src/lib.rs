@@ -8,11 +8,11 @@
 
 pub mod error;
 pub mod servers;
-pub mod people;
+pub mod workload;
 pub mod fill;
 mod meter;
 pub mod questions;
-pub mod asker;
+pub mod client;
 pub mod ask;
 pub mod run;
 

@@ -1,4 +1,4 @@
-//! The demo's made-up sessions, spread over more teams and agents than a demo has, and in more words: the demo picks
+//! The workload: the demo's made-up sessions, spread over more teams and agents than a demo has, and in more words: the demo picks
 //! from a few sentences, which compress as no conversation does.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub enum Order {
 }
 
 /// Sessions as the stream would bring them.
-pub struct People {
+pub struct Workload {
     generator: Generator,
     order: Order,
     chance: fastrand::Rng,
@@ -41,12 +41,12 @@ pub struct People {
     given: u64,
 }
 
-impl People {
+impl Workload {
     /// So many days, with so many sessions each on average.
-    pub fn new(days: u32, per_day: usize, order: Order) -> People {
+    pub fn new(days: u32, per_day: usize, order: Order) -> Workload {
         let sessions = per_day * days as usize;
         let options = Options { seed: SEED, sessions, end: END, days, media: Vec::new() };
-        People {
+        Workload {
             generator: Generator::new(options),
             order,
             chance: fastrand::Rng::with_seed(SEED),
@@ -61,9 +61,9 @@ impl People {
     pub(crate) fn batches(self, size: usize) -> Receiver<Vec<Entry>> {
         let (send, batches) = sync_channel(2);
         std::thread::spawn(move || {
-            let mut people = self.peekable();
-            while people.peek().is_some() {
-                if send.send(people.by_ref().take(size.max(1)).collect()).is_err() {
+            let mut workload = self.peekable();
+            while workload.peek().is_some() {
+                if send.send(workload.by_ref().take(size.max(1)).collect()).is_err() {
                     return;
                 }
             }
@@ -91,7 +91,7 @@ impl People {
     }
 }
 
-impl Iterator for People {
+impl Iterator for Workload {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {

@@ -1,4 +1,4 @@
-//! Asks the data function for pages, in this process: its router, or over a socket.
+//! The load generator: asks the data function for pages, in this process: its router, or over a socket.
 
 use std::net::Ipv4Addr;
 
@@ -18,8 +18,8 @@ use crate::questions::Question;
 /// Where it is asked.
 const PATH: &str = "/v1/data";
 
-/// The data function, and a token for it.
-pub struct Asker {
+/// A client of the data function, with a token for it.
+pub struct Client {
     way: Way,
     token: String,
 }
@@ -29,7 +29,7 @@ enum Way {
     Socket(reqwest::Client, String),
 }
 
-/// What one asking brought.
+/// What the pages of one question came to.
 #[derive(Debug, Default)]
 pub struct Answer {
     /// How many pages.
@@ -38,22 +38,22 @@ pub struct Answer {
     pub bytes: usize,
 }
 
-impl Asker {
+impl Client {
     /// Asks for what an account has; `admin` is a token that may issue others.
-    pub async fn new(store: &Store, admin: &str, account: &AccountId) -> Result<Asker, BenchError> {
+    pub async fn new(store: &Store, admin: &str, account: &AccountId) -> Result<Client, BenchError> {
         let url = Some("https://reports.example".to_owned());
         let routes = shared::http::host(data::router(data::App::at(store.clone(), url)));
         let way = Way::Router(routes);
-        Ok(Asker { way, token: issue(store, admin, account, "report").await? })
+        Ok(Client { way, token: issue(store, admin, account, "report").await? })
     }
 
     /// Asks the same function over a socket from now on.
-    pub async fn over_http(self) -> Result<Asker, BenchError> {
+    pub async fn over_http(self) -> Result<Client, BenchError> {
         let Way::Router(routes) = self.way else { return Ok(self) };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Ok(Asker { way: Way::Socket(infra::net::client().gzip(false).build()?, url), ..self })
+        Ok(Client { way: Way::Socket(infra::net::client().gzip(false).build()?, url), ..self })
     }
 
     async fn page(&self, body: &Value) -> Result<Bytes, BenchError> {

@@ -1,4 +1,4 @@
-//! The rules of the house that a program can check.
+//! The repository rules: what a program can check of the sources.
 
 use std::collections::BTreeSet;
 use std::fs;
