@@ -3,7 +3,7 @@
 use ::lake::{Entry, Lake};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use faults::{Fault, Proxy, Service};
-use maintain::{Answer, App};
+use maintain::{App, RunSummary};
 use shared::id::{AccountId, SessionId};
 use shared::key;
 use shared::session::Session;
@@ -30,7 +30,7 @@ async fn append(lake: &Lake, name: &str) {
     lake.append(&account(name), vec![entry]).await.unwrap();
 }
 
-async fn run(store: &Store) -> Answer {
+async fn run(store: &Store) -> RunSummary {
     maintain::handle(&App::new(store.clone()), Instant::now().plus_seconds(60)).await.unwrap()
 }
 

@@ -45,7 +45,7 @@ async fn quarantined(scene: &Scene) -> Vec<Quarantined> {
 }
 
 /// Lets the time pass until everything in quarantine is due, and runs maintain.
-async fn wait_and_maintain(scene: &Scene) -> maintain::Answer {
+async fn wait_and_maintain(scene: &Scene) -> maintain::RunSummary {
     let store = scene.servers.store();
     for record in quarantined(scene).await {
         let past = AttributeValue::N(Instant::now().plus_seconds(-1).0.to_string());

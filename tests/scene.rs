@@ -90,7 +90,7 @@ impl Scene {
     }
 
     /// One run of maintain.
-    pub(crate) async fn maintain(&self) -> maintain::Answer {
+    pub(crate) async fn maintain(&self) -> maintain::RunSummary {
         maintain::handle(&App::new(self.servers.store()), Instant::now().plus_seconds(60)).await.unwrap()
     }
 

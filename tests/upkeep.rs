@@ -7,7 +7,7 @@ use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use infra::endpoints::{Clients, Endpoints};
 use infra::template;
-use maintain::{Answer, App};
+use maintain::{App, RunSummary};
 use shared::dictionary::{self, Record};
 use shared::id::{AccountId, SessionId};
 use shared::key;
@@ -30,7 +30,7 @@ fn app(store: Store) -> App {
     App { policy, ..App::new(store) }
 }
 
-async fn run(app: &App, seconds: i64) -> Answer {
+async fn run(app: &App, seconds: i64) -> RunSummary {
     maintain::handle(app, Instant::now().plus_seconds(seconds)).await.unwrap()
 }
 

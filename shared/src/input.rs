@@ -153,13 +153,23 @@ impl Others {
     }
 }
 
-/// The account that a request names in its query string, in its body, or in both alike.
-pub fn one_account(query: Option<AccountId>, body: Option<AccountId>) -> Result<Option<AccountId>, Problem> {
-    match (query, body) {
-        (Some(query), Some(body)) if query != body => {
-            Err(Problem::invalid("account", "is one in the query string and another in the body"))
+/// The query string of a route that works on one account.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountParameter {
+    /// The account that is named; `None` for the caller's own.
+    pub account: Option<AccountId>,
+}
+
+impl AccountParameter {
+    /// The account that a request names in its query string, in its body, or in both alike. 422 where they differ.
+    pub fn or_in_body(self, body: Option<AccountId>) -> Result<Option<AccountId>, Problem> {
+        match (self.account, body) {
+            (Some(query), Some(body)) if query != body => {
+                Err(Problem::invalid("account", "is one in the query string and another in the body"))
+            }
+            (query, body) => Ok(query.or(body)),
         }
-        (query, body) => Ok(query.or(body)),
     }
 }
 

@@ -195,14 +195,14 @@ impl Serialize for Value {
 }
 
 /// A row with the record it belongs to, which gives its values their names.
-struct Named<'a>(Record, &'a Row, &'a [Row]);
+struct NamedRow<'a>(Record, &'a Row, &'a [Row]);
 
-impl Serialize for Named<'_> {
+impl Serialize for NamedRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         serialize_row(self.0, self.1, &mut map)?;
         if !self.2.is_empty() {
-            let options: Vec<_> = self.2.iter().map(|row| Named(Record::TalkOption, row, &[])).collect();
+            let options: Vec<_> = self.2.iter().map(|row| NamedRow(Record::TalkOption, row, &[])).collect();
             map.serialize_entry("options", &options)?;
         }
         map.end()
@@ -227,13 +227,13 @@ fn serialize_children<M: SerializeMap>(session: &Session, map: &mut M) -> Result
     ];
     for (record, rows) in lists {
         if !rows.is_empty() {
-            let rows: Vec<_> = rows.iter().map(|row| Named(record, row, &[])).collect();
+            let rows: Vec<_> = rows.iter().map(|row| NamedRow(record, row, &[])).collect();
             map.serialize_entry(record.name(), &rows)?;
         }
     }
     if !session.talks.is_empty() {
         let talks: Vec<_> =
-            session.talks.iter().map(|t| Named(Record::Talk, &t.fields, &t.options)).collect();
+            session.talks.iter().map(|t| NamedRow(Record::Talk, &t.fields, &t.options)).collect();
         map.serialize_entry(Record::Talk.name(), &talks)?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::caller::Caller;
 use shared::id::{AccountId, random_hex};
-use shared::input::{Field, Json, Others, Query, both, one_account};
+use shared::input::{AccountParameter, Field, Json, Others, Query, both};
 use shared::problem::Problem;
 use shared::store::Report;
 use shared::time::Instant;
@@ -20,13 +20,6 @@ use crate::embed::Embed;
 /// All of an account's reports are kept in one item.
 const MAX_REPORTS: usize = 100;
 const MAX_TITLE_CHARS: usize = 200;
-
-/// The query string of every route here.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Named {
-    account: Option<AccountId>,
-}
 
 #[derive(Debug, Serialize)]
 struct ReportView {
@@ -74,7 +67,7 @@ pub(crate) struct Change {
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(named): Query<AccountParameter>,
 ) -> Result<impl IntoResponse, Problem> {
     let account = account(&caller, named, Field::Absent)?;
     let reports = app.store.reports(&account).await?.into_iter().map(ReportView::from).collect();
@@ -84,7 +77,7 @@ pub(crate) async fn list(
 pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(named): Query<AccountParameter>,
     Json(request): Json<Addition>,
 ) -> Result<impl IntoResponse, Problem> {
     let account = account(&caller, named, request.account)?;
@@ -113,7 +106,7 @@ pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
-    Query(named): Query<Named>,
+    Query(named): Query<AccountParameter>,
     Json(request): Json<Change>,
 ) -> Result<impl IntoResponse, Problem> {
     let account = account(&caller, named, request.account)?;
@@ -145,7 +138,7 @@ pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
-    Query(named): Query<Named>,
+    Query(named): Query<AccountParameter>,
 ) -> Result<StatusCode, Problem> {
     let account = account(&caller, named, Field::Absent)?;
     let removed = app.store.change_reports(&account, |reports| {
@@ -162,8 +155,8 @@ fn position_of(reports: &[Report], id: &Result<Path<String>, PathRejection>) -> 
     at.ok_or_else(|| Problem::not_found("there is no report of this id"))
 }
 
-fn account(caller: &Caller, named: Named, body: Field<AccountId>) -> Result<AccountId, Problem> {
-    let named = one_account(named.account, body.optional("account")?)?;
+fn account(caller: &Caller, named: AccountParameter, body: Field<AccountId>) -> Result<AccountId, Problem> {
+    let named = named.or_in_body(body.optional("account")?)?;
     caller.account(&[Scope::Console], named.as_ref())
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn read(State(app): State<App>, caller: Caller) -> Result<impl 
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Request {
+pub(crate) struct SettingsRequest {
     /// Null is sent to have the deployment's own again.
     #[serde(deserialize_with = "sent")]
     connector_id: Option<Value>,
@@ -62,7 +62,7 @@ fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::
 pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
-    Json(request): Json<Request>,
+    Json(request): Json<SettingsRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     caller.require_admin()?;
     let connector = request.connector_id.map(connector).transpose();

@@ -33,7 +33,7 @@ pub(crate) struct Wanted {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct CompletenessReport {
     /// As an answer of `POST /v1/data` says it.
     #[serde(rename = "dataAsOf")]
     data_as_of: String,
@@ -74,7 +74,7 @@ pub(crate) async fn receipts(
     State(app): State<App>,
     caller: Caller,
     Query(mut wanted): Query<Wanted>,
-) -> Result<axum::Json<Answer>, Problem> {
+) -> Result<axum::Json<CompletenessReport>, Problem> {
     let named = std::mem::take(&mut wanted.account).optional("account")?;
     let account = caller.account(&[Scope::Console], named.as_ref())?;
     let range = DateRange { start_date: wanted.start, end_date: wanted.end };
@@ -92,7 +92,7 @@ pub(crate) async fn receipts(
         snapshot: lake::latest_snapshot(now),
     };
     let receipts = app.lake.receipts(&of).await?;
-    Ok(axum::Json(Answer {
+    Ok(axum::Json(CompletenessReport {
         data_as_of: of.snapshot.to_rfc3339(),
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,

@@ -3,10 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::caller::Caller;
-use shared::id::AccountId;
-use shared::input::{Json, Query as Parameters, one_account};
+use shared::input::{AccountParameter, Json, Query as Parameters};
 use shared::problem::Problem;
 
 use crate::App;
@@ -14,12 +13,6 @@ use crate::encoder::RowEncoder;
 use crate::execute::{QueryExecutor, QueryPage};
 use crate::query::{Output, Query};
 use crate::request::DataRequest;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Named {
-    account: Option<AccountId>,
-}
 
 /// What stands before the rows of the answer, which are written right behind it as they are found.
 #[derive(Debug, Serialize)]
@@ -49,11 +42,11 @@ struct SchemaField<'a> {
 pub(crate) async fn rows(
     State(app): State<App>,
     caller: Caller,
-    Parameters(named): Parameters<Named>,
+    Parameters(named): Parameters<AccountParameter>,
     headers: HeaderMap,
     Json(request): Json<DataRequest>,
 ) -> Result<Response, Problem> {
-    let named = one_account(named.account, request.account.clone())?;
+    let named = named.or_in_body(request.account.clone())?;
     let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
     let query = executor.resolve(&request)?;
     let QueryPage { page, next, total } = executor.execute(&query, RowEncoder::Values, head(&query)).await?;

@@ -31,7 +31,7 @@ use shared::store::{Store, StoreError};
 use shared::time::Instant;
 
 pub use rebuild::{Rebuild, Rebuilt, rebuild};
-pub use run::Answer;
+pub use run::RunSummary;
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl App {
 
 /// Works through the accounts that are due until none is left or four fifths of the time until `deadline` are gone.
 /// Fails where not even the accounts that are due can be read, other than because storage is busy.
-pub async fn handle(app: &App, deadline: Instant) -> Result<Answer, StoreError> {
+pub async fn handle(app: &App, deadline: Instant) -> Result<RunSummary, StoreError> {
     run::run(app, deadline).await
 }
 
@@ -62,7 +62,7 @@ pub async fn handle(app: &App, deadline: Instant) -> Result<Answer, StoreError> 
 #[serde(untagged)]
 pub enum Called {
     /// What a run did.
-    Run(Answer),
+    Run(RunSummary),
     /// What was rebuilt.
     Rebuild(Rebuilt),
 }

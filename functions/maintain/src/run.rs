@@ -26,7 +26,7 @@ const LEASE_MARGIN_SECONDS: i64 = 10;
 
 /// What a run did, and what it left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Answer {
+pub struct RunSummary {
     /// Accounts that were in no list of what is due, and are now.
     pub discovered: usize,
     /// Turns that accounts had.
@@ -71,19 +71,19 @@ impl Time {
     }
 }
 
-pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreError> {
+pub(crate) async fn run(app: &App, deadline: Instant) -> Result<RunSummary, StoreError> {
     let start = Instant::now();
     let time = Time::new(start, deadline.min(start.plus_seconds(RUN_SECONDS)));
     let run = random_hex(8);
-    let mut answer = Answer::default();
+    let mut summary = RunSummary::default();
     // Others work on these, or storage would not lease them; they are left to the next run.
     let mut passed_over: HashSet<AccountId> = HashSet::new();
     let mut left = None;
     if !time.is_over() {
-        discover(app, time, &mut answer).await;
+        discover(app, time, &mut summary).await;
     }
     while !time.is_over() {
-        let Some(due) = longest_due(app, &mut answer).await? else { break };
+        let Some(due) = longest_due(app, &mut summary).await? else { break };
         let accounts: Vec<AccountId> =
             due.iter().map(|one| one.account.clone()).filter(|one| !passed_over.contains(one)).collect();
         if accounts.is_empty() {
@@ -94,39 +94,39 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<Answer, StoreErr
             if time.is_over() {
                 break;
             }
-            if !has_turn(app, &account, &run, time, &mut answer).await {
+            if !has_turn(app, &account, &run, time, &mut summary).await {
                 passed_over.insert(account);
             }
         }
     }
     if left.is_none() {
-        left = longest_due(app, &mut answer).await?;
+        left = longest_due(app, &mut summary).await?;
     }
-    sum_up(left.as_deref(), &mut answer);
-    Ok(answer)
+    sum_up(left.as_deref(), &mut summary);
+    Ok(summary)
 }
 
 /// Looks for accounts that nobody has noted. Where that fails a later run goes on with it, and this one with what is due.
-async fn discover(app: &App, time: Time, answer: &mut Answer) {
+async fn discover(app: &App, time: Time, summary: &mut RunSummary) {
     match discovery::step(app, Instant::now(), time.last_turn).await {
-        Ok(discovered) => answer.discovered = discovered,
+        Ok(discovered) => summary.discovered = discovered,
         Err(error) if error.kind.is_passing() => {
             tracing::warn!(error = %chain(&error), "accounts could not be looked for");
-            answer.busy += 1;
+            summary.busy += 1;
         }
         Err(error) => {
             tracing::error!(error = %chain(&error), "accounts could not be looked for");
-            answer.failures += 1;
+            summary.failures += 1;
         }
     }
 }
 
 /// The accounts that are due; `None` where storage is busy.
-async fn longest_due(app: &App, answer: &mut Answer) -> Result<Option<Vec<Due>>, StoreError> {
+async fn longest_due(app: &App, summary: &mut RunSummary) -> Result<Option<Vec<Due>>, StoreError> {
     match app.store.due(Instant::now(), PAGE).await {
         Err(error) if error.kind == StoreErrorKind::Busy => {
             tracing::warn!(error = %chain(&error), "what is due could not be read");
-            answer.busy += 1;
+            summary.busy += 1;
             Ok(None)
         }
         due => due.map(Some),
@@ -134,28 +134,28 @@ async fn longest_due(app: &App, answer: &mut Answer) -> Result<Option<Vec<Due>>,
 }
 
 /// Gives an account its turn; `false` where it may not have another in this run.
-async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, answer: &mut Answer) -> bool {
+async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, summary: &mut RunSummary) -> bool {
     let lease = match app.store.lease(account, run, Instant::now(), time.lease_until).await {
         Ok(Some(lease)) => lease,
         Ok(None) => return false,
         Err(error) => {
-            note(&error, account, "an account was not leased", answer);
+            note(&error, account, "an account was not leased", summary);
             return false;
         }
     };
     let mut memory = Memory::read(&lease.memory);
     let Turn { done, failures, busy } = turn::take(app, &lease, &mut memory, time.cut).await;
-    answer.turns += 1;
-    answer.failures += failures;
-    answer.busy += busy;
-    answer.quarantined += memory.quarantined;
+    summary.turns += 1;
+    summary.failures += failures;
+    summary.busy += busy;
+    summary.quarantined += memory.quarantined;
     for (duty, count) in done {
-        *answer.done.entry(duty).or_default() += count;
+        *summary.done.entry(duty).or_default() += count;
     }
-    give_back(app, &lease, &memory, answer).await
+    give_back(app, &lease, &memory, summary).await
 }
 
-async fn give_back(app: &App, lease: &Lease, memory: &Memory, answer: &mut Answer) -> bool {
+async fn give_back(app: &App, lease: &Lease, memory: &Memory, summary: &mut RunSummary) -> bool {
     let now = Instant::now();
     match app.store.release(lease, memory.next(now), &memory.write(), &memory.closed, now).await {
         Ok(true) => true,
@@ -164,30 +164,30 @@ async fn give_back(app: &App, lease: &Lease, memory: &Memory, answer: &mut Answe
             false
         }
         Err(error) => {
-            note(&error, &lease.account, "an account was not given back", answer);
+            note(&error, &lease.account, "an account was not given back", summary);
             false
         }
     }
 }
 
 /// Logs and counts what failed outside of a duty.
-fn note(error: &StoreError, account: &AccountId, what: &'static str, answer: &mut Answer) {
+fn note(error: &StoreError, account: &AccountId, what: &'static str, summary: &mut RunSummary) {
     if error.kind == StoreErrorKind::Busy {
         tracing::warn!(%account, error = %chain(error), "{what}");
-        answer.busy += 1;
+        summary.busy += 1;
     } else {
         tracing::error!(%account, error = %chain(error), "{what}");
-        answer.failures += 1;
+        summary.failures += 1;
     }
 }
 
 /// Says what is left, in the answer and in the line of the log that the stack's alarms read.
-fn sum_up(left: Option<&[Due]>, answer: &mut Answer) {
+fn sum_up(left: Option<&[Due]>, summary: &mut RunSummary) {
     let now = Instant::now();
     let seconds = |due: &[Due]| due.first().map_or(0, |first| (now.0 - first.since.0).max(0) / 1_000_000);
-    answer.left_due = left.map(<[Due]>::len);
-    answer.oldest_due_seconds = left.map(seconds);
-    let Answer { turns, failures, quarantined, busy, left_due, oldest_due_seconds, .. } = *answer;
+    summary.left_due = left.map(<[Due]>::len);
+    summary.oldest_due_seconds = left.map(seconds);
+    let RunSummary { turns, failures, quarantined, busy, left_due, oldest_due_seconds, .. } = *summary;
     tracing::info!(turns, failures, quarantined, busy, left_due, oldest_due_seconds, "upkeep");
 }
 

@@ -6,18 +6,18 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use shared::caller::Caller;
 use shared::id::{IdError, StorageId};
-use shared::input::Query;
+use shared::input::{AccountParameter, Query};
 use shared::key;
 use shared::problem::Problem;
 use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
 
-use crate::{App, Named};
+use crate::App;
 
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(named): Query<AccountParameter>,
     storage: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     caller.require_admin()?;

@@ -13,9 +13,7 @@ use aws_sdk_s3::presigning::{PresigningConfig, PresigningConfigError};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{delete, get, post};
-use serde::Deserialize;
 use shared::caller::Guard;
-use shared::id::AccountId;
 use shared::store::{Store, StoreError};
 
 /// What the routes share.
@@ -45,13 +43,6 @@ pub fn router(app: App) -> Router {
         .route("/v1/media/{storage_id}", delete(delete::delete))
         .route("/m/{link}", get(open::open))
         .with_state(app)
-}
-
-/// The query string of the routes that work on one account.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    account: Option<AccountId>,
 }
 
 /// How a presigned URL that lives for `seconds` is made.

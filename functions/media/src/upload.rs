@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::caller::Caller;
 use shared::id::{AccountId, StorageId, random_hex};
-use shared::input::{Field, Json, Others, Query, both, one_account};
+use shared::input::{AccountParameter, Field, Json, Others, Query, both};
 use shared::key;
 use shared::problem::Problem;
 use shared::store::{Store, StoreError};
 use shared::time::Instant;
 use shared::token::Scope;
 
-use crate::{App, Named, filename, presigned_for};
+use crate::{App, filename, presigned_for};
 
 /// What the largest file of a messaging platform needs, and well within one S3 PUT (5 GB).
 const MAX_BYTES: i64 = 2 << 30;
@@ -27,7 +27,7 @@ const SECONDS: u32 = 15 * 60;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Request {
+pub(crate) struct UploadRequest {
     account: Field<AccountId>,
     filename: Field<String>,
     content_type: Field<String>,
@@ -62,11 +62,11 @@ struct Upload {
 pub(crate) async fn upload(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
-    Json(mut request): Json<Request>,
+    Query(named): Query<AccountParameter>,
+    Json(mut request): Json<UploadRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let in_body = std::mem::take(&mut request.account).optional("account")?;
-    let account = caller.account(&[Scope::Ingest], one_account(named.account, in_body)?.as_ref())?;
+    let named = named.or_in_body(std::mem::take(&mut request.account).optional("account")?)?;
+    let account = caller.account(&[Scope::Ingest], named.as_ref())?;
     let file = parse(request)?;
     let storage_id = random_hex(16);
     let storage = StorageId::try_from(storage_id.clone())
@@ -76,7 +76,7 @@ pub(crate) async fn upload(
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(body)))
 }
 
-fn parse(request: Request) -> Result<File, Problem> {
+fn parse(request: UploadRequest) -> Result<File, Problem> {
     let named = both(filename(request.filename), content_type(request.content_type));
     let ((filename, content_type), (size, ())) =
         both(named, both(size(request.size), request.others.refuse()))?;

@@ -11,14 +11,14 @@ use shared::account::Account;
 use shared::caller::Caller;
 use shared::dictionary;
 use shared::id::AccountId;
-use shared::input::{Field, Json, Others, Query, both, each};
+use shared::input::{AccountParameter, Field, Json, Others, Query, both, each};
 use shared::problem::{Fault, Problem};
 use shared::store::{AccountChange, ChangeError};
 use shared::time::Instant;
 use shared::token::Scope;
 use shared::zone::Zone;
 
-use crate::{App, Named};
+use crate::App;
 
 /// A century: more keeps nothing longer in practice, and every date stays one that the stores can count.
 const MAX_RETENTION_DAYS: u32 = 36_500;
@@ -47,7 +47,7 @@ impl From<Account> for Settings {
 pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(named): Query<AccountParameter>,
 ) -> Result<axum::Json<Settings>, Problem> {
     let account = caller.account(&[Scope::Console], named.account.as_ref())?;
     Ok(axum::Json(app.store.account(&account).await?.into()))
@@ -55,7 +55,7 @@ pub(crate) async fn read(
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Request {
+pub(crate) struct AccountChangeRequest {
     account: Field<AccountId>,
     timezone: Field<String>,
     starts_on: Field<String>,
@@ -68,11 +68,13 @@ pub(crate) struct Request {
 pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<Named>,
-    Json(mut request): Json<Request>,
+    Query(named): Query<AccountParameter>,
+    Json(mut request): Json<AccountChangeRequest>,
 ) -> Result<axum::Json<Settings>, Problem> {
-    let account = caller
-        .account(&[Scope::Console], named.or_in_body(std::mem::take(&mut request.account))?.as_ref())?;
+    let account = caller.account(
+        &[Scope::Console],
+        named.or_in_body(std::mem::take(&mut request.account).optional("account")?)?.as_ref(),
+    )?;
     let change = parse(&caller, request)?;
     if let Some(day) = change.starts_on {
         // Without this an account that has not begun yet could be put off, and its first report token would not start it.
@@ -96,7 +98,7 @@ pub(crate) async fn change(
 }
 
 /// What a request changes, once the caller may change it.
-fn parse(caller: &Caller, request: Request) -> Result<AccountChange, Problem> {
+fn parse(caller: &Caller, request: AccountChangeRequest) -> Result<AccountChange, Problem> {
     let admins = !matches!((&request.starts_on, &request.retention_days), (Field::Absent, Field::Absent));
     if caller.scope != Scope::Admin && admins {
         return Err(Problem::forbidden("starts_on and retention_days are set with an admin token"));

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::caller::{Caller, bearer};
 use shared::id::{AccountId, random_hex};
-use shared::input::{Field, Json, Others, Query, both};
+use shared::input::{AccountParameter, Field, Json, Others, Query, both};
 use shared::problem::Problem;
 use shared::store::{StoreError, TokenRow};
 use shared::time::Instant;
 use shared::token::{Claims, Privacy, Scope, SigningKey, digest, new_key_pair, sign};
 
-use crate::{App, Named, TokenView};
+use crate::{App, TokenView};
 
 const DAY: i64 = 86_400;
 const MINUTE: i64 = 60;
@@ -55,7 +55,7 @@ impl FromRequestParts<App> for Issuer {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Request {
+pub(crate) struct IssueRequest {
     account: Field<AccountId>,
     scope: Field<Scope>,
     label: Field<String>,
@@ -87,8 +87,8 @@ struct Issued {
 pub(crate) async fn issue(
     State(app): State<App>,
     Issuer(issuer): Issuer,
-    Query(named): Query<Named>,
-    Json(request): Json<Request>,
+    Query(named): Query<AccountParameter>,
+    Json(request): Json<IssueRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let now = Instant::now();
     let grant = grant(&issuer, named, request)?;
@@ -107,8 +107,8 @@ pub(crate) async fn issue(
 }
 
 /// What a request asks for, once the issuer may grant it.
-fn grant(issuer: &Caller, named: Named, request: Request) -> Result<Grant, Problem> {
-    let named = named.or_in_body(request.account);
+fn grant(issuer: &Caller, named: AccountParameter, request: IssueRequest) -> Result<Grant, Problem> {
+    let named = request.account.optional("account").and_then(|account| named.or_in_body(account));
     let days = whole("expires_in_days", request.expires_in_days, MAX_DAYS);
     let minutes = whole("expires_in_minutes", request.expires_in_minutes, MAX_DAYS * DAY / MINUTE);
     let scope = both(request.scope.required("scope"), request.others.refuse()).map(|(scope, ())| scope);

@@ -10,11 +10,9 @@ mod account;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{delete, get, post};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::caller::Guard;
 use shared::id::AccountId;
-use shared::input::{Field, one_account};
-use shared::problem::Problem;
 use shared::store::{Store, TokenRow};
 use shared::token::{Privacy, Scope};
 
@@ -55,20 +53,6 @@ pub fn router(app: App) -> Router {
         .route("/v1/me", get(me::me))
         .route("/v1/account", get(account::read).patch(account::change))
         .with_state(app)
-}
-
-/// The query string of every route that works on one account.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    account: Option<AccountId>,
-}
-
-impl Named {
-    /// The account that a request names in its query string, in its body, or in both alike.
-    fn or_in_body(self, body: Field<AccountId>) -> Result<Option<AccountId>, Problem> {
-        one_account(self.account, body.optional("account")?)
-    }
 }
 
 /// A token as clients see it, without its secret.

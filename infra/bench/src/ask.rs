@@ -7,7 +7,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::client::{Answer, Client};
+use crate::client::{Client, PageTotals};
 use crate::error::BenchError;
 use crate::fill::Built;
 use crate::meter::{Answers, Cost, Meter, peak_mib};
@@ -58,7 +58,7 @@ pub async fn ask(args: &AskArgs) -> Result<(), BenchError> {
         .ok_or_else(|| BenchError::Other(format!("no question is called {}", args.name)))?;
 
     let mut costs = Vec::new();
-    let mut answer = Answer::default();
+    let mut answer = PageTotals::default();
     let since = Instant::now();
     for asked in 0..=args.warm {
         if asked > 1 && since.elapsed() > PATIENCE {

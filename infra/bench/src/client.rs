@@ -31,7 +31,7 @@ enum Way {
 
 /// What the pages of one question came to.
 #[derive(Debug, Default)]
-pub struct Answer {
+pub struct PageTotals {
     /// How many pages.
     pub pages: usize,
     /// Their bytes.
@@ -73,9 +73,9 @@ impl Client {
         &self,
         question: &Question,
         take: &mut dyn FnMut(&[u8]) -> Result<(), BenchError>,
-    ) -> Result<Answer, BenchError> {
+    ) -> Result<PageTotals, BenchError> {
         let mut body = question.body.clone();
-        let mut answer = Answer::default();
+        let mut answer = PageTotals::default();
         loop {
             let page = self.page(&body).await?;
             answer.pages += 1;

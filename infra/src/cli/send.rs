@@ -124,7 +124,7 @@ impl Batch {
 
 /// What the stack says of a batch.
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct BatchReport {
     accepted: u64,
     unchanged: u64,
     stale: u64,
@@ -158,7 +158,7 @@ pub async fn send(
                 let (status, wait) = (answer.status(), retry_after(&answer));
                 let body = answer.bytes().await.unwrap_or_default();
                 let failure = CliError::Refused(Refusal::new(status, &body));
-                match serde_json::from_slice::<Answer>(&body) {
+                match serde_json::from_slice::<BatchReport>(&body) {
                     Ok(answer) => {
                         let before = batch.items.len();
                         count_outcomes(answer, &mut batch, &mut tally);
@@ -204,7 +204,7 @@ async fn post(client: &Client, account: Option<&str>, batch: &Batch) -> Result<R
 }
 
 /// Counts what the stack settled; what it asks for again stays in the batch.
-fn count_outcomes(answer: Answer, batch: &mut Batch, tally: &mut Tally) {
+fn count_outcomes(answer: BatchReport, batch: &mut Batch, tally: &mut Tally) {
     let mut again = Vec::new();
     for line in answer.results {
         let Some(item) = batch.items.get_mut(line.index) else { continue };

@@ -86,7 +86,7 @@ struct Decrypt {
 /// The answer to either; the side that was asked for is there.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct CryptoResponse {
     key_id: &'static str,
     encryption_algorithm: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,21 +106,25 @@ async fn answer(State(kms): State<Kms>, headers: HeaderMap, body: Bytes) -> Resp
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
 }
 
-fn run(kms: &Kms, headers: &HeaderMap, body: &[u8]) -> Result<Answer, Refusal> {
+fn run(kms: &Kms, headers: &HeaderMap, body: &[u8]) -> Result<CryptoResponse, Refusal> {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !header(AUTHORIZATION.as_str()).contains(&kms.credential) {
         return Err(Refusal::UnrecognizedClient);
     }
-    let answer =
-        Answer { key_id: KEY_ARN, encryption_algorithm: ALGORITHM, plaintext: None, ciphertext_blob: None };
+    let answer = CryptoResponse {
+        key_id: KEY_ARN,
+        encryption_algorithm: ALGORITHM,
+        plaintext: None,
+        ciphertext_blob: None,
+    };
     match header("x-amz-target") {
         "TrentService.Encrypt" => {
             let blob = encrypt(&kms.master, &parse(body)?)?;
-            Ok(Answer { ciphertext_blob: Some(BASE64_STANDARD.encode(blob)), ..answer })
+            Ok(CryptoResponse { ciphertext_blob: Some(BASE64_STANDARD.encode(blob)), ..answer })
         }
         "TrentService.Decrypt" => {
             let plain = decrypt(&kms.master, &parse(body)?)?;
-            Ok(Answer { plaintext: Some(BASE64_STANDARD.encode(plain)), ..answer })
+            Ok(CryptoResponse { plaintext: Some(BASE64_STANDARD.encode(plain)), ..answer })
         }
         _ => Err(Refusal::UnknownOperation),
     }

@@ -4,7 +4,7 @@ use super::*;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Request {
+struct Example {
     name: Field<String>,
     count: Field<u8>,
     #[serde(flatten)]
@@ -22,7 +22,7 @@ struct Inner {
 }
 
 fn read(json: &str) -> Result<(String, Option<u8>), Problem> {
-    let request: Request = parse_json(json.as_bytes())?;
+    let request: Example = parse_json(json.as_bytes())?;
     let fields = both(request.name.required("name"), request.count.optional("count"));
     both(fields, request.others.refuse()).map(|(fields, ())| fields)
 }

@@ -12,7 +12,7 @@ fn issuer(scope: Scope, of: Option<&str>) -> Caller {
 }
 
 fn ask(issuer: &Caller, json: &str) -> Result<Grant, Problem> {
-    grant(issuer, Named::default(), shared::input::parse_json(json.as_bytes())?)
+    grant(issuer, AccountParameter::default(), shared::input::parse_json(json.as_bytes())?)
 }
 
 fn admin(json: &str) -> Result<Grant, Problem> {
@@ -117,7 +117,7 @@ fn a_console_issues_report_tokens_of_its_own_account_only() {
 fn query_and_body_may_not_name_two_accounts() {
     let issuer = issuer(Scope::Admin, None);
     let ask = |query: &str, json: &str| {
-        let named = Named { account: Some(account(query)) };
+        let named = AccountParameter { account: Some(account(query)) };
         grant(&issuer, named, shared::input::parse_json(json.as_bytes()).unwrap())
     };
     assert!(ask("demo", r#"{"scope":"report"}"#).is_ok());
