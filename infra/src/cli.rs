@@ -25,7 +25,7 @@ use error::CliError;
 
 /// Premium Report: sessões de atendimento em relatórios do Data Studio.
 ///
-/// Sem comando, inicia a pilha local, como `premium serve`.
+/// Sem comando, inicia o ambiente local, como `premium serve`.
 ///
 /// Premium Report: chat sessions as Data Studio reports. Without a command it starts the local stack.
 #[derive(Debug, Parser)]
@@ -62,7 +62,7 @@ enum Command {
     ///
     /// Fills an account with made-up data.
     Demo(demo::DemoArgs),
-    /// Copia o lago de uma conta em arquivos abertos, para Athena, DuckDB ou Spark.
+    /// Copia o data lake de uma conta em arquivos abertos, para Athena, DuckDB ou Spark.
     ///
     /// Copies an account's lake to open files, for Athena, DuckDB or Spark.
     #[command(subcommand)]

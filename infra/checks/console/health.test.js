@@ -1,4 +1,4 @@
-// Saúde tells what became of everything that was sent.
+// Integridade dos dados tells what became of everything that was sent.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -46,7 +46,7 @@ test('an operator signs in with a token, picks the account and sets what all acc
   await tab.getByLabel('Moeda').fill('brl');
   for (const price of ['Um GB por mês', 'Um milhão de gravações', 'Um milhão de leituras']) await tab.getByLabel(price).fill('0');
   await tab.getByLabel('Um milhão de pedidos').fill('1.5');
-  await tab.getByRole('button', { name: 'Guardar' }).click();
+  await tab.getByRole('button', { name: 'Salvar' }).click();
   await tab.getByText('Guardado.').waitFor();
   const kept = await expect(200, 'GET', '/v1/settings', world.token);
   assert.equal(kept.connector_id, `${CONNECTOR}-2`);
@@ -73,7 +73,7 @@ test('prices are kept whole or refused, and a template is offered only with its 
   await tab.keyboard.press('Enter');
   await ready(tab, 'conector');
   await tab.getByLabel('Campos confidenciais').fill('tabulation, nada_disso');
-  await tab.getByRole('button', { name: 'Guardar' }).click();
+  await tab.getByRole('button', { name: 'Salvar' }).click();
   await tab.getByRole('alert').getByText('O dicionário não tem: nada_disso.').waitFor();
   await visit(tab, `#/modelos?account=${world.account}`);
   assert.equal(await tab.getByRole('link', { name: /^Criar relatório/ }).count(), 0);
@@ -81,7 +81,7 @@ test('prices are kept whole or refused, and a template is offered only with its 
   await tab.getByLabel('Um milhão de pedidos').fill('1.5');
   for (const currency of ['', 'BRL']) {
     await tab.getByLabel('Moeda').fill(currency);
-    await tab.getByRole('button', { name: 'Guardar' }).click();
+    await tab.getByRole('button', { name: 'Salvar' }).click();
     await tab.getByRole('alert').getByText('Informe a moeda e os quatro preços').waitFor();
   }
   assert.deepEqual((await expect(200, 'GET', '/v1/settings', admin)).prices, {});

@@ -86,8 +86,8 @@ for (const token of ['%E0%A4%A', '%E6%BC%A2']) {
 
 test('the keyboard stands at the title of the page that was opened', async () => {
   const { tab, context } = await open(browser, own.token);
-  await tab.getByRole('link', { name: 'Saúde' }).click();
+  await tab.getByRole('link', { name: 'Integridade dos dados' }).click();
   await ready(tab, 'saude');
-  assert.equal(await tab.evaluate(() => document.activeElement.textContent), 'Saúde');
+  assert.equal(await tab.evaluate(() => document.activeElement.textContent), 'Integridade dos dados');
   await context.close();
 });

@@ -17,12 +17,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Which stack a command talks to.
 #[derive(Debug, Args)]
 pub struct Target {
-    /// Endereço da pilha; sem ele, a pilha local em execução. O token vem de PREMIUM_TOKEN.
+    /// Endereço do servidor; sem ele, o ambiente local em execução. O token vem de PREMIUM_TOKEN.
     ///
     /// Address of the stack; the running local one by default. The token comes from PREMIUM_TOKEN.
     #[arg(long, env = "PREMIUM_URL", value_name = "URL")]
     url: Option<String>,
-    /// Pasta de dados da pilha local.
+    /// Pasta de dados do ambiente local.
     ///
     /// Data folder of the local stack.
     #[arg(long, default_value = ".premium", value_name = "PASTA")]

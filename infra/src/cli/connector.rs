@@ -43,7 +43,7 @@ pub struct ConnectorArgs {
     /// Folder to write; files of the connector that it already has are brought up to date.
     #[arg(long, value_name = "PASTA")]
     output: PathBuf,
-    /// Endereço https da pilha, se for uma só: o manifesto só deixa o conector falar com ela. Sem ele, cada usuário
+    /// Endereço https do servidor, se for um só: o manifesto só deixa o conector falar com ele. Sem ele, cada usuário
     /// informa o endereço ao entrar.
     ///
     /// The stack's https address, if it is only one: the manifest lets the connector talk to no other. Without it,

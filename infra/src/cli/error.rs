@@ -14,7 +14,7 @@ use crate::stack::StackError;
 pub enum CliError {
     /// The local stack is not there.
     #[error(
-        "nenhuma pilha local em {}: inicie-a com `premium serve`, ou indique outra com --url e PREMIUM_TOKEN",
+        "nenhum ambiente local em {}: inicie-o com `premium serve`, ou indique outro com --url e PREMIUM_TOKEN",
         .0.display()
     )]
     NoStack(PathBuf),
@@ -25,7 +25,7 @@ pub enum CliError {
     #[error("{0} não é um endereço como https://premium.exemplo.com.br")]
     Url(String),
     /// Nobody answered.
-    #[error("{url} não respondeu ({reason}): verifique o endereço e se a pilha está em execução")]
+    #[error("{url} não respondeu ({reason}): verifique o endereço e se o servidor está em execução")]
     Silent {
         /// The address.
         url: String,
@@ -47,7 +47,7 @@ pub enum CliError {
     #[error("a saída não pôde ser escrita: {0}")]
     Output(#[from] io::Error),
     /// The answer is not what it should be.
-    #[error("a resposta de {0} não foi entendida: este programa e a pilha são da mesma versão?")]
+    #[error("a resposta de {0} não foi entendida: este programa e o servidor são da mesma versão?")]
     Answer(String),
     /// The import is not complete; what was stored has been said.
     #[error("{0}")]
@@ -56,7 +56,7 @@ pub enum CliError {
     #[error("o dicionário não pôde ser treinado: {0}")]
     Dictionary(String),
     /// The environment names a stack on AWS, but not all of it.
-    #[error("{0}: defina também as outras variáveis da pilha")]
+    #[error("{0}: defina também as outras variáveis do ambiente")]
     Environment(#[from] shared::config::ConfigError),
     /// The account is none.
     #[error("{0} não é o nome de uma conta")]
@@ -73,19 +73,19 @@ pub enum CliError {
         end: chrono::NaiveDate,
     },
     /// The lake was not rebuilt to the end.
-    #[error("o lago não foi refeito até o fim, e nada se perdeu: {0}; repita o comando")]
+    #[error("o data lake não foi refeito até o fim, e nada se perdeu: {0}; repita o comando")]
     Rebuild(String),
     /// The account has no sessions on these days.
     #[error("{0} não tem sessões nesses dias: confira a conta e o período")]
     Nothing(String),
     /// Table and lake say different things after a rebuild.
-    #[error("tabela e lago diferem em {0} dia(s): veja em GET /v1/receipts quais sessões faltam")]
+    #[error("tabela e data lake diferem em {0} dia(s): veja em GET /v1/receipts quais sessões faltam")]
     Differs(usize),
     /// The stack did not start.
-    #[error("a pilha não iniciou: {0}")]
+    #[error("o ambiente não iniciou: {0}")]
     Stack(#[from] StackError),
     /// A part of the running stack ended.
-    #[error("a pilha parou, e nada do que foi confirmado se perdeu: {0}; inicie-a de novo")]
+    #[error("o ambiente parou, e nada do que foi confirmado se perdeu: {0}; inicie-o de novo")]
     Ended(StackError),
 }
 
@@ -129,10 +129,10 @@ impl std::fmt::Display for Refusal {
             401 => "o token não vale mais: defina PREMIUM_TOKEN com um token válido",
             403 => "este token não tem permissão: use um de outro escopo ou da própria conta",
             404 => "não existe: confira o endereço e o identificador",
-            413 => "é maior do que a pilha aceita: divida o envio",
+            413 => "é maior do que o servidor aceita: divida o envio",
             400 | 422 => "o pedido não serve: corrija-o",
             429 => "pedidos demais: espere um pouco e repita",
-            _ => "a pilha não conseguiu atender: espere um pouco e repita",
+            _ => "o servidor não conseguiu atender: espere um pouco e repita",
         };
         write!(f, "{advice} (HTTP {}", self.status)?;
         if !self.detail.is_empty() {

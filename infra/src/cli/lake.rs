@@ -26,17 +26,17 @@ use rebuild::RebuildArgs;
 pub enum LakeCommand {
     /// Escreve a conta em arquivos Parquet sem cifra: uma pasta por tipo de registro, só a versão atual de cada sessão.
     ///
-    /// Lê a pilha local em execução; com PREMIUM_TABLE, PREMIUM_LAKE_BUCKET e PREMIUM_KEY no ambiente, a da AWS, com
-    /// as credenciais AWS do ambiente. Atenção: sem --privacy a cópia mostra tudo a quem tem os arquivos.
+    /// Lê o ambiente local em execução; com as variáveis PREMIUM_TABLE, PREMIUM_LAKE_BUCKET e PREMIUM_KEY, o da AWS, com as
+    /// credenciais AWS que as variáveis dizem. Atenção: sem --privacy a cópia mostra tudo a quem tem os arquivos.
     ///
     /// Writes the account to Parquet files that are not encrypted: one folder a kind of record, of each session only
     /// what it is now. Reads the running local stack or, with PREMIUM_TABLE, PREMIUM_LAKE_BUCKET and PREMIUM_KEY in
     /// the environment, the one on AWS with the environment's AWS credentials. Without --privacy it shows everything
     /// to whoever has the files.
     Copy(CopyArgs),
-    /// Refaz dias do lago a partir da tabela e prova, sessão por sessão, que ambos dizem o mesmo.
+    /// Refaz dias do data lake a partir da tabela e prova, sessão por sessão, que ambos dizem o mesmo.
     ///
-    /// Lê a pilha local ou a da AWS, como `copy`. Relatórios continuam abertos enquanto isso.
+    /// Lê o ambiente local ou o da AWS, como `copy`. Relatórios continuam abertos enquanto isso.
     ///
     /// Rebuilds days of the lake from the table, and proves, session by session, that both say the same. It finds the
     /// stack as `copy` does. Reports stay open meanwhile.
@@ -65,7 +65,7 @@ pub struct CopyArgs {
     /// How much the copy shows, as in a report token.
     #[arg(long, value_enum, default_value = "full", value_name = "NÍVEL")]
     privacy: Shown,
-    /// Pasta de dados da pilha local.
+    /// Pasta de dados do ambiente local.
     ///
     /// Data folder of the local stack.
     #[arg(long, default_value = ".premium", value_name = "PASTA")]

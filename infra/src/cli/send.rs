@@ -171,7 +171,7 @@ pub async fn send(
                     }
                     Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE && batch.items.len() == 1 => {
                         let (source, number) = (batch.source, batch.items[0].number);
-                        let message = "é maior do que a pilha aceita".to_owned();
+                        let message = "é maior do que o servidor aceita".to_owned();
                         tally.reject(Rejected { source, number, field: None, message });
                         return (tally, Ok(()));
                     }

@@ -31,5 +31,5 @@ export function account() {
     setZone(who.account.timezone);
     said.replaceChildren(say('Guardado.', 'Saved.'));
   };
-  return section(say('Conta', 'Account'), form([fields], say('Guardar', 'Save'), keep, { kind: 'quiet' }), said);
+  return section(say('Conta', 'Account'), form([fields], say('Salvar', 'Save'), keep, { kind: 'quiet' }), said);
 }

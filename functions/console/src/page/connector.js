@@ -106,7 +106,7 @@ export async function content() {
           h('a', { href: href('relatorios') }, say('Relatórios', 'Reports')), '.'))),
     section(say('Tokens de relatório', 'Report tokens'),
       note(say('Um token revogado deixa de valer em até um minuto.', 'A revoked token stops working within a minute.')), list.element),
-    section(say('Bom saber', 'Good to know'), known),
+    section(say('Informações importantes', 'Important information'), known),
     accountForm(),
   ];
 }

@@ -1,4 +1,4 @@
-// Saúde: whether what came in can be read, what is quarantined, who still asks, and what it costs.
+// Integridade dos dados: whether what came in can be read, what is quarantined, who still asks, and what it costs.
 
 import { all, call, serverNow } from './api.js';
 import { costForm } from './cost.js';
@@ -18,8 +18,8 @@ const right = (content) => ({ content, class: 'right' });
 function difference(one) {
   const kinds = [
     [say('confirmadas e não guardadas', 'acknowledged and not stored'), one.missing],
-    [say('guardadas e não legíveis', 'stored and not readable'), one.unserved],
-    [say('legíveis e não guardadas', 'readable and not stored'), one.surplus],
+    [say('guardadas e não disponíveis nos relatórios', 'stored and not available in reports'), one.unserved],
+    [say('disponíveis nos relatórios e não guardadas', 'available in reports and not stored'), one.surplus],
   ].filter(([, ids]) => ids?.length > 0);
   return kinds.map(([kind, ids]) => h('details', {}, h('summary', {}, `${number(ids.length)} ${kind}`), h('code', {}, ids.join(', '))));
 }
@@ -36,7 +36,7 @@ function receiptTable(days) {
     h('span', { class: one.agrees ? 'still' : 'bad still' }, day(one.day)), h('div', {}, state(one)),
     right(number(one.received)), right(number(one.stored)), right(number(one.served)),
   ]);
-  const counts = [say('Recebidas', 'Received'), say('Guardadas', 'Stored'), say('Legíveis', 'Readable')];
+  const counts = [say('Recebidas', 'Received'), say('Guardadas', 'Stored'), say('Disponíveis nos relatórios', 'Available in reports')];
   return table(say('Recebimento por dia', 'Receipts per day'),
     [say('Dia', 'Day'), say('Situação', 'State'), ...counts.map((text) => ({ text, class: 'right' }))], rows);
 }
@@ -76,7 +76,7 @@ function useTable(tokens) {
     return h('span', { class: idle ? 'bad' : null }, token.last_used_on ? day(token.last_used_on) : say('nunca', 'never'));
   };
   return table(say('Uso dos tokens', 'Use of the tokens'),
-    ['Token', say('Último uso', 'Last used'), say('Vale até', 'Valid until')],
+    ['Token', say('Último uso', 'Last used'), say('Válido até', 'Valid until')],
     live.map((token) => [h('bdi', {}, token.label || token.id.slice(0, 8)), used(token), day(token.expires_at)]),
     { none: say('Nenhum token em vigor.', 'No token in force.') });
 }
@@ -91,8 +91,8 @@ export async function content() {
   return [
     verdict(receipts),
     section(say('Recebimento por dia', 'Receipts per day'),
-      note(say('Recebidas: confirmadas à plataforma. Legíveis: já nos relatórios. Comparadas sessão por sessão.',
-        'Received: acknowledged to the platform. Readable: in the reports. Compared session by session.')),
+      note(say('Recebidas: confirmadas à plataforma. Disponíveis nos relatórios: já podem ser lidas. Comparadas sessão por sessão.',
+        'Received: acknowledged to the platform. Available in reports: can be read there. Compared session by session.')),
       receiptTable(receipts.days)),
     section(say('Não processadas', 'Quarantined'),
       note(say('Guardadas, mas ilegíveis para os relatórios. O sistema tenta de novo, a intervalos de um minuto a um dia; corrigida a causa, saem daqui.',

@@ -12,7 +12,7 @@ const PAGES = [
   { id: 'relatorios', module: './reports.js', title: () => say('Relatórios', 'Reports') },
   { id: 'painel', module: './dashboard.js', title: () => say('Painel', 'Dashboard') },
   { id: 'conversas', module: './conversations.js', title: () => say('Conversas', 'Conversations') },
-  { id: 'saude', module: './health.js', title: () => say('Saúde', 'Health') },
+  { id: 'saude', module: './health.js', title: () => say('Integridade dos dados', 'Data integrity') },
   { id: 'dicionario', module: './dictionary.js', title: () => say('Dicionário', 'Dictionary') },
 ];
 

@@ -58,7 +58,7 @@ export function periodFields({ from, to }) {
   const last = input('to', { type: 'date', value: to, required: true });
   const known = presets();
   const same = known.find(([, , start, end]) => start === from && end === to)?.[0] ?? '';
-  const choice = select('', [['', say('Escolher dias', 'Choose days')], ...known], same);
+  const choice = select('', [['', say('Personalizado', 'Custom')], ...known], same);
   choice.addEventListener('change', () => {
     const [, , start, end] = known.find(([id]) => id === choice.value) ?? [];
     if (start) [first.value, last.value] = [start, end];

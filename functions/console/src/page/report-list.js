@@ -17,7 +17,7 @@ function renaming(report) {
     await call('PUT', pathOf(report), { body: { title: values.title.trim() } });
     go('relatorios', { id: report.id });
   };
-  return h('div', { hidden: true }, form([title], say('Guardar', 'Save'), keep, { kind: 'quiet' }));
+  return h('div', { hidden: true }, form([title], say('Salvar', 'Save'), keep, { kind: 'quiet' }));
 }
 
 // `shown` is the report that the page shows. What is moved keeps the keyboard's place.

@@ -50,5 +50,5 @@ export function settingsForm(settings, templates, keep) {
       group(say('Preços', 'Prices'), fields(
         field(say('Moeda', 'Currency'), input('currency', { value: known.currency ?? '', pattern: '[A-Za-z]{3}', placeholder: 'USD' })),
         prices().map(([price, name]) => field(name, input(price, { type: 'number', min: 0, step: 'any', value: known[price] ?? '' }))))),
-    ], say('Guardar', 'Save'), save), said);
+    ], say('Salvar', 'Save'), save), said);
 }

@@ -44,7 +44,7 @@ export async function tokenTable() {
   async function refresh() {
     const tokens = await reportTokens();
     element.replaceChildren(table(say('Tokens de relatório', 'Report tokens'),
-      [say('Nome', 'Name'), say('Mostra', 'Shows'), say('Criado', 'Created'), say('Vale até', 'Valid until'),
+      [say('Nome', 'Name'), say('Mostra', 'Shows'), say('Criado', 'Created'), say('Válido até', 'Valid until'),
         say('Último uso', 'Last used'), say('Situação', 'State')],
       tokens.map((token) => [
         h('bdi', {}, nameOf(token)), privacy(token.privacy), instant(token.created_at), day(token.expires_at),

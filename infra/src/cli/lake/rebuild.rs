@@ -28,7 +28,7 @@ pub struct RebuildArgs {
     /// Last day, UTC, included.
     #[arg(long, value_name = "DIA")]
     end: NaiveDate,
-    /// Pasta de dados da pilha local.
+    /// Pasta de dados do ambiente local.
     ///
     /// Data folder of the local stack.
     #[arg(long, default_value = ".premium", value_name = "PASTA")]
@@ -68,6 +68,6 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), CliError> {
         return Err(CliError::Differs(differing));
     }
     crate::cli::say(format_args!(
-        "{rebuilt} sessões; tabela e lago dizem o mesmo · table and lake say the same"
+        "{rebuilt} sessões; tabela e data lake dizem o mesmo · table and lake say the same"
     ))
 }
