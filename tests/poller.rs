@@ -32,11 +32,11 @@ const EXPIRES: usize = 5;
 struct Sharded {
     client: reqwest::Client,
     origin: String,
-    asked: Mutex<Asked>,
+    asked: Mutex<Requests>,
 }
 
 #[derive(Default)]
-struct Asked {
+struct Requests {
     readings: usize,
     /// Which shard was read, and how many records it gave, in order.
     given: Vec<(usize, usize)>,
@@ -196,7 +196,7 @@ async fn every_shard_is_read_a_continued_one_first_and_each_goes_on_where_it_was
         assert!(last_of_older < first_of_newer, "{:?}", asked.given);
         let sum: usize = asked.given.iter().filter(|(read, _)| *read == 0).map(|(_, count)| count).sum();
         assert_eq!(sum, OLDER, "{:?}", asked.given);
-        *asked = Asked { trims: true, ..Asked::default() };
+        *asked = Requests { trims: true, ..Requests::default() };
     }
 
     world.ingest_all(&ingest, &sessions[150..], "accepted").await;

@@ -166,3 +166,113 @@ fn there_is_one_list_of_fields() {
         assert!(named < 25, "{place} names {named} fields of the dictionary");
     }
 }
+
+/// Names that are out of use in Rust sources, and the word that each concept has instead.
+const OUT_OF_USE: [(&str, &str); 38] = [
+    ("veil", "masking"),
+    ("Veil", "Masking"),
+    ("newest", "resolve, latest"),
+    ("survivors", "resolve"),
+    ("tidy", "compaction"),
+    ("aside", "quarantined"),
+    ("set_aside", "quarantined"),
+    ("settled", "snapshot"),
+    ("settle", "flush"),
+    ("STATE_MARGIN", "SNAPSHOT_MARGIN"),
+    ("STATE_SECONDS", "SNAPSHOT_SECONDS"),
+    ("places", "created_at_history"),
+    ("facts", "derived"),
+    ("Facts", "DerivedColumns"),
+    ("cells", "columns"),
+    ("Cells", "SegmentColumns"),
+    ("Files", "SegmentColumns"),
+    ("slot", "column"),
+    ("Slot", "ColumnRef"),
+    ("Codes", "DictionaryColumn"),
+    ("Asked", "Query"),
+    ("Asking", "QueryExecutor"),
+    ("met", "seen"),
+    ("Reads", "CsvDialect"),
+    ("narrow", "point_lookup"),
+    ("admit", "authenticate"),
+    ("person", "require_console"),
+    ("pump", "stream_poller"),
+    ("wires", "endpoints"),
+    ("Wires", "Endpoints"),
+    ("look", "first_run"),
+    ("asker", "client"),
+    ("Asker", "Client"),
+    ("people", "workload"),
+    ("People", "Workload"),
+    ("house", "repository_rules"),
+    ("sound", "structure"),
+    ("Sound", "StructureCheck"),
+];
+
+/// The identifiers of a Rust source, each with the number of its line. Comments and texts are left out, for they may use
+/// any word.
+fn identifiers(source: &str) -> Vec<(usize, String)> {
+    let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
+    let chars: Vec<char> = source.chars().collect();
+    let (mut found, mut at, mut line) = (Vec::new(), 0, 1);
+    while at < chars.len() {
+        let rest = &chars[at..];
+        let length = |run: &dyn Fn(&char) -> bool| rest.iter().take_while(|c| run(c)).count();
+        let skipped = match rest {
+            ['/', '/', ..] => length(&|c| *c != '\n'),
+            ['\'', '\\', _, '\'', ..] => 4,
+            ['\'', _, '\'', ..] => 3,
+            ['"', ..] => text_length(rest, None),
+            ['r', after @ ..] if matches!(after.iter().find(|c| **c != '#'), Some('"')) => {
+                let hashes = after.iter().take_while(|c| **c == '#').count();
+                1 + hashes + text_length(&after[hashes..], Some(hashes))
+            }
+            [first, ..] if is_part(first) => {
+                let name: String = rest.iter().take_while(|c| is_part(c)).collect();
+                found.push((line, name));
+                length(&is_part)
+            }
+            _ => 1,
+        };
+        line += rest[..skipped.min(rest.len())].iter().filter(|c| **c == '\n').count();
+        at += skipped;
+    }
+    found
+}
+
+/// How many characters a text literal has from its first quote on. A raw one ends with as many `hashes` as it begins with;
+/// any other (`None`) may hold escapes.
+fn text_length(chars: &[char], hashes: Option<usize>) -> usize {
+    let closing = hashes.unwrap_or_default();
+    let mut at = 1;
+    while at < chars.len() {
+        match chars[at] {
+            '\\' if hashes.is_none() => at += 2,
+            '"' if chars[at + 1..].iter().take(closing).all(|c| *c == '#') => return at + 1 + closing,
+            _ => at += 1,
+        }
+    }
+    chars.len()
+}
+
+#[test]
+fn every_concept_has_one_word() {
+    let mut found = Vec::new();
+    for path in all_sources().into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
+        let source = fs::read_to_string(&path).unwrap();
+        for (line, name) in identifiers(&source) {
+            if let Some((_, word)) = OUT_OF_USE.iter().find(|(old, _)| *old == name) {
+                found.push(format!("{}:{line}: {name}, say {word}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "names that are out of use:\n{}", found.join("\n"));
+}
+
+#[test]
+fn identifiers_are_found_beside_comments_and_texts() {
+    let source = "let a = \"veil \\\" b\"; // look\nfn c<'d>() { r#\"e \" f\"#; r\"\\\"; 'g'; b'\\''; h_1 }";
+    let names: Vec<(usize, String)> = identifiers(source);
+    let names: Vec<(usize, &str)> = names.iter().map(|(line, name)| (*line, name.as_str())).collect();
+    assert_eq!(names, [(1, "let"), (1, "a"), (2, "fn"), (2, "c"), (2, "d"), (2, "b"), (2, "h_1")]);
+}

@@ -127,7 +127,7 @@ fn parse_path(path: &str) -> Result<String, Unfit> {
     loop {
         parts = match parts {
             ["embed" | "c", rest @ ..] => rest,
-            ["u", person, rest @ ..] if person.parse::<u8>().is_ok() => rest,
+            ["u", user, rest @ ..] if user.parse::<u8>().is_ok() => rest,
             _ => break,
         };
     }

@@ -8,7 +8,7 @@ use shared::lang::Lang;
 use crate::query::Output;
 use crate::value::Value;
 
-/// What Excel knows a file of UTF-8 by.
+/// The byte order mark, by which Excel recognises a file in UTF-8.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 /// What a spreadsheet takes for the beginning of a formula (CWE-1236), some in the full width of East Asian scripts.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
@@ -21,7 +21,7 @@ pub(crate) enum RowEncoder {
     Values,
     /// CSV (RFC 4180) with the fields' ids as its first line.
     Csv(CsvDialect),
-    /// A JSON object a line.
+    /// NDJSON: one JSON object for each row, on a line of its own.
     Lines {
         /// What stands before each value, in order: its id as a JSON key.
         keys: Vec<String>,
@@ -113,22 +113,22 @@ impl RowEncoder {
     }
 }
 
-/// How many bytes of a row are escaped where it stands in a JSON text; bytes are counted in bytes, which is what makes
-/// it quick.
+/// How many bytes of a row are escaped when it becomes part of a JSON text. The count of up to 255 bytes is kept in one
+/// byte, which is quicker than a wider counter.
 fn escapes(row: &[u8]) -> usize {
     let escaped = |b: &u8| u8::from(matches!(b, b'"' | b'\\'));
     row.chunks(255).map(|some| usize::from(some.iter().map(escaped).sum::<u8>())).sum()
 }
 
 /// One line of CSV.
-fn record<'v>(dialect: CsvDialect, cells: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
+fn record<'v>(dialect: CsvDialect, fields: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
     let mut writer = csv::WriterBuilder::new()
         .delimiter(dialect.separator())
         .terminator(csv::Terminator::CRLF)
         .buffer_capacity(1 << 10)
         .from_writer(out);
     // Writing to memory cannot fail.
-    let _ = writer.write_record(cells).and_then(|()| Ok(writer.flush()?));
+    let _ = writer.write_record(fields).and_then(|()| Ok(writer.flush()?));
 }
 
 /// A value as a cell: nothing for null.

@@ -198,15 +198,15 @@ pub(super) fn table(out: &mut impl Write, names: &[String], rows: &[Vec<Value>])
             line.chars().take(WIDEST - 1).chain(['…']).collect()
         }
     };
-    let cells: Vec<Vec<String>> = std::iter::once(names.to_vec())
+    let texts: Vec<Vec<String>> = std::iter::once(names.to_vec())
         .chain(rows.iter().map(|row| row.iter().map(|value| cut(text(value))).collect()))
         .collect();
     let widths: Vec<usize> = (0..names.len())
         .map(|at| {
-            cells.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            texts.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)
         })
         .collect();
-    for row in &cells {
+    for row in &texts {
         let padded: Vec<String> =
             row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
         writeln!(out, "{}", padded.join("  ").trim_end())?;

@@ -148,10 +148,10 @@ async fn list(args: ListArgs) -> Result<(), CliError> {
             break;
         }
     }
-    let cells = |token: &Map<String, Value>| {
+    let texts = |token: &Map<String, Value>| {
         COLUMNS.iter().map(|name| token.get(*name).cloned().unwrap_or_default()).collect()
     };
-    let rows: Vec<Vec<Value>> = tokens.iter().map(cells).collect();
+    let rows: Vec<Vec<Value>> = tokens.iter().map(texts).collect();
     table(&mut io::stdout().lock(), &COLUMNS.map(str::to_owned), &rows)?;
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) fn all() -> Vec<File> {
     let picture = |filename, bars: &[u32]| {
         chart(bars).ok().map(|bytes| File { filename, content_type: "image/png", kind: "image", bytes })
     };
-    let sound = |filename, hertz| File {
+    let audio = |filename, hertz| File {
         filename,
         content_type: "audio/wav",
         kind: "audio",
@@ -34,8 +34,8 @@ pub(super) fn all() -> Vec<File> {
         picture("foto de exemplo.png", &[110, 20, 70, 45, 120, 100]),
     ];
     let others = [
-        sound("audio de exemplo 1.wav", 440.0),
-        sound("audio de exemplo 2.wav", 330.0),
+        audio("audio de exemplo 1.wav", 440.0),
+        audio("audio de exemplo 2.wav", 330.0),
         paper(
             "segunda via de exemplo.pdf",
             &["Segunda via de exemplo", "Dados inventados", "Valor: R$ 123,40"],

@@ -221,11 +221,11 @@ pub(super) struct Slots {
 pub(super) fn fill(text: &str, slots: &Slots, chance: &mut Chance) -> String {
     let mut filled = String::with_capacity(text.len() + 16);
     let mut rest = text;
-    while let Some((before, (slot, after))) =
+    while let Some((before, (placeholder, after))) =
         rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
     {
         filled.push_str(before);
-        filled.push_str(&match slot {
+        filled.push_str(&match placeholder {
             "nome" => slots.name.clone(),
             "agente" => slots.agent.clone(),
             "protocolo" => slots.protocol.clone(),

@@ -31,7 +31,7 @@ mod answer;
 mod files;
 mod sums;
 
-use files::{Description, Files};
+use files::{Description, ObjectFiles};
 use sums::{Hasher, Mismatch};
 
 /// The largest object of one put, in bytes, as in S3.
@@ -43,7 +43,7 @@ const PIECE: usize = 256 << 10;
 
 /// Serves the buckets under `root` to the holder of the credentials.
 pub(super) fn router(root: &Path, access_key: &str, secret_key: &str) -> io::Result<Router> {
-    let mut builder = S3ServiceBuilder::new(Objects { files: Files::open(root)? });
+    let mut builder = S3ServiceBuilder::new(Objects { files: ObjectFiles::open(root)? });
     builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
     let refuse = |error: HttpError| async move {
         tracing::error!(?error, "the object server failed");
@@ -53,7 +53,7 @@ pub(super) fn router(root: &Path, access_key: &str, secret_key: &str) -> io::Res
 }
 
 struct Objects {
-    files: Files,
+    files: ObjectFiles,
 }
 
 impl Objects {
@@ -61,7 +61,7 @@ impl Objects {
     async fn with<T: Send + 'static>(
         &self,
         bucket: &str,
-        work: impl FnOnce(&Files, &str) -> io::Result<T> + Send + 'static,
+        work: impl FnOnce(&ObjectFiles, &str) -> io::Result<T> + Send + 'static,
     ) -> S3Result<T> {
         let (files, bucket) = (self.files.clone(), bucket.to_owned());
         let work = move || {
@@ -106,8 +106,9 @@ impl S3 for Objects {
         let (file, path) = self.with(&bucket, |files, _| files.draft()).await?;
         let (file, description) = receive(req, file).await?;
         let (etag, sums) = (description.etag.clone(), description.sums.clone());
-        let publish =
-            move |files: &Files, bucket: &str| files.publish(bucket, (file, path), &description, only_new);
+        let publish = move |files: &ObjectFiles, bucket: &str| {
+            files.publish(bucket, (file, path), &description, only_new)
+        };
         if !self.with(&bucket, publish).await? {
             return Err(s3_error!(PreconditionFailed));
         }
@@ -150,7 +151,7 @@ impl S3 for Objects {
             return Err(s3_error!(MalformedXML));
         }
         let quiet = delete.quiet.unwrap_or(false);
-        let remove = move |files: &Files, bucket: &str| {
+        let remove = move |files: &ObjectFiles, bucket: &str| {
             delete
                 .objects
                 .into_iter()
@@ -178,7 +179,7 @@ impl S3 for Objects {
         };
         let prefix = input.prefix.clone().unwrap_or_default();
         let limit = input.max_keys.map_or(PAGE, |keys| usize::try_from(keys).unwrap_or(0).min(PAGE));
-        let list = move |files: &Files, bucket: &str| files.list(bucket, &prefix, &after, limit);
+        let list = move |files: &ObjectFiles, bucket: &str| files.list(bucket, &prefix, &after, limit);
         let page = self.with(&input.bucket, list).await?;
         Ok(S3Response::new(answer::list(page, limit, input)))
     }

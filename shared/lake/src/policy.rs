@@ -117,12 +117,12 @@ impl CompactionPolicy {
 
     /// When the live segments of a day should be looked at again, if nothing comes meanwhile; never where all is done.
     pub(crate) fn again_at(&self, live: &[&Segment], now: Instant) -> Option<Instant> {
-        let newest = live.iter().map(|segment| segment.added_at).max()?;
+        let last_added = live.iter().map(|segment| segment.added_at).max()?;
         let mut waits = vec![self.quiet_seconds];
         if live.len() > 1 {
             waits.extend([self.min_age_seconds, self.idle_seconds]);
         }
-        let after = waits.into_iter().map(|seconds| newest.plus_seconds(seconds.max(0) + 1));
+        let after = waits.into_iter().map(|seconds| last_added.plus_seconds(seconds.max(0) + 1));
         after.filter(|at| *at > now).min()
     }
 

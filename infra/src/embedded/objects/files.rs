@@ -42,7 +42,7 @@ pub(super) struct Description {
 
 /// The folder that holds all buckets. Its methods block.
 #[derive(Clone, Debug)]
-pub(super) struct Files {
+pub(super) struct ObjectFiles {
     root: PathBuf,
 }
 
@@ -53,15 +53,15 @@ pub(super) struct Page {
     pub(super) more: bool,
 }
 
-impl Files {
+impl ObjectFiles {
     /// Opens or creates `root`, and removes what uploads left behind that never ended.
-    pub(super) fn open(root: &Path) -> io::Result<Files> {
+    pub(super) fn open(root: &Path) -> io::Result<ObjectFiles> {
         let drafts = root.join(DRAFTS);
         match fs::remove_dir_all(&drafts) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => fs::create_dir_all(&drafts)?,
         }
-        Ok(Files { root: root.to_owned() })
+        Ok(ObjectFiles { root: root.to_owned() })
     }
 
     /// Creates a bucket unless it is there. `bucket` must be a valid bucket name, here and below.
