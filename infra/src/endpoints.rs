@@ -10,12 +10,12 @@ use shared::store::{Names, Store};
 
 use crate::embedded::{Embedded, Outside};
 
-/// The file of the data folder that says it, for a Lambda binary under test or a person with the AWS CLI.
+/// The file of the data folder that holds the endpoints, for a Lambda binary under test or for use with the AWS CLI.
 const FILE: &str = "aws.json";
 /// The region that requests to the embedded servers are signed for.
 const REGION: &str = "sa-east-1";
 
-/// Where a stack finds DynamoDB, S3 and KMS, and what things are called there.
+/// Where a stack finds DynamoDB, S3 and KMS, and the names of its table, buckets and key.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// Which of the three are not embedded in the stack's process.
@@ -81,8 +81,9 @@ impl Place {
     }
 }
 
-/// Where the servers listen, what signs requests to them, and what things are called there. Of a server that is outside
-/// it says only that: its address, credentials and region are in the environment, and are not written to a file.
+/// The addresses of the servers, the credentials that sign requests to them, and the names of table, buckets and key. Of a
+/// server outside of this process only that fact is kept: its address, credentials and region are in the environment, and
+/// are not written to a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Endpoints {
     dynamodb: String,

@@ -8,7 +8,7 @@ use shared::id::AccountId;
 use shared::problem::Problem;
 use shared::time::Instant;
 
-/// Version of the text; one of another cannot be read, or counts as expired.
+/// The version of the cursor's text. A cursor of another version is refused.
 const VERSION: u8 = 2;
 /// For how many seconds a snapshot can be read. The segments that it shows are kept for an hour longer.
 pub(crate) const SNAPSHOT_SECONDS: i64 = 24 * 3_600;
@@ -31,7 +31,7 @@ pub(crate) enum Place {
     Groups(usize),
 }
 
-/// Where to go on, in which snapshot of the lake.
+/// Where the next page begins, and in which snapshot of the lake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cursor {
     version: u8,

@@ -9,14 +9,14 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use crate::expr::{Context, MaskedColumn};
 use crate::segment_columns::SegmentColumns;
 
-/// Parts that the marks are kept in, by their first byte: one part's marks stay near the processor while new ones are
-/// held against them, all of them would not.
+/// The number of hash tables, by the first byte of a digest. One of them fits into the processor's cache while the pending
+/// marks are looked up in it; a single table of all marks would not.
 const PARTS: usize = 256;
 /// The most pending marks, about 20 MB: they are flushed together, so that there is enough to do in each part.
 const MAX_PENDING: usize = 1 << 19;
 
-/// Turns texts into 128 bits, by two hashes under seeds of chance: of a thousand million texts, two have the same ones
-/// with a probability of one in 10^20.
+/// Makes digests of 128 bits from two hashes with random seeds. Among a thousand million texts, the probability that two
+/// have the same digest is one in 10^20.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Digests([DefaultHashBuilder; 2]);
 
@@ -51,7 +51,7 @@ impl Digests {
     }
 }
 
-/// A text in a group.
+/// The occurrence of a text in a group.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     /// Of the text and the group: both as 64 bits, so that a mark takes no more room than it must.

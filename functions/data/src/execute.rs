@@ -61,8 +61,8 @@ impl QueryExecutor {
             app.store.made_segment_key(&id),
             app.store.link_key()
         )?;
-        // Only writers may make an account's key, and before they did there is nothing to seal a cursor or a pseudonym
-        // of: any key will do.
+        // Only writers may make an account's key. Before they did, the account has no rows, so there is no cursor to seal and
+        // no pseudonym to make, and any key will do.
         let key = key.unwrap_or_else(DataKey::random);
         let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
         Ok(QueryExecutor { app, account, privacy: caller.privacy, key, link_key, base_url })
@@ -147,7 +147,7 @@ impl QueryExecutor {
         Ok((page, last, Some(summary.groups())))
     }
 
-    /// What of the lake the query is about.
+    /// The clusters of the lake that the query reads.
     async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
         let parts = self.app.lake.parts(&self.account.id, &query.window.created, query.snapshot).await?;
         Ok(plan(parts, &query.window))
@@ -158,7 +158,8 @@ impl QueryExecutor {
     }
 }
 
-/// A file that a snapshot needs is deleted early only by an erasure. That snapshot cannot be shown any more; a later one can.
+/// Says what the client can do where a file is missing: an erasure deletes files that an earlier snapshot still needs. That
+/// snapshot cannot be shown any more, but a later one can.
 fn failed(error: StoreError, query: &Query) -> Problem {
     if error.kind == StoreErrorKind::NotFound && query.after.is_some() {
         return Problem::invalid(

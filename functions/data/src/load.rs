@@ -17,7 +17,7 @@ use crate::plan::Cluster;
 use crate::query::Query;
 use crate::segment_columns::{CREATED, ID, Keys, SegmentColumns};
 
-/// Where at most one session in so many is shown, finding its records first costs less than reading all.
+/// If at most one session in this many is shown, finding the rows of its records first costs less than reading all rows.
 const FEW: u64 = 16;
 
 /// A cluster in memory: the columns of its segments, and for each the rows of the sessions that are left, in order.
@@ -28,7 +28,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// All sessions in the total order. A segment alone is in that order already.
+    /// The rows of all sessions in the total order. The rows of a single segment are in that order already.
     pub(crate) fn in_order(&self) -> Vec<At> {
         let of_segment = |(segment, rows): (usize, &Vec<u32>)| {
             rows.iter().map(move |row| At { segment, row: *row as usize }).collect::<Vec<At>>()
@@ -45,7 +45,7 @@ impl Loaded {
     }
 }
 
-/// Where a session's row lies.
+/// The position of a session's row: its segment in the cluster, and the row in that segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct At {
     pub(crate) segment: usize,
@@ -87,7 +87,7 @@ pub(crate) async fn load(
             sessions.retain(|row| query.admits(columns, *row as usize));
         }
     }
-    // What can be told from the session is told before its records are read, for they are most of a segment.
+    // Filters that need only the session are applied before its records are read, because the records are most of a segment.
     let early = query.session_filters.read_records();
     if early {
         read_children(lake, parts, query, context, &sessions, &mut segments).await?;
@@ -101,8 +101,8 @@ pub(crate) async fn load(
     Ok(Loaded { segments, sessions })
 }
 
-/// Of a segment that has one row a session, the rows that the window and the cursor may admit, where these are not most
-/// of them: sessions lie in the order of their beginning.
+/// The range of rows that the window and the cursor can admit, in a part whose rows are unique. Sessions are in the order
+/// of `created_at`, so these rows are next to each other. `None` where they are half of the rows or more: then all are read.
 async fn stretch(lake: &Lake, part: &Part, query: &Query) -> Result<Option<Range<usize>>, StoreError> {
     let batch = lake.read(part, Record::Session, &["created_at"]).await?;
     let created = batch.columns().first().and_then(|array| array.as_primitive_opt());
@@ -113,15 +113,15 @@ async fn stretch(lake: &Lake, part: &Part, query: &Query) -> Result<Option<Range
     let before = |instant: Instant| created.partition_point(|at| Instant(*at) < instant);
     let mut rows = before(start)..before(end);
     if let Some(most) = query.most_sessions() {
-        // Of those that began with the cursor's session, some may lie behind the cursor.
+        // Some of the sessions that began at the same instant as the cursor's session may come before the cursor.
         let alike = created.partition_point(|at| Instant(*at) <= start);
         rows.end = rows.end.min(alike.max(rows.start).saturating_add(most));
     }
     Ok(Some(rows).filter(|rows| rows.len() * 2 < created.len()))
 }
 
-/// Reads the repeated records of each segment that still has a session to show; only those of its sessions where they
-/// are few.
+/// Reads the repeated records of each segment that still has a session to show. Where these sessions are few, only the
+/// rows that belong to them are read.
 async fn read_children(
     lake: &Lake,
     parts: &[Part],
@@ -233,7 +233,7 @@ mod tests {
         (about, columns)
     }
 
-    /// The rows that count, as segment, id and created_at.
+    /// The resolved rows, as segment, id and created_at.
     fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
         let (about, segments): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
         let sessions = resolve(&about, &segments);

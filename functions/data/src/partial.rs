@@ -10,10 +10,11 @@ use crate::measure::Sum;
 use crate::query::Output;
 use crate::segment_columns::SegmentColumns;
 
-/// Combinations of codes up to which a table of all of them is quicker than one of those that occur.
+/// Up to this many combinations of codes, an array with a place for each of them is quicker than a hash table of those that
+/// occur.
 const DENSE: u64 = 1 << 18;
 
-/// What one shown field is, of a group.
+/// How the value of one shown field is taken from a group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Field {
     /// A dimension, by its place among the dimensions.
@@ -23,7 +24,7 @@ pub(crate) enum Field {
     Ratio(usize, usize),
 }
 
-/// What a summary is made of.
+/// The structure of a summary: its fields, and the dimensions and sums that they are computed from.
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
     pub(crate) fields: Vec<Field>,
@@ -65,7 +66,7 @@ impl Shape {
         })
     }
 
-    /// The groups of some sessions of each of some segments.
+    /// The partial aggregate of some rows of each segment of a cluster.
     pub(crate) fn partial(
         &self,
         segments: &[SegmentColumns],
@@ -89,9 +90,9 @@ pub(crate) struct PartialAggregate {
     keys: Vec<u8>,
     /// Where each group's key ends.
     ends: Vec<usize>,
-    /// Each group's sums, one after the other; nothing yet where different texts are counted.
+    /// Each group's sums, one after the other. The sum of a distinct count is still 0.
     pub(crate) totals: Vec<f64>,
-    /// For each count of different texts: a group, and the digest of a text that it has.
+    /// For each distinct count: pairs of a group and the digest of a text that occurs in it.
     pub(crate) marks: Vec<Vec<(u32, u128)>>,
 }
 

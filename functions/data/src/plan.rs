@@ -30,23 +30,23 @@ impl DateField {
     }
 }
 
-/// When sessions must lie to be rows.
+/// The periods in which a session's dates must lie so that it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Window {
-    /// `created_at`: what is kept, what the cursor has not passed, what the period asks for.
+    /// For `created_at`: not past the retention, not before the cursor, and in the period that was asked for.
     pub(crate) created: Range<Instant>,
-    /// Another date that the period is about.
+    /// For another date of the session, where the period is about that one.
     pub(crate) other: Option<(DateField, Range<Instant>)>,
 }
 
-/// Parts of segments whose sessions must be looked at together: by created span, each overlaps another one of them.
+/// Parts of segments that must be resolved together, because their spans of `created_at` overlap.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cluster {
     pub(crate) parts: Vec<Part>,
 }
 
 impl Cluster {
-    /// The part that stands alone and has one row a session, if the cluster is that.
+    /// The only part of the cluster, if there is one part only and its rows are unique and live.
     pub(crate) fn unique(&self) -> Option<&Part> {
         match self.parts.as_slice() {
             [alone] if alone.is_unique => Some(alone),
@@ -60,7 +60,8 @@ impl Cluster {
     }
 }
 
-/// The clusters to read. All rows of one come before all rows of the next.
+/// Groups the parts that a window touches into clusters, in the total order: all rows of a cluster come before those of the
+/// next.
 ///
 /// Leaving a part out by its created span is always right, for a tombstone lies where the old row lay. By another
 /// date it is right only for a part that stands alone: it may hold the newer version that outdoes a row elsewhere.

@@ -132,16 +132,16 @@ impl Query {
         self.session_filters.is_empty() && self.record_filters.is_empty()
     }
 
-    /// With how many sessions behind the cursor a page is full for certain, and known not to be the last; `None` where
-    /// not every session gives a row.
+    /// How many sessions after the cursor certainly fill a page and show that it is not the last one. `None` where a
+    /// session may give no row.
     pub(crate) fn most_sessions(&self) -> Option<usize> {
         let each_is_a_row =
             self.report == ReportType::Sessions && self.is_unfiltered() && self.other.is_none();
         each_is_a_row.then_some(self.limit + 1)
     }
 
-    /// Whether all rows of a cluster are admitted as they are: it is one segment without versions, and lies in the window
-    /// as a whole.
+    /// Whether all rows of a cluster are admitted: the cluster is one part whose rows are unique, and the whole part lies
+    /// in the window.
     pub(crate) fn admits_all(&self, cluster: &Cluster) -> bool {
         let within = |span: lake::Span| {
             self.window.created.contains(&span.min) && self.window.created.contains(&span.max)

@@ -1,4 +1,4 @@
-//! Runs a query over its clusters, in the total order: one row after the other, or all added up.
+//! Runs a query over its clusters: visits its rows in the total order, or adds them up to a summary.
 
 use std::ops::ControlFlow;
 use std::panic::resume_unwind;
@@ -22,7 +22,7 @@ use crate::summary::Summary;
 /// The most clusters whose files are on their way at once: storage answers in tens of milliseconds, so waiting for
 /// one after the other is what a long period would cost.
 const MAX_AHEAD: usize = 8;
-/// Clusters on their way at once where it cannot be told how many rows will pass.
+/// The number of clusters that are loaded at once where a filter makes it unknown how many rows will pass.
 const FILTERED_AHEAD: usize = 4;
 
 /// Gives the rows of the clusters to `visit`, in the total order, until it breaks off.
@@ -49,7 +49,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// Adds the sessions of the clusters up.
+/// Adds up the sessions of the clusters to a summary.
 pub(crate) async fn sum_up(
     lake: &Lake,
     clusters: Vec<Cluster>,
@@ -70,8 +70,9 @@ pub(crate) async fn sum_up(
     Ok(summary)
 }
 
-/// What `make` makes of each cluster, in their order. Some are loaded at once, each by a task of its own, so that they
-/// share the processors there are; a task whose result is not wanted any more is stopped.
+/// Loads each cluster and passes it to `make`; returns the results in the order of the clusters. Several clusters are
+/// loaded at once, each by a task of its own, so that all processors are used. A task whose result is not wanted any more
+/// is stopped.
 fn each_cluster<T: Send + 'static>(
     lake: &Lake,
     clusters: Vec<Cluster>,
@@ -92,7 +93,7 @@ fn each_cluster<T: Send + 'static>(
                 });
                 match AbortOnDropHandle::new(task).await {
                     Ok(made) => made,
-                    // A panic is the request's, as if there were no task.
+                    // A panic goes on in the task of the request, which answers it with a problem document.
                     Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
                     Err(error) => Err(StoreError::broken("reading a segment", error)),
                 }
@@ -102,8 +103,8 @@ fn each_cluster<T: Send + 'static>(
     Box::pin(stream::iter(tasks).buffered(ahead))
 }
 
-/// How many clusters to load at once: all that may be for a summary, which needs each of them; for rows without filters,
-/// about those that fill a page.
+/// How many clusters to load at once. A summary needs every cluster, so it loads as many as it may; a query without
+/// filters loads about as many as fill a page.
 fn ahead(clusters: &[Cluster], query: &Query) -> usize {
     if query.report == ReportType::Summary {
         return MAX_AHEAD;

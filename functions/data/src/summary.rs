@@ -16,9 +16,9 @@ use crate::partial::{Field, PartialAggregate, Shape};
 use crate::query::Output;
 use crate::value::Value;
 
-/// Bytes of summaries that are kept for their next pages.
+/// How many bytes of summaries are kept for their next pages.
 const KEPT: u64 = 64 << 20;
-/// For how long: a client asks for the next page at once.
+/// For how long a summary is kept: clients ask for the next page at once.
 const KEPT_FOR: Duration = Duration::from_secs(120);
 
 /// What a summary depends on.
@@ -33,7 +33,7 @@ pub(crate) struct SummaryKey {
 /// Summaries of more than one page, by what they depend on.
 pub(crate) type Summaries = Cache<SummaryKey, Arc<Summary>>;
 
-/// No summaries yet.
+/// An empty cache of summaries.
 pub(crate) fn summaries() -> Summaries {
     let weight = |_: &SummaryKey, summary: &Arc<Summary>| u32::try_from(summary.bytes()).unwrap_or(u32::MAX);
     Cache::builder().max_capacity(KEPT).weigher(weight).time_to_live(KEPT_FOR).build()
@@ -47,7 +47,7 @@ pub(crate) struct Summary {
     keys: Interned,
     /// Each group's sums, one after the other.
     totals: Vec<f64>,
-    /// What of each distinct count was seen before, by its place among the sums.
+    /// The texts that were seen for each distinct count, with its place among the sums.
     distinct: Vec<(usize, Distinct)>,
 }
 
@@ -99,7 +99,7 @@ impl Summary {
         self.keys.len()
     }
 
-    /// About what it takes in memory.
+    /// About how many bytes of memory it takes.
     fn bytes(&self) -> usize {
         self.keys.size() + 8 * self.totals.capacity()
     }

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use crate::error::BenchError;
 use crate::questions::Question;
 
-/// Where it is asked.
+/// The path of the route that is measured.
 const PATH: &str = "/v1/data";
 
 /// A client of the data function, with a token for it.

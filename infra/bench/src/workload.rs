@@ -1,5 +1,5 @@
-//! The workload: the demo's made-up sessions, spread over more teams and agents than a demo has, and in more words: the demo picks
-//! from a few sentences, which compress as no conversation does.
+//! The workload: the demo's made-up sessions, spread over more teams and agents than a demo has, and with a larger
+//! vocabulary. The demo picks from a few sentences, which compress better than real conversations do.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -29,7 +29,7 @@ pub enum Order {
     Changed,
 }
 
-/// Sessions as the stream would bring them.
+/// Generates sessions in the order in which the stream would bring them.
 pub struct Workload {
     generator: Generator,
     order: Order,
@@ -42,7 +42,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// So many days, with so many sessions each on average.
+    /// A workload of some days, each with a number of sessions on average.
     pub fn new(days: u32, per_day: usize, order: Order) -> Workload {
         let sessions = per_day * days as usize;
         let options = Options { seed: SEED, sessions, end: END, days, media: Vec::new() };
