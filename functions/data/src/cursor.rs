@@ -115,6 +115,13 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_keeps_the_names_that_it_was_first_sealed_with() {
+        let json = serde_json::to_value(cursor()).unwrap();
+        let names: Vec<&String> = json.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["place", "query", "state", "version"]);
+    }
+
+    #[test]
     fn a_foreign_or_changed_cursor_is_refused_by_name() {
         let (key, demo) = (DataKey::random(), account("demo"));
         let text = cursor().seal(&key, &demo).unwrap();
