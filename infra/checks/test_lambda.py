@@ -17,7 +17,7 @@ from pathlib import Path
 
 import boto3
 
-from http_events import payload, request
+from http_events import EVENTS, payload, request
 from runtime_api import Function, FunctionError
 from transform import ROOT
 
