@@ -286,7 +286,8 @@ class Archive(unittest.TestCase):
         empty, answer = invoke("maintain", {}, scheduled)
 
         for one in (empty, answer):
-            self.assertEqual(set(one), {"discovered", "turns", "done", "failures", "busy", "left_due", "oldest_due_seconds"})
+            told = {"discovered", "turns", "done", "failures", "quarantined", "busy", "left_due", "oldest_due_seconds"}
+        self.assertEqual(set(one), told)
             self.assertEqual((one["failures"], one["busy"]), (0, 0))
         with self.assertRaises(FunctionError):
             invoke("maintain", [])
