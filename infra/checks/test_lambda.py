@@ -287,7 +287,7 @@ class Archive(unittest.TestCase):
 
         for one in (empty, answer):
             told = {"discovered", "turns", "done", "failures", "quarantined", "busy", "left_due", "oldest_due_seconds"}
-        self.assertEqual(set(one), told)
+            self.assertEqual(set(one), told)
             self.assertEqual((one["failures"], one["busy"]), (0, 0))
         with self.assertRaises(FunctionError):
             invoke("maintain", [])
