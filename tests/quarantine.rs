@@ -49,7 +49,7 @@ async fn wait_and_maintain(scene: &Scene) -> maintain::RunSummary {
     let store = scene.servers.store();
     for record in quarantined(scene).await {
         let past = AttributeValue::N(Instant::now().plus_seconds(-1).0.to_string());
-        scene.set(key::quarantined("demo", &record.sequence), "next_at", past).await;
+        scene.set(key::quarantined(&account("demo"), &record.sequence), "next_at", past).await;
     }
     store.note_due(&account("demo"), &shared::store::TouchedDays::none(), Instant::now()).await.unwrap();
     let answer = scene.maintain().await;
@@ -157,7 +157,7 @@ async fn what_an_earlier_version_set_aside_is_tried_again_page_by_page() {
     let sessions: Vec<Value> = (0..60).map(|at| session(&format!("s{at}"), 3, 1)).collect();
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
     for at in 0..60 {
-        let record = key::quarantined("demo", &format!("{at:021}"));
+        let record = key::quarantined(&account("demo"), &format!("{at:021}"));
         let pk = key::session(&account("demo"), &id(&format!("s{at}"))).pk;
         for (name, value) in
             [("item", pk.as_str()), ("reason", "Broken"), ("set_aside_at", "2026-11-01T00:00:00Z")]

@@ -143,12 +143,14 @@ pub fn segment_before_parts(account: &AccountId, id: &str) -> Key {
 /// What the sort keys of these begin with.
 pub const SEGMENTS_BEFORE_PARTS: &str = "segment#";
 
-/// What the partitions of quarantined records begin with. Tables hold it under this name, so it stays.
-const QUARANTINE: &str = "aside#";
+/// Partition of an account's quarantined stream records. Tables hold it under this name, so it stays.
+pub fn quarantine(account: &AccountId) -> String {
+    format!("aside#{account}")
+}
 
 /// A quarantined stream record: one that could not be archived.
-pub fn quarantined(account: &str, sequence: &str) -> Key {
-    Key::new(format!("{QUARANTINE}{account}"), sequence)
+pub fn quarantined(account: &AccountId, sequence: &str) -> Key {
+    Key::new(quarantine(account), sequence)
 }
 
 /// Partition of what was acknowledged of an account's sessions that began on a UTC day.

@@ -27,6 +27,7 @@ mod touched;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 
@@ -160,6 +161,11 @@ impl Store {
             .await
             .map_err(|error| StoreError::aws("reading an item", error))?;
         Ok(answer.item)
+    }
+
+    /// An update of the item of a key.
+    fn update(&self, key: Key) -> UpdateItemFluentBuilder {
+        self.dynamo().update_item().table_name(&self.names().table).set_key(Some(key_item(key)))
     }
 
     /// What the index holds of a listing partition, in the order of its sort keys.

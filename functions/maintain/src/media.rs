@@ -24,7 +24,7 @@ pub(crate) async fn step(
     let bucket = &app.store.names().media_bucket;
     let prefix = key::media_objects(&account.id);
     let page = app.store.list_objects(bucket, &prefix, &memory.media_after).await?;
-    let after = page.objects.last().filter(|_| page.more).map(|last| last.key.clone()).unwrap_or_default();
+    let after = page.goes_on_after().unwrap_or_default();
     let old = page.objects.into_iter().filter(|object| account.expires_at(object.modified_at) <= now);
     let old: Vec<String> = old.map(|object| object.key).collect();
     let done = old.len();

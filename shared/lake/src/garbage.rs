@@ -119,7 +119,7 @@ impl Lake {
         let objects: Vec<String> = candidates.into_iter().map(|(_, object)| object).collect();
         let count = objects.len();
         self.store.delete_objects(bucket, objects).await?;
-        let last = page.objects.last().map(|object| object.key.clone()).filter(|_| page.more);
+        let last = page.goes_on_after();
         Ok(Orphans {
             objects: count,
             done: last.is_none(),

@@ -42,12 +42,7 @@ impl Store {
 
     /// Sets the account's first day to `day` unless it already has one.
     pub async fn start_account(&self, id: &AccountId, day: NaiveDate) -> Result<(), StoreError> {
-        let key = key::account(id);
-        self.dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(key.pk))
-            .key("sk", AttributeValue::S(key.sk))
+        self.update(key::account(id))
             .update_expression("SET starts_on = if_not_exists(starts_on, :day)")
             .expression_attribute_values(":day", AttributeValue::S(day.to_string()))
             .send()
@@ -62,13 +57,7 @@ impl Store {
         id: &AccountId,
         change: AccountChange,
     ) -> Result<Account, ChangeError> {
-        let key = key::account(id);
-        let mut update = self
-            .dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(key.pk))
-            .key("sk", AttributeValue::S(key.sk));
+        let mut update = self.update(key::account(id));
         let mut sets = Vec::new();
         if let Some(zone) = change.zone {
             // A reserved word of expressions.

@@ -93,8 +93,7 @@ impl Store {
         let bucket = &self.names().lake_bucket;
         let page = self.list_objects(bucket, &key::body_objects(account), after).await?;
         let young = key::body_objects_from(account, now.plus_seconds(-KEPT_SECONDS));
-        let last = page.objects.last().filter(|last| page.more && last.key < young);
-        let last = last.map(|object| object.key.clone());
+        let last = page.goes_on_after().filter(|last| *last < young);
         let old = page.objects.into_iter().map(|object| object.key).take_while(|object| *object < young);
         let bodies = old.filter_map(|object| {
             let (_, session) = key::parse_body_object(account, &object)?;

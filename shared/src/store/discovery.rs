@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
-use super::{Store, StoreError, StoreErrorKind, text};
+use super::error::if_held;
+use super::{Store, StoreError, text};
 use crate::id::AccountId;
 use crate::key;
 use crate::time::Instant;
@@ -22,14 +23,11 @@ impl Store {
             .condition_expression("attribute_not_exists(pk) OR due_at <= :now")
             .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
             .return_values(ReturnValue::AllNew);
-        match take.send().await.map_err(|error| StoreError::aws("taking a round", error)) {
-            Ok(answer) => {
-                let item = answer.attributes.unwrap_or_default();
-                Ok(Some(text(&item, "goes_on_after").unwrap_or_default().to_owned()))
-            }
-            Err(error) if error.kind == StoreErrorKind::Conflict => Ok(None),
-            Err(error) => Err(error),
-        }
+        let taken = if_held(take.send().await.map_err(|error| StoreError::aws("taking a round", error)))?;
+        Ok(taken.map(|answer| {
+            let item = answer.attributes.unwrap_or_default();
+            text(&item, "goes_on_after").unwrap_or_default().to_owned()
+        }))
     }
 
     /// Puts the round back: it goes on after this object, when it is due.
@@ -40,12 +38,7 @@ impl Store {
     }
 
     fn update_discovery(&self, expression: &str, due: Instant) -> UpdateItemFluentBuilder {
-        let at = key::discovery();
-        self.dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk))
+        self.update(key::discovery())
             .update_expression(expression)
             .expression_attribute_values(":due", AttributeValue::N(due.0.to_string()))
     }

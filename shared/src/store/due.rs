@@ -15,8 +15,9 @@ use chrono::NaiveDate;
 use futures::future::try_join_all;
 use moka::future::Cache;
 
+use super::error::if_held;
 use super::touched::{DAYS, EVERY_DAY, MOST_DAYS, TouchedDays, day_set, with_room};
-use super::{Item, Store, StoreError, StoreErrorKind, number, text};
+use super::{Item, Store, StoreError, number, text};
 use crate::id::AccountId;
 use crate::key;
 use crate::time::Instant;
@@ -114,7 +115,7 @@ impl Store {
     pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
         let shard = key::due_listing(key::due_shard(account));
         let sent = self
-            .update_due(account)
+            .update(key::due(account))
             .update_expression(
                 "SET noted_at = :now, retention_noted_at = :now, listing_pk = :shard, listing_sk = :due",
             )
@@ -160,7 +161,7 @@ impl Store {
     ) -> UpdateItemFluentBuilder {
         let mut expression = "SET noted_at = :now".to_owned();
         let mut update = self
-            .update_due(account)
+            .update(key::due(account))
             .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()));
         if moves {
             expression.push_str(", listing_pk = :shard, listing_sk = :due");
@@ -184,15 +185,6 @@ impl Store {
         update
             .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
             .update_expression(expression)
-    }
-
-    fn update_due(&self, account: &AccountId) -> UpdateItemFluentBuilder {
-        let at = key::due(account);
-        self.dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk))
     }
 
     /// Up to `limit` of the accounts that are due at `now`, those that have been for the longest time first. Accounts
@@ -231,7 +223,7 @@ impl Store {
         until: Instant,
     ) -> Result<Option<Lease>, StoreError> {
         let sent = self
-            .update_due(account)
+            .update(key::due(account))
             .update_expression("SET lease_until = :until, lease_by = :run")
             // Its own lease too: an answer may be lost, and then the SDK asks again.
             .condition_expression(
@@ -245,11 +237,8 @@ impl Store {
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
-        let item = match sent.map_err(|error| StoreError::aws("taking a lease", error)) {
-            Ok(answer) => answer.attributes.unwrap_or_default(),
-            Err(error) if error.kind == StoreErrorKind::Conflict => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let taken = if_held(sent.map_err(|error| StoreError::aws("taking a lease", error)))?;
+        let Some(item) = taken.map(|answer| answer.attributes.unwrap_or_default()) else { return Ok(None) };
         Ok(Some(Lease {
             account: account.clone(),
             run: run.to_owned(),
@@ -275,7 +264,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let releasing = |due: Instant, more: &str| {
             let released = "SET listing_sk = :next, memory = :memory REMOVE lease_until, lease_by";
-            self.update_due(&lease.account)
+            self.update(key::due(&lease.account))
                 .update_expression(format!("{released}{more}"))
                 .expression_attribute_values(":next", AttributeValue::S(sort_key(due)))
                 .expression_attribute_values(":memory", AttributeValue::S(memory.to_owned()))
@@ -305,11 +294,8 @@ impl Store {
 
 /// Whether an update's condition held.
 async fn is_written(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
-    match update.send().await.map_err(|error| StoreError::aws("noting what is due", error)) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind == StoreErrorKind::Conflict => Ok(false),
-        Err(error) => Err(error),
-    }
+    let sent = update.send().await.map_err(|error| StoreError::aws("noting what is due", error));
+    Ok(if_held(sent)?.is_some())
 }
 
 /// Microseconds as text that sorts like the number.

@@ -91,6 +91,15 @@ impl StoreError {
     }
 }
 
+/// What a conditional write gave; `None` where its condition did not hold.
+pub(super) fn if_held<T>(sent: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match sent {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.kind == StoreErrorKind::Conflict => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The kind of an AWS error code that came with an HTTP status.
 ///
 /// The codes that mean "try again" are those that the SDK itself tries again (`aws_runtime::retries::classifiers`), those

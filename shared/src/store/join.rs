@@ -127,7 +127,6 @@ impl Store {
         delivery: Delivery<'_>,
         history: &History,
     ) -> UpdateItemFluentBuilder {
-        let at = key::session(&account.id, &identity.id);
         let day = identity.created_at.to_utc().date_naive();
         // An earlier version of this software kept when a session expires; that of its earlier `created_at` does not hold.
         let dropped = format!("{}, {EXPIRES_AT}", if kept_as == BODY { BODY_OBJECT } else { BODY });
@@ -137,11 +136,7 @@ impl Store {
         );
         let created_text = AttributeValue::S(identity.created_at.to_rfc3339());
         let update = self
-            .dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk))
+            .update(key::session(&account.id, &identity.id))
             .expression_attribute_names("#hash", "hash")
             .expression_attribute_values(":version", integer(version.at))
             .expression_attribute_values(":hash", bytes(&version.hash))

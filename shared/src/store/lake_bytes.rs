@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Store, StoreError, key_item, number};
+use super::{Store, StoreError, number};
 use crate::id::AccountId;
 use crate::key;
 
@@ -11,9 +11,8 @@ const LAKE_BYTES: &str = "lake_bytes";
 impl Store {
     /// Keeps the size.
     pub async fn keep_lake_bytes(&self, account: &AccountId, bytes: u64) -> Result<(), StoreError> {
-        let update = self.dynamo().update_item().table_name(&self.names().table);
-        let update = update
-            .set_key(Some(key_item(key::due(account))))
+        let update = self
+            .update(key::due(account))
             .update_expression(format!("SET {LAKE_BYTES} = :bytes"))
             .expression_attribute_values(":bytes", AttributeValue::N(bytes.to_string()));
         update.send().await.map(drop).map_err(|error| StoreError::aws("keeping the size of a lake", error))

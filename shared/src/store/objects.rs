@@ -1,5 +1,6 @@
 //! Objects of the buckets: listing them, and deleting many at once.
 
+use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use super::{Store, StoreError};
@@ -26,6 +27,13 @@ pub struct ListedObjects {
     pub more: bool,
 }
 
+impl ListedObjects {
+    /// After which key the next page begins; `None` where there is none.
+    pub fn goes_on_after(&self) -> Option<String> {
+        self.objects.last().filter(|_| self.more).map(|object| object.key.clone())
+    }
+}
+
 impl Store {
     /// The objects of a bucket whose keys begin with `prefix` and come after `after`.
     pub async fn list_objects(
@@ -34,8 +42,7 @@ impl Store {
         prefix: &str,
         after: &str,
     ) -> Result<ListedObjects, StoreError> {
-        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
-        let list = list.set_start_after((!after.is_empty()).then(|| after.to_owned()));
+        let list = self.listing_of(bucket, prefix, after);
         let answer = list.send().await.map_err(|error| StoreError::aws("listing objects", error))?;
         let more = answer.is_truncated.unwrap_or(false);
         let listed = answer.contents.unwrap_or_default().into_iter().filter_map(|object| {
@@ -45,6 +52,11 @@ impl Store {
         Ok(ListedObjects { objects: listed.collect(), more })
     }
 
+    fn listing_of(&self, bucket: &str, prefix: &str, after: &str) -> ListObjectsV2FluentBuilder {
+        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
+        list.set_start_after((!after.is_empty()).then(|| after.to_owned()))
+    }
+
     /// The first of these keys.
     pub(super) async fn first_object(
         &self,
@@ -52,8 +64,7 @@ impl Store {
         prefix: &str,
         after: &str,
     ) -> Result<Option<String>, StoreError> {
-        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix).max_keys(1);
-        let list = list.set_start_after((!after.is_empty()).then(|| after.to_owned()));
+        let list = self.listing_of(bucket, prefix, after).max_keys(1);
         let answer = list.send().await.map_err(|error| StoreError::aws("listing objects", error))?;
         Ok(answer.contents.unwrap_or_default().into_iter().find_map(|object| object.key))
     }

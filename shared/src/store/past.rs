@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Item, Store, StoreError, StoreErrorKind, key_item, number, text};
+use super::error::if_held;
+use super::{Item, Store, StoreError, key_item, number, text};
 use crate::account::Account;
 use crate::id::{AccountId, SessionId};
 use crate::key::{self, Key};
@@ -66,7 +67,8 @@ impl Store {
             .expression_attribute_values(":day", AttributeValue::S(key::sessions_listing(account, day)))
             .send()
             .await;
-        held(sent.map(drop).map_err(|error| StoreError::aws("deleting a session", error)))
+        let deleted = if_held(sent.map_err(|error| StoreError::aws("deleting a session", error)))?;
+        Ok(deleted.is_some())
     }
 
     async fn delete_receipt(&self, key: Key) -> Result<(), StoreError> {
@@ -118,15 +120,15 @@ impl Store {
         if item.and_then(|item| number(&item, EXPIRES_AT)).is_none_or(|expires| expires >= due) {
             return Ok(false);
         }
-        let update = self.dynamo().update_item().table_name(&self.names().table);
-        let sent = update
-            .set_key(Some(key_item(key)))
+        let sent = self
+            .update(key)
             .update_expression(format!("REMOVE {EXPIRES_AT}"))
             .condition_expression(format!("{EXPIRES_AT} < :due"))
             .expression_attribute_values(":due", AttributeValue::N(due.to_string()))
             .send()
             .await;
-        held(sent.map(drop).map_err(|error| StoreError::aws("keeping a session for longer", error)))
+        let lifted = if_held(sent.map_err(|error| StoreError::aws("keeping a session for longer", error)))?;
+        Ok(lifted.is_some())
     }
 }
 
@@ -137,13 +139,4 @@ pub(super) const EXPIRES_AT: &str = "expires_at";
 pub fn differ_in_expiry_alone(old: &Item, new: &Item) -> bool {
     let mut names = old.keys().chain(new.keys()).filter(|name| *name != EXPIRES_AT);
     old.get(EXPIRES_AT) != new.get(EXPIRES_AT) && names.all(|name| old.get(name) == new.get(name))
-}
-
-/// Whether the condition of a write held.
-fn held(sent: Result<(), StoreError>) -> Result<bool, StoreError> {
-    match sent {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind == StoreErrorKind::Conflict => Ok(false),
-        Err(error) => Err(error),
-    }
 }

@@ -2,7 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{Item, Store, StoreError, StoreErrorKind, key_item, number, text};
+use super::error::if_held;
+use super::{Item, Store, StoreError, key_item, number, text};
 use crate::id::{AccountId, SessionId};
 use crate::key::{self, Key};
 use crate::time::Instant;
@@ -80,16 +81,13 @@ impl Store {
             ("next_at", integer(record.next_at.0)),
         ];
         attributes.extend(record.before.map(|before| ("created_before", integer(before.0))));
-        match self.put_new(key::quarantined(account.as_str(), &record.sequence), attributes).await {
-            Err(error) if error.kind == StoreErrorKind::Conflict => Ok(()),
-            put => put,
-        }
+        let put = self.put_new(key::quarantined(account, &record.sequence), attributes).await;
+        if_held(put).map(drop)
     }
 
     /// All quarantined records of an account.
     pub async fn quarantined(&self, account: &AccountId) -> Result<Vec<Quarantined>, StoreError> {
-        let Key { pk, .. } = key::quarantined(account.as_str(), "");
-        Ok(self.partition(pk).await?.iter().filter_map(read).collect())
+        Ok(self.partition(key::quarantine(account)).await?.iter().filter_map(read).collect())
     }
 
     /// Up to `limit` of them: the first, or those after a sequence number.
@@ -99,14 +97,11 @@ impl Store {
         after: Option<&str>,
         limit: u16,
     ) -> Result<QuarantinePage, StoreError> {
-        let Key { pk, .. } = key::quarantined(account.as_str(), "");
         let query = self.dynamo().query().table_name(&self.names().table);
         let answer = query
             .key_condition_expression("pk = :quarantine")
-            .expression_attribute_values(":quarantine", AttributeValue::S(pk))
-            .set_exclusive_start_key(
-                after.map(|sequence| key_item(key::quarantined(account.as_str(), sequence))),
-            )
+            .expression_attribute_values(":quarantine", AttributeValue::S(key::quarantine(account)))
+            .set_exclusive_start_key(after.map(|sequence| key_item(key::quarantined(account, sequence))))
             .limit(i32::from(limit))
             .consistent_read(true)
             .send()
@@ -121,9 +116,8 @@ impl Store {
 
     /// Keeps the last attempt of a record, unless it is quarantined no more.
     pub async fn keep_attempt(&self, account: &AccountId, record: &Quarantined) -> Result<(), StoreError> {
-        let update = self.dynamo().update_item().table_name(&self.names().table);
-        let sent = update
-            .set_key(Some(key_item(key::quarantined(account.as_str(), &record.sequence))))
+        let sent = self
+            .update(key::quarantined(account, &record.sequence))
             .update_expression("SET reason = :reason, attempts = :attempts, next_at = :next")
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":reason", AttributeValue::S(record.reason.clone()))
@@ -131,10 +125,7 @@ impl Store {
             .expression_attribute_values(":next", integer(record.next_at.0))
             .send()
             .await;
-        match sent.map_err(|error| StoreError::aws("keeping a record in quarantine", error)) {
-            Err(error) if error.kind != StoreErrorKind::Conflict => Err(error),
-            _ => Ok(()),
-        }
+        if_held(sent.map_err(|error| StoreError::aws("keeping a record in quarantine", error))).map(drop)
     }
 
     /// Lets a record leave the quarantine.
@@ -144,7 +135,7 @@ impl Store {
         record: &Quarantined,
     ) -> Result<(), StoreError> {
         let delete = self.dynamo().delete_item().table_name(&self.names().table);
-        let delete = delete.set_key(Some(key_item(key::quarantined(account.as_str(), &record.sequence))));
+        let delete = delete.set_key(Some(key_item(key::quarantined(account, &record.sequence))));
         delete.send().await.map(drop).map_err(|error| StoreError::aws("forgetting a record", error))
     }
 }

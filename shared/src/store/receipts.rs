@@ -68,10 +68,7 @@ impl Store {
             return Ok(());
         }
         let update = self
-            .dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .set_key(Some(key_item(at)))
+            .update(at)
             .update_expression(format!("ADD {SESSION_SET} :lines"))
             .expression_attribute_values(":lines", AttributeValue::Ss(lines.into_iter().collect()));
         update.send().await.map(drop).map_err(|error| StoreError::aws("keeping a receipt", error))
@@ -113,7 +110,8 @@ impl Store {
         item.insert("rejected_at".to_owned(), AttributeValue::N(now.0.to_string()));
         let expires_at = now.plus_seconds(REJECTIONS_KEPT_SECONDS).seconds();
         item.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.to_string()));
-        self.put_receipt(item).await
+        let put = self.dynamo().put_item().table_name(&self.names().table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| StoreError::aws("noting rejections", error))
     }
 
     /// What was rejected on a UTC day and when, oldest first.
@@ -129,10 +127,5 @@ impl Store {
             Ok((at, serde_json::from_str(rejections).map_err(broken)?))
         };
         self.partition(key::rejections(account, day)).await?.iter().map(read).collect()
-    }
-
-    async fn put_receipt(&self, item: Item) -> Result<(), StoreError> {
-        let put = self.dynamo().put_item().table_name(&self.names().table).set_item(Some(item));
-        put.send().await.map(drop).map_err(|error| StoreError::aws("noting rejections", error))
     }
 }

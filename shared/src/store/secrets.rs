@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use moka::future::Cache as Moka;
 
-use super::{Store, StoreError, StoreErrorKind, key_item, number, text};
+use super::error::if_held;
+use super::{Store, StoreError, key_item, number, text};
 use crate::cipher::DataKey;
 use crate::id::{AccountId, random_hex};
 use crate::key::{self, Key};
@@ -88,11 +89,8 @@ impl Store {
             return Ok(made);
         }
         let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
-        match self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await {
-            // Somebody else made it in the meantime: theirs is the key.
-            Err(error) if error.kind != StoreErrorKind::Conflict => return Err(error),
-            _ => {}
-        }
+        // Somebody else may have made it in the meantime: theirs is the key.
+        if_held(self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await)?;
         let made = self.made_key(&at, purpose, owner).await?;
         made.ok_or_else(|| StoreError::broken("making a key", "it is gone again"))
     }

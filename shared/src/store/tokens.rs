@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Store, StoreError, StoreErrorKind, key_item, text};
+use super::error::if_held;
+use super::{Item, Store, StoreError, key_item, text};
 use crate::id::AccountId;
 use crate::key::{self, Key};
 use crate::time::Instant;
@@ -127,22 +128,14 @@ impl Store {
     }
 
     async fn update_token(&self, id: &str, set: &str, value: AttributeValue) -> Result<bool, StoreError> {
-        let at = key::token(id);
         let sent = self
-            .dynamo()
-            .update_item()
-            .table_name(&self.names().table)
-            .key("pk", AttributeValue::S(at.pk))
-            .key("sk", AttributeValue::S(at.sk))
+            .update(key::token(id))
             .update_expression(set)
             .expression_attribute_values(":value", value)
             .condition_expression("attribute_exists(pk)")
             .send()
             .await;
-        match sent.map_err(|error| StoreError::aws("updating a token", error)) {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind == StoreErrorKind::Conflict => Ok(false),
-            Err(error) => Err(error),
-        }
+        let updated = if_held(sent.map_err(|error| StoreError::aws("updating a token", error)))?;
+        Ok(updated.is_some())
     }
 }
