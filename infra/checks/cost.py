@@ -16,7 +16,7 @@ from pathlib import Path
 import traffic
 from cost_report import Month, assumed_seconds, missed, print_cases, print_targets, targets
 from http_events import payload, request
-from simulated_aws import SECRET, TARGET, SimulatedAws
+from simulated_aws import TARGET, SimulatedAws, progress
 from transform import ROOT
 
 SESSIONS_A_MONTH, CHARTS_A_DAY, ACTIVE_HOURS, DAYS_A_MONTH = 1_000_000, 1_000, 12, 30
@@ -53,7 +53,6 @@ class Case:
         self.days, self.hours, self.hourly, self.rng = days, hours, hourly, random.Random(number)
         self.aws = SimulatedAws(profile)
         self.accounts = [f"conta-{number:04}" for number in range(accounts)]
-        self.token = self.aws.function("token")
         self.sampled, self.bulk = self.aws.function("ingest"), self.aws.function("ingest")
         self.archives = [self.aws.function("archive") for _ in range(SHARDS)]
         self.maintain, self.idle = self.aws.function("maintain"), self.aws.function("maintain")
@@ -67,9 +66,9 @@ class Case:
     def play(self):
         """Plays the days, and the time until all that follows from them is done."""
         sessions = traffic.made_up_sessions(TARGET / "debug/premium", Path(self.aws.folder))
-        self.tokens = {account: self.issue(account, "ingest") for account in self.accounts}
+        self.tokens = {account: self.aws.issue("ingest", account) for account in self.accounts}
         # An account takes sessions from the day on which its first report token was issued.
-        self.reader = [self.issue(account, "report") for account in self.accounts][0]
+        self.reader = [self.aws.issue("report", account) for account in self.accounts][0]
         first = (self.aws.clock.now() // DAY + 1) * DAY + 11 * HOUR
         self.next_minute = first
         for function in self.aws.functions:
@@ -93,11 +92,6 @@ class Case:
         for _ in range(IDLE_RUNS):
             assert not self.idle.invoke({})["turns"]
         progress("")
-
-    def issue(self, account, scope):
-        body = {"account": account, "scope": scope}
-        issued = payload(self.token.invoke(request("POST /v1/tokens", token=SECRET, body=body)))
-        return issued["token"]
 
     def ingest(self, posts, start):
         """Posts what is posted within an hour; gives the stream's records with the times of their posts."""
@@ -162,12 +156,6 @@ class Case:
             assert answer["statusCode"] == 200, answer
             asked.append(function)
         return asked
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
 
 
 def main():

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ import boto3
 import runtime_api
 from counting_proxy import Proxy
 from dynamodb_local import REGION, TABLE, DynamoDbLocal, Stream, wait_for
+from http_events import payload, request
 from transform import ROOT, transform
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -25,8 +27,6 @@ FAKETIME = (
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 )
 SECRET = "0123456789abcdef" * 4
-
-
 LAKE_BUCKET = "premium-simulated-lake"
 BUCKETS = {"PREMIUM_LAKE_BUCKET": LAKE_BUCKET, "PREMIUM_MEDIA_BUCKET": "premium-simulated-media"}
 
@@ -68,6 +68,7 @@ class SimulatedAws:
         self.dynamodb = self.dynamodb_local.client()
         self.create_table()
         self.stream = Stream(self.dynamodb_local.client("dynamodbstreams"))
+        self.token = self.function("token")
 
     def start_servers(self):
         """`premium serve`, of which S3 and the key are used.
@@ -100,6 +101,11 @@ class SimulatedAws:
         function = SimulatedFunction(self, name)
         self.functions.append(function)
         return function
+
+    def issue(self, scope, account=None):
+        """A new token of an account, or of an operator."""
+        body = {"scope": scope, "account": account} if account else {"scope": scope, "label": "simulated"}
+        return payload(self.token.invoke(request("POST /v1/tokens", token=SECRET, body=body)))["token"]
 
     def objects(self, bucket):
         """The size of each object by its key, read from the folder: a request would have the wrong time."""
@@ -183,3 +189,10 @@ class SimulatedFunction:
         self.function.__exit__()
         for proxy in self.proxies.values():
             proxy.close()
+
+
+def progress(text):
+    """Shows where a long run is, to whoever watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()

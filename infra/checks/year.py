@@ -17,7 +17,7 @@ from pathlib import Path
 import traffic
 from dynamodb_local import TABLE
 from http_events import payload, request
-from simulated_aws import LAKE_BUCKET, SECRET, TARGET, SimulatedAws
+from simulated_aws import LAKE_BUCKET, TARGET, SimulatedAws, progress
 from transform import ROOT
 
 DAY, HOUR = 86_400, 3_600
@@ -73,8 +73,8 @@ class Year:
     def __init__(self, days, profile):
         self.days, self.rng, self.aws = days, random.Random(1), SimulatedAws(profile)
         self.accounts = [Account(name) for name in ("cresce", "quieta", "importada", "menos", "mais", "tarde")]
-        names = ("token", "ingest", "archive", "maintain", "data")
-        self.token, self.ingest, self.archive, self.maintain, self.data = map(self.aws.function, names)
+        names = ("ingest", "archive", "maintain", "data")
+        self.ingest, self.archive, self.maintain, self.data = map(self.aws.function, names)
         self.templates = traffic.made_up_sessions(TARGET / "debug/premium", Path(self.aws.folder))
         self.first = (self.aws.clock.now() // DAY + 1) * DAY
         self.done, self.runs, self.longest = Counter(), 0, 0
@@ -96,7 +96,7 @@ class Year:
                 self.keep_up()
             self.aws.expire()
             progress(f"day {day + 1} of {self.days}")
-        # Nothing comes any more: a day later the last day is closed, and another 25 hours later what that replaced goes.
+        # Nothing comes any more: a day later the last day is closed, and 25 hours later what that replaced goes.
         for hour in range(0, 96, 2):
             self.aws.clock.set(self.first + self.days * DAY + hour * HOUR)
             self.archive_all()
@@ -106,18 +106,15 @@ class Year:
         progress("")
 
     def issue_tokens(self):
-        body = {"scope": "admin", "label": "ano"}
-        self.admin = payload(self.token.invoke(request("POST /v1/tokens", token=SECRET, body=body)))["token"]
+        self.admin = self.aws.issue("admin")
         for account in self.accounts:
             for scope in ("report", "ingest"):
-                body = {"account": account.name, "scope": scope}
-                issued = payload(self.token.invoke(request("POST /v1/tokens", token=self.admin, body=body)))
-                setattr(account, scope, issued["token"])
+                setattr(account, scope, self.aws.issue(scope, account.name))
 
     def change(self, account, settings):
         if settings:
             body = {"account": account.name, **settings}
-            answer = self.token.invoke(request("PATCH /v1/account", token=self.admin, body=body))
+            answer = self.aws.token.invoke(request("PATCH /v1/account", token=self.admin, body=body))
             assert answer["statusCode"] == 200, answer
             account.retention = settings.get("retention_days", account.retention)
 
@@ -252,12 +249,6 @@ def print_table(kept):
     print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
     for account in kept:
         print(account.row())
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
 
 
 def main():
