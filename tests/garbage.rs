@@ -1,23 +1,19 @@
 //! What upkeep leaves of a lake: after any races, an object for each live segment and nothing else.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::lake::{CompactionPolicy, Entry, Lake};
-use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use faults::{Proxy, Service};
 use futures::{StreamExt, stream};
 use infra::demo::{Generator, Options, ZONE};
-use infra::endpoints::Endpoints;
 use shared::id::{AccountId, SessionId};
 use shared::key;
 use shared::session::Session;
 use shared::store::{Store, TouchedDays};
 use shared::time::Instant;
 
+use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::demo;
 use crate::world::World;
 
@@ -159,35 +155,12 @@ async fn what_the_demo_makes_survives_all_compactions() {
     assert_eq!(crate::expected::everything(&world, &report).await, before);
 }
 
-/// Adds up the bytes of DynamoDB's answers.
-#[derive(Clone, Debug, Default)]
-struct AnsweredBytes(Arc<AtomicUsize>);
-
-impl Intercept for AnsweredBytes {
-    fn name(&self) -> &'static str {
-        "answered bytes"
-    }
-
-    fn read_before_deserialization(
-        &self,
-        context: &BeforeDeserializationInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let bytes = context.response().body().bytes().map_or(0, <[u8]>::len);
-        self.0.fetch_add(bytes, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
-    let world = World::start().await;
-    let mut clients = Endpoints::to(world.data()).unwrap().clients();
-    let answered = AnsweredBytes::default();
-    let config = clients.dynamo.config().to_builder().interceptor(answered.clone()).build();
-    clients.dynamo = aws_sdk_dynamodb::Client::from_conf(config);
-    let lake = Lake::new(clients.store());
+    let servers = Servers::embedded().await;
+    let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
+    let counted = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let lake = Lake::new(servers.clients_at(&counted, shared::aws::retries()).store());
     // Five years, a segment a day; and today two minutes of batches that were not compacted yet.
     let appends = (0..1_826).map(|day| day * 24).chain(std::iter::repeat_n(0, 120)).enumerate();
     let appending = appends.map(|(number, hours)| {
@@ -199,10 +172,10 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let now = Instant::now().plus_seconds(60);
     let end = Instant::parse("2026-10-04T00:00:00Z", ZONE).unwrap().unwrap();
     let reads = async |from: i64, to: i64| {
-        let before = answered.0.load(Ordering::Relaxed);
+        proxy.reset_counts();
         let period = end.plus_seconds(-from * DAY)..end.plus_seconds(-to * DAY);
         let parts = lake.parts(&demo(), &period, now).await.unwrap();
-        (parts.len(), answered.0.load(Ordering::Relaxed) - before)
+        (parts.len(), proxy.counts().values().map(|count| count.answer_bytes).sum::<u64>())
     };
     let (parts, bytes) = reads(28, 0).await;
     assert_eq!(parts, 28 + 120);
@@ -214,7 +187,7 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_size_of_a_lake_is_read_where_it_is_small_and_kept_where_it_is_large() {
-    let servers = crate::dynamodb_local::Servers::embedded().await;
+    let servers = Servers::embedded().await;
     let (lake, store) = (Lake::new(servers.store()), servers.store());
     let segment = lake.append(&demo(), vec![entry(0, 1, 0)]).await.unwrap().unwrap();
     let one = segment.bytes();
