@@ -15,9 +15,10 @@ use shared::store::{StoreError, StoreErrorKind};
 use shared::time::Instant;
 use shared::zone::Zone;
 
-use crate::policy::{CompactionPolicy, Job};
+use crate::cut::{Kept, Piece, cut, cut_by_day};
+use crate::policy::{CompactionPolicy, Job, Next};
 use crate::segment::{Part, Segment, Span};
-use crate::write::{DAY, Identities, MAX_DAYS};
+use crate::write::{DAY, Identities};
 use crate::{Lake, columns};
 
 /// How far around a day its neighbours are looked for, in days.
@@ -66,22 +67,9 @@ impl Lake {
             let parts = live.iter().flat_map(|segment| &segment.parts);
             parts.map(|part| part.created.min.day(Zone::UTC)).collect()
         });
-        let (mut again_at, mut closed) = (None, BTreeSet::new());
-        for day in days {
-            let span = Span::of_day(day);
-            let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
-            let of_day: Vec<&Segment> = live.iter().filter(has_day).collect();
-            if let Some(job) = policy.of_day(&of_day, now) {
-                return self.run(account, job, policy, Instant(i64::MIN)).await;
-            }
-            match policy.again_at(&of_day, now) {
-                Some(at) => again_at = Some(again_at.map_or(at, |earlier: Instant| earlier.min(at))),
-                None => drop(closed.insert(day)),
-            }
-        }
-        match policy.of_neighbours(&live, now) {
-            Some(job) => self.run(account, job, policy, Instant(i64::MIN)).await,
-            None => Ok(Compacted::Nothing { again_at, closed }),
+        match policy.next(&live, &days, now) {
+            Next::Job(job) => self.run(account, job, policy, Instant(i64::MIN)).await,
+            Next::Nothing { again_at, closed } => Ok(Compacted::Nothing { again_at, closed }),
         }
     }
 
@@ -123,7 +111,8 @@ impl Lake {
         let yesterday = Instant(oldest.0.saturating_sub(DAY));
         match live.into_iter().find(|segment| segment.created().min < yesterday) {
             Some(segment) => {
-                let job = Job { inputs: vec![segment], by_day: false };
+                let by_day = segment.parts.len() > 1;
+                let job = Job { inputs: vec![segment], by_day };
                 self.run(account, job, policy, oldest).await
             }
             None => Ok(Compacted::nothing()),
@@ -150,7 +139,10 @@ impl Lake {
             others.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
         })?;
         kept.retain(|row| row.created >= oldest);
-        let pieces = cut(&kept, by_day, policy.max_rows);
+        let pieces = match by_day {
+            true => cut_by_day(&kept, &others, policy.max_rows),
+            false => cut(&kept, policy.max_rows),
+        };
         let mut added = self.stage_rows(account, &parts, &sessions, &pieces).await?;
         match self.commit(&mut added, &inputs).await {
             Err(error) if error.kind == StoreErrorKind::Conflict => Ok(Compacted::Lost),
@@ -169,25 +161,29 @@ impl Lake {
         Ok(loaded)
     }
 
-    /// Writes one segment of each piece of the kept rows, their repeated records with them.
+    /// Writes one segment for each piece of the kept rows, their repeated records with them.
     pub(crate) async fn stage_rows(
         &self,
         account: &AccountId,
         parts: &[&Part],
         sessions: &[RecordBatch],
-        pieces: &[&[Kept]],
+        pieces: &[Piece<'_>],
     ) -> Result<Vec<Segment>, StoreError> {
         let mut drafts = Vec::new();
-        for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
-            let rows: Vec<(usize, usize)> = piece.iter().map(|row| (row.input, row.row)).collect();
+        for piece in pieces {
             let mut draft = self.draft(account).await?;
-            draft.begin_part(&gather(sessions, &rows)?)?;
+            for part in piece {
+                let rows: Vec<(usize, usize)> = part.iter().map(|row| (row.input, row.row)).collect();
+                draft.begin_part(&gather(sessions, &rows)?)?;
+            }
             drafts.push((draft, piece));
         }
         for record in Record::CHILDREN {
             let batches = self.load(parts, record).await?;
             for (draft, piece) in &mut drafts {
-                draft.add(record, &gather_children(&batches, piece)?)?;
+                for (number, part) in piece.iter().enumerate() {
+                    draft.add(number, record, &gather_children(&batches, part)?)?;
+                }
             }
         }
         let mut staged = Vec::new();
@@ -199,7 +195,7 @@ impl Lake {
 }
 
 /// The span of some days and those around them; of all there are for `None`.
-fn around(days: Option<&BTreeSet<NaiveDate>>) -> Span {
+pub(crate) fn around(days: Option<&BTreeSet<NaiveDate>>) -> Span {
     let all = Span { min: Instant(i64::MIN), max: Instant(i64::MAX) };
     let Some(days) = days else { return all };
     let first = days.first().and_then(|day| day.checked_sub_days(Days::new(AROUND)));
@@ -208,53 +204,6 @@ fn around(days: Option<&BTreeSet<NaiveDate>>) -> Span {
         min: first.map_or(all.min, |day| Span::of_day(day).min),
         max: last.map_or(all.max, |day| Span::of_day(day).max),
     }
-}
-
-/// A session row that a compaction keeps: the part it lies in, and where.
-pub(crate) struct Kept {
-    pub(crate) created: Instant,
-    pub(crate) input: usize,
-    pub(crate) row: usize,
-}
-
-/// Pieces of the kept rows: of whole UTC days where they are cut by day, and none with more rows than a segment may have.
-fn cut(kept: &[Kept], by_day: bool, max_rows: u64) -> Vec<&[Kept]> {
-    let days = if by_day { cut_by_day(kept) } else { vec![kept] };
-    days.into_iter().flat_map(|piece| cut_by_rows(piece, max_rows)).collect()
-}
-
-/// One piece a day, or as many of about the same size as are added at once.
-fn cut_by_day(kept: &[Kept]) -> Vec<&[Kept]> {
-    let day = |row: &Kept| row.created.0.div_euclid(DAY);
-    let days: Vec<&[Kept]> = kept.chunk_by(|a, b| day(a) == day(b)).collect();
-    if days.len() <= MAX_DAYS {
-        return days;
-    }
-    let least = kept.len().div_ceil(MAX_DAYS);
-    let mut pieces = Vec::new();
-    let mut rest = kept;
-    while !rest.is_empty() {
-        let last = day(&rest[least.min(rest.len()) - 1]);
-        let (piece, after) = rest.split_at(rest.partition_point(|row| day(row) <= last));
-        pieces.push(piece);
-        rest = after;
-    }
-    pieces
-}
-
-/// Pieces of about the same size. Sessions that began at the same instant stay together, so that pieces do not overlap.
-fn cut_by_rows(kept: &[Kept], max_rows: u64) -> Vec<&[Kept]> {
-    let max_rows = usize::try_from(max_rows.max(1)).unwrap_or(usize::MAX);
-    let least = kept.len().div_ceil(kept.len().div_ceil(max_rows).max(1));
-    let mut pieces = Vec::new();
-    let mut rest = kept;
-    while !rest.is_empty() {
-        let last = rest[least.min(rest.len()) - 1].created;
-        let (piece, after) = rest.split_at(rest.partition_point(|row| row.created <= last));
-        pieces.push(piece);
-        rest = after;
-    }
-    pieces
 }
 
 /// Resolves the versions of each session. Returns the rows to keep, in the lake's order: the latest version of each
@@ -327,36 +276,4 @@ fn gather_children(batches: &[RecordBatch], kept: &[Kept]) -> Result<RecordBatch
     arrays[0] = Arc::new(UInt32Array::from(sessions));
     RecordBatch::try_new(batch.schema(), arrays)
         .map_err(|error| StoreError::broken("compacting segments", error))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kept(instants: impl Iterator<Item = i64>) -> Vec<Kept> {
-        instants.map(|at| Kept { created: Instant(at), input: 0, row: 0 }).collect()
-    }
-
-    #[test]
-    fn pieces_are_of_whole_days_and_of_about_the_same_size() {
-        let many = kept((0..1_000).map(|at| at / 5 * DAY + at));
-        let pieces = cut(&many, true, 1_000);
-        assert!((MAX_DAYS - 2..=MAX_DAYS).contains(&pieces.len()), "{}", pieces.len());
-        assert!(pieces.iter().all(|piece| piece.len() % 5 == 0));
-        assert_eq!(pieces.iter().map(|piece| piece.len()).sum::<usize>(), 1_000);
-        assert_eq!(cut(&many[..5], true, 1_000).len(), 1);
-        assert_eq!(cut(&many[..20], true, 1_000).len(), 4, "one a day");
-        assert_eq!(cut(&many[..20], false, 1_000).len(), 1);
-    }
-
-    #[test]
-    fn pieces_have_no_more_rows_than_a_segment_may_have_and_share_no_instant() {
-        let rows = kept((0..101).map(|at| at / 2));
-        let pieces = cut(&rows, false, 50);
-        let lengths: Vec<usize> = pieces.iter().map(|piece| piece.len()).collect();
-        assert_eq!(lengths, [34, 34, 33]);
-        let ends = pieces.windows(2).map(|two| (two[0].last().unwrap().created, two[1][0].created));
-        assert!(ends.into_iter().all(|(end, begin)| end < begin));
-        assert_eq!(cut(&kept(std::iter::repeat_n(7, 9)), false, 2).len(), 1, "one instant");
-    }
 }

@@ -22,6 +22,7 @@ mod item;
 mod file;
 mod manifest;
 mod write;
+mod cut;
 mod policy;
 mod compact;
 mod garbage;

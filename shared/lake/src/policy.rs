@@ -1,17 +1,18 @@
 //! Which segments are compacted, and when.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use shared::dictionary::Record;
 use shared::time::Instant;
 
 use crate::manifest::MAX_ACTIONS;
 use crate::segment::{Segment, Span};
-use crate::write::{DAY, MAX_DAYS};
+use crate::write::MAX_DAYS;
 
 /// The most segments that one commit may replace: each takes two actions of its transaction, and some are for what is
-/// added.
-pub(crate) const MAX_INPUTS: usize = (MAX_ACTIONS - MAX_DAYS) / 2;
+/// added: one that is cut into too many rows is two.
+pub(crate) const MAX_INPUTS: usize = (MAX_ACTIONS - MAX_DAYS - 1) / 2;
 /// A segment is rewritten once the rows that came later for its days are at least one in so many of its own: as many of
 /// its rows may be dead.
 const DEAD_SHARE: u64 = 10;
@@ -19,8 +20,10 @@ const DEAD_SHARE: u64 = 10;
 /// When segments are compacted.
 ///
 /// Segments that hold a day in common are compacted as soon as `fan_in` of them are about equally large, so that every row
-/// is rewritten once a size class. What comes late for a day is gathered beside its large segment, and goes into it once
-/// it is a tenth of it, or once nothing has come for long. Then neighbouring days become one segment, as many as fit.
+/// is rewritten once for each size class. Segments come with parts of several days and are cut, so that each day has its
+/// own. What comes late is gathered beside the large segment of its days. It goes into that once it is a tenth of it, once
+/// nothing has come for long, or once the large one has waited for very long. Neighbouring days become one segment, as many
+/// as fit, where that is at least twice as large as the largest of them: so no row is rewritten often.
 #[derive(Clone, Copy, Debug)]
 pub struct CompactionPolicy {
     /// How many segments make a compaction; also the step from one size class to the next.
@@ -34,8 +37,10 @@ pub struct CompactionPolicy {
     pub min_age_seconds: i64,
     /// After how long without an addition a day counts as closed; a large segment is not rewritten more often.
     pub quiet_seconds: i64,
-    /// After how long without an addition a closed day becomes one segment, however little came late for it.
+    /// After how long without an addition a large segment takes up what came late for it, however little that is.
     pub idle_seconds: i64,
+    /// After how long it takes that up although there are additions again and again.
+    pub patience_seconds: i64,
 }
 
 impl Default for CompactionPolicy {
@@ -47,6 +52,7 @@ impl Default for CompactionPolicy {
             min_age_seconds: 10,
             quiet_seconds: 3_600,
             idle_seconds: 86_400,
+            patience_seconds: 7 * 86_400,
         }
     }
 }
@@ -58,9 +64,21 @@ impl CompactionPolicy {
             min_age_seconds: -1,
             quiet_seconds: -1,
             idle_seconds: -1,
+            patience_seconds: -1,
             ..CompactionPolicy::default()
         }
     }
+}
+
+/// What the policy asks for.
+pub(crate) enum Next {
+    Job(Job),
+    Nothing {
+        /// When it may ask for something, if nothing comes meanwhile.
+        again_at: Option<Instant>,
+        /// The days for which it never will, if nothing comes.
+        closed: BTreeSet<NaiveDate>,
+    },
 }
 
 /// Segments that hold days in common.
@@ -80,26 +98,111 @@ impl Job {
     }
 }
 
+/// The segments of a day, and those that belong into the same segment in the end.
+struct Group<'a> {
+    /// All that hold sessions of the day.
+    of_day: Days<'a>,
+    /// Those of them that hold several days and must be cut before anything else is done with them.
+    uncut: Days<'a>,
+    /// The largest of the others; none where all are to be cut.
+    large: Option<&'a Segment>,
+    /// What came late for the days of the large one.
+    late: Days<'a>,
+}
+
+impl<'a> Group<'a> {
+    /// All its segments; one of several days counts once.
+    fn all(&self) -> impl Iterator<Item = &'a Segment> {
+        let beside = self.late.iter().filter(|late| !self.of_day.iter().any(|one| one.id == late.id));
+        self.of_day.iter().chain(beside).copied()
+    }
+
+    fn is_closed(&self, seconds: i64, now: Instant) -> bool {
+        self.all().all(|segment| is_past(segment, seconds, now))
+    }
+}
+
 impl CompactionPolicy {
-    /// What to compact next of the live segments that hold sessions of one day; none where all is as it should be now.
-    pub(crate) fn of_day(&self, live: &[&Segment], now: Instant) -> Option<Job> {
-        let mut eligible: Days<'_> = live.to_vec();
-        eligible.retain(|segment| is_past(segment, self.min_age_seconds, now));
-        if let Some(inputs) = self.of_a_size(&eligible) {
+    /// What to do next for these UTC days, of the live segments around them in the order of their first session.
+    pub(crate) fn next(&self, live: &[Segment], days: &BTreeSet<NaiveDate>, now: Instant) -> Next {
+        let (mut again_at, mut closed, mut of_late) = (None, BTreeSet::new(), None);
+        for day in days {
+            let group = self.group(live, *day);
+            if let Some(job) = self.of_many(&group, now) {
+                return Next::Job(job);
+            }
+            of_late = of_late.or_else(|| self.of_late(&group, now));
+            match self.again_at(&group, now) {
+                Some(at) => again_at = Some(again_at.map_or(at, |earlier: Instant| earlier.min(at))),
+                None => drop(closed.insert(*day)),
+            }
+        }
+        // Neighbours take what came late for each of them along.
+        match self.of_neighbours(live, now).or(of_late) {
+            Some(job) => Next::Job(job),
+            None => Next::Nothing { again_at, closed },
+        }
+    }
+
+    /// What there is of a day.
+    fn group<'a>(&self, live: &'a [Segment], day: NaiveDate) -> Group<'a> {
+        let span = Span::of_day(day);
+        let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
+        let of_day: Days<'a> = live.iter().filter(has_day).collect();
+        let (cut, mut uncut): (Days<'a>, Days<'a>) = of_day.iter().partition(|one| one.is_cut());
+        let large = cut.iter().copied().max_by_key(|segment| rows(segment));
+        let mut late: Days<'a> = Vec::new();
+        if let Some(large) = large {
+            let is_other = |one: &&Segment| one.id != large.id && one.is_cut();
+            late = live.iter().filter(is_other).filter(|one| is_within(one, large)).collect();
+            let beyond = |one: &&Segment| one.id != large.id && !is_within(one, large);
+            uncut.extend(cut.iter().copied().filter(beyond));
+            let all: Days<'a> = std::iter::once(large).chain(late.iter().copied()).collect();
+            if !self.fits_in_one(&all) {
+                late.retain(|one| one.created().overlaps(large.created()));
+            }
+        }
+        Group { of_day, uncut, large, late }
+    }
+
+    /// Those that no attempt to commit may still concern.
+    fn settled<'a>(&self, segments: &[&'a Segment], now: Instant) -> Days<'a> {
+        segments.iter().copied().filter(|one| is_past(one, self.min_age_seconds, now)).collect()
+    }
+
+    /// Segments of a group that are enough of one size, or are to be cut.
+    fn of_many(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
+        let [of_day, late, uncut] =
+            [&group.of_day, &group.late, &group.uncut].map(|segments| self.settled(segments, now));
+        if let Some(inputs) = self.of_a_size(&of_day) {
             return Some(Job::of(&inputs, true));
         }
-        let Some((large, late)) = self.split_largest(&eligible) else {
-            return self.of_earlier_format(&eligible, now);
-        };
+        if let Some(inputs) = self.of_a_size(&late) {
+            return Some(Job::of(&inputs, false));
+        }
+        let is_due = group.is_closed(self.quiet_seconds, now) && !uncut.is_empty();
+        let together = self.fitting(&uncut);
+        is_due.then(|| Job::of(if together.is_empty() { &uncut[..1] } else { &together }, true))
+    }
+
+    /// What came late for the large segment of a group, with it or by itself; a large one of an earlier format.
+    fn of_late(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
+        let large = group.large.filter(|large| is_past(large, self.min_age_seconds, now))?;
+        let late = self.settled(&group.late, now);
+        if late.is_empty() {
+            return self.of_earlier_format(&self.settled(&group.of_day, now), now);
+        }
+        let is_quiet = group.is_closed(self.quiet_seconds, now);
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
-        let is_closed = |seconds| live.iter().all(|segment| is_past(segment, seconds, now));
         let with_large: Days<'_> = std::iter::once(large).chain(late.iter().copied()).collect();
-        let is_due = late_rows * DEAD_SHARE >= rows(large) && is_past(large, self.quiet_seconds, now);
-        if (is_due || is_closed(self.idle_seconds)) && self.fits(&with_large) {
+        let is_due = (late_rows * DEAD_SHARE >= rows(large) && is_past(large, self.quiet_seconds, now))
+            || group.is_closed(self.idle_seconds, now)
+            || (is_quiet && is_past(large, self.patience_seconds, now));
+        if is_due && self.fits(&with_large) {
             return Some(Job::of(&with_large, false));
         }
-        let gathers = is_closed(self.quiet_seconds) && late.len() > 1 && self.fits(&late);
-        gathers.then(|| Job::of(&late, true))
+        let gathers = is_quiet && late.len() > 1 && self.fits(&late);
+        gathers.then(|| Job::of(&late, false))
     }
 
     /// A closed segment of an earlier format, which is written anew by itself: the manifest lists it among those that any
@@ -110,16 +213,11 @@ impl CompactionPolicy {
         eligible.iter().find(is_due).map(|segment| Job::of(&[segment], false))
     }
 
-    /// Closed neighbouring days to join, of the live segments of some weeks in the order of their first session.
-    pub(crate) fn of_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
-        self.neighbours(&by_days(live), now).map(|inputs| Job::of(&inputs, false))
-    }
-
-    /// When the live segments of a day should be looked at again, if nothing comes meanwhile; never where all is done.
-    pub(crate) fn again_at(&self, live: &[&Segment], now: Instant) -> Option<Instant> {
-        let last_added = live.iter().map(|segment| segment.added_at).max()?;
+    /// When a group should be looked at again, if nothing comes meanwhile; never where all is done.
+    fn again_at(&self, group: &Group<'_>, now: Instant) -> Option<Instant> {
+        let last_added = group.all().map(|segment| segment.added_at).max()?;
         let mut waits = vec![self.quiet_seconds];
-        if live.len() > 1 {
+        if group.of_day.len() > 1 || !group.late.is_empty() {
             waits.extend([self.min_age_seconds, self.idle_seconds]);
         }
         let after = waits.into_iter().map(|seconds| last_added.plus_seconds(seconds.max(0) + 1));
@@ -169,51 +267,27 @@ impl CompactionPolicy {
             && within(Segment::decoded, self.max_decoded)
     }
 
-    /// Neighbours, each alone with its days: `fan_in` of them, or as many as fit in one. Only where the largest is not most
-    /// of it, or a large one would be rewritten for each small one beside it.
-    fn neighbours<'a>(&self, days: &[Days<'a>], now: Instant) -> Option<Days<'a>> {
-        let is_worth = |run: &Days<'_>| {
-            let largest = run.iter().map(|segment| rows(segment)).max().unwrap_or_default();
-            run.len() > 1 && run.iter().map(|segment| rows(segment)).sum::<u64>() >= 2 * largest
-        };
-        let mut run: Days<'a> = Vec::new();
-        for days in days {
-            let [alone] = days.as_slice() else {
-                run.clear();
-                continue;
-            };
-            if !is_past(alone, self.quiet_seconds, now) {
-                run.clear();
-                continue;
-            }
-            run.push(alone);
-            while !self.fits_in_one(&run) {
-                let before = run.split_last().map(|(_, before)| before.to_vec()).unwrap_or_default();
-                if is_worth(&before) {
-                    return Some(before);
+    /// Closed neighbours to join, of the live segments of some weeks in the order of their first session: `fan_in` of them
+    /// or more, or as many as fit in one. Only where the largest is not most of it, or a large one would be rewritten for
+    /// each small one beside it. Segments that are not cut yet are left beside them.
+    fn of_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
+        let days = by_days(live);
+        let is_closed = |days: &Days<'_>| days.iter().all(|one| is_past(one, self.quiet_seconds, now));
+        (0..days.len()).find_map(|first| {
+            let mut joined: Days<'_> = Vec::new();
+            for (count, days) in days[first..].iter().take_while(|days| is_closed(days)).enumerate() {
+                let before = joined.len();
+                joined.extend(days);
+                if joined.len() > MAX_INPUTS || !self.fits_in_one(&joined) {
+                    joined.truncate(before);
+                    return (count > 1 && is_worth(&joined)).then(|| Job::of(&joined, false));
                 }
-                run.remove(0);
-            }
-            if run.len() >= self.fan_in {
-                if is_worth(&run) {
-                    return Some(run);
+                if count + 1 >= self.fan_in && is_worth(&joined) {
+                    return Some(Job::of(&joined, false));
                 }
-                run.remove(0);
             }
-        }
-        None
-    }
-
-    /// The segment with the most rows, and what should go into it: all others of the day where they fit in one, else those
-    /// that overlap it. `None` where there is nothing.
-    fn split_largest<'a>(&self, segments: &[&'a Segment]) -> Option<(&'a Segment, Days<'a>)> {
-        let large = *segments.iter().max_by_key(|segment| rows(segment))?;
-        let fit_in_one = self.fits_in_one(segments);
-        let mut late: Days<'a> = segments.to_vec();
-        late.retain(|other| {
-            other.id != large.id && (fit_in_one || other.created().overlaps(large.created()))
-        });
-        (!late.is_empty()).then_some((large, late))
+            None
+        })
     }
 
     fn fits_in_one(&self, inputs: &[&Segment]) -> bool {
@@ -231,143 +305,35 @@ fn rows(segment: &Segment) -> u64 {
     segment.rows(Record::Session)
 }
 
-/// The segments by the UTC days that they hold in common, in order.
+/// Whether a segment is of no other UTC days than the large one.
+fn is_within(segment: &Segment, large: &Segment) -> bool {
+    let ((first, last), (large_first, large_last)) = (segment.created().days(), large.created().days());
+    large_first <= first && last <= large_last
+}
+
+/// Whether joining these makes a segment that is at least twice as large as the largest of them.
+fn is_worth(joined: &[&Segment]) -> bool {
+    let largest = joined.iter().map(|segment| rows(segment)).max().unwrap_or_default();
+    joined.iter().map(|segment| rows(segment)).sum::<u64>() >= 2 * largest
+}
+
+/// The segments that are cut, by the UTC days that they hold in common, in order.
 fn by_days(live: &[Segment]) -> Vec<Days<'_>> {
-    let whole = |span: Span| (span.min.0.div_euclid(DAY), span.max.0.div_euclid(DAY));
     let mut all: Vec<Days<'_>> = Vec::new();
-    let mut reach = i64::MIN;
-    for segment in live {
-        let (first, last) = whole(segment.created());
+    let mut reach = None;
+    for segment in live.iter().filter(|one| one.is_cut()) {
+        let (first, last) = segment.created().days();
         match all.last_mut() {
-            Some(days) if first <= reach => days.push(segment),
+            Some(days) if Some(first) <= reach => days.push(segment),
             _ => all.push(vec![segment]),
         }
-        reach = reach.max(last);
+        reach = reach.max(Some(last));
     }
     all
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::segment::tests::{DAY, segment as of_days};
+mod simulation;
 
-    const NOW: Instant = Instant(1_000 * DAY);
-    const POLICY: CompactionPolicy = CompactionPolicy {
-        fan_in: 4,
-        max_rows: 100,
-        max_decoded: 1_000,
-        min_age_seconds: 10,
-        quiet_seconds: 3_600,
-        idle_seconds: 86_400,
-    };
-
-    /// A segment of some rows that holds a day, and was added some hours ago.
-    fn segment(day: i64, rows: u64, hours: i64) -> Segment {
-        let mut segment = of_days(&[(day, day)]);
-        for file in segment.parts[0].files.values_mut() {
-            (file.rows, file.decoded) = (rows, 1);
-        }
-        segment.added_at = NOW.plus_seconds(-hours * 3_600 - 20);
-        segment
-    }
-
-    fn job(live: &[Segment], now: Instant) -> Option<Job> {
-        POLICY.of_day(&live.iter().collect::<Vec<_>>(), now)
-    }
-
-    fn sizes(job: Option<Job>) -> Vec<u64> {
-        job.map(|job| job.inputs.iter().map(rows).collect()).unwrap_or_default()
-    }
-
-    fn of_day(live: &[(u64, i64)]) -> Vec<u64> {
-        let live: Vec<Segment> = live.iter().map(|(rows, hours)| segment(0, *rows, *hours)).collect();
-        sizes(job(&live, NOW))
-    }
-
-    fn today(rows: &[u64]) -> Vec<u64> {
-        of_day(&rows.iter().map(|rows| (*rows, 0)).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn segments_of_a_size_are_compacted_once_there_are_enough() {
-        assert!(today(&[1, 2, 3]).is_empty());
-        assert_eq!(today(&[1, 2, 3, 20, 1]), [1, 2, 3, 1]);
-        assert_eq!(today(&[20, 20, 20, 20]), [20, 20, 20, 20]);
-        assert_eq!(today(&[60, 60, 60, 60, 60]), [] as [u64; 0], "two of them would be too many rows");
-    }
-
-    #[test]
-    fn segments_whose_commit_may_still_be_under_way_are_left_alone() {
-        let mut live: Vec<Segment> = (0..4).map(|_| segment(0, 1, 0)).collect();
-        live[0].added_at = NOW.plus_seconds(-9);
-        assert!(job(&live, NOW).is_none());
-        assert!(job(&live, NOW.plus_seconds(2)).is_some());
-    }
-
-    #[test]
-    fn segments_of_much_text_are_compacted_in_smaller_lots() {
-        let mut live: Vec<Segment> = (0..4).map(|_| segment(0, 3, 0)).collect();
-        let decoded = |segment: &mut Segment, decoded: u64| {
-            segment.parts[0].files.values_mut().for_each(|file| file.decoded = decoded);
-        };
-        live.iter_mut().for_each(|segment| decoded(segment, 400));
-        assert_eq!(sizes(job(&live, NOW)), [3, 3]);
-        live.iter_mut().for_each(|segment| decoded(segment, 900));
-        assert!(job(&live, NOW).is_none());
-        live.extend((0..4).map(|_| segment(0, 2, 0)));
-        assert_eq!(sizes(job(&live, NOW)), [3, 2, 2, 2, 2], "the others do not wait for them");
-    }
-
-    #[test]
-    fn what_came_late_goes_into_the_large_segment_once_it_is_a_tenth_of_it() {
-        assert_eq!(of_day(&[(50, 2), (5, 0)]), [50, 5]);
-        assert!(of_day(&[(50, 2), (4, 0)]).is_empty(), "too few");
-        assert!(of_day(&[(50, 0), (5, 0)]).is_empty(), "it was rewritten a moment ago");
-        assert_eq!(of_day(&[(100, 2), (11, 0)]), [100, 11], "a full one too");
-        assert!(of_day(&[(90, 2), (60, 2)]).is_empty(), "two large ones are too many rows");
-    }
-
-    #[test]
-    fn what_came_late_is_gathered_once_nothing_comes_and_taken_up_in_the_end() {
-        assert_eq!(of_day(&[(100, 30), (2, 2), (3, 2)]), [2, 3]);
-        assert!(of_day(&[(100, 30), (2, 2), (3, 0)]).is_empty(), "there may be more to come");
-        assert!(of_day(&[(100, 30), (5, 2)]).is_empty());
-        assert_eq!(of_day(&[(100, 30), (5, 25)]), [100, 5]);
-    }
-
-    #[test]
-    fn pieces_of_a_day_that_is_too_much_for_one_are_left_alone() {
-        let mut pieces = [segment(0, 60, 30), segment(0, 60, 30)];
-        for (piece, (from, to)) in pieces.iter_mut().zip([(0, 9), (10, 19)]) {
-            piece.parts[0].created = Span { min: Instant(from), max: Instant(to) };
-        }
-        assert!(job(&pieces, NOW).is_none());
-        pieces[1].parts[0].files.values_mut().for_each(|file| file.rows = 40);
-        assert_eq!(sizes(job(&pieces, NOW)), [60, 40]);
-    }
-
-    #[test]
-    fn a_day_is_looked_at_again_when_its_time_comes() {
-        let again = |live: &[Segment]| {
-            POLICY.again_at(&live.iter().collect::<Vec<_>>(), NOW).map(|at| (at.0 - NOW.0) / 1_000_000)
-        };
-        assert_eq!(again(&[]), None);
-        assert_eq!(again(&[segment(0, 5, 0)]), Some(3_600 - 20 + 1));
-        assert_eq!(again(&[segment(0, 5, 2)]), None, "alone and closed");
-        assert_eq!(again(&[segment(0, 5, 2), segment(0, 1, 2)]), Some(86_400 - 2 * 3_600 - 20 + 1));
-    }
-
-    #[test]
-    fn closed_days_become_one_segment_as_many_as_fit() {
-        let days = |rows: &[u64]| {
-            let live: Vec<Segment> = rows.iter().zip(0..).map(|(rows, day)| segment(day, *rows, 2)).collect();
-            sizes(POLICY.of_neighbours(&live, NOW))
-        };
-        assert_eq!(days(&[5, 5, 5, 5, 5]), [5, 5, 5, 5]);
-        assert_eq!(days(&[40, 40, 40]), [40, 40]);
-        assert!(days(&[5, 5, 5]).is_empty(), "there may be more to come");
-        assert!(days(&[90, 1, 1, 1]).is_empty(), "the large one is not worth rewriting");
-        assert!(days(&[100, 100, 100]).is_empty());
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use shared::telemetry::chain;
 use shared::time::Instant;
 
 use crate::compact::resolve;
+use crate::cut::cut;
 use crate::encode::Entry;
 use crate::manifest::{MAX_ACTIONS, actions};
 use crate::policy::CompactionPolicy;
@@ -133,7 +134,8 @@ impl Lake {
             let id = ids[row.input].id(row.row);
             !is_of_day(row.created) || unreadable.contains(id) || there.contains(id)
         });
-        self.stage_rows(account, &parts, &sessions, &[&kept]).await
+        let pieces = cut(&kept, u64::MAX);
+        self.stage_rows(account, &parts, &sessions, &pieces).await
     }
 
     /// Which of these sessions have an item that began on that day: an index may be a moment behind.

@@ -230,6 +230,12 @@ impl Segment {
         self.parts.iter().map(Part::decoded).sum()
     }
 
+    /// Whether it holds its own days and none between: those that are appended, or cut into very many days, have more
+    /// than one part.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.parts.len() == 1
+    }
+
     /// Whether each of its files is an object of its own.
     pub(crate) fn is_of_earlier_format(&self) -> bool {
         self.parts.iter().any(|part| part.object_bytes.is_none())

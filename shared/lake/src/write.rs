@@ -17,7 +17,7 @@ use crate::{Lake, file};
 
 /// A day in microseconds.
 pub(crate) const DAY: i64 = 86_400 * 1_000_000;
-/// The most parts of a segment that is appended, and the most segments that a compaction is cut into.
+/// The most parts of a segment, and the most segments that a compaction is cut into by days.
 pub(crate) const MAX_DAYS: usize = 16;
 
 /// A segment that is being put together: its description and the bytes of its object.
@@ -39,12 +39,12 @@ impl Draft {
         part.last = Span::of(instants(sessions, "lastInteraction"));
         part.is_unique = Identities::of(sessions)?.are_unique();
         self.parts.push(part);
-        self.add(Record::Session, sessions)
+        self.add(self.parts.len() - 1, Record::Session, sessions)
     }
 
-    /// Adds a file to the part that was begun last; none where it would have no rows.
-    pub(crate) fn add(&mut self, record: Record, batch: &RecordBatch) -> Result<(), StoreError> {
-        let Some(part) = self.parts.last_mut().filter(|_| batch.num_rows() > 0) else { return Ok(()) };
+    /// Adds a file to a part that was begun; none where it would have no rows.
+    pub(crate) fn add(&mut self, part: usize, record: Record, batch: &RecordBatch) -> Result<(), StoreError> {
+        let Some(part) = self.parts.get_mut(part).filter(|_| batch.num_rows() > 0) else { return Ok(()) };
         let object = key::segment_object(&self.account, &self.id);
         let mut file = file::write(batch, &self.key, &bound_name(&object, part.number, record))?;
         let info = FileInfo {
@@ -74,8 +74,8 @@ impl Lake {
         Ok(Some(segment))
     }
 
-    /// Writes the object of a segment with these entries, without committing it: one part a UTC day. Entries of very many
-    /// days, as an import of old sessions brings them, become one part; compaction cuts it.
+    /// Writes the object of a segment with these entries, without committing it: one part for each UTC day. Of very many
+    /// days, as an import of old sessions brings them, several share a part; compaction cuts it.
     pub(crate) async fn stage(
         &self,
         account: &AccountId,
@@ -85,14 +85,11 @@ impl Lake {
             return Ok(None);
         }
         encode::sort(&mut entries);
-        let day = |entry: &Entry| entry.created_at.0.div_euclid(DAY);
-        let days: Vec<&[Entry]> = entries.chunk_by(|a, b| day(a) == day(b)).collect();
-        let parts = if days.len() > MAX_DAYS { vec![entries.as_slice()] } else { days };
         let mut draft = self.draft(account).await?;
-        for part in parts {
+        for (number, part) in in_days(&entries, |entry| entry.created_at, MAX_DAYS).into_iter().enumerate() {
             draft.begin_part(&encode::encode(part, Record::Session)?)?;
             for record in Record::CHILDREN {
-                draft.add(record, &encode::encode(part, record)?)?;
+                draft.add(number, record, &encode::encode(part, record)?)?;
             }
         }
         self.upload(draft).await
@@ -115,6 +112,21 @@ impl Lake {
         put.send().await.map_err(|error| StoreError::aws("writing a segment", error))?;
         Ok(Some(segment))
     }
+}
+
+/// The rows of each UTC day; those of several neighbouring days together where there would be more than `most`. They are
+/// sorted by their instant.
+pub(crate) fn in_days<T>(rows: &[T], instant: impl Fn(&T) -> Instant, most: usize) -> Vec<&[T]> {
+    let day = |row: &T| instant(row).0.div_euclid(DAY);
+    let days: Vec<&[T]> = rows.chunk_by(|a, b| day(a) == day(b)).collect();
+    let mut rest = rows;
+    let mut take = |length: usize| {
+        let (taken, after) = rest.split_at(length);
+        rest = after;
+        taken
+    };
+    let together = days.len().div_ceil(most).max(1);
+    days.chunks(together).map(|days| take(days.iter().map(|day| day.len()).sum())).collect()
 }
 
 /// The values of an instant column that are there.

@@ -1,0 +1,243 @@
+//! The policy over months, on segments that have rows and no bytes: how many segments are live in the end.
+
+use std::collections::{HashMap, HashSet};
+
+use fastrand::Rng;
+use shared::zone::Zone;
+
+use super::*;
+use crate::compact::around;
+use crate::cut::{Kept, cut, cut_by_day};
+use crate::segment::tests::account;
+use crate::segment::{FileInfo, Part, new_id};
+use crate::write::{DAY, in_days};
+
+const HOUR: i64 = 3_600_000_000;
+
+/// A row of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Row {
+    session: usize,
+    created: Instant,
+    version: usize,
+    removed: bool,
+}
+
+/// A lake without bytes.
+struct Model {
+    policy: CompactionPolicy,
+    live: Vec<Segment>,
+    rows: HashMap<String, Vec<Row>>,
+    /// Where each session is, and its version.
+    sessions: Vec<(Instant, usize)>,
+    touched: BTreeSet<NaiveDate>,
+    due: Instant,
+    now: Instant,
+    appended: usize,
+    written: usize,
+}
+
+impl Model {
+    fn new(policy: CompactionPolicy) -> Model {
+        let now = Instant(20_000 * DAY);
+        Model {
+            policy,
+            live: Vec::new(),
+            rows: HashMap::new(),
+            sessions: Vec::new(),
+            touched: BTreeSet::new(),
+            due: now,
+            now,
+            appended: 0,
+            written: 0,
+        }
+    }
+
+    /// A session that begins now or so long before.
+    fn begin(&mut self, before: i64) -> Vec<Row> {
+        let created = Instant(self.now.0 - before);
+        self.sessions.push((created, 0));
+        vec![Row { session: self.sessions.len() - 1, created, version: 0, removed: false }]
+    }
+
+    /// A new version of a session, at another time where that is given.
+    fn change(&mut self, session: usize, to: Option<Instant>) -> Vec<Row> {
+        let (before, version) = self.sessions[session];
+        let created = to.unwrap_or(before);
+        let version = version + 1;
+        self.sessions[session] = (created, version);
+        let mut rows = vec![Row { session, created, version, removed: false }];
+        if created != before {
+            rows.push(Row { session, created: before, version, removed: true });
+        }
+        rows
+    }
+
+    fn append(&mut self, mut rows: Vec<Row>) {
+        if rows.is_empty() {
+            return;
+        }
+        self.appended += rows.len();
+        rows.sort_by_key(|row| row.created);
+        self.touched.extend(rows.iter().map(|row| row.created.day(Zone::UTC)));
+        let parts = in_days(&rows, |row| row.created, MAX_DAYS);
+        let segment = self.segment(&parts);
+        self.live.push(segment);
+        self.due = self.due.min(self.now);
+    }
+
+    fn segment(&mut self, parts: &[&[Row]]) -> Segment {
+        let id = new_id(self.now);
+        let part = |(number, rows): (usize, &&[Row])| {
+            let span = Span::of(rows.iter().map(|row| row.created)).unwrap();
+            let mut part = Part::new(id.clone(), account(), number, span);
+            let file = FileInfo { rows: rows.len() as u64, bytes: 1, decoded: rows.len() as u64, offset: 0 };
+            part.files.insert(Record::Session.name().to_owned(), file);
+            part
+        };
+        let parts_of: Vec<Part> = parts.iter().enumerate().map(part).collect();
+        let mut segment = Segment::new(id, account(), parts_of).unwrap();
+        segment.added_at = self.now;
+        self.rows.insert(segment.id.clone(), parts.concat());
+        segment
+    }
+
+    fn keep_up(&mut self) {
+        while self.due <= self.now {
+            let span = around(Some(&self.touched));
+            let mut live: Vec<Segment> =
+                self.live.iter().filter(|one| one.created().overlaps(span)).cloned().collect();
+            live.sort_by(|a, b| (a.created().min, &a.id).cmp(&(b.created().min, &b.id)));
+            match self.policy.next(&live, &self.touched, self.now) {
+                Next::Job(job) => self.run(&job),
+                Next::Nothing { again_at, closed } => {
+                    self.touched.retain(|day| !closed.contains(day));
+                    self.due = again_at.unwrap_or(self.now.plus_seconds(86_400));
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, job: &Job) {
+        let ids: HashSet<&str> = job.inputs.iter().map(|one| one.id.as_str()).collect();
+        self.live.retain(|one| !ids.contains(one.id.as_str()));
+        let rows: Vec<Row> = job.inputs.iter().flat_map(|one| self.rows.remove(&one.id).unwrap()).collect();
+        let mut latest: HashMap<usize, Row> = HashMap::new();
+        let rank = |row: &Row| (row.version, !row.removed);
+        for row in &rows {
+            let winner = latest.entry(row.session).or_insert(*row);
+            if rank(row) > rank(winner) {
+                *winner = *row;
+            }
+        }
+        let elsewhere = |at: Instant| {
+            let place = Span { min: at, max: at };
+            self.live.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
+        };
+        let mut kept: Vec<Row> = latest.values().filter(|row| !row.removed).copied().collect();
+        let mut tombstones: HashMap<(usize, Instant), Row> = HashMap::new();
+        for row in rows.iter().filter(|row| row.removed && elsewhere(row.created)) {
+            let last = tombstones.entry((row.session, row.created)).or_insert(*row);
+            if row.version > last.version {
+                *last = *row;
+            }
+        }
+        kept.extend(tombstones.values());
+        kept.sort_by_key(|row| (row.created, row.session, row.removed));
+        self.written += kept.len();
+        let places: Vec<Kept> =
+            (0..).zip(&kept).map(|(row, one)| Kept { created: one.created, input: 0, row }).collect();
+        let pieces = match job.by_day {
+            true => cut_by_day(&places, &self.live, self.policy.max_rows),
+            false => cut(&places, self.policy.max_rows),
+        };
+        for piece in pieces {
+            let parts: Vec<Vec<Row>> =
+                piece.iter().map(|part| part.iter().map(|one| kept[one.row]).collect()).collect();
+            let segment = self.segment(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            self.live.push(segment);
+        }
+    }
+
+    /// The rows of all live segments.
+    fn kept(&self) -> usize {
+        self.live.iter().map(|one| self.rows[&one.id].len()).sum()
+    }
+
+    /// How many sessions of the whole life change each six hours: where they are, or moved to the present.
+    fn some_change(&mut self, rng: &mut Rng, most: usize, moved: bool) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for _ in 0..rng.usize(0..=most) {
+            let to = moved.then(|| Instant(self.now.0 - rng.i64(0..HOUR)));
+            rows.extend(self.change(rng.usize(0..self.sessions.len()), to));
+        }
+        rows
+    }
+}
+
+/// Lets a lake live for some days: each six hours comes what `posts` gives. Then nothing comes for ten days.
+fn live(days: i64, mut posts: impl FnMut(&mut Model, i64) -> Vec<Row>) -> Model {
+    let mut model = Model::new(CompactionPolicy::default());
+    let start = model.now;
+    for hour in 0..24 * (days + 10) {
+        model.now = Instant(start.0 + hour * HOUR);
+        if hour % 6 == 0 && hour < 24 * days {
+            for batch in posts(&mut model, hour / 24).chunks(100) {
+                model.append(batch.to_vec());
+            }
+        }
+        model.now = model.now.plus_seconds(60);
+        model.keep_up();
+    }
+    assert_eq!(model.kept(), model.sessions.len(), "neither earlier versions nor tombstones are left");
+    model
+}
+
+/// A lake has few segments in the end, and its rows were not rewritten often.
+#[track_caller]
+fn assert_kept_small(model: &Model, segments: usize, rewritten: usize) {
+    let (live, times) = (model.live.len(), model.written / model.appended);
+    assert!(live <= segments, "{live} segments of {} rows", model.kept());
+    assert!(times <= rewritten, "rows were rewritten {times} times");
+}
+
+#[test]
+fn an_account_that_grows_has_few_segments() {
+    let mut rng = Rng::with_seed(1);
+    let model =
+        live(365, |model, day| (0..day / 2).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect());
+    assert_kept_small(&model, 35, 12);
+}
+
+#[test]
+fn sessions_of_all_days_that_change_leave_few_segments() {
+    let mut rng = Rng::with_seed(2);
+    let model = live(365, |model, _| {
+        let mut rows: Vec<Row> = (0..3).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
+        rows.extend(model.some_change(&mut rng, 3, false));
+        rows
+    });
+    assert_kept_small(&model, 35, 40);
+}
+
+#[test]
+fn sessions_of_all_days_that_move_leave_few_segments() {
+    let mut rng = Rng::with_seed(3);
+    let model = live(365, |model, _| {
+        let mut rows: Vec<Row> = (0..3).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
+        rows.extend(model.some_change(&mut rng, 3, true));
+        rows
+    });
+    assert_kept_small(&model, 35, 40);
+}
+
+#[test]
+fn an_import_of_years_in_any_order_leaves_few_segments() {
+    let mut rng = Rng::with_seed(4);
+    let model = live(60, |model, day| {
+        let years = if day == 20 { 2_000 } else { 0 };
+        let old = (0..years).flat_map(|_| model.begin(rng.i64(0..700 * DAY))).collect::<Vec<_>>();
+        old.into_iter().chain((0..3).flat_map(|_| model.begin(0))).collect()
+    });
+    assert_kept_small(&model, 35, 12);
+}
