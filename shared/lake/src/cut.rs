@@ -30,11 +30,11 @@ pub(crate) fn cut(kept: &[Kept], max_rows: u64) -> Vec<Piece<'_>> {
 /// another segment are put together; then those with the most rows have a piece of their own, and the others share pieces,
 /// in which each has a part. Gives at most `MAX_DAYS` pieces, and one more for each time that a day is too many rows.
 pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64) -> Vec<Piece<'a>> {
-    let places = Places::of(others);
+    let beside = Beside::of(others);
     let mut parts: Vec<&[Kept]> =
-        kept.chunk_by(|a, b| places.belong_together(a.created, b.created)).collect();
+        kept.chunk_by(|a, b| beside.belong_together(a.created, b.created)).collect();
     if parts.len() > MAX_DAYS {
-        parts = places.join(kept, &parts);
+        parts = beside.join(kept, &parts);
     }
     // A piece that is shared has `MAX_DAYS` parts: so many may have one of their own.
     let own = match parts.len() {
@@ -49,7 +49,7 @@ pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64
 }
 
 /// The days of the segments beside those that are cut.
-struct Places(Vec<(NaiveDate, NaiveDate)>);
+struct Beside(Vec<(NaiveDate, NaiveDate)>);
 
 /// Where a day lies among the other segments.
 #[derive(PartialEq)]
@@ -60,11 +60,11 @@ enum Place {
     Between(usize),
 }
 
-impl Places {
-    fn of(others: &[Segment]) -> Places {
+impl Beside {
+    fn of(others: &[Segment]) -> Beside {
         let mut others: Vec<&Segment> = others.iter().filter(|one| one.is_cut()).collect();
         others.sort_by_key(|one| Reverse(one.rows(Record::Session)));
-        Places(others.into_iter().map(|one| one.created().days()).collect())
+        Beside(others.into_iter().map(|one| one.created().days()).collect())
     }
 
     fn place(&self, day: NaiveDate) -> Place {

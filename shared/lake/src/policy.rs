@@ -166,14 +166,14 @@ impl CompactionPolicy {
     }
 
     /// Those that no attempt to commit may still concern.
-    fn settled<'a>(&self, segments: &[&'a Segment], now: Instant) -> Days<'a> {
+    fn eligible<'a>(&self, segments: &[&'a Segment], now: Instant) -> Days<'a> {
         segments.iter().copied().filter(|one| is_past(one, self.min_age_seconds, now)).collect()
     }
 
     /// Segments of a group that are enough of one size, or are to be cut.
     fn of_many(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let [of_day, late, uncut] =
-            [&group.of_day, &group.late, &group.uncut].map(|segments| self.settled(segments, now));
+            [&group.of_day, &group.late, &group.uncut].map(|segments| self.eligible(segments, now));
         if let Some(inputs) = self.of_a_size(&of_day) {
             return Some(Job::of(&inputs, true));
         }
@@ -188,9 +188,9 @@ impl CompactionPolicy {
     /// What came late for the large segment of a group, with it or by itself; a large one of an earlier format.
     fn of_late(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let large = group.large.filter(|large| is_past(large, self.min_age_seconds, now))?;
-        let late = self.settled(&group.late, now);
+        let late = self.eligible(&group.late, now);
         if late.is_empty() {
-            return self.of_earlier_format(&self.settled(&group.of_day, now), now);
+            return self.of_earlier_format(&self.eligible(&group.of_day, now), now);
         }
         let is_quiet = group.is_closed(self.quiet_seconds, now);
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();

@@ -145,11 +145,11 @@ impl Model {
         kept.extend(tombstones.values());
         kept.sort_by_key(|row| (row.created, row.session, row.removed));
         self.written += kept.len();
-        let places: Vec<Kept> =
+        let candidates: Vec<Kept> =
             (0..).zip(&kept).map(|(row, one)| Kept { created: one.created, input: 0, row }).collect();
         let pieces = match job.by_day {
-            true => cut_by_day(&places, &self.live, self.policy.max_rows),
-            false => cut(&places, self.policy.max_rows),
+            true => cut_by_day(&candidates, &self.live, self.policy.max_rows),
+            false => cut(&candidates, self.policy.max_rows),
         };
         for piece in pieces {
             let parts: Vec<Vec<Row>> =
