@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use fastrand::Rng;
 use faults::{Fault, Proxy, Service};
 use serde_json::{Value, json};
-use shared::key;
-use shared::store::{Item, Store};
+use store::key;
+use store::{Item, Store};
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::{demo, session_key};

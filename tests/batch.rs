@@ -29,8 +29,8 @@ async fn sessions_in_stream(servers: &Servers) -> Event {
     source.pull(&servers.clients()).await;
     let mut event = source.everything(0);
     event.records.retain(|record| {
-        let keys: shared::store::Item = record.change.keys.clone().into();
-        shared::key::parse_session(keys["pk"].as_s().unwrap()).is_some()
+        let keys: store::Item = record.change.keys.clone().into();
+        store::key::parse_session(keys["pk"].as_s().unwrap()).is_some()
     });
     for (number, record) in (9..).zip(&mut event.records) {
         record.change.sequence_number = Some(number.to_string());

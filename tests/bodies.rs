@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use archive::App;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use domain::account::Account;
+use domain::id::SessionId;
+use domain::session::Session;
+use domain::time::Instant;
 use faults::{Fault, Proxy, Service};
 use serde_json::{Value, json};
-use shared::account::Account;
-use shared::id::SessionId;
-use shared::key;
-use shared::session::Session;
-use shared::store::{BODY_OBJECT, Delivery, Store, TouchedDays, text};
-use shared::time::Instant;
+use store::key;
+use store::{BODY_OBJECT, Delivery, Store, TouchedDays, text};
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::event_source::{EventSource, to_archive};
@@ -28,7 +28,7 @@ fn version(id: &str, minute: u32, length: usize) -> Value {
         "created_at": "2026-09-20 12:00:00",
         "updated_at": format!("2026-09-20 12:{minute:02}:00"),
         "protocol": minute.to_string(),
-        "talks": (0..length / 2_000).map(|_| json!({"message": shared::id::random_hex(1_000)})).collect::<Vec<_>>(),
+        "talks": (0..length / 2_000).map(|_| json!({"message": domain::id::random_hex(1_000)})).collect::<Vec<_>>(),
     })
 }
 
@@ -152,7 +152,7 @@ async fn upkeep_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
     let store = servers.store();
     let (account, now) = (Account::new(demo()), Instant::now());
     let put = async |id: &str, minute: i64, at: Instant| {
-        let noise = shared::id::random_hex(400_000);
+        let noise = domain::id::random_hex(400_000);
         let json =
             json!({"session_id": id, "created_at": 0, "updated_at": minute, "talks": [{"message": noise}]});
         let session = Session::from_json(json.to_string().as_bytes()).unwrap();

@@ -2,13 +2,13 @@
 
 use ::lake::{Entry, Lake};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use domain::id::{AccountId, SessionId};
+use domain::session::Session;
+use domain::time::Instant;
 use faults::{Fault, Proxy, Service};
 use maintain::{App, RunSummary};
-use shared::id::{AccountId, SessionId};
-use shared::key;
-use shared::session::Session;
-use shared::store::{Store, TouchedDays};
-use shared::time::Instant;
+use store::key;
+use store::{Store, TouchedDays};
 
 use crate::dynamodb_local::{Endpoints, Servers};
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
+use domain::dictionary::{self, Kind};
+use domain::time::Instant;
 use infra::demo::{Generator, Options};
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
-use shared::dictionary::{self, Kind};
-use shared::time::Instant;
 
 use crate::world::{World, query};
 
@@ -20,7 +20,7 @@ pub(crate) const ROW_TYPES: [&str; 6] =
 
 /// Made-up sessions of the four weeks before 2026-10-03T20:00:00Z, in the nested shape.
 pub(crate) fn sessions(seed: u64, count: usize) -> Vec<Value> {
-    let end = Instant::parse("2026-10-03T20:00:00Z", shared::zone::Zone::SAO_PAULO).unwrap().unwrap();
+    let end = Instant::parse("2026-10-03T20:00:00Z", domain::zone::Zone::SAO_PAULO).unwrap().unwrap();
     Generator::new(Options { seed, sessions: count, end, days: 28, media: Vec::new() }).collect()
 }
 

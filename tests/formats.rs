@@ -3,11 +3,11 @@
 use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kms::primitives::Blob;
+use domain::dictionary::Record;
+use domain::time::Instant;
 use infra::endpoints::Endpoints;
 use serde_json::{Value, json};
-use shared::dictionary::Record;
-use shared::key;
-use shared::time::Instant;
+use store::key;
 
 use crate::expected::everything;
 use crate::lake::demo;

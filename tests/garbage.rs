@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::{AccountId, SessionId};
+use domain::session::Session;
+use domain::time::Instant;
 use faults::{Proxy, Service};
 use futures::{StreamExt, stream};
 use infra::demo::{Generator, Options, ZONE};
-use shared::id::{AccountId, SessionId};
-use shared::key;
-use shared::session::Session;
-use shared::store::{Store, TouchedDays};
-use shared::time::Instant;
+use store::key;
+use store::{Store, TouchedDays};
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::demo;
@@ -93,7 +93,7 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
     assert_eq!(kept.len(), live.len(), "no item of a replaced segment is left");
 
     // Each session once, in its latest version.
-    let rows: u64 = live.iter().map(|one| one.rows(shared::dictionary::Record::Session)).sum();
+    let rows: u64 = live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum();
     assert_eq!(rows, 36, "compaction has left no old version");
 }
 
@@ -120,7 +120,7 @@ async fn sessions_past_their_retention_leave_the_lake() {
     let world = World::start().await;
     let lake = Lake::new(world.store());
     let (policy, rows) = (CompactionPolicy::at_once(), |live: &[::lake::Segment]| {
-        live.iter().map(|one| one.rows(shared::dictionary::Record::Session)).sum::<u64>()
+        live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum::<u64>()
     });
     // One segment of ten days, and one of each of five days before them.
     lake.append(&demo(), (0..10).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
@@ -160,7 +160,7 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let servers = Servers::embedded().await;
     let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
     let counted = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
-    let lake = Lake::new(servers.clients_at(&counted, shared::aws::retries()).store());
+    let lake = Lake::new(servers.clients_at(&counted, runtime::aws::retries()).store());
     // Five years, a segment a day; and today two minutes of batches that were not compacted yet.
     let appends = (0..1_826).map(|day| day * 24).chain(std::iter::repeat_n(0, 120)).enumerate();
     let appending = appends.map(|(number, hours)| {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN, Segment};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dictionary::Record;
+use domain::id::{AccountId, SessionId};
 use maintain::{Rebuild, Rebuilt};
 use serde_json::Value;
-use shared::dictionary::Record;
-use shared::id::{AccountId, SessionId};
-use shared::key::{self, Key};
-use shared::store::{Store, text};
+use store::key::{self, Key};
+use store::{Store, text};
 
 use crate::expected::{self, id, moment};
 use crate::world::{World, query};

@@ -1,11 +1,11 @@
 //! Pages that begin and end within a segment: of it, no more rows are read than they may show.
 
 use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN};
+use domain::id::AccountId;
 use faults::{Fault, Proxy, Service};
 use infra::endpoints::Endpoints;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use shared::id::AccountId;
 
 use crate::data::{COUNT, filter, session, with};
 use crate::world::{World, answer, query};
@@ -99,7 +99,7 @@ async fn a_chain_whose_data_was_erased_says_to_start_again() {
 
     let store = world.store();
     let account = AccountId::try_from("demo".to_owned()).unwrap();
-    let (bucket, prefix) = (store.names().lake_bucket.clone(), shared::key::segment_objects(&account));
+    let (bucket, prefix) = (store.names().lake_bucket.clone(), store::key::segment_objects(&account));
     let objects = store.list_objects(&bucket, &prefix, "").await.unwrap().objects;
     let keys = objects.into_iter().map(|object| object.key).collect();
     store.delete_objects(&bucket, keys).await.unwrap();

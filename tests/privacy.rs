@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::dictionary::{self, Confidential, Field, Kind, Record};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
-use shared::dictionary::{self, Confidential, Field, Kind, Record};
 
 use crate::world::{World, answer, query};
 

@@ -1,10 +1,10 @@
 //! Quarantine: what could not be read is tried again, and what leaves the quarantine yields to later records.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::time::Instant;
 use serde_json::{Value, json};
-use shared::key;
-use shared::store::{Quarantined, text};
-use shared::time::Instant;
+use store::key;
+use store::{Quarantined, text};
 
 use crate::lake::delete;
 use crate::scene::{Scene, account, days_ago, id, session};
@@ -13,7 +13,7 @@ use crate::world::query;
 /// A version of a session that is too large for its item.
 fn large(name: &str, days: u64, version: u32) -> Value {
     let mut session = session(name, days, version);
-    session["talks"] = (0..200).map(|_| json!({"message": shared::id::random_hex(2_000)})).collect();
+    session["talks"] = (0..200).map(|_| json!({"message": domain::id::random_hex(2_000)})).collect();
     session
 }
 
@@ -51,7 +51,7 @@ async fn wait_and_maintain(scene: &Scene) -> maintain::RunSummary {
         let past = AttributeValue::N(Instant::now().plus_seconds(-1).0.to_string());
         scene.set(key::quarantined(&account("demo"), &record.sequence), "next_at", past).await;
     }
-    store.note_due(&account("demo"), &shared::store::TouchedDays::none(), Instant::now()).await.unwrap();
+    store.note_due(&account("demo"), &store::TouchedDays::none(), Instant::now()).await.unwrap();
     let answer = scene.maintain().await;
     assert_eq!((answer.failures, answer.busy), (0, 0), "{answer:?}");
     answer

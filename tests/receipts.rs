@@ -2,14 +2,14 @@
 
 use ::lake::{Entry, Lake, SNAPSHOT_MARGIN};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::SessionId;
+use domain::time::Instant;
+use domain::zone::Zone;
 use maintain::Rebuild;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use shared::id::SessionId;
-use shared::key;
-use shared::store::{Rejection, Store};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key;
+use store::{Rejection, Store};
 
 use crate::expected::{self, id, moment};
 use crate::lake::{delete, demo, filled, session_key};

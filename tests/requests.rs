@@ -7,12 +7,12 @@ use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
+use domain::dictionary::Record;
+use domain::id::AccountId;
+use domain::time::Instant;
 use infra::demo::{Generator, Options, ZONE};
 use infra::endpoints::Endpoints;
 use serde_json::Value;
-use shared::dictionary::Record;
-use shared::id::AccountId;
-use shared::time::Instant;
 
 use crate::world::{World, query};
 

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::time::Instant;
+use domain::zone::Zone;
 use faults::{Fault, Proxy, Service};
 use maintain::App;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use shared::key;
-use shared::store::{Store, number};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key;
+use store::{Store, number};
 
 use crate::dynamodb_local::Endpoints;
 use crate::scene::{DAY, HOLD, Scene, account, days_ago, id, session};

@@ -5,14 +5,14 @@ use std::fs;
 use archive::App as Archive;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{Days, NaiveDate};
+use domain::id::{AccountId, SessionId, StorageId};
+use domain::time::Instant;
+use domain::zone::Zone;
 use maintain::App;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::id::{AccountId, SessionId, StorageId};
-use shared::key;
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key;
 
 use crate::dynamodb_local::Servers;
 use crate::event_source::EventSource;

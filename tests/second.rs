@@ -7,7 +7,7 @@ use futures::future::join_all;
 use maintain::Rebuild;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use shared::store::StoreErrorKind;
+use store::StoreErrorKind;
 
 use crate::dynamodb_local::Servers;
 use crate::event_source::EventSource;

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use archive::App;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use domain::id::AccountId;
 use fastrand::Rng;
 use faults::{Proxy, Service};
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::id::AccountId;
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::event_source::{EventSource, to_archive};
@@ -31,7 +31,7 @@ const LARGE_ONE_IN: usize = 100;
 
 /// Seeds, and records of each.
 fn size() -> (u64, usize) {
-    let asked = shared::config::optional("PREMIUM_SIMULATION").unwrap_or_else(|| "2x500".to_owned());
+    let asked = runtime::config::optional("PREMIUM_SIMULATION").unwrap_or_else(|| "2x500".to_owned());
     let (seeds, records) = asked.split_once('x').unwrap_or_else(|| panic!("{asked} is not like 20x5000"));
     (seeds.parse().unwrap(), records.parse().unwrap())
 }

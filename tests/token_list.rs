@@ -47,7 +47,7 @@ async fn a_list_of_tokens_comes_page_by_page() {
     for scope in ["console", "report"] {
         let order = json!({"account": "demo", "scope": scope});
         let (_, token) = world.post("/v1/tokens", &world.admin, &order).await;
-        let item = store.get(shared::key::token(token["id"].as_str().unwrap())).await.unwrap().unwrap();
+        let item = store.get(store::key::token(token["id"].as_str().unwrap())).await.unwrap().unwrap();
         ending.push(item.contains_key("expires_at"));
     }
     assert_eq!(ending, [true, false]);

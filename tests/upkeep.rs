@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dictionary::{self, Record};
+use domain::id::{AccountId, SessionId};
+use domain::session::{Session, Value};
+use domain::time::Instant;
 use infra::endpoints::{Clients, Endpoints};
 use infra::template;
 use maintain::{App, RunSummary};
-use shared::dictionary::{self, Record};
-use shared::id::{AccountId, SessionId};
-use shared::key;
-use shared::session::{Session, Value};
-use shared::store::{Store, TouchedDays, number, text};
-use shared::time::Instant;
+use store::key;
+use store::{Store, TouchedDays, number, text};
 
 use crate::world::World;
 
@@ -45,7 +45,7 @@ async fn stores<const N: usize>(world: &World) -> [Store; N] {
     std::array::from_fn(|_| clients().store())
 }
 
-fn names(due: &[shared::store::Due]) -> Vec<&str> {
+fn names(due: &[store::Due]) -> Vec<&str> {
     due.iter().map(|one| one.account.as_str()).collect()
 }
 

@@ -1,8 +1,8 @@
 //! Versions of a session: what a delivery leaves in the table and beside it.
 
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
 use serde_json::{Value, json};
-use shared::id::{AccountId, SessionId};
-use shared::time::Instant;
 
 use crate::world::{World, query};
 
@@ -49,7 +49,7 @@ async fn a_large_body_is_uploaded_only_for_a_version_that_is_kept() {
     let (ingest, _) = world.account("demo").await;
     // Random texts, which do not become small enough for an item.
     let version = |minute: u32| {
-        let talks: Vec<Value> = (0..200).map(|_| json!({"message": shared::id::random_hex(2_000)})).collect();
+        let talks: Vec<Value> = (0..200).map(|_| json!({"message": domain::id::random_hex(2_000)})).collect();
         json!({
             "session_id": "large",
             "created_at": "2026-09-20 12:00:00",

@@ -11,7 +11,7 @@ use infra::endpoints::Endpoints;
 use infra::stack::Stack;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use shared::store::Store;
+use store::Store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -62,9 +62,9 @@ impl World {
     pub(crate) async fn over(store: Store) -> World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let bootstrap = shared::id::random_hex(32);
+        let bootstrap = domain::id::random_hex(32);
         let routes = infra::stack::routes(store, &bootstrap, Some(url.clone()), Deployment::default());
-        let app = shared::http::host(routes);
+        let app = web::http::host(routes);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let data = tempfile::tempdir().unwrap();

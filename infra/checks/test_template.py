@@ -329,7 +329,7 @@ class Roles(Stack):
                     self.assertIn("dynamodb:LeadingKeys", json.dumps(statement["Condition"]))
 
     def test_the_prefixes_are_those_the_program_makes_keys_with(self):
-        keys = (ROOT / "shared/src/key.rs").read_text(encoding="utf-8")
+        keys = (ROOT / "shared/store/src/key.rs").read_text(encoding="utf-8")
         prefixes = set(re.findall(r"[a-z-]+(?:#\*|keys\b)", " ".join(MAY.values())))
         for prefix in prefixes:
             self.assertIn('"' + prefix.removesuffix("*"), keys)

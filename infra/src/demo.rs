@@ -22,11 +22,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use chrono::Duration;
+use domain::time::Instant;
+use domain::zone::Zone;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::time::Instant;
-use shared::zone::Zone;
 
 use crate::cli::client::Client;
 use crate::cli::error::CliError;

@@ -8,10 +8,10 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use domain::cipher::DataKey;
+use domain::id::random_hex;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
-use shared::cipher::DataKey;
-use shared::id::random_hex;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::config::Credentials;
 use aws_types::SdkConfig;
+use runtime::config::{ConfigError, optional, required};
 use serde::{Deserialize, Serialize};
-use shared::config::{ConfigError, optional, required};
-use shared::store::{Names, Store};
+use store::{Names, Store};
 
 use crate::embedded::{Embedded, Outside};
 
@@ -49,7 +49,7 @@ impl Place {
             key: required("PREMIUM_KEY")?,
         };
         let outside = Outside { dynamodb: true, s3: true, kms: true };
-        shared::aws::config()?;
+        runtime::aws::config()?;
         Ok(Place { outside, is_deployed: true, names })
     }
 
@@ -75,7 +75,7 @@ impl Place {
             key: name(outside.kms, "PREMIUM_KEY", usual.key),
         };
         if outside != Outside::default() {
-            shared::aws::config()?;
+            runtime::aws::config()?;
         }
         Ok(Place { outside, is_deployed: false, names })
     }
@@ -147,7 +147,7 @@ impl Endpoints {
 
     fn in_environment(mut self) -> Result<Endpoints, ConfigError> {
         if self.outside != Outside::default() {
-            self.environment = Some(shared::aws::config()?);
+            self.environment = Some(runtime::aws::config()?);
         }
         Ok(self)
     }
@@ -160,7 +160,7 @@ impl Endpoints {
     /// Clients of all servers.
     pub fn clients(&self) -> Clients {
         let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "embedded");
-        let embedded = shared::aws::builder(REGION, credentials).build();
+        let embedded = runtime::aws::builder(REGION, credentials).build();
         let config = |is_outside: bool, endpoint: &str| match &self.environment {
             Some(environment) if is_outside => environment.clone(),
             _ => embedded.to_builder().endpoint_url(endpoint).build(),

@@ -10,11 +10,11 @@ use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use axum::Router;
 use console::Deployment;
+use domain::id::random_hex;
 use futures::future::select_all;
+use runtime::config::ConfigError;
 use serde::{Deserialize, Serialize};
-use shared::config::ConfigError;
-use shared::id::random_hex;
-use shared::store::Store;
+use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -150,7 +150,7 @@ impl Stack {
         // Where it listens on every address, the request tells by which one it came; else a link is the same text always.
         let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
-        let app = shared::http::host(routes(store, &bootstrap, public_url, deployment));
+        let app = web::http::host(routes(store, &bootstrap, public_url, deployment));
         let http = Part::start("the HTTP server", async move {
             let served = axum::serve(listener, app).await;
             served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())

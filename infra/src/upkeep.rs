@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::time::Instant;
 use maintain::App;
-use shared::telemetry::chain;
-use shared::time::Instant;
+use runtime::telemetry::chain;
 
 /// The pause between two runs: shorter than the schedule's minute, for here nobody pays for a run that finds nothing.
 const EVERY: Duration = Duration::from_secs(5);

@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord, StreamRecord};
 use chrono::NaiveDate;
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
+use domain::zone::Zone;
 use lake::Entry;
+use runtime::telemetry::chain;
 use serde::Serialize;
 use serde_dynamo::AttributeValue;
-use shared::id::{AccountId, SessionId};
-use shared::key::parse_session;
-use shared::store::{
-    BODY_OBJECT, Item, Quarantined, StoreError, TouchedDays, differ_in_expiry_alone, number, text,
-};
-use shared::telemetry::chain;
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key::parse_session;
+use store::{BODY_OBJECT, Item, Quarantined, StoreError, TouchedDays, differ_in_expiry_alone, number, text};
 
 use crate::App;
 
@@ -232,7 +230,7 @@ mod tests {
 
     fn entry(sequence: &str, created_at: i64, live: bool) -> Entry {
         let id = SessionId::try_from("s".to_owned()).unwrap();
-        let session = live.then(shared::session::Session::default);
+        let session = live.then(domain::session::Session::default);
         Entry { sequence: sequence.to_owned(), created_at: Instant(created_at), id, session, content_hash: 0 }
     }
 

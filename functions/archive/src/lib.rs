@@ -12,7 +12,7 @@ mod batch;
 
 use aws_lambda_events::dynamodb::Event;
 use lake::Lake;
-use shared::store::Store;
+use store::Store;
 
 pub use batch::{BatchFailure, BatchResponse};
 

@@ -2,12 +2,12 @@
 
 use archive::{App, handle};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use shared::store::{Names, Store};
+use store::{Names, Store};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    shared::telemetry::init();
-    let app = App::new(Store::new(&shared::aws::config()?, Names::from_env()?));
+    runtime::telemetry::init();
+    let app = App::new(Store::new(&runtime::aws::config()?, Names::from_env()?));
     let app = &app;
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     let answer =

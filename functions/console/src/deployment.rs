@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use shared::config::{ConfigError, optional, parsed};
+use runtime::config::{ConfigError, optional, parsed};
 
 /// The surroundings of a stack.
 #[derive(Clone, Debug, Default)]

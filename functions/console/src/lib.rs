@@ -15,8 +15,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use http::header;
 use serde::Serialize;
-use shared::caller::Guard;
-use shared::store::Store;
+use store::Store;
+use web::caller::Guard;
 
 pub use deployment::{Deployment, Origin, OriginError};
 

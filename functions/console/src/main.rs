@@ -1,11 +1,11 @@
 //! Lambda host of the console function: the router of `lib.rs` and nothing else.
 
-use shared::store::{Names, Store};
+use store::{Names, Store};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::telemetry::init();
-    let store = Store::new(&shared::aws::config()?, Names::from_env()?);
+    runtime::telemetry::init();
+    let store = Store::new(&runtime::aws::config()?, Names::from_env()?);
     let app = console::App::new(store, console::Deployment::from_env()?);
-    lambda_http::run(shared::http::host(console::router(app))).await
+    lambda_http::run(web::http::host(console::router(app))).await
 }

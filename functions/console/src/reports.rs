@@ -3,16 +3,16 @@
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
+use domain::id::{AccountId, random_hex};
+use domain::time::Instant;
+use domain::token::Scope;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::caller::Caller;
-use shared::id::{AccountId, random_hex};
-use shared::input::{AccountParameter, Field, Json, Others, Query, both};
-use shared::problem::Problem;
-use shared::store::Report;
-use shared::time::Instant;
-use shared::token::Scope;
+use store::Report;
+use web::caller::Caller;
+use web::input::{AccountParameter, Field, Json, Others, Query, both};
+use web::problem::Problem;
 
 use crate::App;
 use crate::embed::Embed;

@@ -1,15 +1,15 @@
 //! `POST` and `DELETE /v1/console/session`: a person's token, kept by the browser where no script can read it.
 //!
 //! `SameSite=None; Partitioned` because the platform frames the console: the cookie is then sent from inside that frame,
-//! and a frame on another site has another one. What keeps other sites from using it stands in `shared::caller`.
+//! and a frame on another site has another one. What keeps other sites from using it stands in `web::caller`.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::time::Instant;
 use http::request::Parts;
 use http::{StatusCode, header};
-use shared::caller::{COOKIE, bearer};
-use shared::problem::Problem;
-use shared::time::Instant;
+use web::caller::{COOKIE, bearer};
+use web::problem::Problem;
 
 use crate::App;
 

@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
-use shared::caller::Caller;
-use shared::input::{Field, Json, Others, both, each};
-use shared::problem::Problem;
-use shared::store::{Prices, Settings};
+use store::{Prices, Settings};
+use web::caller::Caller;
+use web::input::{Field, Json, Others, both, each};
+use web::problem::Problem;
 
 use crate::App;
 use crate::embed::is_id;

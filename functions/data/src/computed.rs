@@ -1,7 +1,7 @@
 //! Computed columns: what is not in a document but follows from it.
 
-use shared::dictionary::{Aggregation, Group, Semantic};
-use shared::lang::Text;
+use domain::dictionary::{Aggregation, Group, Semantic};
+use domain::lang::Text;
 
 use crate::format::DateFormat;
 use crate::report::{Column, Measure, Source};

@@ -5,7 +5,7 @@ use crate::expr::{Context, Expr, MaskedColumn, Row};
 use crate::filter::Filter;
 use crate::segment_columns::{ColumnRef, DictionaryColumn, SegmentColumns};
 use crate::value::Value;
-use shared::masking::Masking;
+use domain::masking::Masking;
 
 /// One condition on one value.
 #[derive(Clone, Debug)]

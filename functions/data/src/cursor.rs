@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::cipher::{DataKey, SealError};
+use domain::id::AccountId;
+use domain::time::Instant;
 use serde::{Deserialize, Serialize};
-use shared::cipher::{DataKey, SealError};
-use shared::id::AccountId;
-use shared::problem::Problem;
-use shared::time::Instant;
+use web::problem::Problem;
 
 /// The version of the cursor's text. A cursor of another version is refused.
 const VERSION: u8 = 2;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDateTime;
+use domain::zone::Zone;
 use hashbrown::HashMap;
-use shared::zone::Zone;
 
 use crate::expr::{Context, Expr, MaskedColumn, Row};
 use crate::format::{DateFormat, around};

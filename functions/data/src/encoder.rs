@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use domain::lang::Lang;
 use serde_json::Value as Json;
-use shared::lang::Lang;
 
 use crate::query::Output;
 use crate::value::Value;

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
+use domain::account::Account;
+use domain::cipher::{DataKey, SealError};
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::token::Privacy;
 use http::HeaderMap;
-use shared::account::Account;
-use shared::caller::Caller;
-use shared::cipher::{DataKey, SealError};
-use shared::id::AccountId;
-use shared::problem::Problem;
-use shared::store::{StoreError, StoreErrorKind};
-use shared::time::Instant;
-use shared::token::Privacy;
+use store::{StoreError, StoreErrorKind};
+use web::caller::Caller;
+use web::problem::Problem;
 
 use crate::cursor::{Cursor, Place};
 use crate::encoder::RowEncoder;
@@ -25,7 +25,7 @@ use crate::request::DataRequest;
 use crate::run::{run, sum_up};
 use crate::summary::SummaryKey;
 use crate::{App, READERS};
-use shared::masking::{Pseudonyms, Reader};
+use domain::masking::{Pseudonyms, Reader};
 
 /// Executes the queries of one caller on one account.
 #[derive(Debug)]

@@ -4,15 +4,15 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::id::AccountId;
+use domain::lang::Lang;
 use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value as Json;
-use shared::caller::Caller;
-use shared::id::AccountId;
-use shared::input::{Field, Object, Others, Query as Parameters, both};
-use shared::lang::Lang;
-use shared::problem::Problem;
+use web::caller::Caller;
+use web::input::{Field, Object, Others, Query as Parameters, both};
+use web::problem::Problem;
 
 use crate::App;
 use crate::encoder::{CsvDialect, RowEncoder};

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime};
-use shared::cipher::DataKey;
-use shared::dictionary::{self, Field, Kind, Record};
-use shared::id::{AccountId, StorageId};
-use shared::link::Link;
-use shared::time::Instant;
+use domain::cipher::DataKey;
+use domain::dictionary::{self, Field, Kind, Record};
+use domain::id::{AccountId, StorageId};
+use domain::link::Link;
+use domain::time::Instant;
 
 use crate::format::DateFormat;
 use crate::measure::Sum;
@@ -15,8 +15,8 @@ use crate::report::{Column, Measure, Source};
 use crate::segment_columns::{CREATED, ColumnRef, Columns, ID, SegmentColumns};
 use crate::transcript::Records;
 use crate::value::Value;
-use shared::masking::{Masking, Pseudonyms, Reader};
-use shared::zone::Zone;
+use domain::masking::{Masking, Pseudonyms, Reader};
+use domain::zone::Zone;
 
 /// What values depend on besides the columns of a segment.
 #[derive(Clone, Debug)]
@@ -267,8 +267,8 @@ mod tests {
     use arrow_array::{
         ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
     };
-    use shared::account::Account;
-    use shared::token::Privacy;
+    use domain::account::Account;
+    use domain::token::Privacy;
 
     use super::*;
     use crate::report::ReportType;

@@ -1,8 +1,8 @@
 //! Data Studio's filters: operators, what fits them, and what holds.
 
+use domain::dictionary::{DataType, Semantic};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
-use shared::dictionary::{DataType, Semantic};
 
 use crate::format::DateFormat;
 use crate::request::FilterRequest;

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use arrayvec::ArrayVec;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
-use shared::dictionary::Semantic;
-use shared::time::Instant;
+use domain::dictionary::Semantic;
+use domain::time::Instant;
 
 const SECOND: i64 = 1_000_000;
 
@@ -160,7 +160,7 @@ fn digit(number: u32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use shared::zone::Zone;
+    use domain::zone::Zone;
 
     use super::*;
 

@@ -38,10 +38,10 @@ mod receipts;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{get, post};
+use domain::token::Scope;
 use lake::Lake;
-use shared::caller::Guard;
-use shared::store::Store;
-use shared::token::Scope;
+use store::Store;
+use web::caller::Guard;
 
 use summary::{Summaries, summaries};
 
@@ -62,7 +62,7 @@ pub struct App {
 impl App {
     /// An app over a store. `PREMIUM_PUBLIC_URL`, if set, is the address that media links begin with.
     pub fn new(store: Store) -> App {
-        App::at(store, shared::config::optional("PREMIUM_PUBLIC_URL"))
+        App::at(store, runtime::config::optional("PREMIUM_PUBLIC_URL"))
     }
 
     /// An app whose media links begin with `public_url`.

@@ -6,11 +6,11 @@ use std::ops::Range;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampMicrosecondType, UInt32Type};
 use arrow_array::{PrimitiveArray, RecordBatch};
+use domain::dictionary::Record;
+use domain::time::Instant;
 use futures::future::try_join_all;
 use lake::{Lake, Part};
-use shared::dictionary::Record;
-use shared::store::StoreError;
-use shared::time::Instant;
+use store::StoreError;
 
 use crate::expr::Context;
 use crate::plan::Cluster;
@@ -205,8 +205,8 @@ mod tests {
     use std::sync::Arc;
 
     use arrow_array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray};
+    use domain::id::AccountId;
     use lake::Span;
-    use shared::id::AccountId;
 
     use super::*;
     use crate::expr::Row;
@@ -229,7 +229,7 @@ mod tests {
         let mut columns = SegmentColumns::default();
         let needed = arrays.each_ref().map(|(name, _)| Some(*name));
         let batch = RecordBatch::try_from_iter(arrays).unwrap();
-        columns.put(Record::Session, &needed, &batch, shared::zone::Zone::UTC).unwrap();
+        columns.put(Record::Session, &needed, &batch, domain::zone::Zone::UTC).unwrap();
         (about, columns)
     }
 

@@ -3,14 +3,14 @@
 use axum::middleware::map_response;
 use axum::response::Response;
 use http::{HeaderValue, header};
-use shared::store::{Names, Store};
+use store::{Names, Store};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::telemetry::init();
-    let store = Store::new(&shared::aws::config()?, Names::from_env()?);
+    runtime::telemetry::init();
+    let store = Store::new(&runtime::aws::config()?, Names::from_env()?);
     let app = data::App::new(store);
-    lambda_http::run(shared::http::host(data::router(app)).layer(map_response(exact))).await
+    lambda_http::run(web::http::host(data::router(app)).layer(map_response(exact))).await
 }
 
 /// The runtime reads an answer of type text as text, and a byte order mark is lost on the way; one that has an encoding

@@ -1,7 +1,7 @@
 //! The additive measures of a session.
 
 use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
-use shared::dictionary::Record;
+use domain::dictionary::Record;
 
 use crate::expr::MaskedColumn;
 use crate::format::DateFormat;

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use domain::time::Instant;
 use lake::{Part, Span};
-use shared::time::Instant;
 
 /// The session's dates that a period can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Cluster {
 
     /// How many rows of sessions it has, tombstones and old versions counted.
     pub(crate) fn rows(&self) -> u64 {
-        self.parts.iter().map(|part| part.rows(shared::dictionary::Record::Session)).sum()
+        self.parts.iter().map(|part| part.rows(domain::dictionary::Record::Session)).sum()
     }
 }
 
@@ -99,7 +99,7 @@ fn meets(span: Span, period: &Range<Instant>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use shared::id::AccountId;
+    use domain::id::AccountId;
 
     use super::*;
 

@@ -1,10 +1,10 @@
 //! Point lookup: a query for a few sessions by their ids asks the table for their `created_at` history first, so that only
 //! the segments that may hold them are read.
 
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
 use futures::future::try_join_all;
-use shared::id::{AccountId, SessionId};
-use shared::store::{Store, StoreError};
-use shared::time::Instant;
+use store::{Store, StoreError};
 
 use crate::plan::Window;
 use crate::query::Query;

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use domain::cipher::DataKey;
+use domain::dictionary::{Aggregation, Record};
+use domain::time::Instant;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
-use shared::cipher::DataKey;
-use shared::dictionary::{Aggregation, Record};
-use shared::input::{Object, both, each};
-use shared::problem::Problem;
-use shared::time::Instant;
+use web::input::{Object, both, each};
+use web::problem::Problem;
 
 use crate::conditions::{Condition, Conditions};
 use crate::cursor::{Cursor, Fingerprint, Place, SNAPSHOT_SECONDS};
@@ -18,9 +18,9 @@ use crate::plan::{Cluster, DateField, Window};
 use crate::report::{Column, ReportType, Source};
 use crate::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use crate::segment_columns::{ColumnRef, Columns, Keys, SegmentColumns};
-use shared::masking::Reader;
-use shared::token::Privacy;
-use shared::zone::Zone;
+use domain::masking::Reader;
+use domain::token::Privacy;
+use domain::zone::Zone;
 
 /// Rows of a page unless a limit is set.
 const DEFAULT_LIMIT: usize = 10_000;

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use axum::extract::State;
 use chrono::NaiveDate;
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
+use domain::token::Scope;
 use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
-use shared::caller::Caller;
-use shared::id::{AccountId, SessionId};
-use shared::input::{Field, Others, Query, both};
-use shared::problem::Problem;
-use shared::store::{Quarantined, Rejection};
-use shared::time::Instant;
-use shared::token::Scope;
+use store::{Quarantined, Rejection};
+use web::caller::Caller;
+use web::input::{Field, Others, Query, both};
+use web::problem::Problem;
 
 use crate::App;
 use crate::request::DateRange;

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use shared::dictionary::{self, Aggregation, Field, Kind, Record, Semantic};
-use shared::lang::Text;
-use shared::problem::Problem;
+use domain::dictionary::{self, Aggregation, Field, Kind, Record, Semantic};
+use domain::lang::Text;
+use web::problem::Problem;
 
 use crate::computed;
 use crate::format::DateFormat;

@@ -1,12 +1,12 @@
 //! `GET /v1/report-types`: which reports there are and what a row of each is.
 
 use axum::extract::State;
+use domain::id::AccountId;
+use domain::lang::{Lang, Text};
 use serde::{Deserialize, Serialize};
-use shared::caller::Caller;
-use shared::id::AccountId;
-use shared::input::Query;
-use shared::lang::{Lang, Text};
-use shared::problem::Problem;
+use web::caller::Caller;
+use web::input::Query;
+use web::problem::Problem;
 
 use crate::report::ReportType;
 use crate::{App, READERS};

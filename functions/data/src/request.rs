@@ -3,11 +3,11 @@
 //! Unknown keys are passed over: Data Studio may add some any day.
 
 use chrono::NaiveDate;
+use domain::id::AccountId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::id::AccountId;
-use shared::input::{Object, both};
-use shared::problem::Problem;
+use web::input::{Object, both};
+use web::problem::Problem;
 
 /// The body of `POST /v1/data`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

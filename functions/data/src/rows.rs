@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use serde::Serialize;
-use shared::caller::Caller;
-use shared::input::{AccountParameter, Json, Query as Parameters};
-use shared::problem::Problem;
+use web::caller::Caller;
+use web::input::{AccountParameter, Json, Query as Parameters};
+use web::problem::Problem;
 
 use crate::App;
 use crate::encoder::RowEncoder;

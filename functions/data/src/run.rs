@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use domain::dictionary::Record;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use lake::Lake;
-use shared::dictionary::Record;
-use shared::store::StoreError;
+use store::StoreError;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::conditions::Predicate;

@@ -1,13 +1,13 @@
 //! `GET /v1/schema`: the columns of a report type, as Data Studio's `getSchema` wants them.
 
 use axum::extract::State;
+use domain::dictionary::{Aggregation, Semantic};
+use domain::id::AccountId;
+use domain::lang::Lang;
 use serde::{Deserialize, Serialize};
-use shared::caller::Caller;
-use shared::dictionary::{Aggregation, Semantic};
-use shared::id::AccountId;
-use shared::input::Query;
-use shared::lang::Lang;
-use shared::problem::Problem;
+use web::caller::Caller;
+use web::input::Query;
+use web::problem::Problem;
 
 use crate::computed;
 use crate::report::{Column, ReportType};

@@ -12,10 +12,10 @@ use arrow_array::{
     UInt32Array, UInt64Array,
 };
 use arrow_buffer::ScalarBuffer;
-use shared::dictionary::Record;
-use shared::store::StoreError;
-use shared::time::Instant;
-use shared::zone::Zone;
+use domain::dictionary::Record;
+use domain::time::Instant;
+use domain::zone::Zone;
+use store::StoreError;
 
 use crate::format::{around, steady};
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::id::AccountId;
+use domain::time::Instant;
 use moka::future::Cache;
-use shared::id::AccountId;
-use shared::time::Instant;
 
 use crate::cursor::Fingerprint;
 use crate::distinct::Distinct;

@@ -1,6 +1,6 @@
 //! Repeated records as one readable text.
 
-use shared::dictionary::Record;
+use domain::dictionary::Record;
 
 use crate::expr::{Compiler, Context, MaskedColumn, Row, local_time};
 use crate::segment_columns::ColumnRef;

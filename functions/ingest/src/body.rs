@@ -5,8 +5,8 @@ use std::io::Read;
 use axum::body::Body;
 use flate2::bufread::MultiGzDecoder;
 use http::{HeaderMap, StatusCode, header};
-use shared::input::collect;
-use shared::problem::Problem;
+use web::input::collect;
+use web::problem::Problem;
 
 /// What a Lambda event can carry once it is escaped (the HTTP contract).
 const MAX_SENT: usize = 4 << 20;

@@ -14,8 +14,8 @@ mod batch;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::post;
-use shared::caller::Guard;
-use shared::store::Store;
+use store::Store;
+use web::caller::Guard;
 
 /// What the function works with.
 #[derive(Clone, Debug)]

@@ -8,11 +8,11 @@ mod structure;
 mod leaves;
 mod value;
 
+use domain::dictionary::{self, Kind, Record};
+use domain::id::SessionId;
+use domain::session::{Identity, Row, Session, Talk, Value};
+use domain::zone::Zone;
 use serde_json::value::RawValue;
-use shared::dictionary::{self, Kind, Record};
-use shared::id::SessionId;
-use shared::session::{Identity, Row, Session, Talk, Value};
-use shared::zone::Zone;
 
 pub(crate) use fault::Fault;
 use json::{Entries, Json, is_empty};

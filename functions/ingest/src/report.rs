@@ -1,12 +1,12 @@
 //! What became of each item of a batch, as the client is told.
 
 use axum::response::{IntoResponse, Response};
+use domain::id::SessionId;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use shared::id::SessionId;
-use shared::problem::{self, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
-use shared::store::Rejection;
+use store::Rejection;
+use web::problem::{self, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 
 use crate::parse::Fault;
 

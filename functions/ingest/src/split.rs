@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
-use shared::problem::Problem;
+use web::problem::Problem;
 
 /// The most sessions a body may hold (the HTTP contract).
 const MAX_ITEMS: usize = 5_000;

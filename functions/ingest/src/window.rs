@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::id::SessionId;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use shared::id::SessionId;
 use tokio::time::{Instant, timeout_at};
 
 use crate::parse::MAX_SESSION;

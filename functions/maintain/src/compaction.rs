@@ -1,8 +1,8 @@
 //! Compaction: rewrites many segments into few, so that a reader of a period opens few files.
 
+use domain::time::Instant;
 use lake::Compacted;
-use shared::store::{Lease, StoreError, TouchedDays};
-use shared::time::Instant;
+use store::{Lease, StoreError, TouchedDays};
 
 use crate::App;
 use crate::duty::Step;

@@ -1,8 +1,8 @@
 //! Discovery: finds accounts that have segments and are in no list of what is due, for they have sent nothing since there
 //! is one.
 
-use shared::store::{StoreError, TouchedDays};
-use shared::time::Instant;
+use domain::time::Instant;
+use store::{StoreError, TouchedDays};
 
 use crate::App;
 

@@ -1,8 +1,8 @@
 //! What a duty is: one bounded step of it, and when the next one is due.
 
+use domain::time::Instant;
 use serde::Serialize;
-use shared::store::Lease;
-use shared::time::Instant;
+use store::Lease;
 
 /// What must be done for every account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -1,8 +1,8 @@
 //! Garbage collection: deletes segments that were replaced so long ago that no reader sees them any more, and large bodies
 //! that their sessions' items have not named for as long.
 
-use shared::store::{Lease, StoreError};
-use shared::time::Instant;
+use domain::time::Instant;
+use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::Step;

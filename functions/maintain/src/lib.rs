@@ -1,6 +1,6 @@
 //! Does what must happen to the lake and the table without a customer asking for it.
 //!
-//! A run works through the accounts that are due (`shared::store::Due`), the longest due first. It takes a lease on one
+//! A run works through the accounts that are due (`store::Due`), the longest due first. It takes a lease on one
 //! account, lets each of its duties that is due make one bounded step, and gives the account back with the time at which
 //! it is due again; where there is more to do, that is at once, behind all others. So one account's backlog delays
 //! nobody. Any number of runs may work at once, and no reader needs any of them.
@@ -24,11 +24,11 @@ mod discovery;
 mod run;
 mod rebuild;
 
+use domain::time::Instant;
 use lake::{CompactionPolicy, Lake};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use shared::store::{Store, StoreError};
-use shared::time::Instant;
+use store::{Store, StoreError};
 
 pub use rebuild::{Rebuild, Rebuilt, rebuild};
 pub use run::RunSummary;

@@ -1,15 +1,15 @@
 //! Lambda host of the maintain function: the handler of `lib.rs` and nothing else. The event is a JSON object.
 
+use domain::time::Instant;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use maintain::{App, call};
 use serde_json::{Map, Value};
-use shared::store::{Names, Store};
-use shared::time::Instant;
+use store::{Names, Store};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    shared::telemetry::init();
-    let app = App::new(Store::new(&shared::aws::config()?, Names::from_env()?));
+    runtime::telemetry::init();
+    let app = App::new(Store::new(&runtime::aws::config()?, Names::from_env()?));
     let app = &app;
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     let answer = |event: LambdaEvent<Map<String, Value>>| {

@@ -1,7 +1,7 @@
 //! Measurement: adds up how much an account keeps in the lake, where that is too much to read for whoever asks.
 
-use shared::store::{Lease, StoreError};
-use shared::time::Instant;
+use domain::time::Instant;
+use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::Step;

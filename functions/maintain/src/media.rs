@@ -1,8 +1,8 @@
 //! Media: deletes files that are older than their account's retention.
 
-use shared::key;
-use shared::store::{Lease, StoreError};
-use shared::time::Instant;
+use domain::time::Instant;
+use store::key;
+use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::Step;

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use domain::id::SessionId;
+use domain::time::Instant;
 use serde::{Deserialize, Serialize};
-use shared::id::SessionId;
-use shared::store::{Lease, TouchedDays};
-use shared::time::Instant;
+use store::{Lease, TouchedDays};
 
 use crate::duty::{Duty, pause};
 
@@ -148,7 +148,7 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use shared::id::AccountId;
+    use domain::id::AccountId;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Orphans: objects that no item names, left by a run that was cut short or that lost a race.
 
-use shared::store::{Lease, StoreError};
-use shared::time::Instant;
+use domain::time::Instant;
+use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::Step;

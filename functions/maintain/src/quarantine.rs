@@ -1,12 +1,12 @@
 //! Quarantine: tries again to read the records that archive could not read, and brings them into the lake.
 
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::zone::Zone;
 use lake::Entry;
-use shared::id::AccountId;
-use shared::key;
-use shared::store::{Lease, Quarantined, StoreError, TouchedDays, created_at_history};
-use shared::telemetry::chain;
-use shared::time::Instant;
-use shared::zone::Zone;
+use runtime::telemetry::chain;
+use store::key;
+use store::{Lease, Quarantined, StoreError, TouchedDays, created_at_history};
 
 use crate::App;
 use crate::duty::Step;

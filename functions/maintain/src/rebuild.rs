@@ -1,12 +1,12 @@
 //! An operator's order to rebuild days of the lake from the table, and the proof that both agree.
 
 use chrono::NaiveDate;
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::zone::Zone;
 use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
-use shared::id::AccountId;
-use shared::store::{Quarantined, StoreError, TouchedDays};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::{Quarantined, StoreError, TouchedDays};
 
 use crate::App;
 

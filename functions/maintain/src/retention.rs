@@ -1,8 +1,8 @@
 //! Retention: drops what is past an account's retention from its lake.
 
+use domain::time::Instant;
 use lake::Compacted;
-use shared::store::{Lease, StoreError};
-use shared::time::Instant;
+use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::{Duty, Step};

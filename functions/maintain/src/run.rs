@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use domain::id::{AccountId, random_hex};
+use domain::time::Instant;
+use runtime::telemetry::chain;
 use serde::Serialize;
-use shared::id::{AccountId, random_hex};
-use shared::store::{Due, Lease, StoreError, StoreErrorKind};
-use shared::telemetry::chain;
-use shared::time::Instant;
+use store::{Due, Lease, StoreError, StoreErrorKind};
 
 use crate::App;
 use crate::discovery;

@@ -2,12 +2,12 @@
 //! deleted earlier.
 
 use chrono::{Days, NaiveDate};
+use domain::account::Account;
+use domain::time::Instant;
+use domain::zone::Zone;
 use futures::{StreamExt, TryStreamExt, stream};
-use shared::account::Account;
-use shared::key;
-use shared::store::{Lease, StoreError};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key;
+use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::Step;
@@ -154,7 +154,7 @@ fn after_midnight(account: &Account, now: Instant) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use shared::id::AccountId;
+    use domain::id::AccountId;
 
     use super::*;
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use shared::store::{Lease, StoreError, StoreErrorKind};
-use shared::telemetry::chain;
-use shared::time::Instant;
+use domain::time::Instant;
+use runtime::telemetry::chain;
+use store::{Lease, StoreError, StoreErrorKind};
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;

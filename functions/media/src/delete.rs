@@ -3,14 +3,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use domain::id::{IdError, StorageId};
+use domain::time::Instant;
 use http::StatusCode;
-use shared::caller::Caller;
-use shared::id::{IdError, StorageId};
-use shared::input::{AccountParameter, Query};
-use shared::key;
-use shared::problem::Problem;
-use shared::store::{StoreError, StoreErrorKind};
-use shared::time::Instant;
+use store::key;
+use store::{StoreError, StoreErrorKind};
+use web::caller::Caller;
+use web::input::{AccountParameter, Query};
+use web::problem::Problem;
 
 use crate::App;
 

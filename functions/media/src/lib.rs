@@ -13,8 +13,8 @@ use aws_sdk_s3::presigning::{PresigningConfig, PresigningConfigError};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{delete, get, post};
-use shared::caller::Guard;
-use shared::store::{Store, StoreError};
+use store::{Store, StoreError};
+use web::caller::Guard;
 
 /// What the routes share.
 #[derive(Clone, Debug)]

@@ -7,12 +7,12 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
+use domain::link::Link;
+use domain::time::Instant;
 use http::{HeaderName, Method, StatusCode, header};
-use shared::key;
-use shared::link::Link;
-use shared::problem::Problem;
-use shared::store::{Store, StoreError, StoreErrorKind};
-use shared::time::Instant;
+use store::key;
+use store::{Store, StoreError, StoreErrorKind};
+use web::problem::Problem;
 
 use crate::kind::{HEAD_BYTES, kind};
 use crate::{App, filename, presigned_for};

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::id::{AccountId, StorageId, random_hex};
+use domain::time::Instant;
+use domain::token::Scope;
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::caller::Caller;
-use shared::id::{AccountId, StorageId, random_hex};
-use shared::input::{AccountParameter, Field, Json, Others, Query, both};
-use shared::key;
-use shared::problem::Problem;
-use shared::store::{Store, StoreError};
-use shared::time::Instant;
-use shared::token::Scope;
+use store::key;
+use store::{Store, StoreError};
+use web::caller::Caller;
+use web::input::{AccountParameter, Field, Json, Others, Query, both};
+use web::problem::Problem;
 
 use crate::{App, filename, presigned_for};
 

@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use chrono::NaiveDate;
+use domain::account::Account;
+use domain::dictionary;
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::token::Scope;
+use domain::zone::Zone;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::account::Account;
-use shared::caller::Caller;
-use shared::dictionary;
-use shared::id::AccountId;
-use shared::input::{AccountParameter, Field, Json, Others, Query, both, each};
-use shared::problem::{Fault, Problem};
-use shared::store::{AccountChange, ChangeError};
-use shared::time::Instant;
-use shared::token::Scope;
-use shared::zone::Zone;
+use store::{AccountChange, ChangeError};
+use web::caller::Caller;
+use web::input::{AccountParameter, Field, Json, Others, Query, both, each};
+use web::problem::{Fault, Problem};
 
 use crate::App;
 

@@ -2,17 +2,17 @@
 
 use axum::extract::{FromRequestParts, State};
 use axum::response::IntoResponse;
+use domain::id::{AccountId, random_hex};
+use domain::time::Instant;
+use domain::token::{Claims, Privacy, Scope, SigningKey, digest, new_key_pair, sign};
 use http::request::Parts;
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::caller::{Caller, bearer};
-use shared::id::{AccountId, random_hex};
-use shared::input::{AccountParameter, Field, Json, Others, Query, both};
-use shared::problem::Problem;
-use shared::store::{StoreError, TokenRow};
-use shared::time::Instant;
-use shared::token::{Claims, Privacy, Scope, SigningKey, digest, new_key_pair, sign};
+use store::{StoreError, TokenRow};
+use web::caller::{Caller, bearer};
+use web::input::{AccountParameter, Field, Json, Others, Query, both};
+use web::problem::Problem;
 
 use crate::{App, TokenView};
 

@@ -10,11 +10,11 @@ mod account;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::{delete, get, post};
+use domain::id::AccountId;
+use domain::token::{Privacy, Scope};
 use serde::Serialize;
-use shared::caller::Guard;
-use shared::id::AccountId;
-use shared::store::{Store, TokenRow};
-use shared::token::{Privacy, Scope};
+use store::{Store, TokenRow};
+use web::caller::Guard;
 
 use bootstrap::Secret;
 

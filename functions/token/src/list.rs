@@ -4,15 +4,15 @@ use axum::extract::State;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::token::Scope;
+use domain::zone::Zone;
 use serde::{Deserialize, Serialize};
-use shared::caller::Caller;
-use shared::id::AccountId;
-use shared::input::Query;
-use shared::problem::Problem;
-use shared::store::{TokenPlace, TokenRow};
-use shared::time::Instant;
-use shared::token::Scope;
-use shared::zone::Zone;
+use store::{TokenPlace, TokenRow};
+use web::caller::Caller;
+use web::input::Query;
+use web::problem::Problem;
 
 use crate::{App, TokenView};
 

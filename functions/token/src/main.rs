@@ -1,12 +1,12 @@
 //! Lambda host of the token function: the router of `lib.rs` and nothing else.
 
-use shared::store::{Names, Store};
+use store::{Names, Store};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::telemetry::init();
-    let store = Store::new(&shared::aws::config()?, Names::from_env()?);
-    let secret = shared::config::optional("PREMIUM_BOOTSTRAP_SECRET");
+    runtime::telemetry::init();
+    let store = Store::new(&runtime::aws::config()?, Names::from_env()?);
+    let secret = runtime::config::optional("PREMIUM_BOOTSTRAP_SECRET");
     let app = token::App::with_bootstrap(store, secret.as_deref());
-    lambda_http::run(shared::http::host(token::router(app))).await
+    lambda_http::run(web::http::host(token::router(app))).await
 }

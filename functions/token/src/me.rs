@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use chrono::NaiveDate;
+use domain::id::AccountId;
+use domain::token::{Privacy, Scope};
 use serde::Serialize;
-use shared::caller::Caller;
-use shared::id::AccountId;
-use shared::problem::Problem;
-use shared::token::{Privacy, Scope};
+use web::caller::Caller;
+use web::problem::Problem;
 
 use crate::App;
 

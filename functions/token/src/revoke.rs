@@ -2,11 +2,11 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use domain::time::Instant;
+use domain::token::Scope;
 use http::StatusCode;
-use shared::caller::Caller;
-use shared::problem::Problem;
-use shared::time::Instant;
-use shared::token::Scope;
+use web::caller::Caller;
+use web::problem::Problem;
 
 use crate::App;
 
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn only_the_form_that_we_issue_is_looked_up() {
-        assert!(is_token_id(&shared::id::random_hex(16)));
+        assert!(is_token_id(&domain::id::random_hex(16)));
         for odd in
             ["", "../../etc/passwd", &"A".repeat(32), &"a".repeat(31), &"a".repeat(33), &"é".repeat(16)]
         {

@@ -19,12 +19,12 @@ use bench::questions::question;
 use bench::servers::clients;
 use bench::workload::{END, Order, Workload};
 use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
+use domain::id::AccountId;
 use infra::demo::{Generator, Options};
 use infra::stack::Stack;
 use lake::{Entry, Lake};
 use serde_json::{Value, json};
-use shared::id::AccountId;
-use shared::store::Store;
+use store::Store;
 use tokio::runtime::Runtime;
 
 /// Sessions of a request, as `premium import` sends them.
@@ -57,7 +57,7 @@ struct Parts {
 impl Parts {
     fn parse(&mut self, store: &Store, admin: &str) -> Result<(), BenchError> {
         let token = self.runtime.block_on(issue(store, admin, &account("parse")?, "ingest"))?;
-        let routes = shared::http::host(ingest::router(ingest::App::new(store.clone())));
+        let routes = web::http::host(ingest::router(ingest::App::new(store.clone())));
         let options = Options { seed: 1, sessions: REQUEST, end: END, days: 1, media: Vec::new() };
         let sessions: Value = Generator::new(options).collect();
         let body = Bytes::from(serde_json::to_vec(&sessions)?);

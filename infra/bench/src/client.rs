@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
+use domain::id::AccountId;
 use http::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::id::AccountId;
-use shared::store::Store;
+use store::Store;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -42,7 +42,7 @@ impl Client {
     /// Asks for what an account has; `admin` is a token that may issue others.
     pub async fn new(store: &Store, admin: &str, account: &AccountId) -> Result<Client, BenchError> {
         let url = Some("https://reports.example".to_owned());
-        let routes = shared::http::host(data::router(data::App::at(store.clone(), url)));
+        let routes = web::http::host(data::router(data::App::at(store.clone(), url)));
         let way = Way::Router(routes);
         Ok(Client { way, token: issue(store, admin, account, "report").await? })
     }
@@ -96,7 +96,7 @@ pub async fn issue(
     account: &AccountId,
     scope: &str,
 ) -> Result<String, BenchError> {
-    let routes = shared::http::host(token::router(token::App::new(store.clone())));
+    let routes = web::http::host(token::router(token::App::new(store.clone())));
     let order = json!({"account": account, "scope": scope});
     let issued = post(&routes, "/v1/tokens", admin, serde_json::to_vec(&order)?).await?;
     let issued: Value = serde_json::from_slice(&issued)?;

@@ -5,8 +5,8 @@ use std::io;
 use infra::stack::StackError;
 use infra::template::TemplateError;
 use lake::copy::CopyError;
-use shared::store::{ChangeError, StoreError};
-use shared::telemetry::chain;
+use runtime::telemetry::chain;
+use store::{ChangeError, StoreError};
 
 /// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]

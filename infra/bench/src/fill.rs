@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use clap::Args;
+use domain::dictionary::Record;
+use domain::id::{AccountId, SessionId};
+use domain::masking::Reader;
+use domain::time::Instant;
+use domain::token::Privacy;
 use infra::demo::ZONE;
 use lake::{CompactionPolicy, Entry, Lake, Part};
 use serde::{Deserialize, Serialize};
-use shared::dictionary::Record;
-use shared::id::{AccountId, SessionId};
-use shared::masking::Reader;
-use shared::store::{AccountChange, Delivery, Store};
-use shared::time::Instant;
-use shared::token::Privacy;
+use store::{AccountChange, Delivery, Store};
 
 use crate::error::BenchError;
 use crate::servers::{Servers, clients};

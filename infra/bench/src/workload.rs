@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use domain::dictionary::{self, Record};
+use domain::session::{Session, Value};
+use domain::time::Instant;
 use infra::demo::{Generator, Options, canonical};
 use lake::Entry;
-use shared::dictionary::{self, Record};
-use shared::session::{Session, Value};
-use shared::time::Instant;
 
 /// 2026-10-28T23:59:59 in the zone of new accounts: the last moment of the last day.
 pub const END: Instant = Instant(1_793_242_799_000_000);

@@ -40,7 +40,7 @@ pub struct Client {
 impl Client {
     /// The client of the stack that the command line chose.
     pub fn of(target: &Target) -> Result<Client, CliError> {
-        let token = shared::config::optional("PREMIUM_TOKEN");
+        let token = runtime::config::optional("PREMIUM_TOKEN");
         if let Some(url) = target.url.as_ref().filter(|url| !url.is_empty()) {
             return Client::new(url, token.ok_or_else(|| CliError::NoToken(url.clone()))?);
         }
@@ -114,7 +114,7 @@ fn silent(url: &str, error: &reqwest::Error) -> CliError {
     let reason = match error {
         error if error.is_timeout() => "tempo esgotado".to_owned(),
         error if error.is_connect() => "sem conexão".to_owned(),
-        error => shared::telemetry::chain(error),
+        error => runtime::telemetry::chain(error),
     };
     CliError::Silent { url: url.to_owned(), reason }
 }

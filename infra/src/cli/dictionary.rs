@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use shared::time::Instant;
+use domain::time::Instant;
 use zstd::bulk::Compressor;
 
 use super::error::CliError;
@@ -67,10 +67,10 @@ fn compressed(sessions: &[Vec<u8>], dictionary: &[u8]) -> std::io::Result<usize>
 
 #[cfg(test)]
 mod tests {
-    use shared::body::pack;
-    use shared::cipher::DataKey;
-    use shared::id::AccountId;
-    use shared::session::Session;
+    use domain::body::pack;
+    use domain::cipher::DataKey;
+    use domain::id::AccountId;
+    use domain::session::Session;
 
     use super::*;
 

@@ -57,7 +57,7 @@ pub enum CliError {
     Dictionary(String),
     /// The environment names a stack on AWS, but not all of it.
     #[error("{0}: defina também as outras variáveis do ambiente")]
-    Environment(#[from] shared::config::ConfigError),
+    Environment(#[from] runtime::config::ConfigError),
     /// The account is none.
     #[error("{0} não é o nome de uma conta")]
     Account(String),

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use clap::{Args, Subcommand, ValueEnum};
+use domain::dictionary::{Kind, Record};
+use domain::id::AccountId;
+use domain::masking::Reader;
+use domain::token::Privacy;
 use lake::Lake;
 use lake::copy::{OpenColumn, folder, open_columns};
-use shared::dictionary::{Kind, Record};
-use shared::id::AccountId;
-use shared::masking::Reader;
-use shared::store::{Names, Store};
-use shared::telemetry::chain;
-use shared::token::Privacy;
+use runtime::telemetry::chain;
+use store::{Names, Store};
 
 use super::error::CliError;
 use crate::endpoints::Endpoints;
@@ -143,7 +143,7 @@ fn account_id(account: String) -> Result<AccountId, CliError> {
 
 /// The stack that the environment names, or the local one that keeps its data in a folder.
 async fn store(data: PathBuf) -> Result<Store, CliError> {
-    Ok(match shared::config::optional("PREMIUM_TABLE") {
+    Ok(match runtime::config::optional("PREMIUM_TABLE") {
         Some(_) => Store::new(&operators_config().await, Names::from_env()?),
         None => Endpoints::to(&data).ok_or(CliError::NoStack(data))?.clients().store(),
     })
@@ -152,9 +152,9 @@ async fn store(data: PathBuf) -> Result<Store, CliError> {
 /// Region and credentials from wherever an operator keeps them: the environment, a profile, an instance's role.
 async fn operators_config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
-        .http_client(shared::aws::client())
-        .retry_config(shared::aws::retries())
-        .timeout_config(shared::aws::timeouts())
+        .http_client(runtime::aws::client())
+        .retry_config(runtime::aws::retries())
+        .timeout_config(runtime::aws::timeouts())
         .load()
         .await
 }

@@ -67,7 +67,7 @@ impl Default for ServeArgs {
 /// Serves until the process is told to stop; a part that ends before that is an error.
 pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     // The embedded table calls every condition that does not hold a warning; here it is how versions are told apart.
-    shared::telemetry::init_at("warn,dynoxide=error");
+    runtime::telemetry::init_at("warn,dynoxide=error");
     let deployment = Deployment { platform_origin: args.platform_origin, connector_id: args.connector_id };
     let place = if args.aws { Place::deployed()? } else { Place::from_env()? };
     let mut stack = Stack::start_on(&place, deployment, &args.data, args.listen).await?;

@@ -1,9 +1,9 @@
 //! The session that would be kept of a generated one.
 
+use domain::dictionary::{self, Kind, Record};
+use domain::session::{Row, Session, Talk, Value as Kept};
+use domain::time::Instant;
 use serde_json::Value;
-use shared::dictionary::{self, Kind, Record};
-use shared::session::{Row, Session, Talk, Value as Kept};
-use shared::time::Instant;
 
 use super::{ZONE, flat};
 

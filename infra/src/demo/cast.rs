@@ -1,7 +1,7 @@
 //! Who takes part: teams, agents, channels, flows and contacts. Nobody of them exists.
 
+use domain::time::Instant;
 use serde_json::{Value, json};
-use shared::time::Instant;
 
 use super::chance::Chance;
 use super::stamp::{Style, stamp};

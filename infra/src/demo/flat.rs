@@ -1,7 +1,7 @@
 //! The other shape of a session: the dictionary's flat names.
 
+use domain::dictionary;
 use serde_json::{Map, Value};
-use shared::dictionary;
 
 /// The same session with nested names joined by `_`: `agent.session.origin_web` is `agent_session_origin_web`, and an
 /// object with a `name` is that name where the dictionary wants a text. Keys the dictionary does not know are left out;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::vec;
 
 use chrono::{Datelike, Duration, NaiveDate, Timelike};
+use domain::time::Instant;
 use serde_json::Value;
-use shared::time::Instant;
 
 use super::cast::{Cast, Contact};
 use super::chance::Chance;

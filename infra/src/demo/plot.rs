@@ -1,7 +1,7 @@
 //! How sessions go: what the flow does, who waits, who attends and how it ends.
 
+use domain::time::Instant;
 use serde_json::json;
-use shared::time::Instant;
 
 use super::cast::{Agent, Cast};
 use super::chance::Chance;

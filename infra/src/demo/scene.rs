@@ -1,7 +1,7 @@
 //! From a conversation to the document the platform would send of it.
 
+use domain::time::Instant;
 use serde_json::{Map, Value, json};
-use shared::time::Instant;
 
 use super::cast::{Channel, Contact, Flow, Team};
 use super::chance::Chance;

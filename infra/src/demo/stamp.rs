@@ -1,8 +1,8 @@
 //! The platform's mix of time formats.
 
 use chrono::{FixedOffset, Offset, Utc};
+use domain::time::Instant;
 use serde_json::{Value, json};
-use shared::time::Instant;
 
 use super::ZONE;
 

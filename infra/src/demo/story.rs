@@ -1,7 +1,7 @@
 //! One conversation as it goes on: messages, events and answers, each with its moment.
 
+use domain::time::Instant;
 use serde_json::{Value, json};
-use shared::time::Instant;
 
 use super::Media;
 use super::chance::Chance;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shared::dictionary::Record;
-use shared::session::Session;
+use domain::dictionary::Record;
+use domain::session::Session;
 
 use super::*;
 
@@ -88,7 +88,7 @@ fn the_flat_shape_says_the_same_under_the_dictionary_s_names() {
     for session in generated(7, 200) {
         let flat = flat(&session);
         let names = flat.as_object().unwrap();
-        assert!(names.keys().all(|name| shared::dictionary::field(name).is_some()));
+        assert!(names.keys().all(|name| domain::dictionary::field(name).is_some()));
         assert_eq!(flat["channel"], session["channel"]["name"]);
         assert_eq!(flat["channel_id"], session["channel"]["_id"]);
         assert_eq!(flat["contact_platforms"], session["contact"]["platforms"]);

@@ -15,8 +15,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use domain::cipher::DataKey;
 use serde::{Deserialize, Serialize};
-use shared::cipher::DataKey;
 
 /// The first byte of every ciphertext: how the rest is made.
 const VERSION: u8 = 1;

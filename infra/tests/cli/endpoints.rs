@@ -89,7 +89,7 @@ async fn a_deployed_stack_is_used_by_its_names_and_nothing_is_made_in_it() {
         None,
         "test",
     );
-    let config = shared::aws::builder("sa-east-1", credentials);
+    let config = runtime::aws::builder("sa-east-1", credentials);
     let config = config.endpoint_url(servers.dynamo_endpoint.as_ref().unwrap()).build();
     let dynamo = aws_sdk_dynamodb::Client::new(&config);
     assert_eq!(dynamo.list_tables().send().await.unwrap().table_names(), [""; 0]);

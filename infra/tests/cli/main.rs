@@ -101,7 +101,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// Sessions of the last days.
 fn sessions(count: usize) -> Vec<Value> {
-    let end = shared::time::Instant::now();
+    let end = domain::time::Instant::now();
     Generator::new(Options { seed: 9, sessions: count, end, days: 20, media: Vec::new() }).collect()
 }
 

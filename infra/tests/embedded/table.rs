@@ -167,7 +167,7 @@ const CHILD_FOLDER: &str = "PREMIUM_TEST_FOLDER";
 #[tokio::test]
 #[ignore = "the process that the next test kills"]
 async fn serves_until_it_is_killed() {
-    let Some(folder) = shared::config::optional(CHILD_FOLDER) else { return };
+    let Some(folder) = runtime::config::optional(CHILD_FOLDER) else { return };
     let stack = Stack::start(Path::new(&folder)).await;
     create_table(&stack.dynamo, TABLE).await.unwrap();
     for first in (0_u32..).step_by(8) {

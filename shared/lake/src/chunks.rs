@@ -15,7 +15,7 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
 };
-use shared::store::{Store, StoreError};
+use store::{Store, StoreError};
 
 use crate::Lake;
 use crate::segment::Location;

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field as Column, Schema, TimeUnit};
-use shared::dictionary::{self, Kind, Record};
-use shared::store::StoreError;
+use domain::dictionary::{self, Kind, Record};
+use store::StoreError;
 
 /// Sessions: the stream's sequence number as 40 digits, so that bytes compare as numbers do. A day rebuilt from the
 /// table has zeros, which any stream record outdoes.

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
 use arrow_select::interleave::interleave_record_batch;
 use chrono::{Days, NaiveDate};
-use shared::dictionary::Record;
-use shared::id::AccountId;
-use shared::store::{StoreError, StoreErrorKind};
-use shared::time::Instant;
-use shared::zone::Zone;
+use domain::dictionary::Record;
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::zone::Zone;
+use store::{StoreError, StoreErrorKind};
 
 use crate::cut::{Kept, Piece, cut, cut_by_day};
 use crate::policy::{CompactionPolicy, Job, Next};

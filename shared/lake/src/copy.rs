@@ -17,14 +17,14 @@ use arrow_array::{
 use arrow_schema::Schema;
 use arrow_select::filter::{filter, filter_record_batch};
 use arrow_select::take::take;
+use domain::dictionary::{self, Kind, Record};
+use domain::masking::{Masking, Pseudonyms, Reader};
+use domain::time::Instant;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use shared::dictionary::{self, Kind, Record};
-use shared::masking::{Masking, Pseudonyms, Reader};
-use shared::store::StoreError;
-use shared::time::Instant;
+use store::StoreError;
 
 use crate::compact::resolve;
 use crate::write::Identities;

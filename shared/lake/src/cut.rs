@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use chrono::NaiveDate;
-use shared::dictionary::Record;
-use shared::time::Instant;
-use shared::zone::Zone;
+use domain::dictionary::Record;
+use domain::time::Instant;
+use domain::zone::Zone;
 
 use crate::segment::Segment;
 use crate::write::MAX_DAYS;

@@ -1,9 +1,9 @@
 //! Derived columns: what measures need of a session's repeated records. It is computed once, when a segment is written, and
 //! kept with the session, so that no measure has to read those records.
 
-use shared::dictionary::{self, Record};
-use shared::session::{Session, Value};
-use shared::time::Instant;
+use domain::dictionary::{self, Record};
+use domain::session::{Session, Value};
+use domain::time::Instant;
 
 /// The derived columns of one session.
 #[derive(Default)]

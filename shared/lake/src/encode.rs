@@ -8,11 +8,11 @@ use arrow_array::builder::{
 use arrow_array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
 };
-use shared::dictionary::{self, Kind, Record};
-use shared::id::SessionId;
-use shared::session::{Row, Session, Value};
-use shared::store::StoreError;
-use shared::time::Instant;
+use domain::dictionary::{self, Kind, Record};
+use domain::id::SessionId;
+use domain::session::{Row, Session, Value};
+use domain::time::Instant;
+use store::StoreError;
 
 use crate::columns;
 use crate::derived::DerivedColumns;

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::id::AccountId;
-use shared::key;
-use shared::store::StoreError;
-use shared::time::Instant;
+use domain::id::AccountId;
+use domain::time::Instant;
+use store::StoreError;
+use store::key;
 
 use crate::Lake;
 use crate::segment::{Segment, made_at};

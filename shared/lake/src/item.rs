@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::id::AccountId;
+use domain::time::Instant;
 use serde::{Deserialize, Serialize};
-use shared::id::AccountId;
-use shared::key::Key;
-use shared::store::{Item, StoreError, key_item, number, text};
-use shared::time::Instant;
+use store::key::Key;
+use store::{Item, StoreError, key_item, number, text};
 
 use crate::segment::{FileInfo, Part, Segment, Span};
 
@@ -170,7 +170,7 @@ impl Format1 {
 
 #[cfg(test)]
 mod tests {
-    use shared::key;
+    use store::key;
 
     use super::*;
     use crate::segment::tests::{account, segment};
@@ -194,7 +194,7 @@ mod tests {
         let json = text(&item, "parts").unwrap().replace("\"format\":2", "\"format\":3");
         item.insert("parts".to_owned(), AttributeValue::S(json));
         let error = Segment::from_item(&account(), &item).unwrap_err();
-        let reason = shared::telemetry::chain(&error);
+        let reason = runtime::telemetry::chain(&error);
         assert!(reason.contains("format 3") && reason.contains(&segment.id), "{reason}");
     }
 }

@@ -36,10 +36,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
+use domain::dictionary::Record;
 use moka::future::Cache;
 use parquet::arrow::arrow_reader::ArrowReaderMetadata;
-use shared::dictionary::Record;
-use shared::store::{Store, StoreError};
+use store::{Store, StoreError};
 
 use chunks::Chunks;
 pub use compact::Compacted;

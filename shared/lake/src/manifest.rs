@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use chrono::{Days, NaiveDate};
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::zone::Zone;
 use futures::future::{try_join, try_join_all};
-use shared::id::AccountId;
-use shared::key;
-use shared::store::{StoreError, StoreErrorKind, key_item};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key;
+use store::{StoreError, StoreErrorKind, key_item};
 
 use crate::Lake;
 use crate::segment::{Part, Segment, Span, WIDTHS};

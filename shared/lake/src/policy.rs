@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use shared::dictionary::Record;
-use shared::time::Instant;
+use domain::dictionary::Record;
+use domain::time::Instant;
 
 use crate::manifest::MAX_ACTIONS;
 use crate::segment::{Segment, Span};

@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
+use domain::dictionary::Record;
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
 use futures::{StreamExt, TryStreamExt, stream};
-use shared::dictionary::Record;
-use shared::id::{AccountId, SessionId};
-use shared::store::{ListedSession, StoreError};
-use shared::telemetry::chain;
-use shared::time::Instant;
+use runtime::telemetry::chain;
+use store::{ListedSession, StoreError};
 
 use crate::compact::resolve;
 use crate::cut::cut;

@@ -10,13 +10,13 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use chrono::NaiveDate;
+use domain::dictionary::Record;
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
+use domain::zone::Zone;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
-use shared::dictionary::Record;
-use shared::id::{AccountId, SessionId};
-use shared::store::{ListedSession, StoreError};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::{ListedSession, StoreError};
 
 use crate::compact::resolve;
 use crate::write::Identities;

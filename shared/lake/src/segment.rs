@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use domain::dictionary::Record;
+use domain::id::{AccountId, random_hex};
+use domain::time::Instant;
+use domain::zone::Zone;
 use serde::{Deserialize, Serialize};
-use shared::dictionary::Record;
-use shared::id::{AccountId, random_hex};
-use shared::key::{self, Key};
-use shared::time::Instant;
-use shared::zone::Zone;
+use store::key::{self, Key};
 
 /// The memory taken by a byte of a file that does not say how much it takes: more than is usual.
 const GENEROUS_EXPANSION: u64 = 20;

@@ -1,8 +1,8 @@
 //! How much an account keeps in the lake.
 
-use shared::id::AccountId;
-use shared::key;
-use shared::store::StoreError;
+use domain::id::AccountId;
+use store::StoreError;
+use store::key;
 
 use crate::Lake;
 use crate::segment::Segment;

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray};
 use aws_sdk_s3::primitives::ByteStream;
-use shared::cipher::DataKey;
-use shared::dictionary::Record;
-use shared::id::AccountId;
-use shared::key;
-use shared::store::StoreError;
-use shared::time::Instant;
+use domain::cipher::DataKey;
+use domain::dictionary::Record;
+use domain::id::AccountId;
+use domain::time::Instant;
+use store::StoreError;
+use store::key;
 
 use crate::encode::{self, Entry};
 use crate::segment::{FileInfo, Part, Segment, Span, bound_name, new_id};

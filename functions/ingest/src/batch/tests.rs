@@ -8,7 +8,7 @@ use axum::Router;
 use axum::routing::post;
 use http::StatusCode;
 use serde_json::{Value, json};
-use shared::store::Names;
+use store::Names;
 
 use super::*;
 
@@ -67,7 +67,7 @@ async fn storage() -> (Store, Written) {
 
 async fn store(url: &str) -> Store {
     let credentials = Credentials::new("key", "secret", None, None, "test");
-    let config = shared::aws::builder("sa-east-1", credentials)
+    let config = runtime::aws::builder("sa-east-1", credentials)
         .retry_config(RetryConfig::disabled())
         .endpoint_url(url)
         .build();

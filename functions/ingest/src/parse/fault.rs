@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use shared::dictionary;
+use domain::dictionary;
 
 /// The longest stretch of a client's own key that is given back.
 const MAX_PATH: usize = 60;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use domain::dictionary::{self, Field, Record};
 use serde_json::value::RawValue;
-use shared::dictionary::{self, Field, Record};
 
 use super::json::{Entries, Json, is_empty, is_object};
 

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use domain::dictionary::Kind;
+use domain::session::Value;
+use domain::time::{Instant, TimeError};
+use domain::zone::Zone;
 use serde_json::value::RawValue;
-use shared::dictionary::Kind;
-use shared::session::Value;
-use shared::time::{Instant, TimeError};
-use shared::zone::Zone;
 
 use super::json::{Json, is_empty};
 

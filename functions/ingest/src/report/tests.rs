@@ -74,7 +74,7 @@ async fn a_problem_carries_the_same_members() {
         report.reject(1, id("s1"), fault());
         report
     };
-    let routes = shared::http::host(axum::Router::new().route("/", axum::routing::get(receive)));
+    let routes = web::http::host(axum::Router::new().route("/", axum::routing::get(receive)));
     let response = routes.oneshot(http::Request::new(axum::body::Body::empty())).await.unwrap();
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "2");

@@ -1,15 +1,15 @@
 use aws_sdk_s3::config::Credentials;
-use shared::store::Names;
+use store::Names;
 
 use super::*;
 
 fn parse_json(json: &str) -> Result<File, Problem> {
-    parse(shared::input::parse_json(json.as_bytes())?)
+    parse(web::input::parse_json(json.as_bytes())?)
 }
 
 fn store() -> Store {
     let keys = Credentials::new("AKIDEXAMPLE", "secret", Some("session".to_owned()), None, "test");
-    let config = shared::aws::builder("sa-east-1", keys).build();
+    let config = runtime::aws::builder("sa-east-1", keys).build();
     let name = |text: &str| text.to_owned();
     let names = Names {
         table: name("table"),

@@ -1,5 +1,5 @@
-use shared::time::Instant;
-use shared::token::Privacy;
+use domain::time::Instant;
+use domain::token::Privacy;
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn caller(scope: Scope) -> Caller {
 }
 
 fn ask(scope: Scope, json: &str) -> Result<AccountChange, Problem> {
-    parse(&caller(scope), shared::input::parse_json(json.as_bytes())?)
+    parse(&caller(scope), web::input::parse_json(json.as_bytes())?)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use shared::token::{key_id, verify};
+use domain::token::{key_id, verify};
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn issuer(scope: Scope, of: Option<&str>) -> Caller {
 }
 
 fn ask(issuer: &Caller, json: &str) -> Result<Grant, Problem> {
-    grant(issuer, AccountParameter::default(), shared::input::parse_json(json.as_bytes())?)
+    grant(issuer, AccountParameter::default(), web::input::parse_json(json.as_bytes())?)
 }
 
 fn admin(json: &str) -> Result<Grant, Problem> {
@@ -118,7 +118,7 @@ fn query_and_body_may_not_name_two_accounts() {
     let issuer = issuer(Scope::Admin, None);
     let ask = |query: &str, json: &str| {
         let named = AccountParameter { account: Some(account(query)) };
-        grant(&issuer, named, shared::input::parse_json(json.as_bytes()).unwrap())
+        grant(&issuer, named, web::input::parse_json(json.as_bytes()).unwrap())
     };
     assert!(ask("demo", r#"{"scope":"report"}"#).is_ok());
     assert!(ask("demo", r#"{"account":"demo","scope":"report"}"#).is_ok());

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use indicatif::ProgressBar;
 use maintain::{App, Rebuild};
-use shared::telemetry::chain;
+use runtime::telemetry::chain;
 
 use super::{CliError, account_id, store};
 

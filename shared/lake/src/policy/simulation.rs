@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::zone::Zone;
 use fastrand::Rng;
-use shared::zone::Zone;
 
 use super::*;
 use crate::compact::around;

@@ -1,0 +1,70 @@
+//! The round that finds accounts which have segments and no item of upkeep: those that sent nothing since there is upkeep.
+//!
+//! The stack has one item that says where the round goes on and when. A run takes it for a while and puts it back. Two runs
+//! that go on from the same place do no harm, for noting an account again changes nothing.
+
+use std::collections::HashSet;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+
+use super::error::if_held;
+use super::{Store, StoreError, text};
+use crate::key;
+use domain::id::AccountId;
+use domain::time::Instant;
+
+impl Store {
+    /// Takes the round until `until`, and gives after which object it goes on (empty at its beginning). `None` where it is
+    /// not due at `now`, or taken.
+    pub async fn take_discovery(&self, now: Instant, until: Instant) -> Result<Option<String>, StoreError> {
+        let take = self.update_discovery("SET due_at = :due", until);
+        let take = take
+            .condition_expression("attribute_not_exists(pk) OR due_at <= :now")
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
+            .return_values(ReturnValue::AllNew);
+        let taken = if_held(take.send().await.map_err(|error| StoreError::aws("taking a round", error)))?;
+        Ok(taken.map(|answer| {
+            let item = answer.attributes.unwrap_or_default();
+            text(&item, "goes_on_after").unwrap_or_default().to_owned()
+        }))
+    }
+
+    /// Puts the round back: it goes on after this object, when it is due.
+    pub async fn put_discovery_back(&self, after: &str, due: Instant) -> Result<(), StoreError> {
+        let put = self.update_discovery("SET due_at = :due, goes_on_after = :after", due);
+        let put = put.expression_attribute_values(":after", AttributeValue::S(after.to_owned()));
+        put.send().await.map(drop).map_err(|error| StoreError::aws("putting a round back", error))
+    }
+
+    fn update_discovery(&self, expression: &str, due: Instant) -> UpdateItemFluentBuilder {
+        self.update(key::discovery())
+            .update_expression(expression)
+            .expression_attribute_values(":due", AttributeValue::N(due.0.to_string()))
+    }
+
+    /// The account of the first segment after this object, and after which object those of the next one come. No account where
+    /// that object belongs to none. One request.
+    pub async fn next_with_segments(
+        &self,
+        after: &str,
+    ) -> Result<Option<(Option<AccountId>, String)>, StoreError> {
+        let bucket = &self.names().lake_bucket;
+        let found = self.first_object(bucket, key::SEGMENT_OBJECTS, after).await?;
+        Ok(found.map(|object| match key::parse_segment_object(&object) {
+            Some(account) => {
+                let after = key::after_segment_objects(&account);
+                (Some(account), after)
+            }
+            None => (None, object),
+        }))
+    }
+
+    /// Those of these accounts that have no item of upkeep.
+    pub async fn without_upkeep(&self, accounts: Vec<AccountId>) -> Result<Vec<AccountId>, StoreError> {
+        let items = self.items(&accounts.iter().map(key::due).collect::<Vec<_>>(), Some("pk")).await?;
+        let known: HashSet<AccountId> =
+            items.iter().filter_map(|item| key::parse_due(text(item, "pk")?)).collect();
+        Ok(accounts.into_iter().filter(|account| !known.contains(account)).collect())
+    }
+}

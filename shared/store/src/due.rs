@@ -1,0 +1,366 @@
+//! Which accounts need upkeep, since when, and which run works on one.
+//!
+//! Every account that ever had data has one item, which is never deleted. The `listing` index orders these items by
+//! when they are due. The index may be a moment behind, so it only suggests: a lease is taken on the item itself.
+//!
+//! An account that is noted as due stays due until a run has begun to work on it after the note. A process skips notes
+//! that follow another within `NOTED_FOR`; so that nothing is missed, an account that was noted shortly before a run
+//! took its lease is due again soon after that run, whatever the run asks for.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use chrono::NaiveDate;
+use futures::future::try_join_all;
+use moka::future::Cache;
+
+use super::error::if_held;
+use super::touched::{DAYS, EVERY_DAY, MOST_DAYS, TouchedDays, day_set, with_room};
+use super::{Item, Store, StoreError, number, text};
+use crate::key;
+use domain::id::AccountId;
+use domain::time::Instant;
+
+/// For how long a process does not note an account again.
+const NOTED_FOR: Duration = Duration::from_secs(30);
+/// Days of accounts whose notes a process remembers.
+const NOTED_DAYS: u64 = 100_000;
+/// How long before a lease an account must have been noted last for the run to decide freely when it is due again.
+/// Longer than `NOTED_FOR` by more than any append takes and any two clocks differ.
+const RECENT_SECONDS: i64 = 120;
+/// In how many seconds an account that was noted recently is due again, at most.
+const SOON_SECONDS: i64 = 60;
+/// How often a note is tried against runs that release the account at the same time.
+const NOTE_ATTEMPTS: usize = 3;
+
+/// The accounts and days that this process noted within `NOTED_FOR`. It may be lost at any time.
+#[derive(Clone, Debug)]
+pub(super) struct Noted(Cache<(AccountId, NaiveDate), ()>);
+
+impl Default for Noted {
+    fn default() -> Noted {
+        Noted(Cache::builder().max_capacity(NOTED_DAYS).time_to_live(NOTED_FOR).build())
+    }
+}
+
+/// An account that needs upkeep, as the index says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The account.
+    pub account: AccountId,
+    /// Since when it has been due.
+    pub since: Instant,
+}
+
+/// The right to work on an account's upkeep. It ends by `Store::release` or at its time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lease {
+    /// The account.
+    pub account: AccountId,
+    /// The run that holds it.
+    pub run: String,
+    /// When it was taken.
+    pub taken_at: Instant,
+    /// When the account was last noted as due, before the lease was taken.
+    pub noted_at: Instant,
+    /// When a change of the account's retention was last noted, before the lease was taken; 1970 where none was.
+    pub retention_noted_at: Instant,
+    /// What the last release left, as JSON; empty before the first.
+    pub memory: String,
+    /// The days that were noted and not closed since.
+    pub days: TouchedDays,
+}
+
+impl Lease {
+    /// When the account is due again if its run asks for `asked` and releases it at `now`.
+    fn next_due(&self, asked: Instant, now: Instant) -> Instant {
+        if self.is_recent() { asked.min(now.plus_seconds(SOON_SECONDS)) } else { asked }
+    }
+
+    /// Whether appends may follow the last note that are not noted themselves.
+    fn is_recent(&self) -> bool {
+        self.taken_at < self.noted_at.plus_seconds(RECENT_SECONDS)
+    }
+}
+
+impl Store {
+    /// Notes that an account needs upkeep, and for which days something is appended to its lake. It is due from `now` on,
+    /// or stays due from when it already is, so that an account that is noted all the time keeps its place among the
+    /// others.
+    pub async fn note_due(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let noted = &self.0.noted.0;
+        if let TouchedDays::Named(days) = days
+            && !days.is_empty()
+            && days.iter().all(|day| noted.contains_key(&(account.clone(), *day)))
+        {
+            return Ok(());
+        }
+        self.write_note(account, days, now).await?;
+        if let TouchedDays::Named(days) = days {
+            for day in days {
+                noted.insert((account.clone(), *day), ()).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that an account's retention is about to change, and makes it due now: what it keeps must follow. An account
+    /// that nothing was noted for yet becomes known to upkeep by it.
+    pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
+        let shard = key::due_listing(key::due_shard(account));
+        let sent = self
+            .update(key::due(account))
+            .update_expression(
+                "SET noted_at = :now, retention_noted_at = :now, listing_pk = :shard, listing_sk = :due",
+            )
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
+            .expression_attribute_values(":shard", AttributeValue::S(shard))
+            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
+            .send()
+            .await;
+        sent.map(drop).map_err(|error| StoreError::aws("noting a change of retention", error))
+    }
+
+    async fn write_note(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        // Most notes are of accounts that are due already. Such a note leaves the index alone, which is a third of the
+        // price. A run that releases the account in between makes both conditions fail, hence the attempts.
+        for _ in 0..NOTE_ATTEMPTS {
+            let still_due = self
+                .noting(account, days, now, false)
+                .condition_expression(with_room("listing_sk <= :due", days));
+            let due_now = "(attribute_not_exists(pk) OR listing_sk > :due)";
+            let due_now =
+                self.noting(account, days, now, true).condition_expression(with_room(due_now, days));
+            if is_written(still_due).await? || is_written(due_now).await? {
+                return Ok(());
+            }
+        }
+        // It has no room for more days, or others are faster again and again: then any day may have been touched.
+        is_written(self.noting(account, &TouchedDays::Every, now, true)).await?;
+        Ok(())
+    }
+
+    /// A note of an account and days; `moves` where it makes the account due now.
+    fn noting(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        now: Instant,
+        moves: bool,
+    ) -> UpdateItemFluentBuilder {
+        let mut expression = "SET noted_at = :now".to_owned();
+        let mut update = self
+            .update(key::due(account))
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()));
+        if moves {
+            expression.push_str(", listing_pk = :shard, listing_sk = :due");
+            let shard = key::due_listing(key::due_shard(account));
+            update = update.expression_attribute_values(":shard", AttributeValue::S(shard));
+        }
+        match days {
+            TouchedDays::Every => {
+                expression.push_str(&format!(", {EVERY_DAY} = :every"));
+                update = update.expression_attribute_values(":every", AttributeValue::Bool(true));
+            }
+            TouchedDays::Named(days) if !days.is_empty() => {
+                expression.push_str(&format!(" ADD {DAYS} :days"));
+                update = update
+                    .expression_attribute_values(":days", day_set(days))
+                    .expression_attribute_values(":room", AttributeValue::N(MOST_DAYS.to_string()));
+            }
+            TouchedDays::Named(_) => {}
+        }
+        // Both its conditions and the new due time name it.
+        update
+            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
+            .update_expression(expression)
+    }
+
+    /// Up to `limit` of the accounts that are due at `now`, those that have been for the longest time first. Accounts
+    /// that a run works on are among them.
+    pub async fn due(&self, now: Instant, limit: u16) -> Result<Vec<Due>, StoreError> {
+        let shards = (0..key::DUE_SHARDS).map(|shard| self.due_of_shard(shard, now, limit));
+        let mut due: Vec<Due> = try_join_all(shards).await?.into_iter().flatten().collect();
+        due.sort_by(|a, b| (a.since, &a.account).cmp(&(b.since, &b.account)));
+        due.truncate(usize::from(limit));
+        Ok(due)
+    }
+
+    async fn due_of_shard(&self, shard: u8, now: Instant, limit: u16) -> Result<Vec<Due>, StoreError> {
+        let answer = self
+            .dynamo()
+            .query()
+            .table_name(&self.names().table)
+            .index_name(key::LISTING)
+            .key_condition_expression("listing_pk = :shard AND listing_sk <= :now")
+            .expression_attribute_values(":shard", AttributeValue::S(key::due_listing(shard)))
+            .expression_attribute_values(":now", AttributeValue::S(sort_key(now)))
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("reading what is due", error))?;
+        Ok(answer.items.unwrap_or_default().iter().filter_map(listed).collect())
+    }
+
+    /// Takes the lease on an account that is due at `now`, until `until`. `None` where it is not due, or another run
+    /// holds a lease that has not ended.
+    pub async fn lease(
+        &self,
+        account: &AccountId,
+        run: &str,
+        now: Instant,
+        until: Instant,
+    ) -> Result<Option<Lease>, StoreError> {
+        let sent = self
+            .update(key::due(account))
+            .update_expression("SET lease_until = :until, lease_by = :run")
+            // Its own lease too: an answer may be lost, and then the SDK asks again.
+            .condition_expression(
+                "listing_sk <= :due AND \
+                 (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_by = :run)",
+            )
+            .expression_attribute_values(":until", AttributeValue::N(until.0.to_string()))
+            .expression_attribute_values(":run", AttributeValue::S(run.to_owned()))
+            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        let taken = if_held(sent.map_err(|error| StoreError::aws("taking a lease", error)))?;
+        let Some(item) = taken.map(|answer| answer.attributes.unwrap_or_default()) else { return Ok(None) };
+        Ok(Some(Lease {
+            account: account.clone(),
+            run: run.to_owned(),
+            taken_at: now,
+            noted_at: Instant(number(&item, "noted_at").unwrap_or_default()),
+            retention_noted_at: Instant(number(&item, "retention_noted_at").unwrap_or_default()),
+            memory: text(&item, "memory").unwrap_or_default().to_owned(),
+            days: TouchedDays::of(&item),
+        }))
+    }
+
+    /// Ends a lease: keeps `memory` for the next one, forgets the days that are `closed` and makes the account due at
+    /// `asked`; earlier where it was noted shortly before the lease, and at `now` where it was noted since. Of an account
+    /// that was noted so recently no day is forgotten. `false` where another run has taken the account
+    /// over meanwhile: then nothing is changed.
+    pub async fn release(
+        &self,
+        lease: &Lease,
+        asked: Instant,
+        memory: &str,
+        closed: &TouchedDays,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let releasing = |due: Instant, more: &str| {
+            let released = "SET listing_sk = :next, memory = :memory REMOVE lease_until, lease_by";
+            self.update(key::due(&lease.account))
+                .update_expression(format!("{released}{more}"))
+                .expression_attribute_values(":next", AttributeValue::S(sort_key(due)))
+                .expression_attribute_values(":memory", AttributeValue::S(memory.to_owned()))
+                .expression_attribute_values(":run", AttributeValue::S(lease.run.clone()))
+        };
+        let forgotten = match closed {
+            _ if lease.is_recent() => String::new(),
+            TouchedDays::Every => format!(", {DAYS}, {EVERY_DAY}"),
+            TouchedDays::Named(days) if days.is_empty() => String::new(),
+            TouchedDays::Named(_) => format!(" DELETE {DAYS} :closed"),
+        };
+        let mut unnoted = releasing(lease.next_due(asked, now), &forgotten)
+            .condition_expression("lease_by = :run AND noted_at = :noted")
+            .expression_attribute_values(":noted", AttributeValue::N(lease.noted_at.0.to_string()));
+        if let TouchedDays::Named(days) = closed
+            && !days.is_empty()
+            && !lease.is_recent()
+        {
+            unnoted = unnoted.expression_attribute_values(":closed", day_set(days));
+        }
+        // Noted since, it goes behind all others that are due now, so that an account that is noted all the time holds
+        // up nobody.
+        let noted = releasing(asked.min(now), "").condition_expression("lease_by = :run");
+        Ok(is_written(unnoted).await? || is_written(noted).await?)
+    }
+}
+
+/// Whether an update's condition held.
+async fn is_written(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
+    let sent = update.send().await.map_err(|error| StoreError::aws("noting what is due", error));
+    Ok(if_held(sent)?.is_some())
+}
+
+/// Microseconds as text that sorts like the number.
+fn sort_key(at: Instant) -> String {
+    format!("{:020}", at.0.max(0))
+}
+
+fn listed(item: &Item) -> Option<Due> {
+    let account = key::parse_due(text(item, "pk")?)?;
+    Some(Due { account, since: Instant(text(item, "listing_sk")?.parse().ok()?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60;
+    const NOW: Instant = Instant(1_795_843_200_000_000);
+
+    fn ago(seconds: i64) -> Instant {
+        NOW.plus_seconds(-seconds)
+    }
+
+    fn lease(taken_at: Instant, noted_at: Instant) -> Lease {
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        Lease {
+            account,
+            run: "r".to_owned(),
+            taken_at,
+            noted_at,
+            retention_noted_at: Instant(0),
+            memory: String::new(),
+            days: TouchedDays::none(),
+        }
+    }
+
+    #[test]
+    fn sort_keys_are_in_the_order_of_their_instants() {
+        let instants = [Instant(-5), Instant(7), Instant(80), NOW, NOW.plus_seconds(1), Instant(i64::MAX)];
+        let keys: Vec<String> = instants.into_iter().map(sort_key).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert!(keys.iter().all(|key| key.len() == 20));
+    }
+
+    #[test]
+    fn an_account_noted_shortly_before_its_lease_is_due_again_soon() {
+        let (hour, soon) = (NOW.plus_seconds(60 * MINUTE), NOW.plus_seconds(MINUTE));
+        let asked = |taken: i64, noted: i64| lease(ago(taken), ago(noted)).next_due(hour, NOW);
+        assert_eq!(asked(1, 10), soon);
+        assert_eq!(asked(1, 119), soon);
+        assert_eq!(asked(1, 122), hour);
+        assert_eq!(asked(0, 3_600), hour);
+        // However long the run took: what counts is what it can have seen when it began.
+        assert_eq!(asked(200, 230), soon);
+        // Nobody is put off by it.
+        assert_eq!(lease(ago(1), ago(2)).next_due(NOW, NOW), NOW);
+    }
+
+    #[test]
+    fn a_listed_item_names_its_account_and_since_when() {
+        let pk = AttributeValue::S("due#demo".to_owned());
+        let mut item = Item::from([("pk".to_owned(), pk)]);
+        assert_eq!(listed(&item), None);
+        item.insert("listing_sk".to_owned(), AttributeValue::S(sort_key(NOW)));
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        assert_eq!(listed(&item), Some(Due { account, since: NOW }));
+    }
+}

@@ -1,0 +1,369 @@
+//! Every DynamoDB key and every S3 object key: made here and nowhere else.
+//!
+//! The partition key's prefix says what an item is; the template's policies are written against these prefixes. An
+//! account id holds no `#` and no `/`, so what follows it may hold anything.
+
+use std::ops::RangeInclusive;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use domain::dictionary::Record;
+use domain::id::{AccountId, SessionId, StorageId};
+use domain::time::Instant;
+
+/// A primary key of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Key {
+        Key { pk, sk: sk.into() }
+    }
+}
+
+/// The index that lists items by owner (see `sessions_listing` and `tokens_listing`).
+pub const LISTING: &str = "listing";
+
+/// A session.
+pub fn session(account: &AccountId, id: &SessionId) -> Key {
+    Key::new(format!("session#{account}#{}", id.as_str()), "session")
+}
+
+/// The account and the session of a session's partition key; `None` for an item of another kind.
+pub fn parse_session(pk: &str) -> Option<(AccountId, SessionId)> {
+    let (account, id) = pk.strip_prefix("session#")?.split_once('#')?;
+    Some((AccountId::try_from(account.to_owned()).ok()?, SessionId::try_from(id.to_owned()).ok()?))
+}
+
+/// Listing partition of an account's sessions that began on a UTC day.
+pub fn sessions_listing(account: &AccountId, day: NaiveDate) -> String {
+    format!("sessions#{account}#{day}")
+}
+
+/// An account's settings.
+pub fn account(account: &AccountId) -> Key {
+    Key::new(format!("account#{account}"), "settings")
+}
+
+/// An account's wrapped data key.
+pub fn account_key(account: &AccountId) -> Key {
+    Key::new(format!("account#{account}"), "key")
+}
+
+/// The reports that an account has put into its console.
+pub fn reports(account: &AccountId) -> Key {
+    Key::new(format!("reports#{account}"), "reports")
+}
+
+/// What an operator has set for the whole stack.
+pub fn settings() -> Key {
+    Key::new("settings#stack".to_owned(), "settings")
+}
+
+/// A token's row.
+pub fn token(id: &str) -> Key {
+    Key::new(format!("token#{id}"), "token")
+}
+
+/// Listing partition of an account's tokens; the operator's for `None`.
+pub fn tokens_listing(account: Option<&AccountId>) -> String {
+    format!("tokens#{}", account.map_or("", AccountId::as_str))
+}
+
+/// The public half and the wrapped private half of a signing key.
+pub fn signing_key(kid: &str) -> Key {
+    Key::new(format!("signing-key#{kid}"), "key")
+}
+
+/// Partition of the list of signing keys, whose sort keys begin with the time they were made.
+pub fn signing_keys() -> String {
+    "signing-keys".to_owned()
+}
+
+/// The wrapped key that media links are signed with.
+pub fn link_key() -> Key {
+    Key::new("link-key#1".to_owned(), "key")
+}
+
+/// A file whose links must never open again.
+pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
+    Key::new(format!("revoked-link#{account}#{}", storage.digest()), "revoked")
+}
+
+/// Partition of an account's manifest. Its sort keys have three kinds:
+/// - `live#{width}#{first day}#{id}`: a segment that nothing has replaced, so that a period reads its own days only;
+/// - `replaced#{when}#{id}`: one that was replaced then, so that a snapshot reads only what was replaced after it;
+/// - `segment#{id}`: one written before the manifest had two parts, live or replaced.
+pub fn manifest(account: &AccountId) -> String {
+    format!("manifest#{account}")
+}
+
+/// A live segment: its class of width, the UTC day of its first session, and its id.
+pub fn live_segment(account: &AccountId, width: usize, first: NaiveDate, id: &str) -> Key {
+    Key::new(manifest(account), format!("{}{id}", live_from(width, first)))
+}
+
+/// What the sort keys of live segments begin with.
+pub const LIVE_SEGMENTS: &str = "live#";
+
+/// Where the live segments of a class of width begin whose first session lies on `day` or later.
+pub fn live_from(width: usize, day: NaiveDate) -> String {
+    format!("{LIVE_SEGMENTS}{width}#{}#", day_text(day))
+}
+
+/// A day as ten characters, so that texts order as days do: ingest takes the years 1 to 9999.
+fn day_text(day: NaiveDate) -> String {
+    let edge = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+    day.clamp(edge(1, 1, 1), edge(9999, 12, 31)).to_string()
+}
+
+/// A segment that was replaced at an instant.
+pub fn replaced_segment(account: &AccountId, removed_at: Instant, id: &str) -> Key {
+    Key::new(manifest(account), format!("{}{id}", replaced_from(removed_at)))
+}
+
+/// Where the segments begin that were replaced at this instant or later.
+pub fn replaced_from(instant: Instant) -> String {
+    format!("replaced#{:020}#", instant.0.max(0))
+}
+
+/// A segment as the manifest held it before it had two parts.
+pub fn segment_before_parts(account: &AccountId, id: &str) -> Key {
+    Key::new(manifest(account), format!("{SEGMENTS_BEFORE_PARTS}{id}"))
+}
+
+/// What the sort keys of these begin with.
+pub const SEGMENTS_BEFORE_PARTS: &str = "segment#";
+
+/// Partition of an account's quarantined stream records. Tables hold it under this name, so it stays.
+pub fn quarantine(account: &AccountId) -> String {
+    format!("aside#{account}")
+}
+
+/// A quarantined stream record: one that could not be archived.
+pub fn quarantined(account: &AccountId, sequence: &str) -> Key {
+    Key::new(quarantine(account), sequence)
+}
+
+/// Partition of what was acknowledged of an account's sessions that began on a UTC day.
+pub fn receipts(account: &AccountId, day: NaiveDate) -> String {
+    format!("receipt#{account}#{day}")
+}
+
+/// One receipt of them, by its name.
+pub fn receipt(account: &AccountId, day: NaiveDate, name: &str) -> Key {
+    Key::new(receipts(account, day), name)
+}
+
+/// Partition of the items of an account that were rejected on a UTC day.
+pub fn rejections(account: &AccountId, day: NaiveDate) -> String {
+    format!("rejection#{account}#{day}")
+}
+
+/// The items that one batch had rejected.
+pub fn rejection(account: &AccountId, day: NaiveDate, batch: &str) -> Key {
+    Key::new(rejections(account, day), batch)
+}
+
+/// Partition of the large bodies of an account that their items name no more.
+pub fn garbage(account: &AccountId) -> String {
+    format!("garbage#{account}")
+}
+
+/// One of them, and when it may go.
+pub fn garbage_body(account: &AccountId, due: Instant, object: &str) -> Key {
+    Key::new(garbage(account), format!("{:020}#{object}", due.0.max(0)))
+}
+
+/// The sort keys of those that may go at this instant.
+pub fn garbage_until(now: Instant) -> RangeInclusive<String> {
+    format!("{:020}", 0)..=format!("{:020}#~", now.0.max(0))
+}
+
+/// Over how many partitions of the index the due accounts are spread: a partition takes 1,000 writes a second.
+pub const DUE_SHARDS: u8 = 16;
+
+/// What is known of an account's upkeep.
+pub fn due(account: &AccountId) -> Key {
+    Key::new(format!("due#{account}"), "due")
+}
+
+/// The account of an upkeep item's partition key; `None` for an item of another kind.
+pub fn parse_due(pk: &str) -> Option<AccountId> {
+    AccountId::try_from(pk.strip_prefix("due#")?.to_owned()).ok()
+}
+
+/// Listing partition of one shard of the accounts by when their upkeep is due; shards count from 0.
+pub fn due_listing(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+/// The shard that lists an account.
+pub fn due_shard(account: &AccountId) -> u8 {
+    Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
+}
+
+/// The round through all accounts that finds those without upkeep.
+pub fn discovery() -> Key {
+    Key::new("discovery#stack".to_owned(), "round")
+}
+
+/// S3: what the keys of all segments begin with.
+pub const SEGMENT_OBJECTS: &str = "segments/";
+
+/// S3: what the keys of an account's segments begin with.
+pub fn segment_objects(account: &AccountId) -> String {
+    format!("{SEGMENT_OBJECTS}{account}/")
+}
+
+/// S3: a key after all of an account's segments and before those of every account that comes after it in that order.
+pub fn after_segment_objects(account: &AccountId) -> String {
+    // `0` is the character after `/`.
+    format!("{SEGMENT_OBJECTS}{account}0")
+}
+
+/// The account of a segment's object.
+pub fn parse_segment_object(object: &str) -> Option<AccountId> {
+    let (account, _) = object.strip_prefix(SEGMENT_OBJECTS)?.split_once('/')?;
+    AccountId::try_from(account.to_owned()).ok()
+}
+
+/// S3: a segment.
+pub fn segment_object(account: &AccountId, id: &str) -> String {
+    format!("{}{id}", segment_objects(account))
+}
+
+/// S3: the file of one record kind of a segment whose files are objects of their own (format 1).
+pub fn segment_file_object(account: &AccountId, id: &str, record: Record) -> String {
+    format!("{}/{}.parquet", segment_object(account, id), record.name())
+}
+
+/// S3: what the keys of an account's large bodies begin with.
+pub fn body_objects(account: &AccountId) -> String {
+    format!("bodies/{account}/")
+}
+
+/// S3: a session body too large for an item: when it was made, a random text without `-`, and its session in base64url, so
+/// that the bodies of an account are listed in the order in which they were made and each tells whose it is. At most 780
+/// bytes with eight random ones; S3 takes 1,024.
+pub fn body_object(account: &AccountId, made_at: Instant, random: &str, session: &SessionId) -> String {
+    let session = BASE64_URL_SAFE_NO_PAD.encode(session.as_str());
+    format!("{}-{random}-{session}", body_objects_from(account, made_at))
+}
+
+/// Where the bodies begin that were made at this instant or later.
+pub fn body_objects_from(account: &AccountId, made_at: Instant) -> String {
+    format!("{}{:016x}", body_objects(account), made_at.0.max(0))
+}
+
+/// When the body of a key was made, and its session. `None` for an older key, which is the SHA-256 of what is stored in hex.
+pub fn parse_body_object(account: &AccountId, object: &str) -> Option<(Instant, SessionId)> {
+    let mut name = object.strip_prefix(&body_objects(account))?.splitn(3, '-');
+    let made_at = i64::from_str_radix(name.next()?, 16).ok()?;
+    let session = BASE64_URL_SAFE_NO_PAD.decode(name.nth(1)?).ok()?;
+    let session = SessionId::try_from(String::from_utf8(session).ok()?).ok()?;
+    Some((Instant(made_at), session))
+}
+
+/// S3: what the keys of an account's media files begin with.
+pub fn media_objects(account: &AccountId) -> String {
+    format!("media/{account}/")
+}
+
+/// S3: a media file. The name is opaque and may hold anything, so its digest stands in the key.
+pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
+    media_object_of(account, &storage.digest())
+}
+
+/// S3: a media file, by the digest that a link carries.
+pub fn media_object_of(account: &AccountId, digest: &str) -> String {
+    format!("{}{digest}", media_objects(account))
+}
+
+/// A revoked link, by the digest that a link carries.
+pub fn revoked_link_of(account: &AccountId, digest: &str) -> Key {
+    Key::new(format!("revoked-link#{account}#{digest}"), "revoked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_days_and_instants_order_as_they_do() {
+        let days: Vec<String> = [-9_000, 1, 987, 2026, 9999, 200_000]
+            .into_iter()
+            .map(|year| live_from(0, NaiveDate::from_ymd_opt(year, 3, 1).unwrap_or_default()))
+            .collect();
+        assert!(days.is_sorted(), "{days:?}");
+        let instants: Vec<String> = [-5, 0, 9, 10, i64::MAX].map(|at| replaced_from(Instant(at))).to_vec();
+        assert!(instants.is_sorted(), "{instants:?}");
+    }
+
+    #[test]
+    fn a_session_key_reads_back_whatever_the_id_holds() {
+        let demo = AccountId::try_from("demo".to_owned()).unwrap();
+        for id in ["plain", "a#b", "#", "a/../b", "é"] {
+            let id = SessionId::try_from(id.to_owned()).unwrap();
+            assert_eq!(parse_session(&session(&demo, &id).pk), Some((demo.clone(), id)));
+        }
+        assert_eq!(parse_session("token#demo#x"), None);
+        assert_eq!(parse_session("session#demo"), None);
+    }
+
+    #[test]
+    fn a_body_s_key_says_when_it_was_made_and_whose_it_is() {
+        let account = AccountId::try_from("a".repeat(63)).unwrap();
+        let (earlier, later) = (Instant(1_795_843_200_000_000), Instant(1_795_843_200_000_001));
+        for id in ["plain", "a/b-c_d", "-", "é", &"\u{10348}".repeat(128)] {
+            let id = SessionId::try_from(id.to_owned()).unwrap();
+            let object = body_object(&account, later, "0123abcd", &id);
+            assert!(object.len() <= 780, "{object}");
+            assert_eq!(parse_body_object(&account, &object), Some((later, id.clone())));
+            assert!(body_object(&account, earlier, "ffffffff", &id) < object);
+            assert!(body_objects_from(&account, later) < object);
+        }
+        let old =
+            format!("{}{}", body_objects(&account), StorageId::try_from("x".to_owned()).unwrap().digest());
+        assert_eq!(parse_body_object(&account, &old), None);
+    }
+
+    #[test]
+    fn the_segments_of_accounts_follow_one_another() {
+        let all = ["a-b", "a", "a0", "ab", "b"].map(|id| AccountId::try_from(id.to_owned()).unwrap());
+        let first = all.each_ref().map(|account| segment_object(account, "0006614f54022000-x"));
+        let after = all.each_ref().map(after_segment_objects);
+        for at in 0..all.len() {
+            assert_eq!(parse_segment_object(&first[at]), Some(all[at].clone()));
+            assert!(first[at] < after[at] && first.get(at + 1).is_none_or(|next| after[at] < *next));
+        }
+        assert_eq!(parse_segment_object("segments/A/x"), None);
+    }
+
+    #[test]
+    fn garbage_may_go_from_its_time_on() {
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        let key = garbage_body(&account, Instant(1_000), "bodies/demo/x");
+        let may_go = |now: i64| garbage_until(Instant(now)).contains(&key.sk);
+        assert!(!may_go(999) && may_go(1_000) && may_go(i64::MAX));
+    }
+
+    #[test]
+    fn an_account_stays_in_its_shard_and_accounts_spread_over_all() {
+        let accounts: Vec<AccountId> =
+            (0..400).map(|at| AccountId::try_from(format!("account-{at}")).unwrap()).collect();
+        let shards: std::collections::BTreeSet<u8> = accounts.iter().map(due_shard).collect();
+        assert_eq!(shards.into_iter().collect::<Vec<_>>(), (0..DUE_SHARDS).collect::<Vec<_>>());
+        assert_eq!(due_shard(&AccountId::try_from("demo".to_owned()).unwrap()), 10);
+        assert_eq!(parse_due(&due(&accounts[7]).pk), Some(accounts[7].clone()));
+        assert_eq!(parse_due("session#demo#x"), None);
+    }
+}

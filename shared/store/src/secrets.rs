@@ -1,0 +1,231 @@
+//! Keys, kept wrapped by KMS and made on first use.
+//!
+//! The encryption context names a purpose, and a function's policy names the purposes it may unwrap: only `token`
+//! reads private signing keys.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use moka::future::Cache as Moka;
+
+use super::error::if_held;
+use super::{Store, StoreError, key_item, number, text};
+use crate::key::{self, Key};
+use domain::cipher::DataKey;
+use domain::id::{AccountId, random_hex};
+use domain::time::Instant;
+use domain::token::SigningKey;
+
+/// How long an unwrapped key stays in memory.
+const UNWRAPPED_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// What a key is for: part of the context without which it does not unwrap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Purpose {
+    /// An account's bodies and segments.
+    Account,
+    /// Media links.
+    Link,
+    /// Signing tokens.
+    Signing,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Account => "account",
+            Purpose::Link => "link",
+            Purpose::Signing => "signing",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    data_keys: Moka<String, DataKey>,
+    public_keys: Moka<String, Vec<u8>>,
+}
+
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache {
+            data_keys: Moka::builder().max_capacity(10_000).time_to_live(UNWRAPPED_FOR).build(),
+            public_keys: Moka::builder().max_capacity(1_000).time_to_live(UNWRAPPED_FOR).build(),
+        }
+    }
+}
+
+impl Store {
+    /// The key of an account's bodies.
+    pub async fn body_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
+        Ok(self.account_key(account).await?.derive("body"))
+    }
+
+    /// The key of an account's segments.
+    pub async fn segment_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
+        Ok(self.account_key(account).await?.derive("segment"))
+    }
+
+    /// The same, unless nothing was ever written for the account: then there is no key yet.
+    pub async fn made_segment_key(&self, account: &AccountId) -> Result<Option<DataKey>, StoreError> {
+        let made = self.made_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
+        Ok(made.map(|key| key.derive("segment")))
+    }
+
+    /// The key that media links are signed with.
+    pub async fn link_key(&self) -> Result<DataKey, StoreError> {
+        self.data_key(key::link_key(), Purpose::Link, "").await
+    }
+
+    async fn account_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
+        self.data_key(key::account_key(account), Purpose::Account, account.as_str()).await
+    }
+
+    /// The data key kept under `at`, made if there is none.
+    async fn data_key(&self, at: Key, purpose: Purpose, owner: &str) -> Result<DataKey, StoreError> {
+        if let Some(made) = self.made_key(&at, purpose, owner).await? {
+            return Ok(made);
+        }
+        let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
+        // Somebody else may have made it in the meantime: theirs is the key.
+        if_held(self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await)?;
+        let made = self.made_key(&at, purpose, owner).await?;
+        made.ok_or_else(|| StoreError::broken("making a key", "it is gone again"))
+    }
+
+    /// The data key kept under `at`, if there is one.
+    async fn made_key(&self, at: &Key, purpose: Purpose, owner: &str) -> Result<Option<DataKey>, StoreError> {
+        if let Some(found) = self.0.secrets.data_keys.get(&at.pk).await {
+            return Ok(Some(found));
+        }
+        let Some(wrapped) = self.wrapped(at).await? else { return Ok(None) };
+        let bytes = self.unwrap_key(wrapped, purpose, owner).await?;
+        let found = DataKey::from_bytes(&bytes)
+            .ok_or_else(|| StoreError::broken("unwrapping a key", "odd length"))?;
+        self.0.secrets.data_keys.insert(at.pk.clone(), found.clone()).await;
+        Ok(Some(found))
+    }
+
+    async fn wrapped(&self, at: &Key) -> Result<Option<Vec<u8>>, StoreError> {
+        let item = self.get(at.clone()).await?;
+        Ok(item.and_then(|item| Some(item.get("wrapped")?.as_b().ok()?.clone().into_inner())))
+    }
+
+    /// The newest signing key, its private half unwrapped; `None` before the first one.
+    pub async fn newest_signing_key(&self) -> Result<Option<SigningKey>, StoreError> {
+        let answer = self
+            .dynamo()
+            .query()
+            .table_name(&self.names().table)
+            .key_condition_expression("pk = :keys")
+            .expression_attribute_values(":keys", AttributeValue::S(key::signing_keys()))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("listing signing keys", error))?;
+        let Some(item) = answer.items.unwrap_or_default().into_iter().next() else { return Ok(None) };
+        let unreadable = || StoreError::broken("reading a signing key", "an attribute is missing");
+        let kid = text(&item, "kid").ok_or_else(unreadable)?.to_owned();
+        let created_at = Instant(number(&item, "created_at").ok_or_else(unreadable)?);
+        let wrapped = self.wrapped(&key::signing_key(&kid)).await?.ok_or_else(unreadable)?;
+        let private = self.unwrap_key(wrapped, Purpose::Signing, &kid).await?;
+        Ok(Some(SigningKey { kid, created_at, private }))
+    }
+
+    /// Keeps a new signing key. The key is written before the list names it, so a listed key is always there.
+    pub async fn add_signing_key(
+        &self,
+        private: Vec<u8>,
+        public: Vec<u8>,
+        now: Instant,
+    ) -> Result<SigningKey, StoreError> {
+        let kid = random_hex(8);
+        let wrapped = self.wrap(&private, Purpose::Signing, &kid).await?;
+        let halves = [
+            ("wrapped", AttributeValue::B(Blob::new(wrapped))),
+            ("public", AttributeValue::B(Blob::new(public))),
+        ];
+        self.put_new(key::signing_key(&kid), halves).await?;
+        let listed = Key { pk: key::signing_keys(), sk: format!("{}#{kid}", now.to_rfc3339()) };
+        let created = AttributeValue::N(now.0.to_string());
+        self.put_new(listed, [("kid", AttributeValue::S(kid.clone())), ("created_at", created)]).await?;
+        Ok(SigningKey { kid, created_at: now, private })
+    }
+
+    /// The public half of a signing key (an uncompressed P-256 point); `None` for a kid that was never issued.
+    pub async fn public_key(&self, kid: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(found) = self.0.secrets.public_keys.get(kid).await {
+            return Ok(Some(found));
+        }
+        let item = self.get(key::signing_key(kid)).await?;
+        let public = item.and_then(|item| Some(item.get("public")?.as_b().ok()?.clone().into_inner()));
+        if let Some(public) = &public {
+            self.0.secrets.public_keys.insert(kid.to_owned(), public.clone()).await;
+        }
+        Ok(public)
+    }
+
+    /// Writes an item that must not be there yet; a conflict if it is.
+    pub async fn put_new(
+        &self,
+        at: Key,
+        attributes: impl IntoIterator<Item = (impl Into<String>, AttributeValue)>,
+    ) -> Result<(), StoreError> {
+        let mut item = key_item(at);
+        item.extend(attributes.into_iter().map(|(name, value)| (name.into(), value)));
+        self.dynamo()
+            .put_item()
+            .table_name(&self.names().table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("writing a new item", error))?;
+        Ok(())
+    }
+
+    async fn wrap(&self, plain: &[u8], purpose: Purpose, owner: &str) -> Result<Vec<u8>, StoreError> {
+        let answer = self
+            .0
+            .kms
+            .encrypt()
+            .key_id(&self.names().key)
+            .plaintext(Blob::new(plain))
+            .set_encryption_context(Some(context(purpose, owner)))
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("wrapping a key", error))?;
+        Ok(answer.ciphertext_blob.unwrap_or_else(|| Blob::new([])).into_inner())
+    }
+
+    async fn unwrap_key(
+        &self,
+        wrapped: Vec<u8>,
+        purpose: Purpose,
+        owner: &str,
+    ) -> Result<Vec<u8>, StoreError> {
+        let answer = self
+            .0
+            .kms
+            .decrypt()
+            .key_id(&self.names().key)
+            .ciphertext_blob(Blob::new(wrapped))
+            .set_encryption_context(Some(context(purpose, owner)))
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("unwrapping a key", error))?;
+        Ok(answer.plaintext.unwrap_or_else(|| Blob::new([])).into_inner())
+    }
+}
+
+fn context(purpose: Purpose, owner: &str) -> HashMap<String, String> {
+    let mut context = HashMap::from([("purpose".to_owned(), purpose.as_str().to_owned())]);
+    if !owner.is_empty() {
+        context.insert("owner".to_owned(), owner.to_owned());
+    }
+    context
+}

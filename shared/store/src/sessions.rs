@@ -1,0 +1,167 @@
+//! Sessions: the ways back from the table.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::NaiveDate;
+
+use super::{Item, Store, StoreError, number};
+use crate::key::{self, parse_session};
+use domain::dictionary::{self, Record};
+use domain::id::{AccountId, SessionId};
+use domain::session::{Identity, Session, Value, content_hash_of};
+use domain::time::Instant;
+
+/// A session as the listing of its day has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    /// Its id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_at: Instant,
+    /// Its content hash (`Session::content_hash`); `None` under an index that does not carry it.
+    pub content_hash: Option<i64>,
+    /// When its latest version was stored; 1970 under an index that does not carry it.
+    pub stored_at: Instant,
+}
+
+/// A page of a day's listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPage {
+    /// In the index's order.
+    pub sessions: Vec<ListedSession>,
+    /// Whether there are more after the last of them.
+    pub more: bool,
+}
+
+/// A session as the table, or an image in its stream, holds it.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its identity.
+    pub identity: Identity,
+    /// Everything it says, `report_at` filled in.
+    pub session: Session,
+    /// The first eight bytes of the hash that it was accepted with (`Session::content_hash`). Carried from the item and not
+    /// computed again, so that table and lake agree whatever a later version of this software makes of the body.
+    pub content_hash: i64,
+}
+
+/// The attribute of the `created_at` history, a set of numbers. Tables hold it under this name, so it stays.
+pub(super) const CREATED_AT_HISTORY: &str = "places";
+
+impl Store {
+    /// The `created_at` history of a session, which says where it may lie in the lake: among others the earliest and the
+    /// latest `created_at` that it ever had, and the present one. Empty for a session that the table does not have.
+    pub async fn created_at_history(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+    ) -> Result<Vec<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), CREATED_AT_HISTORY).await?;
+        Ok(item.as_ref().map(created_at_history).unwrap_or_default())
+    }
+
+    /// Reads a session from its item or from an image of it. `None` where the item is not a session's.
+    pub async fn read_session(&self, item: &Item) -> Result<Option<StoredSession>, StoreError> {
+        let Some((account, id)) = super::text(item, "pk").and_then(parse_session) else { return Ok(None) };
+        let mut session = self.read_body(&account, &id, item).await?;
+        let identity = session
+            .identity()
+            .ok_or_else(|| StoreError::broken("reading a session", "it has no identity"))?;
+        // An image of an item from before the hash was kept has none.
+        let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
+        let content_hash = hash.map_or_else(|| session.content_hash(), |hash| content_hash_of(hash.as_ref()));
+        let report_at = dictionary::ordinal(Record::Session, "report_at");
+        if let (Some(ordinal), Some(accepted)) = (report_at, number(item, "accepted_at"))
+            && session.fields.get(ordinal).is_none()
+        {
+            session.fields.set(ordinal, Some(Value::Instant(Instant(accepted))));
+        }
+        Ok(Some(StoredSession { account, identity, session, content_hash }))
+    }
+
+    /// A session as it is now; `None` for one that is not there.
+    pub async fn session(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+    ) -> Result<Option<StoredSession>, StoreError> {
+        match self.get(key::session(account, id)).await? {
+            Some(item) => self.read_session(&item).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The sessions of an account that began on a UTC day, as the index lists them: it may be a moment behind.
+    pub async fn listed(
+        &self,
+        account: &AccountId,
+        day: NaiveDate,
+    ) -> Result<Vec<ListedSession>, StoreError> {
+        let items = self.listing(key::sessions_listing(account, day)).await?;
+        Ok(items.iter().filter_map(listed).collect())
+    }
+
+    /// Up to `limit` of these sessions: the first, or those that come after one of them, given by when it began and its id.
+    pub async fn listed_page(
+        &self,
+        account: &AccountId,
+        day: NaiveDate,
+        after: Option<&(Instant, SessionId)>,
+        limit: u16,
+    ) -> Result<ListedPage, StoreError> {
+        let partition = AttributeValue::S(key::sessions_listing(account, day));
+        let after = after.map(|(created_at, id)| {
+            let mut place = super::key_item(key::session(account, id));
+            place.insert("listing_pk".to_owned(), partition.clone());
+            place.insert("listing_sk".to_owned(), AttributeValue::S(created_at.to_rfc3339()));
+            place
+        });
+        let query = self.dynamo().query().table_name(&self.names().table).index_name(key::LISTING);
+        let answer = query
+            .key_condition_expression("listing_pk = :partition")
+            .expression_attribute_values(":partition", partition)
+            .set_exclusive_start_key(after)
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("reading a page of a listing", error))?;
+        let more = answer.last_evaluated_key.is_some();
+        Ok(ListedPage {
+            sessions: answer.items.unwrap_or_default().iter().filter_map(listed).collect(),
+            more,
+        })
+    }
+
+    /// When a session began, as its item says now; `None` for a session that is not there.
+    pub async fn began_at(&self, account: &AccountId, id: &SessionId) -> Result<Option<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), "created_at").await?;
+        Ok(item.and_then(|item| number(&item, "created_at")).map(Instant))
+    }
+
+    /// When a session's latest version was stored, wherever it lies; `None` for a session that is not there.
+    pub async fn stored_at(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+    ) -> Result<Option<Instant>, StoreError> {
+        let item = self.get_attribute(key::session(account, id), "stored_at").await?;
+        Ok(item.map(|item| Instant(number(&item, "stored_at").unwrap_or_default())))
+    }
+}
+
+/// The `created_at` history of a session's item, in no order: among others the earliest and the latest there ever was, and
+/// the present one.
+pub fn created_at_history(item: &Item) -> Vec<Instant> {
+    let history = item.get(CREATED_AT_HISTORY).and_then(|history| history.as_ns().ok());
+    history.into_iter().flatten().filter_map(|at| at.parse().ok()).map(Instant).collect()
+}
+
+fn listed(item: &Item) -> Option<ListedSession> {
+    let (_, id) = parse_session(super::text(item, "pk")?)?;
+    let created_at = Instant::parse(super::text(item, "listing_sk")?, domain::zone::Zone::UTC).ok()??;
+    let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
+    let content_hash = hash.map(|hash| content_hash_of(hash.as_ref()));
+    let stored_at = Instant(number(item, "stored_at").unwrap_or_default());
+    Some(ListedSession { id, created_at, content_hash, stored_at })
+}

@@ -1,0 +1,201 @@
+//! Who asks: the only way from a request to an account.
+
+use std::time::Duration;
+
+use axum::extract::{FromRef, FromRequestParts};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, header};
+use moka::future::Cache;
+use subtle::ConstantTimeEq;
+
+use crate::problem::Problem;
+use domain::id::AccountId;
+use domain::time::Instant;
+use domain::token::{self, Privacy, Scope};
+use store::{Store, StoreError, TokenRow};
+
+/// How long a row is trusted without being read again: half of the 60 s within which a revocation must hold.
+const ROW_TRUSTED_FOR: Duration = Duration::from_secs(30);
+
+/// The cookie that holds the token of a person at the console. Its prefix keeps other hosts from setting it.
+pub const COOKIE: &str = "__Host-premium";
+
+/// The header without which that cookie counts for nothing. Another site could send it only after asking first (a CORS
+/// preflight), and no site is ever told that it may.
+const FROM_CONSOLE: HeaderName = HeaderName::from_static("x-premium-console");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whoever showed a valid token.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account; `None` for an operator.
+    pub account: Option<AccountId>,
+    /// What the token may do.
+    pub scope: Scope,
+    /// What it shows.
+    pub privacy: Privacy,
+    /// The token's id.
+    pub token_id: String,
+    /// When the token ends.
+    pub expires_at: Instant,
+}
+
+impl Caller {
+    /// The account that the caller works on, if its scope is one of `scopes`; an admin may whatever it names. 403 for
+    /// another scope or another account, 422 for an admin who names none.
+    pub fn account(&self, scopes: &[Scope], named: Option<&AccountId>) -> Result<AccountId, Problem> {
+        match (&self.account, named) {
+            (None, Some(named)) if self.scope == Scope::Admin => Ok(named.clone()),
+            (None, _) => Err(Problem::invalid("account", "is required with an admin token")),
+            (Some(_), _) if !scopes.contains(&self.scope) => {
+                Err(Problem::forbidden("this token's scope does not allow this"))
+            }
+            (Some(own), Some(named)) if own != named => {
+                Err(Problem::forbidden("this token belongs to another account"))
+            }
+            (Some(own), _) => Ok(own.clone()),
+        }
+    }
+
+    /// 403 unless the caller may use the console.
+    pub fn require_console(&self) -> Result<(), Problem> {
+        match self.scope {
+            Scope::Admin | Scope::Console => Ok(()),
+            Scope::Ingest | Scope::Report => {
+                Err(Problem::forbidden("the console needs a console or an admin token"))
+            }
+        }
+    }
+
+    /// 403 unless the caller is an operator.
+    pub fn require_admin(&self) -> Result<(), Problem> {
+        if self.scope == Scope::Admin { Ok(()) } else { Err(Problem::forbidden("this needs an admin token")) }
+    }
+}
+
+/// Authenticates callers: holds tokens against their signatures and the allowlist.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    store: Store,
+    rows: Cache<String, TokenRow>,
+}
+
+impl Guard {
+    /// A guard over a store.
+    pub fn new(store: Store) -> Guard {
+        Guard { store, rows: Cache::builder().max_capacity(10_000).time_to_live(ROW_TRUSTED_FOR).build() }
+    }
+
+    /// Authenticates a request: by its header `Authorization`, or, where there is none, by the cookie of the console.
+    pub async fn authenticate(&self, parts: &Parts, now: Instant) -> Result<Caller, Problem> {
+        match cookie(&parts.headers) {
+            Some(token) if !parts.headers.contains_key(header::AUTHORIZATION) => {
+                from_console(&parts.headers)?;
+                let caller = self.authenticate_token(token, now).await?;
+                caller.require_console()?;
+                Ok(caller)
+            }
+            _ => self.authenticate_token(bearer(parts)?, now).await,
+        }
+    }
+
+    /// Authenticates a token; 401 for one that is not valid. Signature, claims and row must agree: a stolen key alone opens
+    /// nothing, nor does a stolen table.
+    pub async fn authenticate_token(&self, token: &str, now: Instant) -> Result<Caller, Problem> {
+        let refused =
+            || Problem::unauthorized("the token is not valid: it may be mistyped, expired or revoked");
+        let kid = token::key_id(token).map_err(|_| refused())?;
+        let public = self.store.public_key(&kid).await?.ok_or_else(refused)?;
+        let claims = token::verify(token, &public).map_err(|_| refused())?;
+        let row = self.row(&claims.jti).await?.ok_or_else(refused)?;
+        let same_token: bool = row.digest.as_bytes().ct_eq(token::digest(token).as_bytes()).into();
+        let same_claims =
+            row.scope == claims.scope && row.account.as_ref().map_or("*", AccountId::as_str) == claims.sub;
+        if !(same_token && same_claims) || row.revoked_at.is_some() || row.expires_at <= now {
+            return Err(refused());
+        }
+        self.note_use(&row, now).await;
+        Ok(Caller {
+            account: row.account,
+            scope: row.scope,
+            privacy: row.privacy,
+            token_id: row.id,
+            expires_at: row.expires_at,
+        })
+    }
+
+    async fn row(&self, id: &str) -> Result<Option<TokenRow>, StoreError> {
+        if let Some(row) = self.rows.get(id).await {
+            return Ok(Some(row));
+        }
+        let row = self.store.token(id).await?;
+        if let Some(row) = &row {
+            self.rows.insert(id.to_owned(), row.clone()).await;
+        }
+        Ok(row)
+    }
+
+    /// Notes the first use of a day. It is a convenience of the token list, so its failure fails nothing.
+    async fn note_use(&self, row: &TokenRow, now: Instant) {
+        let today = now.to_utc().date_naive();
+        if row.last_used_on == Some(today) {
+            return;
+        }
+        match self.store.token_used(&row.id, today).await {
+            Ok(_) => {
+                let used = TokenRow { last_used_on: Some(today), ..row.clone() };
+                self.rows.insert(row.id.clone(), used).await;
+            }
+            Err(error) => {
+                tracing::warn!(error = %runtime::telemetry::chain(&error), "the use of a token was not noted")
+            }
+        }
+    }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1; the scheme's case does not count).
+pub fn bearer(parts: &Parts) -> Result<&str, Problem> {
+    let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next();
+    let value =
+        value.ok_or_else(|| Problem::unauthorized("the header Authorization: Bearer <token> is missing"))?;
+    if values.next().is_some() {
+        return Err(Problem::unauthorized("there must be one header Authorization, not several"));
+    }
+    let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Ok(token.trim())
+    } else {
+        Err(Problem::unauthorized("the header Authorization must be Bearer <token>"))
+    }
+}
+
+/// The token of the console's cookie.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut cookies =
+        lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    cookies.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
+}
+
+/// 401 unless a request that brings the console's cookie was made by the console's own page.
+fn from_console(headers: &HeaderMap) -> Result<(), Problem> {
+    let says_so = headers.get(FROM_CONSOLE).is_some_and(|value| value == "1");
+    let elsewhere = headers.get_all(FETCH_SITE).into_iter().any(|site| site != "same-origin");
+    if says_so && !elsewhere {
+        Ok(())
+    } else {
+        Err(Problem::unauthorized("the console's cookie counts only for requests of the console's own page"))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller
+where
+    Guard: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Caller, Problem> {
+        Guard::from_ref(state).authenticate(parts, Instant::now()).await
+    }
+}

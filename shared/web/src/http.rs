@@ -1,0 +1,74 @@
+//! What every HTTP function has around its routes, on Lambda and in `premium serve` alike: a request id, problems for
+//! everything that goes wrong, compression, and one log line a request.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::problem::Problem;
+use domain::id::random_hex;
+
+/// The header that carries the request's id, both ways.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Makes routes ready to be served.
+pub fn host(routes: Router) -> Router {
+    routes
+        .fallback(|| async { Problem::not_found("there is nothing at this address") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
+        })
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(finish))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of ours; the request id tells us which")
+        .into_response()
+}
+
+/// Gives the request its id, writes a problem's body and logs the outcome.
+async fn finish(request: Request, next: Next) -> Response {
+    let started = std::time::Instant::now();
+    let method = request.method().clone();
+    // The route and not the path: a path may hold a link, which is a secret, or an id, which is personal.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let id = request_id(&request);
+    let mut response = next.run(request).await;
+    let refused = response.extensions_mut().remove::<Problem>();
+    if let Some(problem) = refused {
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = problem.respond(&id);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(request_id = id, %method, route, status, duration_ms, "request answered");
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    // What an answer says may depend on who asks, by a cookie too: unless it says otherwise nobody keeps it.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The caller's own id where it is short and plain, else a new one.
+fn request_id(request: &Request) -> String {
+    let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let plain = |id: &&str| {
+        (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    given.filter(plain).map_or_else(|| random_hex(8), str::to_owned)
+}

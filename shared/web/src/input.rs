@@ -1,0 +1,217 @@
+//! What a request brings: its body, its JSON and its query string, each refused with all that is wrong with it.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use futures::StreamExt;
+use http::StatusCode;
+use http::request::Parts;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::problem::Problem;
+use domain::id::AccountId;
+
+/// What a JSON body may hold: plenty for any request but the sending of sessions.
+const MAX_JSON: usize = 2 << 20;
+/// How much of a body that is too large is read and thrown away: a client that is still sending when it is refused
+/// would see a broken connection in place of the answer.
+const MAX_DISCARDED: usize = 64 << 20;
+
+/// A whole body of at most `max` bytes; 413 past that.
+pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
+    let mut chunks = body.into_data_stream();
+    let (mut sent, mut size) = (Vec::new(), 0);
+    while size <= MAX_DISCARDED
+        && let Some(chunk) = chunks.next().await
+    {
+        let chunk = chunk.map_err(|_| Problem::bad_request("the body did not arrive whole"))?;
+        size += chunk.len();
+        if size <= max {
+            sent.extend_from_slice(&chunk);
+        }
+    }
+    if size > max {
+        Err(Problem::too_large(format!("the body is larger than {} MiB as sent", max >> 20)))
+    } else {
+        Ok(sent)
+    }
+}
+
+/// A JSON object as body. Not JSON is 400; JSON that does not fit is 422 and names the place.
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Json<T>, Problem> {
+        parse_json(&collect(request.into_body(), MAX_JSON).await?).map(Json)
+    }
+}
+
+/// Reads a JSON object by the rules of `Json`.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // First whether it is JSON at all: the reader reports some values of a wrong type as faults of syntax.
+    let no_json = |error: &dyn fmt::Display| Problem::bad_request(format!("the body is not JSON: {error}"));
+    let text = std::str::from_utf8(bytes).map_err(|error| no_json(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| no_json(&error))?;
+    let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
+    read.map(|Object(value)| value).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        if path == "." {
+            let detail = format!("the body does not fit: {cause}");
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+        } else {
+            Problem::invalid(path, format!("does not fit: {cause}"))
+        }
+    })
+}
+
+/// A value that is written as a JSON object and in no other way: an array would be taken for the object's values in
+/// the order of our source.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+#[serde(transparent)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Object)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+/// A field of a request: one that does not fit is refused only when it is asked for, so that its neighbours are looked
+/// at too. Null counts as absent.
+#[derive(Debug, Default)]
+pub enum Field<T> {
+    /// Not sent.
+    #[default]
+    Absent,
+    /// Sent and read.
+    Fits(T),
+    /// Sent and not understood, with the reason.
+    Unfit(String),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Field<T>, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null => Field::Absent,
+            value => serde_json::from_value(value)
+                .map_or_else(|error| Field::Unfit(format!("does not fit: {error}")), Field::Fits),
+        })
+    }
+}
+
+impl<T> Field<T> {
+    /// The value, if there is one; 422 where it does not fit.
+    pub fn optional(self, name: &str) -> Result<Option<T>, Problem> {
+        match self {
+            Field::Absent => Ok(None),
+            Field::Fits(value) => Ok(Some(value)),
+            Field::Unfit(reason) => Err(Problem::invalid(name, reason)),
+        }
+    }
+
+    /// The value; 422 where there is none.
+    pub fn required(self, name: &str) -> Result<T, Problem> {
+        self.optional(name)?.ok_or_else(|| Problem::invalid(name, "is required"))
+    }
+}
+
+/// What a request holds beside its fields (`#[serde(flatten)]`).
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Others(BTreeMap<String, IgnoredAny>);
+
+impl Others {
+    /// 422 that names each of them.
+    pub fn refuse(self) -> Result<(), Problem> {
+        let refused =
+            self.0.into_keys().map(|name| Err(Problem::invalid(name, "is no field of this request")));
+        each::<()>(refused).map(drop)
+    }
+}
+
+/// The query string of a route that works on one account.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountParameter {
+    /// The account that is named; `None` for the caller's own.
+    pub account: Option<AccountId>,
+}
+
+impl AccountParameter {
+    /// The account that a request names in its query string, in its body, or in both alike. 422 where they differ.
+    pub fn or_in_body(self, body: Option<AccountId>) -> Result<Option<AccountId>, Problem> {
+        match (self.account, body) {
+            (Some(query), Some(body)) if query != body => {
+                Err(Problem::invalid("account", "is one in the query string and another in the body"))
+            }
+            (query, body) => Ok(query.or(body)),
+        }
+    }
+}
+
+/// Both values, or all that is wrong with either.
+pub fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Problem> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(a), Err(b)) => Err(a.and(b)),
+        (Err(problem), _) | (_, Err(problem)) => Err(problem),
+    }
+}
+
+/// All values, or all that is wrong with any of them.
+pub fn each<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> Result<Vec<T>, Problem> {
+    let mut all = Ok(Vec::new());
+    for one in results {
+        all = both(all, one).map(|(mut all, one)| {
+            all.push(one);
+            all
+        });
+    }
+    all
+}
+
+/// The parameters of the query string; 422 where one is unknown or does not fit.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Query<T>, Problem> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(query)) => Ok(Query(query)),
+            Err(rejection) => {
+                let cause = rejection.source().map_or_else(|| rejection.to_string(), ToString::to_string);
+                let detail = format!("the query string does not fit: {cause}");
+                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

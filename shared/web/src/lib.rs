@@ -1,0 +1,8 @@
+//! What is around every router: errors as clients see them, what a request brings, and who asks.
+//!
+//! The modules stand in reading order; each may use only those above it.
+
+pub mod problem;
+pub mod input;
+pub mod http;
+pub mod caller;
