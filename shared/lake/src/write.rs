@@ -25,8 +25,8 @@ pub(crate) struct Draft {
     id: String,
     account: AccountId,
     key: DataKey,
-    parts: Vec<Part>,
-    bytes: Vec<u8>,
+    /// Each with the bytes of its files, whose offsets count from there.
+    parts: Vec<(Part, Vec<u8>)>,
 }
 
 impl Draft {
@@ -38,23 +38,25 @@ impl Draft {
         part.finished = Span::of(instants(sessions, "finished_at"));
         part.last = Span::of(instants(sessions, "lastInteraction"));
         part.is_unique = Identities::of(sessions)?.are_unique();
-        self.parts.push(part);
+        self.parts.push((part, Vec::new()));
         self.add(self.parts.len() - 1, Record::Session, sessions)
     }
 
     /// Adds a file to a part that was begun; none where it would have no rows.
     pub(crate) fn add(&mut self, part: usize, record: Record, batch: &RecordBatch) -> Result<(), StoreError> {
-        let Some(part) = self.parts.get_mut(part).filter(|_| batch.num_rows() > 0) else { return Ok(()) };
+        let Some((part, files)) = self.parts.get_mut(part).filter(|_| batch.num_rows() > 0) else {
+            return Ok(());
+        };
         let object = key::segment_object(&self.account, &self.id);
         let mut file = file::write(batch, &self.key, &bound_name(&object, part.number, record))?;
         let info = FileInfo {
             rows: batch.num_rows() as u64,
             bytes: file.len() as u64,
             decoded: batch.get_array_memory_size() as u64,
-            offset: self.bytes.len() as u64,
+            offset: files.len() as u64,
         };
         part.files.insert(record.name().to_owned(), info);
-        self.bytes.append(&mut file);
+        files.append(&mut file);
         Ok(())
     }
 }
@@ -98,14 +100,22 @@ impl Lake {
     /// A segment with nothing in it yet.
     pub(crate) async fn draft(&self, account: &AccountId) -> Result<Draft, StoreError> {
         let (id, key) = (new_id(Instant::now()), self.store.segment_key(account).await?);
-        Ok(Draft { id, account: account.clone(), key, parts: Vec::new(), bytes: Vec::new() })
+        Ok(Draft { id, account: account.clone(), key, parts: Vec::new() })
     }
 
     /// Writes the object of a segment.
     pub(crate) async fn upload(&self, draft: Draft) -> Result<Option<Segment>, StoreError> {
-        let Draft { id, account, mut parts, bytes, .. } = draft;
-        let (object, size) = (key::segment_object(&account, &id), bytes.len() as u64);
-        parts.iter_mut().for_each(|part| part.object_bytes = Some(size));
+        let Draft { id, account, mut parts, .. } = draft;
+        let object = key::segment_object(&account, &id);
+        // The manifest tells sizes alone: a part's files lie side by side, behind those of the part before.
+        let mut bytes = Vec::new();
+        for (part, files) in &mut parts {
+            part.files.values_mut().for_each(|file| file.offset += bytes.len() as u64);
+            bytes.append(files);
+        }
+        let size = bytes.len() as u64;
+        let whole = |(part, _): (Part, Vec<u8>)| Part { object_bytes: Some(size), ..part };
+        let parts = parts.into_iter().map(whole).collect();
         let Some(segment) = Segment::new(id, account, parts) else { return Ok(None) };
         let bucket = &self.store.names().lake_bucket;
         let put = self.store.s3().put_object().bucket(bucket).key(object).body(ByteStream::from(bytes));
