@@ -5,6 +5,8 @@ cd "$(dirname "$0")/.."
 step() { printf '\n== %s\n' "$*"; "$@"; }
 step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
+# The command line without the stack.
+step cargo clippy --quiet --package premium --no-default-features -- -D warnings
 # Amazon's DynamoDB Local, which tests of the next step start; once for each version.
 (
     cd infra/checks/dynamodb-local

@@ -76,7 +76,7 @@ async fn the_page_s_files_are_kept_for_ever_under_their_version_alone() {
     let files = files_of_the_page(&world).await;
     assert!(files.len() >= 2, "{files:?}");
     // One that shows the coding instead of undoing it.
-    let client = infra::net::client().no_gzip().build().unwrap();
+    let client = client::net::client().no_gzip().build().unwrap();
     for file in files {
         let get = |coding: &str| client.get(format!("{}{file}", world.url)).header("accept-encoding", coding);
         let plain = get("identity").send().await.unwrap();

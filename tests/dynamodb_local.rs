@@ -58,7 +58,7 @@ impl DynamoDbLocal {
 
     /// Waits until it answers; false where it ended instead.
     async fn answers(&mut self) -> bool {
-        let client = infra::net::client().build().unwrap();
+        let client = client::net::client().build().unwrap();
         let since = Instant::now();
         while client.get(&self.endpoint).send().await.is_err() {
             if self.child.try_wait().unwrap().is_some() {
@@ -119,7 +119,7 @@ impl Servers {
 
     /// Clients that go there directly and try again as the functions' do.
     pub(crate) fn clients(&self) -> Clients {
-        self.clients_at(&self.endpoints, runtime::aws::retries())
+        self.clients_at(&self.endpoints, store::aws::retries())
     }
 
     /// The folder that the embedded ones keep everything in.
@@ -140,7 +140,7 @@ impl Servers {
         let Embedded { access_key, secret_key, .. } = &self.embedded;
         let credentials =
             aws_sdk_dynamodb::config::Credentials::new(access_key, secret_key, None, None, "test");
-        let config = runtime::aws::builder("sa-east-1", credentials).retry_config(retries).build();
+        let config = store::aws::builder("sa-east-1", credentials).retry_config(retries).build();
         let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
         let dynamo = at(&endpoints.dynamodb);
         let s3 = aws_sdk_s3::config::Builder::from(&at(&endpoints.s3)).force_path_style(true).build();

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
+use demo::{Generator, Options};
 use domain::dictionary::{self, Kind};
 use domain::time::Instant;
-use infra::demo::{Generator, Options};
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
+use demo::{Generator, Options, ZONE};
 use domain::id::{AccountId, SessionId};
 use domain::session::Session;
 use domain::time::Instant;
 use faults::{Proxy, Service};
 use futures::{StreamExt, stream};
-use infra::demo::{Generator, Options, ZONE};
 use store::key;
 use store::{Store, TouchedDays};
 
@@ -160,7 +160,7 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let servers = Servers::embedded().await;
     let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
     let counted = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
-    let lake = Lake::new(servers.clients_at(&counted, runtime::aws::retries()).store());
+    let lake = Lake::new(servers.clients_at(&counted, store::aws::retries()).store());
     // Five years, a segment a day; and today two minutes of batches that were not compacted yet.
     let appends = (0..1_826).map(|day| day * 24).chain(std::iter::repeat_n(0, 120)).enumerate();
     let appending = appends.map(|(number, hours)| {

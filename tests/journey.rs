@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::America::Sao_Paulo;
-use infra::demo::flat;
+use demo::flat;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -48,7 +48,7 @@ struct Requests {
 
 impl Sharded {
     async fn start(origin: &str) -> (Arc<Sharded>, String) {
-        let client = infra::net::client().build().unwrap();
+        let client = client::net::client().build().unwrap();
         let sharded = Sharded { client, origin: origin.to_owned(), asked: Mutex::default() };
         let sharded = Arc::new(sharded);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

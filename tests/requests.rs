@@ -7,10 +7,10 @@ use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
+use demo::{Generator, Options, ZONE};
 use domain::dictionary::Record;
 use domain::id::AccountId;
 use domain::time::Instant;
-use infra::demo::{Generator, Options, ZONE};
 use infra::endpoints::Endpoints;
 use serde_json::Value;
 

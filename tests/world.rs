@@ -53,7 +53,7 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let stack = Stack::start_in(deployment, data.path(), listen).await.unwrap();
-        let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
         World { client, url, admin, _running: Running::Stack { _stack: Box::new(stack) }, data }
     }
@@ -66,7 +66,7 @@ impl World {
         let routes = infra::stack::routes(store, &bootstrap, Some(url.clone()), Deployment::default());
         let app = web::http::host(routes);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        let client = infra::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let data = tempfile::tempdir().unwrap();
         let mut world = World { client, url, admin: bootstrap, _running: Running::Routers(task), data };
         let (status, issued) =

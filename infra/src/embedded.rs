@@ -198,7 +198,7 @@ fn keep(path: &Path, make: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<V
 }
 
 /// Writes a file for its owner alone: it is there as a whole or not at all, and survives a power cut.
-pub(crate) fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(content)?;

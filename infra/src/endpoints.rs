@@ -49,7 +49,7 @@ impl Place {
             key: required("PREMIUM_KEY")?,
         };
         let outside = Outside { dynamodb: true, s3: true, kms: true };
-        runtime::aws::config()?;
+        store::aws::config()?;
         Ok(Place { outside, is_deployed: true, names })
     }
 
@@ -75,7 +75,7 @@ impl Place {
             key: name(outside.kms, "PREMIUM_KEY", usual.key),
         };
         if outside != Outside::default() {
-            runtime::aws::config()?;
+            store::aws::config()?;
         }
         Ok(Place { outside, is_deployed: false, names })
     }
@@ -147,7 +147,7 @@ impl Endpoints {
 
     fn in_environment(mut self) -> Result<Endpoints, ConfigError> {
         if self.outside != Outside::default() {
-            self.environment = Some(runtime::aws::config()?);
+            self.environment = Some(store::aws::config()?);
         }
         Ok(self)
     }
@@ -160,7 +160,7 @@ impl Endpoints {
     /// Clients of all servers.
     pub fn clients(&self) -> Clients {
         let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "embedded");
-        let embedded = runtime::aws::builder(REGION, credentials).build();
+        let embedded = store::aws::builder(REGION, credentials).build();
         let config = |is_outside: bool, endpoint: &str| match &self.environment {
             Some(environment) if is_outside => environment.clone(),
             _ => embedded.to_builder().endpoint_url(endpoint).build(),

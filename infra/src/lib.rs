@@ -1,11 +1,8 @@
-//! The whole stack on one machine: the servers it runs on, and the `premium` program.
+//! The whole stack on one machine, and the servers it runs on.
 
 pub mod embedded;
 pub mod endpoints;
 pub mod template;
-pub mod net;
 pub mod stream_poller;
 pub mod upkeep;
 pub mod stack;
-pub mod demo;
-pub mod cli;

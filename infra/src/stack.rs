@@ -9,6 +9,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use axum::Router;
+use client::http::Local;
 use console::Deployment;
 use domain::id::random_hex;
 use futures::future::select_all;
@@ -61,15 +62,6 @@ pub enum StackError {
         /// Why.
         reason: String,
     },
-}
-
-/// How the command line finds the running stack: `local.json` in the data folder.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Local {
-    /// Where it listens.
-    pub url: String,
-    /// A token that may do everything.
-    pub admin_token: String,
 }
 
 /// A running stack. Dropping it stops it.
@@ -218,11 +210,11 @@ pub fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deploym
 /// The admin token of the last run as long as it is accepted, else a new one.
 async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, StackError> {
     let failed = |error: reqwest::Error| StackError::Token(error.to_string());
-    let client = crate::net::client().build().map_err(failed)?;
+    let http = client::net::client().build().map_err(failed)?;
     let last = std::fs::read(data.join("local.json")).ok();
     if let Some(last) = last.and_then(|json| serde_json::from_slice::<Local>(&json).ok()) {
         let me =
-            client.get(format!("{url}/v1/me")).bearer_auth(&last.admin_token).send().await.map_err(failed)?;
+            http.get(format!("{url}/v1/me")).bearer_auth(&last.admin_token).send().await.map_err(failed)?;
         if me.status().is_success() {
             return Ok(last.admin_token);
         }
@@ -232,7 +224,7 @@ async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, 
         token: String,
     }
     let order = serde_json::json!({"scope": "admin", "label": "premium serve"});
-    let answer = client.post(format!("{url}/v1/tokens")).bearer_auth(bootstrap).json(&order).send().await;
+    let answer = http.post(format!("{url}/v1/tokens")).bearer_auth(bootstrap).json(&order).send().await;
     let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
     Ok(answer.json::<Issued>().await.map_err(failed)?.token)
 }

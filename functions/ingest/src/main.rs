@@ -5,7 +5,7 @@ use store::{Names, Store};
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
-    let store = Store::new(&runtime::aws::config()?, Names::from_env()?);
+    let store = Store::new(&store::aws::config()?, Names::from_env()?);
     let app = ingest::App::new(store);
     lambda_http::run(web::http::host(ingest::router(app))).await
 }

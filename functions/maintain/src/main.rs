@@ -9,7 +9,7 @@ use store::{Names, Store};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
-    let app = App::new(Store::new(&runtime::aws::config()?, Names::from_env()?));
+    let app = App::new(Store::new(&store::aws::config()?, Names::from_env()?));
     let app = &app;
     // Boxed: the compiler gives up on computing the layout of a future this deep.
     let answer = |event: LambdaEvent<Map<String, Value>>| {

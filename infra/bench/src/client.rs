@@ -53,7 +53,7 @@ impl Client {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Ok(Client { way: Way::Socket(infra::net::client().gzip(false).build()?, url), ..self })
+        Ok(Client { way: Way::Socket(client::net::client().gzip(false).build()?, url), ..self })
     }
 
     async fn page(&self, body: &Value) -> Result<Bytes, BenchError> {

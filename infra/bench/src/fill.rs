@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use clap::Args;
+use demo::ZONE;
 use domain::dictionary::Record;
 use domain::id::{AccountId, SessionId};
 use domain::masking::Reader;
 use domain::time::Instant;
 use domain::token::Privacy;
-use infra::demo::ZONE;
 use lake::{CompactionPolicy, Entry, Lake, Part};
 use serde::{Deserialize, Serialize};
 use store::{AccountChange, Delivery, Store};

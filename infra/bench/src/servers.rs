@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use client::http::Local;
 use infra::endpoints::{Clients, Endpoints};
-use infra::stack::{Local, Stack};
+use infra::stack::Stack;
 use tokio::io::AsyncReadExt;
 
 use crate::error::BenchError;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use demo::{Generator, Options, canonical};
 use domain::dictionary::{self, Record};
 use domain::session::{Session, Value};
 use domain::time::Instant;
-use infra::demo::{Generator, Options, canonical};
 use lake::Entry;
 
 /// 2026-10-28T23:59:59 in the zone of new accounts: the last moment of the last day.

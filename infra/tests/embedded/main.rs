@@ -32,7 +32,7 @@ impl Stack {
             None,
             "embedded",
         );
-        let config = runtime::aws::builder("local", credentials).build();
+        let config = store::aws::builder("local", credentials).build();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true);
         let kms =
             aws_sdk_kms::config::Builder::from(&config).endpoint_url(embedded.kms_endpoint.as_ref().unwrap());

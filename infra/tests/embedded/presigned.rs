@@ -14,7 +14,7 @@ fn expires_in(seconds: u64) -> PresigningConfig {
 /// The request as any HTTP client sends it who was given the URL and its headers.
 async fn send(request: &PresignedRequest, body: &'static str) -> reqwest::Response {
     let method = Method::from_bytes(request.method().as_bytes()).unwrap();
-    let mut call = infra::net::client().build().unwrap().request(method, request.uri());
+    let mut call = client::net::client().build().unwrap().request(method, request.uri());
     for (name, value) in request.headers() {
         call = call.header(name, value);
     }
@@ -22,7 +22,7 @@ async fn send(request: &PresignedRequest, body: &'static str) -> reqwest::Respon
 }
 
 async fn status(method: Method, url: &str) -> StatusCode {
-    infra::net::client().build().unwrap().request(method, url).send().await.unwrap().status()
+    client::net::client().build().unwrap().request(method, url).send().await.unwrap().status()
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn a_url_for_get_gives_the_object_and_the_headers_it_was_signed_with() {
     }
     assert_eq!(whole.text().await.unwrap(), "0123456789");
 
-    let part = infra::net::client()
+    let part = client::net::client()
         .build()
         .unwrap()
         .get(url.uri())
@@ -84,7 +84,7 @@ async fn a_url_for_put_takes_the_body_it_was_signed_for() {
     let put = || stack.s3.put_object().bucket("bucket").key("k").content_type("text/plain").content_length(5);
     let url = put().presigned(expires_in(60)).await.unwrap();
 
-    let client = infra::net::client().build().unwrap();
+    let client = client::net::client().build().unwrap();
     let other_type =
         client.put(url.uri()).header("content-type", "text/html").body("hello").send().await.unwrap();
     assert_eq!(other_type.status(), StatusCode::FORBIDDEN);

@@ -1,5 +1,4 @@
-//! What a function needs of where it runs: its settings, its log and its way to AWS.
+//! What a program needs of where it runs: its settings and its log.
 
 pub mod config;
 pub mod telemetry;
-pub mod aws;

@@ -3,6 +3,7 @@
 //! The seam for tests and for `premium serve` is the AWS wire protocol, so this is one concrete type. Each submodule
 //! owns one kind of item: how it is written and how it is read stand side by side.
 
+pub mod aws;
 pub mod key;
 
 mod accounts;

@@ -29,7 +29,7 @@ async fn answering(answer: impl Into<Vec<u8>>) -> Store {
         }
     });
     let credentials = Credentials::new("key", "secret", None, None, "test");
-    let config = runtime::aws::builder("sa-east-1", credentials)
+    let config = crate::aws::builder("sa-east-1", credentials)
         .retry_config(RetryConfig::disabled())
         .endpoint_url(url)
         .build();

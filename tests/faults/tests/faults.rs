@@ -48,7 +48,7 @@ impl Staged {
         let (origin, reached) = origin().await;
         let proxy = Proxy::start(&origin, service, seed).await.unwrap();
         let credentials = aws_sdk_dynamodb::config::Credentials::new("key", "secret", None, None, "test");
-        let config = runtime::aws::builder("sa-east-1", credentials).endpoint_url(proxy.endpoint());
+        let config = store::aws::builder("sa-east-1", credentials).endpoint_url(proxy.endpoint());
         let config = config.retry_config(RetryConfig::disabled()).build();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Staged {

@@ -67,7 +67,7 @@ async fn storage() -> (Store, Written) {
 
 async fn store(url: &str) -> Store {
     let credentials = Credentials::new("key", "secret", None, None, "test");
-    let config = runtime::aws::builder("sa-east-1", credentials)
+    let config = store::aws::builder("sa-east-1", credentials)
         .retry_config(RetryConfig::disabled())
         .endpoint_url(url)
         .build();

@@ -26,7 +26,7 @@ async fn answering(answer: &'static str) -> Store {
     let credentials = Credentials::new("key", "secret", None, None, "test");
     let retries = RetryConfig::disabled();
     let config =
-        runtime::aws::builder("sa-east-1", credentials).retry_config(retries).endpoint_url(url).build();
+        store::aws::builder("sa-east-1", credentials).retry_config(retries).endpoint_url(url).build();
     let name = || "name".to_owned();
     Store::new(&config, Names { table: name(), lake_bucket: name(), media_bucket: name(), key: name() })
 }

@@ -9,7 +9,7 @@ fn parse_json(json: &str) -> Result<File, Problem> {
 
 fn store() -> Store {
     let keys = Credentials::new("AKIDEXAMPLE", "secret", Some("session".to_owned()), None, "test");
-    let config = runtime::aws::builder("sa-east-1", keys).build();
+    let config = store::aws::builder("sa-east-1", keys).build();
     let name = |text: &str| text.to_owned();
     let names = Names {
         table: name("table"),

@@ -1,0 +1,272 @@
+//! Sends sessions in batches and keeps count of what became of them.
+
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Method, Response, StatusCode};
+use serde::Deserialize;
+
+use crate::error::is_passing;
+use crate::error::{CliError, Refusal};
+use crate::http::Client;
+
+/// Sessions of one batch, and its size before compression.
+const BATCH_ITEMS: usize = 500;
+const BATCH_BYTES: usize = 3 << 20;
+/// How often in a row a batch may be put off without any of it being stored.
+const TRIES: u32 = 8;
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Rejected sessions that are remembered one by one.
+const SHOWN: usize = 20;
+
+/// One session as it was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Its line in NDJSON, else its place in the array, from 1.
+    pub number: u64,
+    /// Its JSON, on one line.
+    pub bytes: Vec<u8>,
+}
+
+/// A session that was rejected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejected {
+    /// Where it came from.
+    pub source: String,
+    /// Its line or place there, from 1.
+    pub number: u64,
+    /// The field at fault.
+    pub field: Option<String>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// What became of the sessions that were sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tally {
+    /// Stored now.
+    pub accepted: u64,
+    /// Stored before, the same.
+    pub unchanged: u64,
+    /// Stored before in a newer version.
+    pub stale: u64,
+    /// Before the account's start or past its retention.
+    pub ignored: u64,
+    /// Not understood.
+    pub rejected: u64,
+    /// The first of the rejected ones.
+    pub faults: Vec<Rejected>,
+}
+
+impl Tally {
+    /// Adds what became of others.
+    pub fn add(&mut self, other: Tally) {
+        self.accepted += other.accepted;
+        self.unchanged += other.unchanged;
+        self.stale += other.stale;
+        self.ignored += other.ignored;
+        self.rejected += other.rejected;
+        self.faults.extend(other.faults);
+        self.faults.truncate(SHOWN);
+    }
+
+    fn reject(&mut self, fault: Rejected) {
+        self.rejected += 1;
+        if self.faults.len() < SHOWN {
+            self.faults.push(fault);
+        }
+    }
+}
+
+/// Sessions on their way, all from one source.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Where they come from, for messages.
+    pub source: String,
+    items: Vec<Item>,
+    bytes: usize,
+}
+
+impl Batch {
+    /// An empty batch.
+    pub fn new(source: &str) -> Batch {
+        Batch { source: source.to_owned(), items: Vec::new(), bytes: 0 }
+    }
+
+    /// Whether `item` still fits; the first one always does.
+    pub fn fits(&self, item: &Item) -> bool {
+        self.items.is_empty()
+            || (self.items.len() < BATCH_ITEMS && self.bytes + item.bytes.len() < BATCH_BYTES)
+    }
+
+    /// Puts an item in.
+    pub fn push(&mut self, item: Item) {
+        self.bytes += item.bytes.len() + 1;
+        self.items.push(item);
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    fn gzip(&self) -> std::io::Result<Vec<u8>> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        for item in &self.items {
+            encoder.write_all(&item.bytes)?;
+            encoder.write_all(b"\n")?;
+        }
+        encoder.finish()
+    }
+}
+
+/// What the stack says of a batch.
+#[derive(Debug, Deserialize)]
+struct BatchReport {
+    accepted: u64,
+    unchanged: u64,
+    stale: u64,
+    ignored: u64,
+    results: Vec<Line>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Line {
+    index: usize,
+    outcome: String,
+    field: Option<String>,
+    #[serde(default)]
+    message: String,
+}
+
+/// Sends a batch until every session of it has found its end; `put_off` hears why it is sent again. The tally holds
+/// what found its end even where the sending failed.
+pub async fn send(
+    client: &Client,
+    account: Option<&str>,
+    mut batch: Batch,
+    put_off: impl Fn(&CliError),
+) -> (Tally, Result<(), CliError>) {
+    let (mut tally, mut tries) = (Tally::default(), 0);
+    loop {
+        let (failure, wait) = match post(client, account, &batch).await {
+            Err(error @ CliError::Silent { .. }) => (error, None),
+            Err(error) => return (tally, Err(error)),
+            Ok(answer) => {
+                let (status, wait) = (answer.status(), retry_after(&answer));
+                let body = answer.bytes().await.unwrap_or_default();
+                let failure = CliError::Refused(Refusal::new(status, &body));
+                match serde_json::from_slice::<BatchReport>(&body) {
+                    Ok(answer) => {
+                        let before = batch.items.len();
+                        count_outcomes(answer, &mut batch, &mut tally);
+                        if batch.items.is_empty() {
+                            return (tally, Ok(()));
+                        }
+                        if batch.items.len() < before {
+                            tries = 0;
+                        }
+                    }
+                    Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE && batch.items.len() == 1 => {
+                        let (source, number) = (batch.source, batch.items[0].number);
+                        let message = "é maior do que o servidor aceita".to_owned();
+                        tally.reject(Rejected { source, number, field: None, message });
+                        return (tally, Ok(()));
+                    }
+                    Err(_) if is_passing(status) => {}
+                    Err(_) if status.is_success() => return (tally, Err(client.misunderstood())),
+                    Err(_) => return (tally, Err(failure)),
+                }
+                (failure, wait)
+            }
+        };
+        tries += 1;
+        if tries >= TRIES {
+            return (tally, Err(failure));
+        }
+        put_off(&failure);
+        tokio::time::sleep(wait.unwrap_or(Duration::from_millis(250 << tries)).min(LONGEST_WAIT)).await;
+    }
+}
+
+async fn post(client: &Client, account: Option<&str>, batch: &Batch) -> Result<Response, CliError> {
+    let mut request = client.request(Method::POST, "/v1/sessions");
+    if let Some(account) = account {
+        request = request.query(&[("account", account)]);
+    }
+    let request = request
+        .header(CONTENT_TYPE, "application/x-ndjson")
+        .header(CONTENT_ENCODING, "gzip")
+        .body(batch.gzip()?);
+    request.send().await.map_err(|error| client.silent(&error))
+}
+
+/// Counts what the stack settled; what it asks for again stays in the batch.
+fn count_outcomes(answer: BatchReport, batch: &mut Batch, tally: &mut Tally) {
+    let mut again = Vec::new();
+    for line in answer.results {
+        let Some(item) = batch.items.get_mut(line.index) else { continue };
+        match line.outcome.as_str() {
+            "retry" => again.push(std::mem::replace(item, Item { number: 0, bytes: Vec::new() })),
+            "rejected" => tally.reject(Rejected {
+                source: batch.source.clone(),
+                number: item.number,
+                field: line.field,
+                message: line.message,
+            }),
+            _ => {}
+        }
+    }
+    tally.accepted += answer.accepted;
+    tally.unchanged += answer.unchanged;
+    tally.stale += answer.stale;
+    tally.ignored += answer.ignored;
+    batch.items = again;
+}
+
+fn retry_after(answer: &Response) -> Option<Duration> {
+    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(number: u64, bytes: usize) -> Item {
+        Item { number, bytes: vec![b' '; bytes] }
+    }
+
+    #[test]
+    fn only_what_the_stack_asks_for_again_stays_in_the_batch() {
+        let mut batch = Batch::new("a.ndjson");
+        (1..=4).for_each(|number| batch.push(item(number, 1)));
+        let answer = serde_json::json!({
+            "accepted": 1, "unchanged": 0, "stale": 1, "ignored": 0, "rejected": 1,
+            "results": [
+                {"index": 0, "outcome": "stale"},
+                {"index": 2, "outcome": "retry"},
+                {"index": 3, "outcome": "rejected", "field": "created_at", "message": "is required"},
+            ],
+        });
+        let mut tally = Tally::default();
+        count_outcomes(serde_json::from_value(answer).unwrap(), &mut batch, &mut tally);
+        assert_eq!(batch.items, [item(3, 1)]);
+        assert_eq!((tally.accepted, tally.stale, tally.rejected), (1, 1, 1));
+        assert_eq!((tally.faults[0].number, tally.faults[0].field.as_deref()), (4, Some("created_at")));
+    }
+
+    #[test]
+    fn a_batch_is_full_by_count_or_by_bytes_but_takes_one_item_of_any_size() {
+        let mut batch = Batch::new("");
+        assert!(batch.fits(&item(1, 2 * BATCH_BYTES)));
+        (1..=BATCH_ITEMS as u64).for_each(|number| batch.push(item(number, 1)));
+        assert!(!batch.fits(&item(501, 1)));
+        let mut batch = Batch::new("");
+        batch.push(item(1, BATCH_BYTES - 10));
+        assert!(batch.fits(&item(2, 5)) && !batch.fits(&item(2, 10)));
+    }
+}
