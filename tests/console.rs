@@ -94,17 +94,15 @@ async fn the_page_s_files_are_kept_for_ever_under_their_version_alone() {
 
         let packed = get("br;q=1.0, gzip;q=0.8").send().await.unwrap();
         assert_eq!(packed.headers()["content-encoding"], "gzip");
-        let packed_tag = packed.headers()["etag"].to_str().unwrap().to_owned();
+        assert_eq!(packed.headers()["etag"], tag);
         let mut unpacked = Vec::new();
         GzDecoder::new(&packed.bytes().await.unwrap()[..]).read_to_end(&mut unpacked).unwrap();
         assert_eq!(unpacked, text);
-        assert_ne!(packed_tag, tag);
         let refused = get("gzip;q=0").send().await.unwrap();
         assert_eq!(refused.bytes().await.unwrap(), text);
 
-        for (given, expected) in
-            [(tag.as_str(), 304), ("\"x\", *", 304), (packed_tag.as_str(), 200), ("\"x\"", 200)]
-        {
+        let strong = tag.trim_start_matches("W/");
+        for (given, expected) in [(tag.as_str(), 304), (strong, 304), ("*", 304), ("\"x\"", 200)] {
             let answer = get("identity").header("if-none-match", given).send().await.unwrap();
             assert_eq!(answer.status(), expected, "{given}");
         }

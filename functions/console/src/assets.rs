@@ -4,15 +4,13 @@
 //! find each other by their names (`./x.js`). Under any other version there is nothing: an answer that is kept for
 //! ever must never be another's.
 
-use std::io::Write;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
+use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest, Sha256};
 use web::problem::Problem;
 
@@ -66,56 +64,22 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex::encode(&digest.finalize()[..8])
 });
 
-/// The files in the order of `FILES`, each packed once; `None` for one that gains nothing by it.
-static PACKED: LazyLock<Vec<Option<Vec<u8>>>> =
-    LazyLock::new(|| FILES.iter().map(|(_, _, bytes)| pack(bytes)).collect());
-
-fn pack(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(bytes).ok()?;
-    gzip.finish().ok().filter(|packed| packed.len() < bytes.len())
-}
-
-/// One file. It has an entity tag for each of its two codings, as they are different bytes.
+/// One file. Its entity tag is weak, for it is the same however the answer is packed.
 pub(crate) async fn asset(
     path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("there is no such file in this version of the console");
     let Path((version, name)) = path.map_err(|_| missing())?;
-    let at = FILES.iter().position(|(known, _, _)| *known == name).filter(|_| version == *VERSION);
-    let at = at.ok_or_else(missing)?;
-    let (_, kind, plain) = FILES[at];
-    let packed = PACKED[at].as_deref().filter(|_| takes_gzip(&headers));
-    let tag = format!("\"{version}-{name}{}\"", if packed.is_some() { "-gzip" } else { "" });
-    let known = list(&headers, header::IF_NONE_MATCH)
-        .any(|given| given.trim_start_matches("W/") == tag || given == "*");
-    let kept = [
-        (header::ETAG, tag.as_str()),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-        (header::VARY, "accept-encoding"),
-    ];
-    if known {
+    let file = FILES.iter().find(|(known, _, _)| *known == name).filter(|_| version == *VERSION);
+    let (_, kind, bytes) = *file.ok_or_else(missing)?;
+    let tag = format!("W/\"{version}-{name}\"");
+    let is_known = tag.parse().is_ok_and(|tag: ETag| {
+        headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag))
+    });
+    let kept = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    if is_known {
         return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
     }
-    let mut answer = (kept, [(header::CONTENT_TYPE, kind)], packed.unwrap_or(plain)).into_response();
-    if packed.is_some() {
-        answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    Ok(answer)
-}
-
-/// Whether an answer may be packed: `gzip` is named, and not with a weight of zero.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    list(headers, header::ACCEPT_ENCODING).any(|coding| {
-        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
-        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
-        name.trim().eq_ignore_ascii_case("gzip") && weight.is_some_and(|weight| weight > 0.0)
-    })
-}
-
-/// The members of a header that is a list.
-fn list(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim)
+    Ok((kept, [(header::CONTENT_TYPE, kind)], bytes).into_response())
 }

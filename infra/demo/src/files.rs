@@ -1,6 +1,9 @@
 //! Small files that code can draw, so that media links have something to open.
 
 use std::f64::consts::TAU;
+use std::io::Cursor;
+
+use hound::{SampleFormat, WavSpec, WavWriter};
 
 /// A file with its name and type.
 #[derive(Clone, Debug)]
@@ -15,16 +18,13 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// All of them; a picture that cannot be drawn is left out.
+/// All of them; a picture or sound that cannot be made is left out.
 pub fn files() -> Vec<File> {
     let picture = |filename, bars: &[u32]| {
         chart(bars).ok().map(|bytes| File { filename, content_type: "image/png", kind: "image", bytes })
     };
-    let audio = |filename, hertz| File {
-        filename,
-        content_type: "audio/wav",
-        kind: "audio",
-        bytes: tone(hertz, 1.2),
+    let audio = |filename, hertz| {
+        tone(hertz, 1.2).ok().map(|bytes| File { filename, content_type: "audio/wav", kind: "audio", bytes })
     };
     let paper = |filename, lines: &[&str]| File {
         filename,
@@ -32,20 +32,20 @@ pub fn files() -> Vec<File> {
         kind: "document",
         bytes: page(lines),
     };
-    let pictures = [
+    let drawn = [
         picture("grafico de exemplo.png", &[40, 85, 60, 110, 95, 30]),
         picture("foto de exemplo.png", &[110, 20, 70, 45, 120, 100]),
-    ];
-    let others = [
         audio("audio de exemplo 1.wav", 440.0),
         audio("audio de exemplo 2.wav", 330.0),
+    ];
+    let papers = [
         paper(
             "segunda via de exemplo.pdf",
             &["Segunda via de exemplo", "Dados inventados", "Valor: R$ 123,40"],
         ),
         paper("proposta de exemplo.pdf", &["Proposta de exemplo", "Dados inventados"]),
     ];
-    pictures.into_iter().flatten().chain(others).collect()
+    drawn.into_iter().flatten().chain(papers).collect()
 }
 
 /// A chart of coloured bars with the given heights, of 128 at most.
@@ -70,30 +70,18 @@ fn chart(bars: &[u32]) -> Result<Vec<u8>, png::EncodingError> {
 }
 
 /// A tone: WAV with 16-bit samples, one channel, 8,000 a second.
-fn tone(hertz: f64, seconds: f64) -> Vec<u8> {
+fn tone(hertz: f64, seconds: f64) -> Result<Vec<u8>, hound::Error> {
     const RATE: u32 = 8_000;
-    let samples = (f64::from(RATE) * seconds) as u32;
-    let bytes = samples * 2;
-    let mut file = Vec::with_capacity(bytes as usize + 44);
-    file.extend(b"RIFF");
-    file.extend((36 + bytes).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    // PCM, one channel.
-    file.extend(1_u16.to_le_bytes());
-    file.extend(1_u16.to_le_bytes());
-    file.extend(RATE.to_le_bytes());
-    file.extend((RATE * 2).to_le_bytes());
-    // Two bytes a sample of sixteen bits.
-    file.extend(2_u16.to_le_bytes());
-    file.extend(16_u16.to_le_bytes());
-    file.extend(b"data");
-    file.extend(bytes.to_le_bytes());
-    for sample in 0..samples {
+    let spec =
+        WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let mut file = Cursor::new(Vec::new());
+    let mut writer = WavWriter::new(&mut file, spec)?;
+    for sample in 0..(f64::from(RATE) * seconds) as u32 {
         let level = (TAU * hertz * f64::from(sample) / f64::from(RATE)).sin() * 8_000.0;
-        file.extend((level as i16).to_le_bytes());
+        writer.write_sample(level as i16)?;
     }
-    file
+    writer.finalize()?;
+    Ok(file.into_inner())
 }
 
 /// One A4 page with `lines` of plain ASCII: the smallest PDF that every reader opens.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
+use headers::{Cookie, HeaderMapExt};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
 use moka::future::Cache;
@@ -88,7 +89,8 @@ impl Guard {
 
     /// Authenticates a request: by its header `Authorization`, or, where there is none, by the cookie of the console.
     pub async fn authenticate(&self, parts: &Parts, now: Instant) -> Result<Caller, Problem> {
-        match cookie(&parts.headers) {
+        let cookies = parts.headers.typed_get::<Cookie>();
+        match cookies.as_ref().and_then(|cookies| cookies.get(COOKIE)) {
             Some(token) if !parts.headers.contains_key(header::AUTHORIZATION) => {
                 from_console(&parts.headers)?;
                 let caller = self.authenticate_token(token, now).await?;
@@ -168,14 +170,6 @@ pub fn bearer(parts: &Parts) -> Result<&str, Problem> {
     } else {
         Err(Problem::unauthorized("the header Authorization must be Bearer <token>"))
     }
-}
-
-/// The token of the console's cookie.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    let mut cookies =
-        lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    cookies.find(|(name, _)| *name == COOKIE).map(|(_, token)| token)
 }
 
 /// 401 unless a request that brings the console's cookie was made by the console's own page.

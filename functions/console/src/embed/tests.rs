@@ -136,7 +136,7 @@ fn what_is_not_the_code_of_one_frame_is_refused() {
         ("<iframe src=\"https://a.example/reporting/0123456789\">", Unfit::OtherHost),
         ("<iframe src=\"javascript:alert(1)\">", Unfit::NoLink),
         ("<iframe src=\"//lookerstudio.google.com/s/abcdefgh\">", Unfit::NoLink),
-        ("<iframe src=\"http&#58;//lookerstudio.google.com/s/abcdefgh\">", Unfit::NoLink),
+        ("<iframe src=\"http&#58;//lookerstudio.google.com/s/abcdefgh\">", Unfit::NotHttps),
     ] {
         assert_eq!(Embed::parse(html), Err(unfit), "{html}");
     }
