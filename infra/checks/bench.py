@@ -1,4 +1,5 @@
 """The query engine beside DuckDB, polars and chDB, as one table: the same questions over the same sessions.
+docs/benchmarks.md holds what was measured.
 
 `bench.py FOLDER [Q1 ...]`: FOLDER is what `bench build` filled, and is filled with its defaults where it is not there;
 without names, all questions of `infra/bench/src/questions.rs` are asked, which may take ten minutes. The others read the open copy, which is made beside it. They get two threads, Parquet from the page cache, no time zone to mind and,

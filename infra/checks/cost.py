@@ -2,7 +2,7 @@
 
 Plays days of traffic to the functions' release binaries (see simulated_aws.py), counts requests, units and bytes of
 each operation, and prices them by prices.json. Ends with an error where a target is missed. An hour of traffic takes
-about two minutes; `--hours 1` plays one of the twelve and is for trying.
+about two minutes; `--hours 1` plays one of the twelve and is for trying. docs/benchmarks.md holds what was counted.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""The README's numbers, as the table that stands there.
+"""What building, posting and starting take: rows of the tables in docs/benchmarks.md.
 
 `measure.py [build] [serve] [lambda]`, all by default:
 build   a cold build of `premium`, into a folder of its own
-serve   ingest rate and freshness of `premium serve` on this machine, built as the README builds it
+serve   ingest rate and freshness of `premium serve` on this machine, built as the README's first command builds it
 lambda  size and start of each function's release build, against a `lambda_http` hello world (see init_time.py)
 """
 
