@@ -1,39 +1,24 @@
 //! Rows out: what there is to ask for, and the answer to it.
 //!
-//! A request is read (`request`), resolved against a report type (`query`), planned over the lake's segments (`plan`)
-//! and run (`run`). A page or a summary takes the rows as they come, and an encoder (`encoder`) writes them: for Data Studio
-//! (`rows`) or into files (`export`). Beside it, `receipts` says whether the rows are complete.
+//! Five rooms, in reading order. Each uses only those above it.
+//!
+//! ```text
+//! catalog   what there is to ask for: report types, their columns and what is computed
+//!    ▼
+//! plan      what to read: a request becomes a checked query, and the parts of segments that hold its rows
+//!    ▼
+//! exec      reading it: columns of segments, latest versions, filters; rows in order, or sums of them
+//!    ▼
+//! encode    writing it out: a page of JSON, CSV or NDJSON
+//!    ▼
+//! api       what is asked over HTTP: the routes, and the way of a request through the rooms above
+//! ```
 
-mod format;
-mod report;
-mod computed;
-mod schema;
-mod report_types;
-mod request;
-mod value;
-mod segment_columns;
-mod measure;
-mod expr;
-mod transcript;
-mod filter;
-mod conditions;
-mod cursor;
+mod catalog;
 mod plan;
-mod query;
-mod point_lookup;
-mod load;
-mod run;
-mod encoder;
-mod page;
-mod dimension;
-mod interned;
-mod distinct;
-mod partial;
-mod summary;
-mod execute;
-mod rows;
-mod export;
-mod receipts;
+mod exec;
+mod encode;
+mod api;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -43,7 +28,8 @@ use lake::Lake;
 use store::Store;
 use web::caller::Guard;
 
-use summary::{Summaries, summaries};
+use api::{export, receipts, rows, schema};
+use exec::summary::{Summaries, summaries};
 
 /// The scopes that may read.
 const READERS: &[Scope] = &[Scope::Report, Scope::Console];
@@ -87,7 +73,7 @@ impl FromRef<App> for Guard {
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/schema", get(schema::schema))
-        .route("/v1/report-types", get(report_types::report_types))
+        .route("/v1/report-types", get(schema::report_types))
         .route("/v1/data", post(rows::rows))
         .route("/v1/export", get(export::export))
         .route("/v1/receipts", get(receipts::receipts))

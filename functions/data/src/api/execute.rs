@@ -1,0 +1,207 @@
+//! Executes a request: resolves it to a query, and fills a page with the query's rows. `POST /v1/data` and
+//! `GET /v1/export` both come through here.
+
+use std::sync::Arc;
+
+use domain::account::Account;
+use domain::cipher::{DataKey, SealError};
+use domain::id::AccountId;
+use domain::masking::{Pseudonyms, Reader};
+use domain::time::Instant;
+use domain::token::Privacy;
+use http::HeaderMap;
+use store::{StoreError, StoreErrorKind};
+use web::caller::Caller;
+use web::problem::Problem;
+
+use crate::catalog::report::ReportType;
+use crate::encode::encoder::RowEncoder;
+use crate::encode::page::{Page, RowPage};
+use crate::exec::row::Context;
+use crate::exec::run::{run, sum_up};
+use crate::exec::summary::SummaryKey;
+use crate::plan::cluster::{Cluster, plan};
+use crate::plan::cursor::{Cursor, Place};
+use crate::plan::point_lookup::point_lookup;
+use crate::plan::query::{Query, RequestContext};
+use crate::plan::request::DataRequest;
+use crate::{App, READERS};
+
+/// Executes the queries of one caller on one account.
+#[derive(Debug)]
+pub(crate) struct QueryExecutor {
+    app: App,
+    pub(crate) account: Account,
+    privacy: Privacy,
+    key: DataKey,
+    link_key: DataKey,
+    /// Where the request came in, without a slash at the end.
+    pub(crate) base_url: String,
+}
+
+/// The answer to a query: a page of rows, the cursor of the next page, and how many rows there are where that is known.
+#[derive(Debug)]
+pub(crate) struct QueryPage {
+    pub(crate) page: Page,
+    /// The cursor of the next page.
+    pub(crate) next: Option<String>,
+    pub(crate) total: Option<usize>,
+}
+
+impl QueryExecutor {
+    pub(crate) async fn new(
+        app: App,
+        caller: &Caller,
+        named: Option<&AccountId>,
+        headers: &HeaderMap,
+    ) -> Result<QueryExecutor, Problem> {
+        let id = caller.account(READERS, named)?;
+        let (account, key, link_key) = futures::try_join!(
+            app.store.account(&id),
+            app.store.made_segment_key(&id),
+            app.store.link_key()
+        )?;
+        // Only writers may make an account's key. Before they did, the account has no rows, so there is no cursor to seal and
+        // no pseudonym to make, and any key will do.
+        let key = key.unwrap_or_else(DataKey::random);
+        let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
+        Ok(QueryExecutor { app, account, privacy: caller.privacy, key, link_key, base_url })
+    }
+
+    /// The request's query. 422 for whatever in it is unknown or does not fit.
+    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Query, Problem> {
+        let reader = Reader { privacy: self.privacy, account: &self.account };
+        let context = RequestContext { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
+        Query::resolve(request, &context)
+    }
+
+    /// The query's page, its rows written by `encoder` behind `head`.
+    pub(crate) async fn execute(
+        &self,
+        query: &Query,
+        encoder: RowEncoder,
+        head: Vec<u8>,
+    ) -> Result<QueryPage, Problem> {
+        let mut query = query.clone();
+        query.window = point_lookup(&self.app.store, &self.account.id, &query).await?;
+        let query = &Arc::new(query);
+        let context = Arc::new(Context {
+            account: self.account.id.clone(),
+            zone: self.account.zone,
+            snapshot: query.snapshot,
+            pseudonyms: Pseudonyms::new(&self.key),
+            base_url: self.base_url.clone(),
+            link_key: self.link_key.clone(),
+        });
+        let page = Page::new(query.limit, encoder, head);
+        let (page, last, total) =
+            self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
+        let next =
+            last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.snapshot, query.fingerprint, place));
+        let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
+        let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
+        Ok(QueryPage { page, next, total })
+    }
+
+    /// Fills a page: with it the place of its last row, and how many rows there are where that is known.
+    async fn fill(
+        &self,
+        query: &Arc<Query>,
+        context: &Arc<Context>,
+        page: Page,
+    ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+        if query.report == ReportType::Summary {
+            return self.fill_groups(query, context, page).await;
+        }
+        let clusters = self.clusters(query).await?;
+        let mut rows = RowPage { page, last: None };
+        run(&self.app.lake, clusters, query, context, &mut |row| rows.push(row, query, context)).await?;
+        let RowPage { page, last } = rows;
+        let total = (query.after.is_none() && !page.is_cut()).then_some(page.rows());
+        Ok((page, last, total))
+    }
+
+    /// The same of a summary.
+    async fn fill_groups(
+        &self,
+        query: &Arc<Query>,
+        context: &Arc<Context>,
+        mut page: Page,
+    ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+        let account = self.account.id.clone();
+        let of = SummaryKey { account, fingerprint: query.fingerprint, snapshot: query.snapshot };
+        let summary = match self.app.summaries.get(&of).await {
+            Some(summary) => summary,
+            None => {
+                let clusters = self.clusters(query).await?;
+                Arc::new(sum_up(&self.app.lake, clusters, query, context).await?)
+            }
+        };
+        let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
+        for row in summary.rows(before) {
+            if page.push(row).is_break() {
+                break;
+            }
+        }
+        let last = Some(Place::Groups(before + page.rows()));
+        if page.is_cut() {
+            // Its next page will be asked for.
+            self.app.summaries.insert(of, Arc::clone(&summary)).await;
+        }
+        Ok((page, last, Some(summary.groups())))
+    }
+
+    /// The clusters of the lake that the query reads.
+    async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
+        let parts = self.app.lake.parts(&self.account.id, &query.window.created, query.snapshot).await?;
+        Ok(plan(parts, &query.window))
+    }
+
+    fn cursor_key(&self) -> DataKey {
+        self.key.derive("cursor")
+    }
+}
+
+/// Says what the client can do where a file is missing: an erasure deletes files that an earlier snapshot still needs. That
+/// snapshot cannot be shown any more, but a later one can.
+fn failed(error: StoreError, query: &Query) -> Problem {
+    if error.kind == StoreErrorKind::NotFound && query.after.is_some() {
+        return Problem::invalid(
+            "cursor",
+            "leads to data that was erased: send the request without it to start again",
+        );
+    }
+    error.into()
+}
+
+/// The address that the request came in by, without a slash at the end.
+fn base_url(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let plain = |host: &&str| {
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
+    };
+    let host = text("host").filter(plain).unwrap_or("localhost");
+    let loopback = ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name));
+    let forwarded = text("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(scheme));
+    let scheme = forwarded.unwrap_or(if loopback { "http" } else { "https" });
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_begin_with_the_address_that_the_request_came_in_by() {
+        let url = |pairs: &[(&'static str, &str)]| {
+            base_url(
+                &pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect(),
+            )
+        };
+        assert_eq!(url(&[("host", "127.0.0.1:8787")]), "http://127.0.0.1:8787");
+        assert_eq!(url(&[("host", "reports.example.com")]), "https://reports.example.com");
+        assert_eq!(url(&[("host", "localhost:1"), ("x-forwarded-proto", "https")]), "https://localhost:1");
+        assert_eq!(url(&[("host", "a.example"), ("x-forwarded-proto", "ftp")]), "https://a.example");
+        assert_eq!(url(&[("host", "a/../b")]), "http://localhost");
+    }
+}

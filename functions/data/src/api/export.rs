@@ -1,0 +1,178 @@
+//! `GET /v1/export`: the rows of `POST /v1/data` as a file, page by page.
+//!
+//! Each page is a file of its own: CSV repeats its first line on every one, so that a program may read any page alone.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::id::AccountId;
+use domain::lang::Lang;
+use http::{HeaderMap, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use web::caller::Caller;
+use web::input::{Field, Object, Others, Query as Parameters, both};
+use web::problem::Problem;
+
+use super::execute::{QueryExecutor, QueryPage};
+use crate::App;
+use crate::encode::encoder::{CsvDialect, RowEncoder};
+use crate::plan::query::Query;
+use crate::plan::request::{ConfigParams, DataRequest, DateRange, FieldRequest};
+
+/// What is written as it is in a link's parameters; the rest is escaped.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b',');
+
+/// The kind of file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Csv,
+    Ndjson,
+}
+
+/// The parameters. An empty one counts as absent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    report_type: Option<String>,
+    fields: Option<String>,
+    start: Option<String>,
+    end: Option<String>,
+    date_field: Option<String>,
+    format: Field<Format>,
+    /// The language of the spreadsheet that opens the CSV; without it, a program reads it.
+    lang: Field<Lang>,
+    cursor: Option<String>,
+    account: Field<AccountId>,
+    limit: Option<String>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+/// What is wanted, each part read for itself, so that all that is wrong is told at once.
+struct Order {
+    request: DataRequest,
+    period: Result<Option<DateRange>, Problem>,
+    file: Result<(Format, Option<Lang>), Problem>,
+}
+
+pub(crate) async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    Parameters(pairs): Parameters<Vec<(String, String)>>,
+    Parameters(mut wanted): Parameters<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let named = std::mem::take(&mut wanted.account).optional("account")?;
+    let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
+    let Order { request, period, file } = order(wanted);
+    let ((query, period), (format, lang)) = both(both(executor.resolve(&request), period), file)?;
+    let encoder = match format {
+        Format::Csv => RowEncoder::Csv(lang.map_or(CsvDialect::Program, CsvDialect::Spreadsheet)),
+        Format::Ndjson => RowEncoder::lines(&query.outputs),
+    };
+    let head = encoder.head(&query.outputs);
+    let QueryPage { page, next, .. } = executor.execute(&query, encoder, head).await?;
+    let name = file_name(&executor.account.id, &query, period.as_ref(), format);
+    let about = [
+        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let next = next.map(|cursor| [(header::LINK, link(&executor.base_url, &pairs, &cursor))]);
+    Ok((about, next, page.into_bytes()).into_response())
+}
+
+fn order(wanted: Wanted) -> Order {
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let period = period(some(wanted.start), some(wanted.end));
+    let field = |name: &str| Object(FieldRequest { name: name.trim().to_owned(), for_filter_only: None });
+    let number = |text: String| text.parse::<u64>().map_or(Json::String(text), Json::from);
+    let config = ConfigParams { report_type: wanted.report_type, date_field: wanted.date_field };
+    let request = DataRequest {
+        cursor: some(wanted.cursor),
+        limit: some(wanted.limit).map(number),
+        config_params: Some(Object(config)),
+        date_range: period.as_ref().ok().cloned().flatten().map(Object),
+        fields: some(wanted.fields).map(|fields| fields.split(',').map(field).collect()),
+        ..DataRequest::default()
+    };
+    let format = wanted.format.optional("format").map(Option::unwrap_or_default);
+    let file = both(both(format, wanted.lang.optional("lang")), wanted.others.refuse());
+    Order { request, period, file: file.map(|(file, ())| file) }
+}
+
+/// The days from `start` to `end`; both or neither.
+fn period(start: Option<String>, end: Option<String>) -> Result<Option<DateRange>, Problem> {
+    if start.is_none() && end.is_none() {
+        return Ok(None);
+    }
+    let range = DateRange { start_date: start, end_date: end };
+    range.days(["start", "end"])?;
+    Ok(Some(range))
+}
+
+impl Format {
+    fn media_type(self) -> &'static str {
+        match self {
+            Format::Csv => "text/csv; charset=utf-8",
+            Format::Ndjson => "application/x-ndjson",
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::Ndjson => "ndjson",
+        }
+    }
+}
+
+/// `loja-talks-2026-03-01-2026-03-31.csv`: letters, digits and dashes, for whose rows, which and of when.
+fn file_name(account: &AccountId, query: &Query, period: Option<&DateRange>, format: Format) -> String {
+    let days = period.into_iter().flat_map(|range| [&range.start_date, &range.end_date]).flatten();
+    let days: String = days.map(|day| format!("-{day}")).collect();
+    format!("{account}-{}{days}.{}", query.report.id(), format.extension())
+}
+
+/// The link to the page that a cursor leads to (RFC 8288): the same parameters, and the cursor.
+fn link(base_url: &str, pairs: &[(String, String)], cursor: &str) -> String {
+    let others = pairs.iter().filter(|(name, _)| name != "cursor");
+    let others = others.map(|(name, value)| (name.as_str(), value.as_str()));
+    let escaped = |text| utf8_percent_encode(text, ESCAPED);
+    let pair = |(name, value)| format!("{}={}", escaped(name), escaped(value));
+    let query: Vec<String> = others.chain([("cursor", cursor)]).map(pair).collect();
+    format!("<{base_url}/v1/export?{}>; rel=\"next\"", query.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_carries_the_parameters_and_another_cursor() {
+        let pairs = [("fields", "a,b"), ("cursor", "old"), ("x", "é \"<>&=\r\n")];
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let expected = "<https://a.example/v1/export?fields=a,b&x=%C3%A9%20%22%3C%3E%26%3D%0D%0A&cursor=n-_w>; rel=\"next\"";
+        assert_eq!(link("https://a.example", &pairs, "n-_w"), expected);
+    }
+
+    #[test]
+    fn a_period_has_both_its_days_or_none() {
+        let day = |day: &str| Some(day.to_owned()).filter(|day| !day.is_empty());
+        let ask = |start, end| period(day(start), day(end));
+        assert!(ask("", "").unwrap().is_none());
+        assert!(ask("2026-03-01", "2026-03-01").unwrap().is_some());
+        for (start, end, field) in [
+            ("2026-03-02", "2026-03-01", "start"),
+            ("2026-03-01", "", "end"),
+            ("", "2026-03-01", "start"),
+            ("20260301", "2026-03-01", "start"),
+        ] {
+            let problem = ask(start, end).unwrap_err();
+            assert!(problem.detail().starts_with(&format!("{field} ")), "{}", problem.detail());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `GET /v1/receipts`: what was received, stored and served of each day, and where they differ.
+
+use std::ops::Range;
+
+use axum::extract::State;
+use chrono::NaiveDate;
+use domain::id::{AccountId, SessionId};
+use domain::time::Instant;
+use domain::token::Scope;
+use lake::{Receipt, Receipts};
+use serde::{Deserialize, Serialize};
+use store::{Quarantined, Rejection};
+use web::caller::Caller;
+use web::input::{Field, Others, Query, both};
+use web::problem::Problem;
+
+use crate::App;
+use crate::plan::request::DateRange;
+
+/// How many days one request may be about: each costs a reading of the day's listing.
+const MAX_DAYS: i64 = 31;
+/// How many rejected items an answer tells of.
+const MAX_REJECTED: usize = 100;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    account: Field<AccountId>,
+    start: Option<String>,
+    end: Option<String>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct CompletenessReport {
+    /// As an answer of `POST /v1/data` says it.
+    #[serde(rename = "dataAsOf")]
+    data_as_of: String,
+    /// Each day of the period, in the account's zone.
+    days: Vec<Receipt>,
+    /// The days that do not agree.
+    gaps: Vec<NaiveDate>,
+    /// What ingest refused in the period, newest first: the last hundred items.
+    rejected: Vec<Refused>,
+    /// The quarantined records: they could not be brought into the lake, and are tried again. Clients know the list by its
+    /// name in JSON.
+    #[serde(rename = "set_aside")]
+    quarantined: Vec<QuarantinedRecord>,
+    /// The size of all the account's segments; of a large lake as of the last day's upkeep.
+    lake_bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Refused {
+    at: String,
+    #[serde(flatten)]
+    rejection: Rejection,
+}
+
+/// A quarantined record as clients see it.
+#[derive(Debug, Serialize)]
+struct QuarantinedRecord {
+    at: String,
+    session_id: SessionId,
+    reason: String,
+    /// How often it was tried again.
+    attempts: u32,
+    /// When it is tried again.
+    next_at: String,
+}
+
+pub(crate) async fn receipts(
+    State(app): State<App>,
+    caller: Caller,
+    Query(mut wanted): Query<Wanted>,
+) -> Result<axum::Json<CompletenessReport>, Problem> {
+    let named = std::mem::take(&mut wanted.account).optional("account")?;
+    let account = caller.account(&[Scope::Console], named.as_ref())?;
+    let range = DateRange { start_date: wanted.start, end_date: wanted.end };
+    let (days, ()) = both(range.days(["start", "end"]), wanted.others.refuse())?;
+    if (days.1 - days.0).num_days() >= MAX_DAYS {
+        return Err(Problem::invalid("end", format!("is more than {MAX_DAYS} days after start")));
+    }
+    let account = app.store.account(&account).await?;
+    let now = Instant::now();
+    let of = Receipts {
+        account: account.id.clone(),
+        zone: account.zone,
+        days,
+        oldest: account.oldest(now),
+        snapshot: lake::latest_snapshot(now),
+    };
+    let receipts = app.lake.receipts(&of).await?;
+    Ok(axum::Json(CompletenessReport {
+        data_as_of: of.snapshot.to_rfc3339(),
+        gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
+        days: receipts,
+        rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,
+        lake_bytes: app.lake.bytes(&account.id).await?,
+        quarantined: app.store.quarantined(&account.id).await?.into_iter().map(quarantined).collect(),
+    }))
+}
+
+async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Result<Vec<Refused>, Problem> {
+    let mut refused = Vec::new();
+    let mut days = Instant::utc_days(period);
+    while let Some(day) = days.pop().filter(|_| refused.len() < MAX_REJECTED) {
+        let batches = app.store.rejections(account, day).await?.into_iter().rev();
+        for (at, rejections) in batches.filter(|(at, _)| period.contains(at)) {
+            let at = at.to_rfc3339();
+            refused.extend(rejections.into_iter().map(|rejection| Refused { at: at.clone(), rejection }));
+        }
+    }
+    refused.truncate(MAX_REJECTED);
+    Ok(refused)
+}
+
+fn quarantined(record: Quarantined) -> QuarantinedRecord {
+    let Quarantined { session_id, reason, at, attempts, next_at, .. } = record;
+    QuarantinedRecord { at, session_id, reason, attempts, next_at: next_at.to_rfc3339() }
+}

@@ -1,0 +1,13 @@
+//! The catalog: what there is to ask for.
+//!
+//! It takes the dictionary's fields and gives the report types with their columns: fields, and what is computed from them. A
+//! column has its source, what it means, and how a chart adds it up; a value of one is a [`value::Value`]. What of it a reader
+//! may see, and where it lies in the lake, is left to `plan`.
+
+pub(crate) mod date_format;
+pub(crate) mod value;
+pub(crate) mod column;
+pub(crate) mod computed;
+pub(crate) mod report;
+pub(crate) mod report_types;
+pub(crate) mod schema;

@@ -1,0 +1,142 @@
+//! A page of rows: filled up to a limit of rows and of bytes.
+
+use std::ops::ControlFlow;
+
+use super::encoder::RowEncoder;
+use crate::catalog::value::Value;
+use crate::exec::row::{Context, Row};
+use crate::plan::cursor::Place;
+use crate::plan::query::Query;
+
+/// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, which holds our
+/// own (see `RowEncoder::bytes`). A single row may be larger and then comes alone.
+const MAX_BYTES: usize = 5_000_000;
+
+/// Rows as they are written, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    encoder: RowEncoder,
+    out: Vec<u8>,
+    /// What they come to as they are sent.
+    bytes: usize,
+    rows: usize,
+    limit: usize,
+    is_cut: bool,
+}
+
+impl Page {
+    /// An empty page whose rows will stand right behind `head`.
+    pub(crate) fn new(limit: usize, encoder: RowEncoder, head: Vec<u8>) -> Page {
+        Page { limit, encoder, out: head, ..Page::default() }
+    }
+
+    /// Takes a row's values; breaks where the row does not fit any more, so that a page that took all rows is known to
+    /// be the last.
+    pub(crate) fn push<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> ControlFlow<()> {
+        if self.rows == self.limit {
+            return self.cut();
+        }
+        let begin = self.out.len();
+        self.encoder.row(self.rows == 0, values, &mut self.out);
+        let bytes = self.encoder.bytes(&self.out[begin..]);
+        if self.rows > 0 && self.bytes + bytes > MAX_BYTES {
+            self.out.truncate(begin);
+            return self.cut();
+        }
+        self.bytes += bytes;
+        self.rows += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn cut(&mut self) -> ControlFlow<()> {
+        self.is_cut = true;
+        ControlFlow::Break(())
+    }
+
+    /// Whether a row did not fit.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The head and the encoded rows.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+}
+
+/// A page of a report of rows, and the place of its last row.
+#[derive(Debug)]
+pub(crate) struct RowPage {
+    pub(crate) page: Page,
+    pub(crate) last: Option<Place>,
+}
+
+impl RowPage {
+    pub(crate) fn push(&mut self, row: &Row<'_>, query: &Query, context: &Context) -> ControlFlow<()> {
+        self.page.push(query.outputs.iter().map(|output| output.expr.value(row, context)))?;
+        let (created_at, position) = (row.created_at(), row.position());
+        match &mut self.last {
+            // The text's buffer is used again: this runs once a row.
+            Some(Place::Row { created_at: at, session_id, position: place }) => {
+                (*at, *place) = (created_at, position);
+                session_id.clear();
+                session_id.push_str(row.session_id());
+            }
+            last => {
+                *last = Some(Place::Row { created_at, session_id: row.session_id().to_owned(), position });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::encoder::CsvDialect;
+
+    fn push(page: &mut Page, text: &str) -> bool {
+        page.push([Value::Text(text.into()), Value::Integer(1)].into_iter()).is_continue()
+    }
+
+    #[test]
+    fn a_page_is_full_at_its_limit_and_says_so_only_when_more_comes() {
+        let mut page = Page::new(2, RowEncoder::Values, b"head".to_vec());
+        assert!(push(&mut page, "a") && push(&mut page, "b"));
+        assert!(!page.is_cut());
+        assert!(!push(&mut page, "c"));
+        assert!(page.is_cut());
+        assert_eq!(page.rows(), 2);
+        assert_eq!(page.into_bytes(), br#"head{"values":["a",1]},{"values":["b",1]}"#);
+    }
+
+    #[test]
+    fn a_page_is_cut_by_bytes_but_a_large_row_comes_alone() {
+        let mut page = Page::new(10, RowEncoder::Values, Vec::new());
+        assert!(push(&mut page, &"x".repeat(MAX_BYTES + 1)));
+        assert!(!push(&mut page, "y"));
+        assert_eq!(page.rows(), 1);
+        let mut page = Page::new(10_000_000, RowEncoder::Values, Vec::new());
+        let quotes = "\"".repeat(1_000);
+        while push(&mut page, &quotes) {}
+        let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes()).unwrap()).unwrap();
+        assert!((MAX_BYTES - 5_000..MAX_BYTES + 1_000).contains(&escaped.len()), "{}", escaped.len());
+    }
+
+    #[test]
+    fn a_page_of_a_file_is_cut_by_what_it_comes_to_in_base64() {
+        for encoder in
+            [RowEncoder::Csv(CsvDialect::Program), RowEncoder::Lines { keys: vec!["\"a\":".to_owned()] }]
+        {
+            let mut page = Page::new(10_000_000, encoder, Vec::new());
+            while page.push([Value::Text("x".repeat(1_000).into())].into_iter()).is_continue() {}
+            let sent = page.into_bytes().len() / 3 * 4;
+            // Rows are counted one by one, each rounded up.
+            assert!((MAX_BYTES - 15_000..=MAX_BYTES).contains(&sent), "{sent}");
+        }
+    }
+}

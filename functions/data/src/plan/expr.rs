@@ -1,0 +1,111 @@
+//! Expressions: how the value of a report's column is computed from the columns of a segment, for one reader.
+
+use domain::dictionary::{self, Field, Kind, Record};
+use domain::masking::Masking;
+
+use super::columns::ColumnRef;
+use super::masked_column::{ColumnChoice, MaskedColumn};
+use super::records::Records;
+use super::sum::Sum;
+use crate::catalog::column::{Column, Measure, Source};
+use crate::catalog::date_format::DateFormat;
+
+/// How a column's value is read off a row.
+#[derive(Clone, Debug)]
+pub(crate) enum Expr {
+    /// Nothing is shown.
+    Hidden,
+    Text(MaskedColumn),
+    /// A text that is hidden where it holds the address that the second column has.
+    Key(MaskedColumn, ColumnRef),
+    Integer(ColumnRef),
+    Seconds(ColumnRef),
+    Boolean(ColumnRef),
+    Date(ColumnRef, DateFormat),
+    /// The local day of the last interaction, else of the session's beginning.
+    LastDay(ColumnRef),
+    Records(Box<Records>),
+    Sum(Sum),
+    Ratio(Sum, Sum),
+    /// The link to the file that the column with storage ids names.
+    MediaUrl(MaskedColumn),
+    DataAsOf,
+}
+
+/// Compiles the columns of a report into expressions, and notes which columns of segments these read.
+#[derive(Debug)]
+pub(crate) struct Compiler<'a> {
+    pub(crate) choice: ColumnChoice<'a>,
+    /// The record that rows stand for.
+    pub(crate) record: Record,
+}
+
+impl Compiler<'_> {
+    pub(crate) fn compile(&mut self, column: &Column) -> Expr {
+        // What follows from a hidden field would tell of it.
+        let inputs = column.source.inputs();
+        if inputs.iter().any(|name| self.choice.reader.hides(name)) || self.tells_of_hidden_day(column) {
+            return Expr::Hidden;
+        }
+        match column.source {
+            Source::Field(field) => self.field(field),
+            Source::Part(name, format) => {
+                Expr::Date(self.choice.columns.column_ref(Record::Session, name), format)
+            }
+            Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.choice.columns)),
+            Source::Distinct(name) => self
+                .choice
+                .masked_column(Record::Session, name)
+                .filter(|masked| masked.masking != Masking::Hidden)
+                .map_or(Expr::Hidden, |masked| Expr::Sum(Sum::Distinct(masked))),
+            Source::Ratio(over, under) => Expr::Ratio(
+                Sum::new(over, &mut self.choice.columns),
+                Sum::new(under, &mut self.choice.columns),
+            ),
+            Source::One => Expr::Sum(Sum::One),
+            Source::MediaUrl => self
+                .choice
+                .masked_column(Record::Talk, "talks.storage_id")
+                .map_or(Expr::Hidden, Expr::MediaUrl),
+            Source::DataAsOf => Expr::DataAsOf,
+        }
+    }
+
+    /// Whether a column says on which day a contact was registered, to a reader who may not see that.
+    fn tells_of_hidden_day(&self, column: &Column) -> bool {
+        let registered =
+            dictionary::field("contact_created_at").map(|field| self.choice.reader.masking(field));
+        matches!(column.source, Source::Measure(Measure::NewContact)) && registered == Some(Masking::Hidden)
+    }
+
+    fn field(&mut self, field: &'static Field) -> Expr {
+        let masking = self.choice.reader.masking(field);
+        if masking == Masking::Hidden && !matches!(field.kind, Kind::Records(_)) {
+            return Expr::Hidden;
+        }
+        let leaf = field.leaf();
+        match field.kind {
+            Kind::Text => {
+                let masked =
+                    MaskedColumn { column: self.choice.columns.column_ref(field.record, leaf), masking };
+                if masking == Masking::Address {
+                    Expr::Key(masked, self.choice.columns.column_ref(Record::Session, "platform_id"))
+                } else {
+                    Expr::Text(masked)
+                }
+            }
+            Kind::Integer => Expr::Integer(self.choice.columns.column_ref(field.record, leaf)),
+            Kind::Seconds => Expr::Seconds(self.choice.columns.column_ref(field.record, leaf)),
+            Kind::Boolean => Expr::Boolean(self.choice.columns.column_ref(field.record, leaf)),
+            Kind::Instant => {
+                Expr::Date(self.choice.columns.column_ref(field.record, leaf), DateFormat::Second)
+            }
+            Kind::Day => {
+                self.choice.columns.column_ref(Record::Session, "created_at");
+                Expr::LastDay(self.choice.columns.column_ref(Record::Session, "lastInteraction"))
+            }
+            Kind::Records(of) => Records::compile(&mut self.choice, self.record, of)
+                .map_or(Expr::Hidden, |r| Expr::Records(Box::new(r))),
+        }
+    }
+}
