@@ -1,6 +1,6 @@
 //! Execution: reading what was planned.
 //!
-//! It takes a query and its clusters, brings each cluster into memory ([`load`]), leaves out the rows that do not count or do
+//! It takes an execution plan, brings each of its clusters into memory ([`load`]), leaves out the rows that do not count or do
 //! not pass, and gives the others one by one in the total order, or adds them up to a [`summary::Summary`] ([`run`]). What to
 //! read is decided in `plan`; how values are written is left to `encode`.
 

@@ -1,8 +1,8 @@
 //! The plan: what is read to answer a request.
 //!
 //! It takes a request as Data Studio sends it and gives a [`query::Query`], in which every name is a column and every value
-//! has been checked, and the clusters of segments that hold its rows. It asks the table where segments and sessions lie, but
-//! reads no segment: that is left to `exec`.
+//! has been checked, and an [`execution_plan::ExecutionPlan`]: which parts of which segments are read, and what of them. It asks
+//! the table where segments and sessions lie, but reads no segment: that is left to `exec`.
 
 pub(crate) mod request;
 pub(crate) mod cursor;
@@ -16,3 +16,4 @@ pub(crate) mod conditions;
 pub(crate) mod cluster;
 pub(crate) mod query;
 pub(crate) mod point_lookup;
+pub(crate) mod execution_plan;

@@ -20,9 +20,8 @@ use crate::encode::page::{Page, RowPage};
 use crate::exec::row::Context;
 use crate::exec::run::{run, sum_up};
 use crate::exec::summary::SummaryKey;
-use crate::plan::cluster::{Cluster, plan};
 use crate::plan::cursor::{Cursor, Place};
-use crate::plan::point_lookup::point_lookup;
+use crate::plan::execution_plan::ExecutionPlan;
 use crate::plan::query::{Query, RequestContext};
 use crate::plan::request::DataRequest;
 use crate::{App, READERS};
@@ -48,7 +47,15 @@ pub(crate) struct QueryPage {
     pub(crate) total: Option<usize>,
 }
 
+/// A page that takes no more rows: the place of its last row, and how many rows there are where that is known.
+struct FilledPage {
+    page: Page,
+    last: Option<Place>,
+    total: Option<usize>,
+}
+
 impl QueryExecutor {
+    /// An executor of the caller's queries, on its own account or the one that an operator names.
     pub(crate) async fn new(
         app: App,
         caller: &Caller,
@@ -69,22 +76,19 @@ impl QueryExecutor {
     }
 
     /// The request's query. 422 for whatever in it is unknown or does not fit.
-    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Query, Problem> {
+    pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Arc<Query>, Problem> {
         let reader = Reader { privacy: self.privacy, account: &self.account };
         let context = RequestContext { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
-        Query::resolve(request, &context)
+        Query::resolve(request, &context).map(Arc::new)
     }
 
     /// The query's page, its rows written by `encoder` behind `head`.
     pub(crate) async fn execute(
         &self,
-        query: &Query,
+        query: &Arc<Query>,
         encoder: RowEncoder,
         head: Vec<u8>,
     ) -> Result<QueryPage, Problem> {
-        let mut query = query.clone();
-        query.window = point_lookup(&self.app.store, &self.account.id, &query).await?;
-        let query = &Arc::new(query);
         let context = Arc::new(Context {
             account: self.account.id.clone(),
             zone: self.account.zone,
@@ -94,8 +98,8 @@ impl QueryExecutor {
             link_key: self.link_key.clone(),
         });
         let page = Page::new(query.limit, encoder, head);
-        let (page, last, total) =
-            self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
+        let filled = self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
+        let FilledPage { page, last, total } = filled;
         let next =
             last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.snapshot, query.fingerprint, place));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
@@ -103,22 +107,22 @@ impl QueryExecutor {
         Ok(QueryPage { page, next, total })
     }
 
-    /// Fills a page: with it the place of its last row, and how many rows there are where that is known.
+    /// Fills a page with the query's rows, or with the groups of its summary.
     async fn fill(
         &self,
         query: &Arc<Query>,
         context: &Arc<Context>,
         page: Page,
-    ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+    ) -> Result<FilledPage, StoreError> {
         if query.report == ReportType::Summary {
             return self.fill_groups(query, context, page).await;
         }
-        let clusters = self.clusters(query).await?;
+        let plan = self.plan(query).await?;
         let mut rows = RowPage { page, last: None };
-        run(&self.app.lake, clusters, query, context, &mut |row| rows.push(row, query, context)).await?;
+        run(&self.app.lake, &plan, context, &mut |row| rows.push(row, query, context)).await?;
         let RowPage { page, last } = rows;
         let total = (query.after.is_none() && !page.is_cut()).then_some(page.rows());
-        Ok((page, last, total))
+        Ok(FilledPage { page, last, total })
     }
 
     /// The same of a summary.
@@ -127,14 +131,14 @@ impl QueryExecutor {
         query: &Arc<Query>,
         context: &Arc<Context>,
         mut page: Page,
-    ) -> Result<(Page, Option<Place>, Option<usize>), StoreError> {
+    ) -> Result<FilledPage, StoreError> {
         let account = self.account.id.clone();
         let of = SummaryKey { account, fingerprint: query.fingerprint, snapshot: query.snapshot };
         let summary = match self.app.summaries.get(&of).await {
             Some(summary) => summary,
             None => {
-                let clusters = self.clusters(query).await?;
-                Arc::new(sum_up(&self.app.lake, clusters, query, context).await?)
+                let plan = self.plan(query).await?;
+                Arc::new(sum_up(&self.app.lake, &plan, context).await?)
             }
         };
         let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
@@ -148,13 +152,14 @@ impl QueryExecutor {
             // Its next page will be asked for.
             self.app.summaries.insert(of, Arc::clone(&summary)).await;
         }
-        Ok((page, last, Some(summary.groups())))
+        Ok(FilledPage { page, last, total: Some(summary.groups()) })
     }
 
-    /// The clusters of the lake that the query reads.
-    async fn clusters(&self, query: &Query) -> Result<Vec<Cluster>, StoreError> {
-        let parts = self.app.lake.parts(&self.account.id, &query.window.created, query.snapshot).await?;
-        Ok(plan(parts, &query.window))
+    /// What is read to answer the query. `RUST_LOG=data=debug` prints it.
+    async fn plan(&self, query: &Arc<Query>) -> Result<Arc<ExecutionPlan>, StoreError> {
+        let plan = ExecutionPlan::new(&self.app.lake, &self.account.id, Arc::clone(query)).await?;
+        tracing::debug!(%plan, "reading the lake");
+        Ok(Arc::new(plan))
     }
 
     fn cursor_key(&self) -> DataKey {

@@ -1,20 +1,20 @@
-//! Admission: which rows lie in the query's window and after its cursor.
+//! Admission: which rows lie in the plan's window and after the query's cursor.
 
 use super::row::Row;
 use super::segment_columns::SegmentColumns;
 use crate::plan::cursor::Place;
-use crate::plan::query::Query;
+use crate::plan::execution_plan::ExecutionPlan;
 
-impl Query {
+impl ExecutionPlan {
     /// Whether a session's row lies in the window and not before the cursor.
     pub(crate) fn admits(&self, columns: &SegmentColumns, session: usize) -> bool {
         let row = Row::of_session(columns, session);
         let created_at = row.created_at();
-        let other = || match (&self.window.other, self.other) {
-            (Some((_, period)), Some(column)) => row.instant(column).is_some_and(|at| period.contains(&at)),
-            _ => true,
+        let other = || match &self.window.other {
+            Some(other) => row.instant(other.column).is_some_and(|at| other.period.contains(&at)),
+            None => true,
         };
-        let ahead = || match &self.after {
+        let ahead = || match &self.query.after {
             Some(Place::Row { created_at: at, session_id, .. }) => {
                 created_at.cmp(at).then_with(|| row.session_id().cmp(session_id)).is_ge()
             }
@@ -25,7 +25,7 @@ impl Query {
 
     /// Whether a row of an admitted session comes after the cursor.
     pub(crate) fn is_ahead(&self, row: &Row<'_>) -> bool {
-        let Some(Place::Row { created_at, session_id, position }) = &self.after else { return true };
+        let Some(Place::Row { created_at, session_id, position }) = &self.query.after else { return true };
         let session = row.created_at().cmp(created_at).then_with(|| row.session_id().cmp(session_id));
         session.then_with(|| row.position().cmp(position)).is_gt()
     }

@@ -107,10 +107,10 @@ mod tests {
         let exprs: Vec<Expr> = columns.map(|column| compiler.compile(column)).collect();
         let needed =
             compiler.choice.columns.needed(Record::Session, Keys { versioned: true, ..Keys::default() });
-        let arrays = needed.iter().flatten().map(|name| (*name, array(name, timer)));
+        let arrays = needed.names().into_iter().map(|name| (name, array(name, timer)));
         let batch = RecordBatch::try_from_iter(arrays).unwrap();
         let mut columns = SegmentColumns::default();
-        columns.put(Record::Session, &needed, &batch, account.zone).unwrap();
+        columns.put(&needed, &batch, account.zone).unwrap();
         let context = Context {
             account: id,
             zone: account.zone,

@@ -14,9 +14,8 @@ use store::StoreError;
 
 use super::row::Context;
 use super::segment_columns::SegmentColumns;
-use crate::plan::cluster::Cluster;
-use crate::plan::columns::{CREATED, ID, Keys};
-use crate::plan::query::Query;
+use crate::plan::columns::{CREATED, ID};
+use crate::plan::execution_plan::{ClusterPlan, ExecutionPlan, RowsRead};
 
 /// If at most one session in this many is shown, finding the rows of its records first costs less than reading all rows.
 const FEW: u64 = 16;
@@ -53,67 +52,77 @@ pub(crate) struct At {
     pub(crate) row: usize,
 }
 
-/// Reads what a query needs of a cluster, and finds the sessions that pass.
+/// Reads what a plan has of one of its clusters, and finds the sessions that pass.
 pub(crate) async fn load(
     lake: &Lake,
-    cluster: &Cluster,
-    query: &Query,
+    plan: &ExecutionPlan,
+    cluster: &ClusterPlan,
     context: &Context,
 ) -> Result<Loaded, StoreError> {
-    let parts = &cluster.parts;
-    let keys = query.keys(cluster);
-    let stretch = match cluster.unique() {
-        Some(part) if !query.admits_all(cluster) || query.most_sessions().is_some() => {
-            stretch(lake, part, query).await?
+    let mut loaded = read_sessions(lake, plan, cluster, context).await?;
+    if cluster.is_windowed {
+        for (columns, sessions) in loaded.segments.iter().zip(&mut loaded.sessions) {
+            sessions.retain(|row| plan.admits(columns, *row as usize));
         }
+    }
+    if plan.filters_need_records {
+        read_records(lake, plan, cluster, context, &mut loaded).await?;
+    }
+    for (columns, sessions) in loaded.segments.iter().zip(&mut loaded.sessions) {
+        plan.query.session_filters.bind(columns, context).retain(columns, sessions);
+    }
+    if !plan.filters_need_records {
+        read_records(lake, plan, cluster, context, &mut loaded).await?;
+    }
+    Ok(loaded)
+}
+
+/// Reads a cluster's sessions, and finds the latest version of each.
+async fn read_sessions(
+    lake: &Lake,
+    plan: &ExecutionPlan,
+    cluster: &ClusterPlan,
+    context: &Context,
+) -> Result<Loaded, StoreError> {
+    let ClusterPlan { parts, columns: read, .. } = cluster;
+    let stretch = match (cluster.rows, parts.as_slice()) {
+        (RowsRead::Stretch { most }, [part]) => stretch(lake, part, &plan.window.created, most).await?,
         _ => None,
     };
+    let names = read.names();
     let reading = parts.iter().map(async |part: &Part| {
-        let needed = query.columns.needed(Record::Session, keys);
-        let (columns, record) = (names(&needed), Record::Session);
         let batch = match &stretch {
-            Some(rows) => lake.read_rows(part, record, &columns, std::slice::from_ref(rows)).await?,
-            None => lake.read(part, record, &columns).await?,
+            Some(rows) => lake.read_rows(part, read.record, &names, std::slice::from_ref(rows)).await?,
+            None => lake.read(part, read.record, &names).await?,
         };
         let mut columns = SegmentColumns::from_session(stretch.as_ref().map_or(0, |rows| rows.start));
-        columns.put(record, &needed, &batch, context.zone).map(|()| columns)
+        columns.put(read, &batch, context.zone).map(|()| columns)
     });
-    let mut segments = try_join_all(reading).await?;
-    let mut sessions = match cluster.unique() {
-        Some(_) => vec![(0..segments[0].rows(Record::Session) as u32).collect()],
-        None => resolve(parts, &segments),
-    };
-    if !query.admits_all(cluster) {
-        for (columns, sessions) in segments.iter().zip(&mut sessions) {
-            sessions.retain(|row| query.admits(columns, *row as usize));
-        }
-    }
-    // Filters that need only the session are applied before its records are read, because the records are most of a segment.
-    let early = query.session_filters.read_records();
-    if early {
-        read_children(lake, parts, query, context, &sessions, &mut segments).await?;
-    }
-    for (columns, sessions) in segments.iter().zip(&mut sessions) {
-        query.session_filters.bind(columns, context).retain(columns, sessions);
-    }
-    if !early {
-        read_children(lake, parts, query, context, &sessions, &mut segments).await?;
-    }
+    let segments = try_join_all(reading).await?;
+    let all = |columns: &SegmentColumns| (0..columns.rows(Record::Session) as u32).collect();
+    let sessions =
+        if cluster.is_resolved { resolve(parts, &segments) } else { segments.iter().map(all).collect() };
     Ok(Loaded { segments, sessions })
 }
 
-/// The range of rows that the window and the cursor can admit, in a part whose rows are unique. Sessions are in the order
-/// of `created_at`, so these rows are next to each other. `None` where they are half of the rows or more: then all are read.
-async fn stretch(lake: &Lake, part: &Part, query: &Query) -> Result<Option<Range<usize>>, StoreError> {
+/// The range of rows that may be admitted, in a part whose rows are unique: of sessions that began in the period `admitted`,
+/// at most `most` from its beginning on. Sessions are in the order of `created_at`, so these rows are next to each other.
+/// `None` where they are half of the rows or more: then all are read.
+async fn stretch(
+    lake: &Lake,
+    part: &Part,
+    admitted: &Range<Instant>,
+    most: Option<usize>,
+) -> Result<Option<Range<usize>>, StoreError> {
     let batch = lake.read(part, Record::Session, &["created_at"]).await?;
     let created = batch.columns().first().and_then(|array| array.as_primitive_opt());
     let Some(created) = created.map(PrimitiveArray::<TimestampMicrosecondType>::values) else {
         return Ok(None);
     };
-    let Range { start, end } = query.window.created;
+    let Range { start, end } = *admitted;
     let before = |instant: Instant| created.partition_point(|at| Instant(*at) < instant);
     let mut rows = before(start)..before(end);
-    if let Some(most) = query.most_sessions() {
+    if let Some(most) = most {
         // Some of the sessions that began at the same instant as the cursor's session may come before the cursor.
         let alike = created.partition_point(|at| Instant(*at) <= start);
         rows.end = rows.end.min(alike.max(rows.start).saturating_add(most));
@@ -123,38 +132,33 @@ async fn stretch(lake: &Lake, part: &Part, query: &Query) -> Result<Option<Range
 
 /// Reads the repeated records of each segment that still has a session to show. Where these sessions are few, only the
 /// rows that belong to them are read.
-async fn read_children(
+async fn read_records(
     lake: &Lake,
-    parts: &[Part],
-    query: &Query,
+    plan: &ExecutionPlan,
+    cluster: &ClusterPlan,
     context: &Context,
-    sessions: &[Vec<u32>],
-    segments: &mut [SegmentColumns],
+    loaded: &mut Loaded,
 ) -> Result<(), StoreError> {
-    for record in Record::CHILDREN.into_iter().filter(|record| query.columns.has(*record)) {
-        let needed = query.columns.needed(record, Keys::default());
-        let reading =
-            parts.iter().zip(sessions).zip(&mut *segments).map(async |((part, sessions), columns)| {
-                let batch = match sessions.as_slice() {
-                    [] => return Ok(()),
-                    few if few.len() as u64 * FEW < part.rows(Record::Session)
-                        || (columns.rows(Record::Session) as u64) < part.rows(Record::Session) =>
-                    {
-                        let owners = lake.read(part, record, &[lake::columns::SESSION]).await?;
-                        let rows = rows_of(&owners, few, columns.first());
-                        lake.read_rows(part, record, &names(&needed), &rows).await?
-                    }
-                    _ => lake.read(part, record, &names(&needed)).await?,
-                };
-                columns.put(record, &needed, &batch, context.zone)
-            });
+    for read in &plan.records {
+        let (record, names) = (read.record, read.names());
+        let segments = loaded.sessions.iter().zip(&mut loaded.segments);
+        let reading = cluster.parts.iter().zip(segments).map(async |(part, (sessions, columns))| {
+            let batch = match sessions.as_slice() {
+                [] => return Ok(()),
+                few if few.len() as u64 * FEW < part.rows(Record::Session)
+                    || (columns.rows(Record::Session) as u64) < part.rows(Record::Session) =>
+                {
+                    let owners = lake.read(part, record, &[lake::columns::SESSION]).await?;
+                    let rows = rows_of(&owners, few, columns.first());
+                    lake.read_rows(part, record, &names, &rows).await?
+                }
+                _ => lake.read(part, record, &names).await?,
+            };
+            columns.put(read, &batch, context.zone)
+        });
         try_join_all(reading).await?;
     }
     Ok(())
-}
-
-fn names(needed: &[Option<&'static str>]) -> Vec<&'static str> {
-    needed.iter().copied().flatten().collect()
 }
 
 /// The rows of a repeated record's file that belong to these sessions, which are in order like the file and counted from
@@ -211,6 +215,7 @@ mod tests {
 
     use super::*;
     use crate::exec::row::Row;
+    use crate::plan::columns::ReadColumns;
 
     /// A session's row: id, created_at, sequence, whether it is a tombstone.
     type Version = (&'static str, i64, &'static str, bool);
@@ -228,9 +233,12 @@ mod tests {
             ("_removed", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())),
         ];
         let mut columns = SegmentColumns::default();
-        let needed = arrays.each_ref().map(|(name, _)| Some(*name));
+        let read = ReadColumns {
+            record: Record::Session,
+            columns: arrays.each_ref().map(|(name, _)| Some(*name)).into(),
+        };
         let batch = RecordBatch::try_from_iter(arrays).unwrap();
-        columns.put(Record::Session, &needed, &batch, domain::zone::Zone::UTC).unwrap();
+        columns.put(&read, &batch, domain::zone::Zone::UTC).unwrap();
         (about, columns)
     }
 

@@ -18,7 +18,7 @@ use domain::zone::Zone;
 use store::StoreError;
 
 use crate::catalog::date_format::{around, steady};
-use crate::plan::columns::{ColumnRef, REMOVED, SEQUENCE};
+use crate::plan::columns::{ColumnRef, REMOVED, ReadColumns, SEQUENCE};
 
 /// The values of one column, by row.
 #[derive(Clone, Debug)]
@@ -157,22 +157,21 @@ impl SegmentColumns {
         self.first
     }
 
-    /// Takes the columns of a record's file that were needed; local times are in `zone`.
+    /// Takes the columns that were read of a record's file; local times are in `zone`.
     pub(crate) fn put(
         &mut self,
-        record: Record,
-        needed: &[Option<&str>],
+        read: &ReadColumns,
         batch: &RecordBatch,
         zone: Zone,
     ) -> Result<(), StoreError> {
         let unknown = || StoreError::broken("reading a segment", "a column has an unknown type");
         let mut arrays = batch.columns().iter();
-        let mut columns = Vec::with_capacity(needed.len());
-        for name in needed {
+        let mut columns = Vec::with_capacity(read.columns.len());
+        for name in &read.columns {
             let array = name.and_then(|_| arrays.next());
             columns.push(array.map(|array| Values::new(array, zone).ok_or_else(unknown)).transpose()?);
         }
-        self.records[record as usize] = RecordColumns { rows: batch.num_rows(), columns };
+        self.records[read.record as usize] = RecordColumns { rows: batch.num_rows(), columns };
         Ok(())
     }
 

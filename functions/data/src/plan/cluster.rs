@@ -1,9 +1,11 @@
-//! Which parts of segments a query reads, and in which order.
+//! Clusters: which parts of segments are read together, and in which order.
 
 use std::ops::Range;
 
 use domain::time::Instant;
 use lake::{Part, Span};
+
+use super::columns::ColumnRef;
 
 /// The session's dates that a period can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,15 @@ pub(crate) struct Window {
     /// For `created_at`: not past the retention, not before the cursor, and in the period that was asked for.
     pub(crate) created: Range<Instant>,
     /// For another date of the session, where the period is about that one.
-    pub(crate) other: Option<(DateField, Range<Instant>)>,
+    pub(crate) other: Option<OtherDate>,
+}
+
+/// Another date of the session than `created_at`, and the period in which it must lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OtherDate {
+    pub(crate) field: DateField,
+    pub(crate) column: ColumnRef,
+    pub(crate) period: Range<Instant>,
 }
 
 /// Parts of segments that must be resolved together, because their spans of `created_at` overlap.
@@ -53,11 +63,6 @@ impl Cluster {
             _ => None,
         }
     }
-
-    /// How many rows of sessions it has, tombstones and old versions counted.
-    pub(crate) fn rows(&self) -> u64 {
-        self.parts.iter().map(|part| part.rows(domain::dictionary::Record::Session)).sum()
-    }
 }
 
 /// Groups the parts that a window touches into clusters, in the total order: all rows of a cluster come before those of the
@@ -65,7 +70,7 @@ impl Cluster {
 ///
 /// Leaving a part out by its created span is always right, for a tombstone lies where the old row lay. By another
 /// date it is right only for a part that stands alone: it may hold the newer version that outdoes a row elsewhere.
-pub(crate) fn plan(mut parts: Vec<Part>, window: &Window) -> Vec<Cluster> {
+pub(crate) fn clusters(mut parts: Vec<Part>, window: &Window) -> Vec<Cluster> {
     parts.retain(|part| meets(part.created, &window.created));
     parts.sort_by(|a, b| (a.created.min, &a.segment, a.number).cmp(&(b.created.min, &b.segment, b.number)));
     let mut clusters: Vec<Cluster> = Vec::new();
@@ -79,7 +84,9 @@ pub(crate) fn plan(mut parts: Vec<Part>, window: &Window) -> Vec<Cluster> {
         reach = reach.max(Some(max));
     }
     clusters.retain(|cluster| match (cluster.parts.as_slice(), &window.other) {
-        ([alone], Some((field, period))) => other_span(alone, *field).is_some_and(|span| meets(span, period)),
+        ([alone], Some(other)) => {
+            other_span(alone, other.field).is_some_and(|span| meets(span, &other.period))
+        }
         _ => true,
     });
     clusters
@@ -102,6 +109,7 @@ mod tests {
     use domain::id::AccountId;
 
     use super::*;
+    use crate::plan::columns::ID;
 
     fn segment(id: &str, from: i64, to: i64, finished: Option<(i64, i64)>) -> Part {
         let span = |(min, max)| Span { min: Instant(min), max: Instant(max) };
@@ -113,8 +121,12 @@ mod tests {
 
     fn planned(parts: Vec<Part>, created: Range<i64>, finished: Option<Range<i64>>) -> Vec<String> {
         let range = |range: Range<i64>| Instant(range.start)..Instant(range.end);
-        let other = finished.map(|period| (DateField::Finished, range(period)));
-        let clusters = plan(parts, &Window { created: range(created), other });
+        let other = finished.map(|period| OtherDate {
+            field: DateField::Finished,
+            column: ID,
+            period: range(period),
+        });
+        let clusters = clusters(parts, &Window { created: range(created), other });
         let ids =
             |cluster: &Cluster| cluster.parts.iter().map(|part| part.segment.as_str()).collect::<String>();
         clusters.iter().map(ids).collect()

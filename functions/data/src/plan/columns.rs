@@ -74,19 +74,30 @@ impl Columns {
         !self.names[record as usize].is_empty()
     }
 
-    /// The columns of a record in the order of their references; `None` where a segment with these needs does not have to be
-    /// read for one.
-    pub(crate) fn needed(&self, record: Record, keys: Keys) -> Vec<Option<&'static str>> {
+    /// What has to be read of a record's file in a segment with these needs.
+    pub(crate) fn needed(&self, record: Record, keys: Keys) -> ReadColumns {
         let is_needed = |at: usize| match at {
             _ if record != Record::Session || at >= SESSION_KEYS.len() || self.asked[at] => true,
             0 => keys.ordered || keys.versioned,
             1 => keys.ordered || keys.versioned || keys.windowed,
             _ => keys.versioned,
         };
-        self.names[record as usize]
-            .iter()
-            .enumerate()
-            .map(|(at, name)| is_needed(at).then_some(*name))
-            .collect()
+        let names = self.names[record as usize].iter().enumerate();
+        ReadColumns { record, columns: names.map(|(at, name)| is_needed(at).then_some(*name)).collect() }
+    }
+}
+
+/// What is read of one record's file in a segment.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ReadColumns {
+    pub(crate) record: Record,
+    /// The columns in the order of their references; `None` for one that does not have to be read.
+    pub(crate) columns: Vec<Option<&'static str>>,
+}
+
+impl ReadColumns {
+    /// The names of the columns that are read.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.columns.iter().copied().flatten().collect()
     }
 }

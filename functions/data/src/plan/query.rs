@@ -13,8 +13,8 @@ use sha2::{Digest, Sha256};
 use web::input::{Object, both, each};
 use web::problem::Problem;
 
-use super::cluster::{Cluster, DateField, Window};
-use super::columns::{ColumnRef, Columns, Keys};
+use super::cluster::{DateField, OtherDate, Window};
+use super::columns::Columns;
 use super::conditions::{Condition, Conditions};
 use super::cursor::{Cursor, Fingerprint, Place, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
@@ -52,8 +52,6 @@ pub(crate) struct Query {
     pub(crate) report: ReportType,
     pub(crate) columns: Columns,
     pub(crate) window: Window,
-    /// The column of the window's other date.
-    pub(crate) other: Option<ColumnRef>,
     /// What can be told from the session, then what cannot.
     pub(crate) session_filters: Conditions,
     pub(crate) record_filters: Conditions,
@@ -105,11 +103,8 @@ impl Query {
             .unwrap_or_default()
             .into_iter()
             .partition(|any: &Vec<Condition>| any.iter().all(|one| one.of_session));
-        let window = window(date_field, period, account.oldest(snapshot), after.as_ref());
-        let other = window
-            .other
-            .as_ref()
-            .map(|(field, _)| compiler.choice.columns.column_ref(Record::Session, field.name()));
+        let created = created(account.oldest(snapshot), after.as_ref());
+        let window = window(created, date_field, period, &mut compiler.choice.columns);
         let fields = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
         let outputs = fields.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
         let columns = compiler.choice.columns;
@@ -117,7 +112,6 @@ impl Query {
             report,
             columns,
             window,
-            other,
             session_filters: Conditions::new(session_filters),
             record_filters: Conditions::new(record_filters),
             filters_applied,
@@ -132,33 +126,6 @@ impl Query {
     /// Whether no row is left out by a filter.
     pub(crate) fn is_unfiltered(&self) -> bool {
         self.session_filters.is_empty() && self.record_filters.is_empty()
-    }
-
-    /// How many sessions after the cursor certainly fill a page and show that it is not the last one. `None` where a
-    /// session may give no row.
-    pub(crate) fn most_sessions(&self) -> Option<usize> {
-        let each_is_a_row =
-            self.report == ReportType::Sessions && self.is_unfiltered() && self.other.is_none();
-        each_is_a_row.then_some(self.limit + 1)
-    }
-
-    /// Whether all rows of a cluster are admitted: the cluster is one part whose rows are unique, and the whole part lies
-    /// in the window.
-    pub(crate) fn admits_all(&self, cluster: &Cluster) -> bool {
-        let within = |span: lake::Span| {
-            self.window.created.contains(&span.min) && self.window.created.contains(&span.max)
-        };
-        let ahead = !matches!(self.after, Some(Place::Row { .. }));
-        ahead && self.other.is_none() && cluster.unique().is_some_and(|part| within(part.created))
-    }
-
-    /// What the keys of a cluster's rows are needed for.
-    pub(crate) fn keys(&self, cluster: &Cluster) -> Keys {
-        Keys {
-            ordered: self.report != ReportType::Summary,
-            windowed: !self.admits_all(cluster),
-            versioned: cluster.unique().is_none(),
-        }
     }
 }
 
@@ -272,22 +239,30 @@ fn snapshot(request: &DataRequest, now: Instant) -> Instant {
     lake::latest_snapshot(recent.map_or(now, |at| at.min(now)))
 }
 
+/// When sessions began that are neither past their retention nor before the cursor.
+fn created(oldest: Instant, after: Option<&Place>) -> Range<Instant> {
+    // A session that began at `oldest` is just past its retention.
+    let start = Instant(oldest.0.saturating_add(1));
+    let start = if let Some(Place::Row { created_at, .. }) = after { start.max(*created_at) } else { start };
+    start..Instant(i64::MAX)
+}
+
 fn window(
+    created: Range<Instant>,
     date_field: DateField,
     period: Option<Range<Instant>>,
-    oldest: Instant,
-    after: Option<&Place>,
+    columns: &mut Columns,
 ) -> Window {
-    // A session that began at `oldest` is just past its retention.
-    let mut created = Instant(oldest.0.saturating_add(1))..Instant(i64::MAX);
-    if let Some(Place::Row { created_at, .. }) = after {
-        created.start = created.start.max(*created_at);
-    }
     match period {
         Some(period) if date_field == DateField::Created => {
-            created = created.start.max(period.start)..period.end;
-            Window { created, other: None }
+            Window { created: created.start.max(period.start)..period.end, other: None }
         }
-        period => Window { created, other: period.map(|period| (date_field, period)) },
+        period => {
+            let other = period.map(|period| {
+                let column = columns.column_ref(Record::Session, date_field.name());
+                OtherDate { field: date_field, column, period }
+            });
+            Window { created, other }
+        }
     }
 }
