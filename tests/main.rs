@@ -38,4 +38,6 @@ mod batch;
 mod second;
 mod poller;
 mod simulation;
+mod rust_source;
 mod repository_rules;
+mod module_order;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::rust_source::identifiers;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
@@ -113,29 +115,6 @@ fn openapi_describes_the_routes_that_the_code_has() {
 }
 
 #[test]
-fn modules_of_shared_crates_use_only_those_above_them() {
-    for folder in ["shared/domain", "shared/runtime", "shared/web"] {
-        let library = read(&format!("{folder}/src/lib.rs"));
-        let order: Vec<&str> =
-            library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
-        assert!(order.len() > 2);
-        for (at, module) in order.iter().enumerate() {
-            let mut files = vec![root().join(format!("{folder}/src/{module}.rs"))];
-            if root().join(format!("{folder}/src/{module}")).is_dir() {
-                sources(&format!("{folder}/src/{module}"), &mut files);
-            }
-            for file in files {
-                let code = fs::read_to_string(&file).unwrap();
-                let code = code.split("#[cfg(test)]").next().unwrap();
-                for below in &order[at + 1..] {
-                    assert!(!code.contains(&format!("crate::{below}::")), "{} uses {below}", file.display());
-                }
-            }
-        }
-    }
-}
-
-#[test]
 fn the_readme_s_commands_exist_and_the_gate_runs_the_second() {
     let readme = read("README.md");
     let commands: Vec<&str> =
@@ -211,52 +190,6 @@ const OUT_OF_USE: [(&str, &str); 38] = [
     ("Sound", "StructureCheck"),
 ];
 
-/// The identifiers of a Rust source, each with the number of its line. Comments and texts are left out, for they may use
-/// any word.
-fn identifiers(source: &str) -> Vec<(usize, String)> {
-    let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
-    let chars: Vec<char> = source.chars().collect();
-    let (mut found, mut at, mut line) = (Vec::new(), 0, 1);
-    while at < chars.len() {
-        let rest = &chars[at..];
-        let length = |run: &dyn Fn(&char) -> bool| rest.iter().take_while(|c| run(c)).count();
-        let skipped = match rest {
-            ['/', '/', ..] => length(&|c| *c != '\n'),
-            ['\'', '\\', _, '\'', ..] => 4,
-            ['\'', _, '\'', ..] => 3,
-            ['"', ..] => text_length(rest, None),
-            ['r', after @ ..] if matches!(after.iter().find(|c| **c != '#'), Some('"')) => {
-                let hashes = after.iter().take_while(|c| **c == '#').count();
-                1 + hashes + text_length(&after[hashes..], Some(hashes))
-            }
-            [first, ..] if is_part(first) => {
-                let name: String = rest.iter().take_while(|c| is_part(c)).collect();
-                found.push((line, name));
-                length(&is_part)
-            }
-            _ => 1,
-        };
-        line += rest[..skipped.min(rest.len())].iter().filter(|c| **c == '\n').count();
-        at += skipped;
-    }
-    found
-}
-
-/// How many characters a text literal has from its first quote on. A raw one ends with as many `hashes` as it begins with;
-/// any other (`None`) may hold escapes.
-fn text_length(chars: &[char], hashes: Option<usize>) -> usize {
-    let closing = hashes.unwrap_or_default();
-    let mut at = 1;
-    while at < chars.len() {
-        match chars[at] {
-            '\\' if hashes.is_none() => at += 2,
-            '"' if chars[at + 1..].iter().take(closing).all(|c| *c == '#') => return at + 1 + closing,
-            _ => at += 1,
-        }
-    }
-    chars.len()
-}
-
 #[test]
 fn every_concept_has_one_word() {
     let mut found = Vec::new();
@@ -269,12 +202,4 @@ fn every_concept_has_one_word() {
         }
     }
     assert!(found.is_empty(), "names that are out of use:\n{}", found.join("\n"));
-}
-
-#[test]
-fn identifiers_are_found_beside_comments_and_texts() {
-    let source = "let a = \"veil \\\" b\"; // look\nfn c<'d>() { r#\"e \" f\"#; r\"\\\"; 'g'; b'\\''; h_1 }";
-    let names: Vec<(usize, String)> = identifiers(source);
-    let names: Vec<(usize, &str)> = names.iter().map(|(line, name)| (*line, name.as_str())).collect();
-    assert_eq!(names, [(1, "let"), (1, "a"), (2, "fn"), (2, "c"), (2, "d"), (2, "b"), (2, "h_1")]);
 }

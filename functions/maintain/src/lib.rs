@@ -9,8 +9,8 @@
 //!
 //! The modules stand in reading order; each may use only those above it.
 
-mod memory;
 mod duty;
+mod memory;
 mod compaction;
 mod garbage;
 mod quarantine;

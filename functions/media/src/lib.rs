@@ -1,11 +1,10 @@
 //! Media files: taken in, opened through their links, deleted. The bytes go between client and object storage directly.
 
+mod filename;
 mod upload;
+mod kind;
 mod open;
 mod delete;
-
-mod filename;
-mod kind;
 
 use std::time::Duration;
 

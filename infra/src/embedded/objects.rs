@@ -27,9 +27,9 @@ use s3s::service::S3ServiceBuilder;
 use s3s::{HttpError, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
-mod answer;
-mod files;
 mod sums;
+mod files;
+mod answer;
 
 use files::{Description, ObjectFiles};
 use sums::{Hasher, Mismatch};

@@ -29,8 +29,8 @@
 
 mod fault;
 mod operation;
-mod proxy;
 mod shape;
+mod proxy;
 
 pub use fault::Fault;
 pub use operation::Service;
