@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Report;
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json, Others, Query, both};
+use web::input::{AccountParameter, Field, Json, Others, Query, all};
 use web::problem::Problem;
 
 use crate::App;
@@ -83,7 +83,7 @@ pub(crate) async fn add(
     let account = account(&caller, named, request.account)?;
     let title = request.title.required("title").and_then(|text| title(&text));
     let embed = request.url.required("url").and_then(|text| embed(&text));
-    let ((title, embed), ()) = both(both(title, embed), request.others.refuse())?;
+    let (title, embed, ()) = all((title, embed, request.others.refuse()))?;
     let report = Report {
         id: random_hex(8),
         title,
@@ -113,7 +113,7 @@ pub(crate) async fn change(
     let title = request.title.optional("title").and_then(|text| text.map(|text| title(&text)).transpose());
     let embed = request.url.optional("url").and_then(|text| text.map(|text| embed(&text)).transpose());
     let position = request.position.optional("position").and_then(|at| at.map(|at| place(&at)).transpose());
-    let ((title, embed), (position, ())) = both(both(title, embed), both(position, request.others.refuse()))?;
+    let (title, embed, position, ()) = all((title, embed, position, request.others.refuse()))?;
     let changed = app.store.change_reports(&account, |reports| {
         let at = position_of(reports, &id)?;
         let mut report = reports.remove(at);

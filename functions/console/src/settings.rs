@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use store::{Prices, Settings};
 use web::caller::Caller;
-use web::input::{Field, Json, Others, both, each};
+use web::input::{Field, Json, Others, all, each};
 use web::problem::Problem;
 
 use crate::App;
@@ -70,8 +70,7 @@ pub(crate) async fn change(
         request.templates.optional("templates").and_then(|given| given.map(templates).transpose());
     let prices =
         request.prices.optional("prices").and_then(|given| given.map(|given| prices(&given)).transpose());
-    let ((connector, templates), (prices, ())) =
-        both(both(connector, templates), both(prices, request.others.refuse()))?;
+    let (connector, templates, prices, ()) = all((connector, templates, prices, request.others.refuse()))?;
     let changed = app.store.change_settings(|settings| {
         if let Some(connector) = &connector {
             settings.connector_id.clone_from(connector);
@@ -140,6 +139,6 @@ fn prices(given: &Map<String, Value>) -> Result<Option<Prices>, Problem> {
             Err(Problem::invalid(format!("prices.{name}"), expected))
         }
     });
-    both(if letters { Ok(()) } else { Err(currency) }, each(amounts))?;
+    all((if letters { Ok(()) } else { Err(currency) }, each(amounts)))?;
     Ok(Some(prices))
 }

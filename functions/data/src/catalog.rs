@@ -6,8 +6,12 @@
 
 pub(crate) mod date_format;
 pub(crate) mod value;
+pub(crate) mod date_field;
+pub(crate) mod measure;
 pub(crate) mod column;
 pub(crate) mod computed;
+pub(crate) mod additive;
+pub(crate) mod metrics;
 pub(crate) mod report;
 pub(crate) mod report_types;
 pub(crate) mod schema;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::key;
 use store::{Store, StoreError};
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json, Others, Query, both};
+use web::input::{AccountParameter, Field, Json, Others, Query, all};
 use web::problem::Problem;
 
 use crate::{App, filename, presigned_for};
@@ -77,9 +77,12 @@ pub(crate) async fn upload(
 }
 
 fn parse(request: UploadRequest) -> Result<File, Problem> {
-    let named = both(filename(request.filename), content_type(request.content_type));
-    let ((filename, content_type), (size, ())) =
-        both(named, both(size(request.size), request.others.refuse()))?;
+    let (filename, content_type, size, ()) = all((
+        filename(request.filename),
+        content_type(request.content_type),
+        size(request.size),
+        request.others.refuse(),
+    ))?;
     Ok(File { filename, content_type, size })
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{AccountChange, ChangeError};
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json, Others, Query, both, each};
+use web::input::{AccountParameter, Field, Json, Others, Query, all, each};
 use web::problem::{Fault, Problem};
 
 use crate::App;
@@ -103,14 +103,13 @@ fn parse(caller: &Caller, request: AccountChangeRequest) -> Result<AccountChange
     if caller.scope != Scope::Admin && admins {
         return Err(Problem::forbidden("starts_on and retention_days are set with an admin token"));
     }
-    let dates = both(
+    let (zone, starts_on, retention_days, confidential, ()) = all((
+        meant("timezone", request.timezone, |name| zone(&name)),
         meant("starts_on", request.starts_on, |text| day(&text)),
         meant("retention_days", request.retention_days, |value| retention(&value)),
-    );
-    let confidential =
-        both(meant("confidential", request.confidential, confidential), request.others.refuse());
-    let zone = meant("timezone", request.timezone, |name| zone(&name));
-    let ((zone, (starts_on, retention_days)), (confidential, ())) = both(both(zone, dates), confidential)?;
+        meant("confidential", request.confidential, confidential),
+        request.others.refuse(),
+    ))?;
     Ok(AccountChange { zone, starts_on, retention_days, confidential })
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, TokenRow};
 use web::caller::{Caller, bearer};
-use web::input::{AccountParameter, Field, Json, Others, Query, both};
+use web::input::{AccountParameter, Field, Json, Others, Query, all};
 use web::problem::Problem;
 
 use crate::{App, TokenView};
@@ -108,15 +108,20 @@ pub(crate) async fn issue(
 
 /// What a request asks for, once the issuer may grant it.
 fn grant(issuer: &Caller, named: AccountParameter, request: IssueRequest) -> Result<Grant, Problem> {
-    let named = request.account.optional("account").and_then(|account| named.or_in_body(account));
-    let days = whole("expires_in_days", request.expires_in_days, MAX_DAYS);
-    let minutes = whole("expires_in_minutes", request.expires_in_minutes, MAX_DAYS * DAY / MINUTE);
-    let scope = both(request.scope.required("scope"), request.others.refuse()).map(|(scope, ())| scope);
-    let shown = both(label(request.label), request.privacy.optional("privacy"));
-    let ((scope, named), ((label, privacy), (days, minutes))) =
-        both(both(scope, named), both(shown, both(days, minutes)))?;
-    let apt = both(privacy_of(scope, privacy.unwrap_or_default()), lifetime(scope, days, minutes));
-    let (account, (privacy, seconds)) = both(owner(issuer, scope, named.as_ref()), apt)?;
+    let scope = all((request.scope.required("scope"), request.others.refuse())).map(|(scope, ())| scope);
+    let (scope, named, label, privacy, days, minutes) = all((
+        scope,
+        request.account.optional("account").and_then(|account| named.or_in_body(account)),
+        label(request.label),
+        request.privacy.optional("privacy"),
+        whole("expires_in_days", request.expires_in_days, MAX_DAYS),
+        whole("expires_in_minutes", request.expires_in_minutes, MAX_DAYS * DAY / MINUTE),
+    ))?;
+    let (account, privacy, seconds) = all((
+        owner(issuer, scope, named.as_ref()),
+        privacy_of(scope, privacy.unwrap_or_default()),
+        lifetime(scope, days, minutes),
+    ))?;
     Ok(Grant { account, scope, label, seconds, privacy })
 }
 

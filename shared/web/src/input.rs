@@ -173,8 +173,51 @@ impl AccountParameter {
     }
 }
 
+/// The values of several results, or all that is wrong with any of them, in their order: `all((first, second, third))?`.
+pub fn all<T: Results>(results: T) -> Result<T::Values, Problem> {
+    results.values()
+}
+
+/// A tuple of results of one to six parts of a request.
+pub trait Results {
+    /// The tuple of their values.
+    type Values;
+
+    /// The values, or all that is wrong.
+    fn values(self) -> Result<Self::Values, Problem>;
+}
+
+impl<A> Results for (Result<A, Problem>,) {
+    type Values = (A,);
+
+    fn values(self) -> Result<(A,), Problem> {
+        self.0.map(|value| (value,))
+    }
+}
+
+/// Results of some parts and one more.
+macro_rules! results {
+    ($($type:ident $value:ident),+; $last:ident $last_value:ident) => {
+        impl<$($type,)+ $last> Results for ($(Result<$type, Problem>,)+ Result<$last, Problem>) {
+            type Values = ($($type,)+ $last);
+
+            fn values(self) -> Result<Self::Values, Problem> {
+                let ($($value,)+ $last_value) = self;
+                let before = ($($value,)+).values();
+                both(before, $last_value).map(|(($($value,)+), $last_value)| ($($value,)+ $last_value))
+            }
+        }
+    };
+}
+
+results!(A a; B b);
+results!(A a, B b; C c);
+results!(A a, B b, C c; D d);
+results!(A a, B b, C c, D d; E e);
+results!(A a, B b, C c, D d, E e; F f);
+
 /// Both values, or all that is wrong with either.
-pub fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Problem> {
+fn both<A, B>(a: Result<A, Problem>, b: Result<B, Problem>) -> Result<(A, B), Problem> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(a), Err(b)) => Err(a.and(b)),

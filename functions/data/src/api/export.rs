@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use web::caller::Caller;
-use web::input::{Field, Object, Others, Query as Parameters, both};
+use web::input::{Field, Object, Others, Query as Parameters, all};
 use web::problem::Problem;
 
 use super::execute::{QueryExecutor, QueryPage};
@@ -55,7 +55,14 @@ pub(crate) struct Wanted {
 struct Order {
     request: DataRequest,
     period: Result<Option<DateRange>, Problem>,
-    file: Result<(Format, Option<Lang>), Problem>,
+    file: Result<File, Problem>,
+}
+
+/// How the file is written.
+struct File {
+    format: Format,
+    /// The language of the spreadsheet that opens it, if one does.
+    lang: Option<Lang>,
 }
 
 pub(crate) async fn export(
@@ -68,7 +75,7 @@ pub(crate) async fn export(
     let named = std::mem::take(&mut wanted.account).optional("account")?;
     let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
     let Order { request, period, file } = order(wanted);
-    let ((query, period), (format, lang)) = both(both(executor.resolve(&request), period), file)?;
+    let (query, period, File { format, lang }) = all((executor.resolve(&request), period, file))?;
     let encoder = match format {
         Format::Csv => RowEncoder::Csv(lang.map_or(CsvDialect::Program, CsvDialect::Spreadsheet)),
         Format::Ndjson => RowEncoder::lines(&query.outputs),
@@ -99,9 +106,9 @@ fn order(wanted: Wanted) -> Order {
         fields: some(wanted.fields).map(|fields| fields.split(',').map(field).collect()),
         ..DataRequest::default()
     };
-    let format = wanted.format.optional("format").map(Option::unwrap_or_default);
-    let file = both(both(format, wanted.lang.optional("lang")), wanted.others.refuse());
-    Order { request, period, file: file.map(|(file, ())| file) }
+    let file = all((wanted.format.optional("format"), wanted.lang.optional("lang"), wanted.others.refuse()));
+    let file = file.map(|(format, lang, ())| File { format: format.unwrap_or_default(), lang });
+    Order { request, period, file }
 }
 
 /// The days from `start` to `end`; both or neither.

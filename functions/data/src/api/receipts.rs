@@ -11,7 +11,7 @@ use lake::{Receipt, Receipts};
 use serde::{Deserialize, Serialize};
 use store::{Quarantined, Rejection};
 use web::caller::Caller;
-use web::input::{Field, Others, Query, both};
+use web::input::{Field, Others, Query, all};
 use web::problem::Problem;
 
 use crate::App;
@@ -78,7 +78,7 @@ pub(crate) async fn receipts(
     let named = std::mem::take(&mut wanted.account).optional("account")?;
     let account = caller.account(&[Scope::Console], named.as_ref())?;
     let range = DateRange { start_date: wanted.start, end_date: wanted.end };
-    let (days, ()) = both(range.days(["start", "end"]), wanted.others.refuse())?;
+    let (days, ()) = all((range.days(["start", "end"]), wanted.others.refuse()))?;
     if (days.1 - days.0).num_days() >= MAX_DAYS {
         return Err(Problem::invalid("end", format!("is more than {MAX_DAYS} days after start")));
     }

@@ -3,21 +3,23 @@
 use domain::dictionary::{Aggregation, Field, Kind, Semantic};
 use domain::lang::Text;
 
+use super::date_field::DateField;
 use super::date_format::DateFormat;
+use super::measure::{Input, Measure};
 
 /// Where a column's values come from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
     /// A field of the dictionary.
     Field(&'static Field),
-    /// A part of an instant of the session, which is named.
-    Part(&'static str, DateFormat),
+    /// A part of a date of the session.
+    Part(DateField, DateFormat),
     /// A number that may be added up over sessions.
-    Measure(Measure),
+    Measure(Measure<Input>),
     /// How many different texts the session field of this name has.
     Distinct(&'static str),
     /// One measure over another.
-    Ratio(Measure, Measure),
+    Ratio(Measure<Input>, Measure<Input>),
     /// One a row.
     One,
     /// The link to a message's file.
@@ -34,55 +36,13 @@ impl Source {
                 vec![field.name, "lastInteraction", "created_at"]
             }
             Self::Field(field) => vec![field.name],
-            Self::Part(name, _) | Self::Distinct(name) => vec![name],
-            Self::Measure(measure) => measure.inputs(),
-            Self::Ratio(over, under) => [over.inputs(), under.inputs()].concat(),
+            Self::Part(date, _) => vec![date.name()],
+            Self::Distinct(name) => vec![name],
+            Self::Measure(measure) => measure.follows_from(),
+            Self::Ratio(over, under) => [over.follows_from(), under.follows_from()].concat(),
             // A link holds the moment at which its session began.
             Self::MediaUrl => vec!["talks.storage_id", "created_at"],
             Self::One | Self::DataAsOf => Vec::new(),
-        }
-    }
-}
-
-/// An additive number of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Measure {
-    Sessions,
-    Finished,
-    Attended,
-    Lost,
-    Expired,
-    Transferred,
-    NewContact,
-    /// The seconds of a timer, which is named: the platform's own, or one that the lake works out from events.
-    Seconds(&'static str),
-    /// Whether the session has that timer.
-    Timed(&'static str),
-    /// A count that the lake keeps in the column of this name.
-    Count(&'static str),
-}
-
-impl Measure {
-    fn inputs(self) -> Vec<&'static str> {
-        match self {
-            Self::Sessions => Vec::new(),
-            Self::Finished => vec!["finished_at"],
-            Self::Attended => vec!["agent_id"],
-            Self::Lost => {
-                vec!["finished_at", "agent_id", "events.event", "timerOnWait", "attendance_timer_tme"]
-            }
-            Self::Expired => vec!["expired"],
-            Self::Transferred => vec!["events.event"],
-            Self::NewContact => vec!["contact_created_at", "created_at"],
-            Self::Seconds(timer) | Self::Timed(timer) if timer.starts_with('_') => {
-                vec!["events.event", "events.created_at"]
-            }
-            Self::Seconds(timer) | Self::Timed(timer) => vec![timer],
-            Self::Count("_sentiment_level" | "_sentiment_messages") => vec!["talks.sentiment_analysis_level"],
-            Self::Count("_messages_media") => vec!["talks.storage_id"],
-            Self::Count("_messages_hsm") => vec!["talks.hsm"],
-            Self::Count("_messages") => vec!["talks"],
-            Self::Count(_) => vec!["talks.origin"],
         }
     }
 }

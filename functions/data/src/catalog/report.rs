@@ -6,7 +6,7 @@ use domain::dictionary::{self, Kind, Record};
 use web::problem::Problem;
 
 use super::column::Column;
-use super::computed;
+use super::{computed, metrics};
 
 /// What one row of a report is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,13 +101,13 @@ fn columns(report: ReportType) -> Vec<Column> {
     match report {
         ReportType::Sessions => {
             let options = all.iter().filter(|field| field.kind == Kind::Records(Record::TalkOption));
-            let computed = computed::dates().chain(computed::measures()).chain([computed::data_as_of()]);
+            let computed = computed::dates().chain(metrics::metrics()).chain([computed::data_as_of()]);
             of_session.chain(options).map(Column::of).chain(computed).collect()
         }
         ReportType::Summary => {
             let groups = |kind| matches!(kind, Kind::Text | Kind::Boolean | Kind::Day);
             let fields = of_session.filter(|field| groups(field.kind)).map(Column::of);
-            let computed = computed::dates().chain(computed::measures()).chain([computed::data_as_of()]);
+            let computed = computed::dates().chain(metrics::metrics()).chain([computed::data_as_of()]);
             fields.chain(computed).collect()
         }
         _ => {
@@ -115,7 +115,7 @@ fn columns(report: ReportType) -> Vec<Column> {
             let links = (report == ReportType::Talks).then(computed::media_urls);
             let shared = SHARED.iter().filter_map(|name| dictionary::field(name)).map(Column::of);
             let dates = computed::dates().filter(|column| column.id.starts_with("created_"));
-            let computed = computed::counts().into_iter().chain([computed::data_as_of()]);
+            let computed = metrics::counts().into_iter().chain([computed::data_as_of()]);
             own.chain(links.into_iter().flatten()).chain(shared).chain(dates).chain(computed).collect()
         }
     }

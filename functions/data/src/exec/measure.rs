@@ -1,35 +1,40 @@
-//! What each session adds to the additive measures.
+//! What each session adds to a sum.
 
 use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
 
 use super::segment_columns::SegmentColumns;
 use crate::catalog::date_format::DateFormat;
-use crate::plan::columns::CREATED;
+use crate::catalog::measure::Measure;
 use crate::plan::sum::Sum;
 
 impl Sum {
     /// What a session's row adds; `None` only where seconds were not measured.
     pub(crate) fn of(&self, columns: &SegmentColumns, session: usize) -> Option<f64> {
-        let holds = match *self {
-            Sum::Seconds(column) => return columns.seconds(column, session),
-            Sum::Count(column) => return Some(columns.integer(column, session).unwrap_or_default() as f64),
-            Sum::One => true,
-            Sum::Distinct(masked) => columns.text(masked.column, session).is_some(),
-            Sum::Text(column) => columns.text(column, session).is_some(),
-            Sum::Instant(column) => columns.instant(column, session).is_some(),
-            Sum::Timed(column) => columns.seconds(column, session).is_some(),
-            Sum::True(column) => columns.boolean(column, session) == Some(true),
-            Sum::Lost { finished, agent, waited, on_wait, tme } => {
-                let wait = columns.seconds(on_wait, session).or_else(|| columns.seconds(tme, session));
+        let measure = match *self {
+            Sum::Measure(measure) => measure,
+            Sum::Distinct(masked) => Measure::HasText(masked.column),
+        };
+        let holds = match measure {
+            Measure::Seconds(column) => return columns.seconds(column, session),
+            Measure::Count(column) => {
+                return Some(columns.integer(column, session).unwrap_or_default() as f64);
+            }
+            Measure::One => true,
+            Measure::HasText(column) => columns.text(column, session).is_some(),
+            Measure::HasInstant(column) => columns.instant(column, session).is_some(),
+            Measure::HasSeconds(column) => columns.seconds(column, session).is_some(),
+            Measure::IsTrue(column) => columns.boolean(column, session) == Some(true),
+            Measure::Lost { finished, agent, waited, timers: [first, second] } => {
+                let wait = columns.seconds(first, session).or_else(|| columns.seconds(second, session));
                 let waited =
                     columns.boolean(waited, session) == Some(true) || wait.is_some_and(|wait| wait > 0.0);
                 waited
                     && columns.instant(finished, session).is_some()
                     && columns.text(agent, session).is_none()
             }
-            Sum::NewContact(contact) => {
+            Measure::SameDay { registered, began } => {
                 let day = |column| columns.local(column, session).map(|local| DateFormat::Day.key(local));
-                day(contact).is_some_and(|registered| day(CREATED) == Some(registered))
+                day(registered).is_some_and(|registered| day(began) == Some(registered))
             }
         };
         Some(if holds { 1.0 } else { 0.0 })
@@ -38,11 +43,11 @@ impl Sum {
     /// Gives what each of some rows adds to `add`, by the row's place among them.
     pub(crate) fn each(&self, columns: &SegmentColumns, rows: &[u32], mut add: impl FnMut(usize, f64)) {
         match *self {
-            Sum::One => (0..rows.len()).for_each(|at| add(at, 1.0)),
-            Sum::Seconds(column) => {
+            Sum::Measure(Measure::One) => (0..rows.len()).for_each(|at| add(at, 1.0)),
+            Sum::Measure(Measure::Seconds(column)) => {
                 columns.all_seconds(column).into_iter().for_each(|seconds| numbers(seconds, rows, &mut add));
             }
-            Sum::Count(column) => {
+            Sum::Measure(Measure::Count(column)) => {
                 let mut add = |at, count: i64| add(at, count as f64);
                 columns.all_integers(column).into_iter().for_each(|counts| numbers(counts, rows, &mut add));
             }

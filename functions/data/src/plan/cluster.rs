@@ -6,31 +6,7 @@ use domain::time::Instant;
 use lake::{Part, Span};
 
 use super::columns::ColumnRef;
-
-/// The session's dates that a period can be about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DateField {
-    Created,
-    Finished,
-    Last,
-}
-
-impl DateField {
-    const ALL: [DateField; 3] = [Self::Created, Self::Finished, Self::Last];
-
-    /// The dictionary's name.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created_at",
-            Self::Finished => "finished_at",
-            Self::Last => "lastInteraction",
-        }
-    }
-
-    pub(crate) fn parse(name: &str) -> Option<DateField> {
-        Self::ALL.into_iter().find(|field| field.name() == name)
-    }
-}
+use crate::catalog::date_field::DateField;
 
 /// The periods in which a session's dates must lie so that it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

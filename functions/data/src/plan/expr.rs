@@ -7,8 +7,9 @@ use super::columns::ColumnRef;
 use super::masked_column::{ColumnChoice, MaskedColumn};
 use super::records::Records;
 use super::sum::Sum;
-use crate::catalog::column::{Column, Measure, Source};
+use crate::catalog::column::{Column, Source};
 use crate::catalog::date_format::DateFormat;
+use crate::catalog::measure::Measure;
 
 /// How a column's value is read off a row.
 #[derive(Clone, Debug)]
@@ -49,20 +50,20 @@ impl Compiler<'_> {
         }
         match column.source {
             Source::Field(field) => self.field(field),
-            Source::Part(name, format) => {
-                Expr::Date(self.choice.columns.column_ref(Record::Session, name), format)
+            Source::Part(date, format) => {
+                Expr::Date(self.choice.columns.column_ref(Record::Session, date.name()), format)
             }
-            Source::Measure(measure) => Expr::Sum(Sum::new(measure, &mut self.choice.columns)),
+            Source::Measure(measure) => Expr::Sum(Sum::of_measure(measure, &mut self.choice.columns)),
             Source::Distinct(name) => self
                 .choice
                 .masked_column(Record::Session, name)
                 .filter(|masked| masked.masking != Masking::Hidden)
                 .map_or(Expr::Hidden, |masked| Expr::Sum(Sum::Distinct(masked))),
             Source::Ratio(over, under) => Expr::Ratio(
-                Sum::new(over, &mut self.choice.columns),
-                Sum::new(under, &mut self.choice.columns),
+                Sum::of_measure(over, &mut self.choice.columns),
+                Sum::of_measure(under, &mut self.choice.columns),
             ),
-            Source::One => Expr::Sum(Sum::One),
+            Source::One => Expr::Sum(Sum::Measure(Measure::One)),
             Source::MediaUrl => self
                 .choice
                 .masked_column(Record::Talk, "talks.storage_id")
@@ -75,7 +76,8 @@ impl Compiler<'_> {
     fn tells_of_hidden_day(&self, column: &Column) -> bool {
         let registered =
             dictionary::field("contact_created_at").map(|field| self.choice.reader.masking(field));
-        matches!(column.source, Source::Measure(Measure::NewContact)) && registered == Some(Masking::Hidden)
+        matches!(column.source, Source::Measure(Measure::SameDay { .. }))
+            && registered == Some(Masking::Hidden)
     }
 
     fn field(&mut self, field: &'static Field) -> Expr {

@@ -10,10 +10,10 @@ use domain::token::Privacy;
 use domain::zone::Zone;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
-use web::input::{Object, both, each};
+use web::input::{Object, all, each};
 use web::problem::Problem;
 
-use super::cluster::{DateField, OtherDate, Window};
+use super::cluster::{OtherDate, Window};
 use super::columns::Columns;
 use super::conditions::{Condition, Conditions};
 use super::cursor::{Cursor, Fingerprint, Place, SNAPSHOT_SECONDS};
@@ -22,6 +22,7 @@ use super::filter::Filter;
 use super::masked_column::ColumnChoice;
 use super::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use crate::catalog::column::{Column, Source};
+use crate::catalog::date_field::DateField;
 use crate::catalog::report::ReportType;
 
 /// Rows of a page unless a limit is set.
@@ -69,11 +70,12 @@ impl Query {
     pub(crate) fn resolve(request: &DataRequest, context: &RequestContext<'_>) -> Result<Query, Problem> {
         let account = context.reader.account;
         let Object(config) = request.config_params.clone().unwrap_or_default();
-        let period = request.date_range.as_ref().map(|Object(range)| period(range, account.zone)).transpose();
-        let dates = both(date_field(config.date_field.as_deref()), period);
-        let rest = both(dates, limit(request.limit.as_ref()));
-        let (report, ((date_field, period), limit)) =
-            both(ReportType::parse(config.report_type.as_deref()), rest)?;
+        let (report, date_field, period, limit) = all((
+            ReportType::parse(config.report_type.as_deref()),
+            date_field(config.date_field.as_deref()),
+            request.date_range.as_ref().map(|Object(range)| period(range, account.zone)).transpose(),
+            limit(request.limit.as_ref()),
+        ))?;
         // A period of a date that the reader may not see would tell it day by day: to that reader the date is empty.
         let hidden = context.reader.hides(date_field.name());
         let period = period.map(|period| if hidden { period.start..period.start } else { period });
@@ -84,7 +86,7 @@ impl Query {
         let mut compiler = Compiler { choice, record: report.record() };
         compiler.choice.columns.include(report.record());
         let filters = filters(report, request.dimensions_filters.as_deref(), &mut compiler);
-        let (fields, filters) = both(fields(report, request.fields.as_deref()), filters)?;
+        let (fields, filters) = all((fields(report, request.fields.as_deref()), filters))?;
         let fingerprint = fingerprint(request, &context.reader);
         let cursor = request
             .cursor

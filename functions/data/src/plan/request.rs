@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use domain::id::AccountId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::input::{Object, both};
+use web::input::{Object, all};
 use web::problem::Problem;
 
 /// The body of `POST /v1/data`.
@@ -57,7 +57,7 @@ impl DateRange {
             day.ok_or_else(|| Problem::invalid(name, "must be a day, as 2026-10-31"))
         };
         let [start, end] = names;
-        let (first, last) = both(day(start, &self.start_date), day(end, &self.end_date))?;
+        let (first, last) = all((day(start, &self.start_date), day(end, &self.end_date)))?;
         if first > last {
             return Err(Problem::invalid(start, format!("is after {end}")));
         }

@@ -23,8 +23,9 @@ struct Inner {
 
 fn read(json: &str) -> Result<(String, Option<u8>), Problem> {
     let request: Example = parse_json(json.as_bytes())?;
-    let fields = both(request.name.required("name"), request.count.optional("count"));
-    both(fields, request.others.refuse()).map(|(fields, ())| fields)
+    let (name, count, ()) =
+        all((request.name.required("name"), request.count.optional("count"), request.others.refuse()))?;
+    Ok((name, count))
 }
 
 /// The fields that a refused request is told of.
@@ -45,8 +46,12 @@ fn all_that_is_wrong_is_named() {
 
 #[test]
 fn of_two_statuses_the_first_is_answered() {
-    let problem = both::<(), ()>(Err(Problem::forbidden("a")), Err(Problem::invalid("b", "c"))).unwrap_err();
+    let forbidden = || Err::<(), Problem>(Problem::forbidden("a"));
+    let invalid = || Err::<(), Problem>(Problem::invalid("b", "c"));
+    let problem = all((Ok(1), forbidden(), invalid())).unwrap_err();
     assert_eq!((problem.status(), problem.faults().len()), (StatusCode::FORBIDDEN, 0));
+    let problem = all((invalid(), forbidden(), Ok(1), invalid())).unwrap_err();
+    assert_eq!((problem.status(), problem.faults().len()), (StatusCode::UNPROCESSABLE_ENTITY, 2));
 }
 
 #[test]
