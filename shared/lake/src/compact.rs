@@ -3,7 +3,7 @@
 //! It works on the sessions of all inputs first, then on one kind of repeated record after the other, so that of these no
 //! more than the largest kind is in memory at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, UInt32Array};
@@ -15,10 +15,11 @@ use domain::time::Instant;
 use domain::zone::Zone;
 use store::{StoreError, StoreErrorKind};
 
-use crate::cut::{Kept, Piece, cut, cut_by_day};
+use crate::cut::{Piece, cut, cut_by_day};
 use crate::policy::{CompactionPolicy, Job, Next};
+use crate::resolve::{Kept, resolve};
 use crate::segment::{Part, Segment, Span};
-use crate::write::{DAY, Identities};
+use crate::write::DAY;
 use crate::{Lake, columns};
 
 /// How far around a day its neighbours are looked for, in days.
@@ -134,7 +135,7 @@ impl Lake {
         others.retain(|one| inputs.iter().all(|input| input.id != one.id));
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let sessions = self.load(&parts, Record::Session).await?;
-        let mut kept = resolve(&sessions, |at| {
+        let mut kept = resolve(&parts, &sessions, |at| {
             let place = Span { min: at, max: at };
             others.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
         })?;
@@ -204,50 +205,6 @@ pub(crate) fn around(days: Option<&BTreeSet<NaiveDate>>) -> Span {
         min: first.map_or(all.min, |day| Span::of_day(day).min),
         max: last.map_or(all.max, |day| Span::of_day(day).max),
     }
-}
-
-/// Resolves the versions of each session. Returns the rows to keep, in the lake's order: the latest version of each
-/// session, and every tombstone at another `created_at` for which `needed` says that a segment outside of these batches may
-/// still hold an older version.
-pub(crate) fn resolve(
-    batches: &[RecordBatch],
-    needed: impl Fn(Instant) -> bool,
-) -> Result<Vec<Kept>, StoreError> {
-    let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
-    let rank = |(input, row): (usize, usize)| (keys[input].sequence(row), !keys[input].removed(row), input);
-    let every =
-        || (0..batches.len()).flat_map(|input| (0..batches[input].num_rows()).map(move |row| (input, row)));
-    let mut latest: HashMap<&str, (usize, usize)> = HashMap::new();
-    let mut tombstones: HashMap<(&str, Instant), (usize, usize)> = HashMap::new();
-    for at in every() {
-        let (id, created) = (keys[at.0].id(at.1), keys[at.0].created(at.1));
-        let winner = latest.entry(id).or_insert(at);
-        if rank(at) > rank(*winner) {
-            *winner = at;
-        }
-        if keys[at.0].removed(at.1) {
-            let last = tombstones.entry((id, created)).or_insert(at);
-            if rank(at) > rank(*last) {
-                *last = at;
-            }
-        }
-    }
-    let live = latest.values().filter(|at| !keys[at.0].removed(at.1));
-    let dead = tombstones.values().filter(|at| {
-        let (id, created) = (keys[at.0].id(at.1), keys[at.0].created(at.1));
-        // Where the latest version lies in the same place, it says all that the tombstone says.
-        let covered =
-            latest.get(id).is_some_and(|winner| winner != *at && keys[winner.0].created(winner.1) == created);
-        !covered && needed(created)
-    });
-    let mut kept: Vec<Kept> = live
-        .chain(dead)
-        .map(|&(input, row)| Kept { created: keys[input].created(row), input, row })
-        .collect();
-    kept.sort_by_key(|kept| {
-        (kept.created, keys[kept.input].id(kept.row), !keys[kept.input].removed(kept.row))
-    });
-    Ok(kept)
 }
 
 fn gather(batches: &[RecordBatch], rows: &[(usize, usize)]) -> Result<RecordBatch, StoreError> {

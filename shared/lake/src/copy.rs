@@ -26,7 +26,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use store::StoreError;
 
-use crate::compact::resolve;
+use crate::resolve::resolve;
 use crate::write::Identities;
 use crate::{Lake, Part, Segment, columns};
 
@@ -138,7 +138,7 @@ impl Lake {
         }
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
-        for kept in resolve(&batches, |_| false)? {
+        for kept in resolve(parts, &batches, |_| false)? {
             let removed = Identities::of(&batches[kept.input])?.removed(kept.row);
             counting[kept.input][kept.row] = !removed && kept.created > oldest;
         }

@@ -7,15 +7,9 @@ use domain::dictionary::Record;
 use domain::time::Instant;
 use domain::zone::Zone;
 
+use crate::resolve::Kept;
 use crate::segment::Segment;
 use crate::write::MAX_DAYS;
-
-/// A session row that a compaction keeps: the part it lies in, and where.
-pub(crate) struct Kept {
-    pub(crate) created: Instant,
-    pub(crate) input: usize,
-    pub(crate) row: usize,
-}
 
 /// The rows of a segment, by its parts. Neither is empty.
 pub(crate) type Piece<'a> = Vec<&'a [Kept]>;

@@ -6,7 +6,7 @@
 //!
 //! Three rules make any set of segments readable:
 //! - **The latest version counts.** Of all rows of a session in the segments that a reader sees, the one with the greatest
-//!   (`_sequence`, live, segment) counts. If that is a tombstone, the session is gone.
+//!   rank (`resolve::Rank`: sequence, live, segment) counts. If that is a tombstone, the session is gone.
 //! - **A tombstone lies where the old row lay.** A session that moved, or was removed, leaves one at its old
 //!   `created_at`, so a reader may leave out every segment whose created span it does not ask for.
 //! - **A repeated record counts with its session's row**, to which it points by row number within the part.
@@ -22,6 +22,7 @@ mod item;
 mod file;
 mod manifest;
 mod write;
+pub mod resolve;
 mod cut;
 mod policy;
 mod compact;

@@ -10,11 +10,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use runtime::telemetry::chain;
 use store::{ListedSession, StoreError};
 
-use crate::compact::resolve;
 use crate::cut::cut;
 use crate::encode::Entry;
 use crate::manifest::{MAX_ACTIONS, actions};
 use crate::policy::CompactionPolicy;
+use crate::resolve::resolve;
 use crate::segment::{Part, Segment, Span};
 use crate::write::Identities;
 use crate::{Compacted, Lake};
@@ -120,7 +120,7 @@ impl Lake {
     ) -> Result<Vec<Segment>, StoreError> {
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let sessions = self.load(&parts, Record::Session).await?;
-        let mut kept = resolve(&sessions, |_| true)?;
+        let mut kept = resolve(&parts, &sessions, |_| true)?;
         let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let is_of_day = |at: Instant| at >= day.min && at <= day.max;
         let unnamed: HashSet<&str> = kept

@@ -18,7 +18,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use store::{ListedSession, StoreError};
 
-use crate::compact::resolve;
+use crate::resolve::resolve;
 use crate::write::Identities;
 use crate::{Lake, Part, Span, columns};
 
@@ -112,12 +112,13 @@ impl Lake {
         let span = Span { min: window.start, max: Instant(window.end.0 - 1) };
         let names = ["session_id", "created_at", columns::SEQUENCE, columns::REMOVED, columns::CONTENT_HASH];
         let mut batches: Vec<RecordBatch> = Vec::new();
-        for part in parts.iter().filter(|part| part.created.overlaps(span)) {
+        let parts: Vec<&Part> = parts.iter().filter(|part| part.created.overlaps(span)).collect();
+        for part in &parts {
             batches.push(self.read_plain(part, Record::Session, &names).await?);
         }
         let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let mut served = BTreeMap::new();
-        for row in resolve(&batches, |_| false)? {
+        for row in resolve(&parts, &batches, |_| false)? {
             if !keys[row.input].removed(row.row)
                 && window.contains(&row.created)
                 && let Ok(id) = SessionId::try_from(keys[row.input].id(row.row).to_owned())

@@ -1,6 +1,5 @@
 //! Loads a cluster into memory: the latest version of each session that passes, and the columns that are needed of it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use arrow_array::cast::AsArray;
@@ -9,6 +8,7 @@ use arrow_array::{PrimitiveArray, RecordBatch};
 use domain::dictionary::Record;
 use domain::time::Instant;
 use futures::future::try_join_all;
+use lake::resolve::{Rank, latest_by};
 use lake::{Lake, Part};
 use store::StoreError;
 
@@ -181,115 +181,21 @@ fn rows_of(owners: &RecordBatch, sessions: &[u32], first: u32) -> Vec<Range<usiz
 
 /// Resolves the versions of each session: for each segment the rows that hold the latest version of their session, in
 /// order. A session whose latest version is a tombstone is left out.
-///
-/// The latest version of a session is the row with the greatest (sequence, live, segment).
 fn resolve(parts: &[Part], segments: &[SegmentColumns]) -> Vec<Vec<u32>> {
-    let rank = |at: At| {
-        let columns = &segments[at.segment];
-        (columns.sequence(at.row), !columns.is_removed(at.row), parts[at.segment].segment.as_str())
-    };
-    let mut latest: HashMap<&str, At> = HashMap::new();
-    for (segment, columns) in segments.iter().enumerate() {
-        for row in 0..columns.rows(Record::Session) {
-            let at = At { segment, row };
-            let best = latest.entry(columns.text(ID, row).unwrap_or_default()).or_insert(at);
-            if rank(at) > rank(*best) {
-                *best = at;
-            }
-        }
-    }
+    let is_removed = |at: At| segments[at.segment].is_removed(at.row);
+    let id = |at: At| segments[at.segment].text(ID, at.row).unwrap_or_default();
+    let rank =
+        |at: At| Rank::new(&parts[at.segment], at.row, segments[at.segment].sequence(at.row), is_removed(at));
+    let rows = segments.iter().enumerate().flat_map(|(segment, columns)| {
+        (0..columns.rows(Record::Session)).map(move |row| At { segment, row })
+    });
+    let latest = latest_by(rows, id, rank);
     let mut sessions = vec![Vec::new(); segments.len()];
-    let live = latest.into_values().filter(|at| !segments[at.segment].is_removed(at.row));
+    let live = latest.into_values().filter(|at| !is_removed(*at));
     live.for_each(|at| sessions[at.segment].push(at.row as u32));
     sessions.iter_mut().for_each(|rows| rows.sort_unstable());
     sessions
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use arrow_array::{ArrayRef, BooleanArray, StringArray, TimestampMicrosecondArray};
-    use domain::id::AccountId;
-    use lake::Span;
-
-    use super::*;
-    use crate::exec::row::Row;
-    use crate::plan::columns::ReadColumns;
-
-    /// A session's row: id, created_at, sequence, whether it is a tombstone.
-    type Version = (&'static str, i64, &'static str, bool);
-
-    fn segment(id: &str, rows: &[Version]) -> (Part, SegmentColumns) {
-        let span = Span::of(rows.iter().map(|row| Instant(row.1))).unwrap();
-        let about = Part::new(id.to_owned(), AccountId::try_from("demo".to_owned()).unwrap(), 0, span);
-        let arrays: [(&str, ArrayRef); 4] = [
-            ("session_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.0)))),
-            (
-                "created_at",
-                Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| row.1))),
-            ),
-            ("_sequence", Arc::new(StringArray::from_iter_values(rows.iter().map(|row| row.2)))),
-            ("_removed", Arc::new(rows.iter().map(|row| Some(row.3)).collect::<BooleanArray>())),
-        ];
-        let mut columns = SegmentColumns::default();
-        let read = ReadColumns {
-            record: Record::Session,
-            columns: arrays.each_ref().map(|(name, _)| Some(*name)).into(),
-        };
-        let batch = RecordBatch::try_from_iter(arrays).unwrap();
-        columns.put(&read, &batch, domain::zone::Zone::UTC).unwrap();
-        (about, columns)
-    }
-
-    /// The resolved rows, as segment, id and created_at.
-    fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
-        let (about, segments): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
-        let sessions = resolve(&about, &segments);
-        let row = |at: At| {
-            let row = Row::of_session(&segments[at.segment], at.row);
-            (at.segment, row.session_id().to_owned(), row.created_at().0)
-        };
-        let mut rows: Vec<_> =
-            Loaded { segments: segments.clone(), sessions }.in_order().into_iter().map(row).collect();
-        rows.sort();
-        rows
-    }
-
-    fn expect(segments: &[(&str, &[Version])], expected: &[(usize, &str, i64)]) {
-        let expected: Vec<_> =
-            expected.iter().map(|(at, id, created)| (*at, (*id).to_owned(), *created)).collect();
-        assert_eq!(counting(segments), expected, "{segments:?}");
-    }
-
-    #[test]
-    fn the_later_stream_record_counts_in_whichever_segment_it_lies() {
-        let old: &[Version] = &[("s1", 10, "01", false), ("s2", 20, "02", false)];
-        let new: &[Version] = &[("s1", 10, "03", false)];
-        expect(&[("a", old), ("b", new)], &[(0, "s2", 20), (1, "s1", 10)]);
-        expect(&[("b", new), ("a", old)], &[(0, "s1", 10), (1, "s2", 20)]);
-        expect(&[("a", &[("s1", 10, "01", false), ("s1", 10, "02", false)])], &[(0, "s1", 10)]);
-    }
-
-    #[test]
-    fn a_session_that_moved_is_found_at_its_new_place_only() {
-        let moved: &[Version] = &[("s1", 10, "02", true), ("s1", 30, "02", false)];
-        expect(&[("a", &[("s1", 10, "01", false)]), ("b", moved)], &[(1, "s1", 30)]);
-        expect(&[("a", moved)], &[(0, "s1", 30)]);
-    }
-
-    #[test]
-    fn a_removed_session_is_gone_until_it_comes_again() {
-        let removed: &[Version] = &[("s1", 10, "02", true)];
-        expect(&[("a", &[("s1", 10, "01", false)]), ("b", removed)], &[]);
-        expect(&[("a", removed)], &[]);
-        expect(&[("a", removed), ("b", &[("s1", 10, "03", false)])], &[(1, "s1", 10)]);
-    }
-
-    #[test]
-    fn among_equals_the_greater_segment_counts() {
-        let row: &[Version] = &[("s1", 10, "01", false)];
-        expect(&[("a", row), ("b", row)], &[(1, "s1", 10)]);
-        expect(&[("b", row), ("a", row)], &[(0, "s1", 10)]);
-    }
-}
+mod tests;

@@ -7,7 +7,8 @@ use fastrand::Rng;
 
 use super::*;
 use crate::compact::around;
-use crate::cut::{Kept, cut, cut_by_day};
+use crate::cut::{cut, cut_by_day};
+use crate::resolve::Kept;
 use crate::segment::tests::account;
 use crate::segment::{FileInfo, Part, new_id};
 use crate::write::{DAY, in_days};
