@@ -134,6 +134,25 @@ async fn sessions_past_their_retention_leave_the_lake() {
     assert!(live.iter().all(|one| one.created().min >= oldest));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_deleted_session_comes_back_when_its_tombstone_is_past_its_retention() {
+    let world = World::start().await;
+    let lake = Lake::new(world.store());
+    let policy = CompactionPolicy::at_once();
+    // Deleted, with its tombstone in a segment that also holds what is past its retention for longer.
+    let deleted = |sequence, session| Entry { session, ..entry(1, sequence, 96) };
+    let session = entry(1, 1, 96).session;
+    lake.append(&demo(), vec![deleted(1, session), entry(2, 1, 0)]).await.unwrap();
+    lake.append(&demo(), vec![deleted(2, None), entry(3, 1, 24 * 10)]).await.unwrap();
+    let oldest = Instant::parse("2026-09-30T00:00:00Z", ZONE).unwrap().unwrap();
+    while lake.expire(&demo(), oldest, &policy).await.unwrap() != nothing() {}
+    // Now the retention is raised, and nothing is dropped any more.
+    lake.compact_all(&demo(), &policy).await.unwrap();
+    let live = lake.live(&demo()).await.unwrap();
+    let rows: u64 = live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum();
+    assert_eq!(rows, 1, "only the session that is not past its retention: {live:?}");
+}
+
 fn nothing() -> ::lake::Compacted {
     ::lake::Compacted::Nothing { again_at: None, closed: BTreeSet::new() }
 }

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use store::key::{self, Key};
 use store::{Store, text};
 
-use crate::data::{filter, with};
 use crate::expected::{self, id, moment};
 use crate::world::{World, query};
 
@@ -117,8 +116,11 @@ async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
         session["updated_at"] = "2026-10-30 10:00:00".into();
     }
     world.ingest_all(&ingest, &sessions, "accepted").await;
-    let changed = json!({"dimensionsFilters": filter("status", "INCLUDE", "EQUALS", &["transferred"])});
-    world.rows_once(&report, &with(ids, &changed), sessions.len()).await;
+    let mut changed = ids;
+    changed["dimensionsFilters"] = json!([[
+        {"fieldName": "status", "type": "INCLUDE", "operator": "EQUALS", "values": ["transferred"]}
+    ]]);
+    world.rows_once(&report, &changed, sessions.len()).await;
     expected::assert_served(&world, &report, &sessions).await;
     // The first commit cuts them into pieces that days share.
     let first = lake.compact(&demo(), None, &policy, Instant::now()).await.unwrap();

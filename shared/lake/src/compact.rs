@@ -16,10 +16,10 @@ use domain::zone::Zone;
 use store::{StoreError, StoreErrorKind};
 
 use crate::cut::{Piece, cut, cut_by_day};
-use crate::policy::{CompactionPolicy, Job, Next};
+use crate::policy::{CompactionPolicy, Job, MAX_INPUTS, Next};
 use crate::resolve::{Kept, resolve};
 use crate::segment::{Part, Segment, Span};
-use crate::write::DAY;
+use crate::write::{DAY, Identities};
 use crate::{Lake, columns};
 
 /// How far around a day its neighbours are looked for, in days.
@@ -88,7 +88,8 @@ impl Lake {
     }
 
     /// One step of dropping what began before `oldest`: segments that hold nothing else are replaced by nothing, and one
-    /// that still held it a day ago is rewritten.
+    /// that still held it a day ago is rewritten. A tombstone goes no earlier than the row that it is about: else what was
+    /// deleted would be there again if the retention were raised.
     pub async fn expire(
         &self,
         account: &AccountId,
@@ -96,12 +97,14 @@ impl Lake {
         policy: &CompactionPolicy,
     ) -> Result<Compacted, StoreError> {
         let live = self.live_in(account, Span { min: Instant(i64::MIN), max: oldest }).await?;
-        let whole: Vec<Segment> = live
-            .iter()
-            .filter(|segment| segment.created().max < oldest)
-            .take(crate::policy::MAX_INPUTS)
-            .cloned()
-            .collect();
+        let (past, reaching): (Vec<&Segment>, Vec<&Segment>) =
+            live.iter().partition(|segment| segment.created().max < oldest);
+        let is_of_another = |segment: &Segment| {
+            !segment.parts.iter().all(|part| part.is_unique)
+                && reaching.iter().any(|other| other.created().overlaps(segment.created()))
+        };
+        let whole = past.into_iter().filter(|segment| !is_of_another(segment)).take(MAX_INPUTS);
+        let whole: Vec<Segment> = whole.cloned().collect();
         if !whole.is_empty() {
             let inputs = whole.len();
             return Ok(match self.commit(&mut [], &whole).await {
@@ -110,17 +113,14 @@ impl Lake {
             });
         }
         let yesterday = Instant(oldest.0.saturating_sub(DAY));
-        match live.into_iter().find(|segment| segment.created().min < yesterday) {
-            Some(segment) => {
-                let by_day = segment.parts.len() > 1;
-                let job = Job { inputs: vec![segment], by_day };
-                self.run(account, job, policy, oldest).await
-            }
+        match live.iter().find(|segment| segment.created().min < yesterday) {
+            Some(segment) => self.run(account, policy.of_past(segment, &live), policy, oldest).await,
             None => Ok(Compacted::nothing()),
         }
     }
 
-    /// Replaces the inputs of a job by the latest version of each session among them, leaving out what began before `oldest`.
+    /// Replaces the inputs of a job by the latest version of each session among them, leaving out what began before `oldest`
+    /// but for tombstones of rows that others hold.
     async fn run(
         &self,
         account: &AccountId,
@@ -139,7 +139,10 @@ impl Lake {
             let place = Span { min: at, max: at };
             others.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
         })?;
-        kept.retain(|row| row.created >= oldest);
+        let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        // One that is alone is so because nothing fits beside it: it must come to an end with its tombstones.
+        let is_needed = |row: &Kept| inputs.len() > 1 && ids[row.input].removed(row.row);
+        kept.retain(|row| row.created >= oldest || is_needed(row));
         let pieces = match by_day {
             true => cut_by_day(&kept, &others, policy.max_rows),
             false => cut(&kept, policy.max_rows),

@@ -165,6 +165,21 @@ impl CompactionPolicy {
         Group { of_day, uncut, large, late }
     }
 
+    /// A segment that holds what is past its retention, with the others that hold rows where its tombstones may lie, as many
+    /// as fit.
+    pub(crate) fn of_past(&self, segment: &Segment, live: &[Segment]) -> Job {
+        let mut inputs = vec![segment];
+        let beside = |one: &&Segment| one.id != segment.id && one.created().overlaps(segment.created());
+        for other in live.iter().filter(beside) {
+            inputs.push(other);
+            if !self.fits(&inputs) {
+                inputs.pop();
+            }
+        }
+        let by_day = inputs.iter().any(|one| !one.is_cut());
+        Job::of(&inputs, by_day)
+    }
+
     /// Those that no attempt to commit may still concern.
     fn eligible<'a>(&self, segments: &[&'a Segment], now: Instant) -> Days<'a> {
         segments.iter().copied().filter(|one| is_past(one, self.min_age_seconds, now)).collect()
