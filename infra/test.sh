@@ -7,6 +7,7 @@ step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 # The command line without the stack.
 step cargo clippy --quiet --package premium --no-default-features -- -D warnings
+step env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 # Amazon's DynamoDB Local, which tests of the next step start; once for each version.
 (
     cd infra/checks/dynamodb-local

@@ -126,6 +126,7 @@ impl Lake {
             return RecordBatch::try_new_with_options(Arc::new(wanted), Vec::new(), &rows)
                 .map_err(|error| StoreError::broken("reading a segment", error));
         }
-        file::read(self, part, record, wanted, texts, selected).await
+        // Boxed: the compiler gives up on computing the layout of a future as deep as those that hold this one.
+        Box::pin(file::read(self, part, record, wanted, texts, selected)).await
     }
 }
