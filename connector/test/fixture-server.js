@@ -145,9 +145,9 @@ function page(query, filters, key, start, limit) {
   const count = kept ? kept.length : plan.rows;
   const end = Math.min(start + limit, count);
   const shown = query.fields.filter((each) => !(filtersApplied && each.forFilterOnly)).map((each) => each.name);
-  const wires = shown.map((name) => FIELDS.find((each) => each.wire.name === name).wire);
+  const columns = shown.map((name) => FIELDS.find((each) => each.wire.name === name).wire);
   return {
-    schema: wires.map(({ name, dataType }) => ({ name, dataType })),
+    schema: columns.map(({ name, dataType }) => ({ name, dataType })),
     rows: (kept ? kept.slice(start, end) : numbers(start, end)).map((n) => ({ values: shown.map((name) => value(name, n)) })),
     filtersApplied,
     nextCursor: end < count ? `${key}-${end}` : null,
