@@ -4,19 +4,29 @@ use std::cmp::Reverse;
 
 use chrono::NaiveDate;
 use domain::dictionary::Record;
-use domain::time::Instant;
 use domain::zone::Zone;
 
 use crate::resolve::Kept;
 use crate::segment::Segment;
-use crate::write::MAX_DAYS;
+use crate::write::{MAX_DAYS, in_days, joined};
 
 /// The rows of a segment, by its parts. Neither is empty.
 pub(crate) type Piece<'a> = Vec<&'a [Kept]>;
 
-/// The pieces of the kept rows, none with more rows than a segment may have.
+/// The pieces of the kept rows, of about the same size and none with more rows than a segment may have. Sessions that began
+/// at the same instant stay together, so that pieces do not overlap.
 pub(crate) fn cut(kept: &[Kept], max_rows: u64) -> Vec<Piece<'_>> {
-    cut_by_rows(kept, max_rows).into_iter().map(|rows| vec![rows]).collect()
+    let max_rows = usize::try_from(max_rows.max(1)).unwrap_or(usize::MAX);
+    let least = kept.len().div_ceil(kept.len().div_ceil(max_rows).max(1));
+    let mut pieces = Vec::new();
+    let mut rest = kept;
+    while !rest.is_empty() {
+        let last = rest[least.min(rest.len()) - 1].created;
+        let (piece, after) = rest.split_at(rest.partition_point(|row| row.created <= last));
+        pieces.push(vec![piece]);
+        rest = after;
+    }
+    pieces
 }
 
 /// The pieces of rows that were gathered for several days, so that each lies beside what there is of its days: of one UTC
@@ -25,10 +35,12 @@ pub(crate) fn cut(kept: &[Kept], max_rows: u64) -> Vec<Piece<'_>> {
 /// in which each has a part. Gives at most `MAX_DAYS` pieces, and one more for each time that a day is too many rows.
 pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64) -> Vec<Piece<'a>> {
     let beside = Beside::of(others);
-    let mut parts: Vec<&[Kept]> =
-        kept.chunk_by(|a, b| beside.belong_together(a.created, b.created)).collect();
+    let days = in_days(kept, |row| row.created, usize::MAX);
+    let mut parts = joined(kept, days.chunk_by(|a, b| beside.are_within_one(a, b)));
     if parts.len() > MAX_DAYS {
-        parts = beside.join(kept, &parts);
+        let together = parts.len().div_ceil(MAX_DAYS);
+        let runs = parts.chunk_by(|a, b| beside.place(a) == beside.place(b));
+        parts = joined(kept, runs.flat_map(|run| run.chunks(together)));
     }
     // A piece that is shared has `MAX_DAYS` parts: so many may have one of their own.
     let own = match parts.len() {
@@ -61,53 +73,26 @@ impl Beside {
         Beside(others.into_iter().map(|one| one.created().days()).collect())
     }
 
-    fn place(&self, day: NaiveDate) -> Place {
+    /// Where the first of some rows lies.
+    fn place(&self, rows: &[Kept]) -> Place {
+        let day = rows[0].created.day(Zone::UTC);
         match self.0.iter().position(|(first, last)| (first..=last).contains(&&day)) {
             Some(segment) => Place::Within(segment),
             None => Place::Between(self.0.iter().filter(|(_, last)| *last < day).count()),
         }
     }
 
-    /// Whether two rows are of one day, or of days of the same segment.
-    fn belong_together(&self, a: Instant, b: Instant) -> bool {
-        let (a, b) = (a.day(Zone::UTC), b.day(Zone::UTC));
-        a == b || matches!(self.place(a), Place::Within(_)) && self.place(a) == self.place(b)
+    /// Whether the rows of two days lie among the days of the same segment.
+    fn are_within_one(&self, a: &[Kept], b: &[Kept]) -> bool {
+        let place = self.place(a);
+        matches!(place, Place::Within(_)) && place == self.place(b)
     }
-
-    /// The parts, with so many neighbouring ones together that lie in no segment, that no more than `MAX_DAYS` are left
-    /// of these where nothing lies between them.
-    fn join<'a>(&self, kept: &'a [Kept], parts: &[&'a [Kept]]) -> Vec<&'a [Kept]> {
-        let together = parts.len().div_ceil(MAX_DAYS);
-        let place = |part: &[Kept]| self.place(part[0].created.day(Zone::UTC));
-        let (mut joined, mut rest) = (Vec::new(), kept);
-        for run in parts.chunk_by(|a, b| place(a) == place(b)) {
-            for parts in run.chunks(together) {
-                let (taken, after) = rest.split_at(parts.iter().map(|part| part.len()).sum());
-                joined.push(taken);
-                rest = after;
-            }
-        }
-        joined
-    }
-}
-
-/// Pieces of about the same size. Sessions that began at the same instant stay together, so that pieces do not overlap.
-fn cut_by_rows(kept: &[Kept], max_rows: u64) -> Vec<&[Kept]> {
-    let max_rows = usize::try_from(max_rows.max(1)).unwrap_or(usize::MAX);
-    let least = kept.len().div_ceil(kept.len().div_ceil(max_rows).max(1));
-    let mut pieces = Vec::new();
-    let mut rest = kept;
-    while !rest.is_empty() {
-        let last = rest[least.min(rest.len()) - 1].created;
-        let (piece, after) = rest.split_at(rest.partition_point(|row| row.created <= last));
-        pieces.push(piece);
-        rest = after;
-    }
-    pieces
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::time::Instant;
+
     use super::*;
     use crate::segment::tests::{DAY, segment};
 

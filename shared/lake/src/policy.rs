@@ -168,14 +168,8 @@ impl CompactionPolicy {
     /// A segment that holds what is past its retention, with the others that hold rows where its tombstones may lie, as many
     /// as fit.
     pub(crate) fn of_past(&self, segment: &Segment, live: &[Segment]) -> Job {
-        let mut inputs = vec![segment];
         let beside = |one: &&Segment| one.id != segment.id && one.created().overlaps(segment.created());
-        for other in live.iter().filter(beside) {
-            inputs.push(other);
-            if !self.fits(&inputs) {
-                inputs.pop();
-            }
-        }
+        let inputs = self.with_those_that_fit(segment, live.iter().filter(beside));
         let by_day = inputs.iter().any(|one| !one.is_cut());
         Job::of(&inputs, by_day)
     }
@@ -254,17 +248,24 @@ impl CompactionPolicy {
     /// As many of a class as fit, in their order. One that no other fits beside is left alone: it must not keep the
     /// others from being compacted.
     fn fitting<'a>(&self, class: &[&'a Segment]) -> Days<'a> {
-        let from = |first: usize| {
-            let mut picked: Days<'a> = Vec::new();
-            for segment in &class[first..] {
-                picked.push(segment);
-                if !self.fits(&picked) {
-                    picked.pop();
-                }
-            }
-            picked
-        };
+        let from = |first: usize| self.with_those_that_fit(class[first], class[first + 1..].iter().copied());
         (0..class.len()).map(from).find(|picked| picked.len() > 1).unwrap_or_default()
+    }
+
+    /// A segment, and those of the others that fit beside it and each other, in their order.
+    fn with_those_that_fit<'a>(
+        &self,
+        segment: &'a Segment,
+        others: impl Iterator<Item = &'a Segment>,
+    ) -> Days<'a> {
+        let mut picked = vec![segment];
+        for other in others {
+            picked.push(other);
+            if !self.fits(&picked) {
+                picked.pop();
+            }
+        }
+        picked
     }
 
     /// Whether a compaction of these is bounded as it must be. One large segment may always take up what came late for

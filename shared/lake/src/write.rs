@@ -129,14 +129,24 @@ impl Lake {
 pub(crate) fn in_days<T>(rows: &[T], instant: impl Fn(&T) -> Instant, most: usize) -> Vec<&[T]> {
     let day = |row: &T| instant(row).0.div_euclid(DAY);
     let days: Vec<&[T]> = rows.chunk_by(|a, b| day(a) == day(b)).collect();
-    let mut rest = rows;
-    let mut take = |length: usize| {
-        let (taken, after) = rest.split_at(length);
-        rest = after;
-        taken
-    };
     let together = days.len().div_ceil(most).max(1);
-    days.chunks(together).map(|days| take(days.iter().map(|day| day.len()).sum())).collect()
+    joined(rows, days.chunks(together))
+}
+
+/// Neighbouring slices of `rows` as one slice for each run of them. The runs follow each other from the first row on.
+pub(crate) fn joined<'a, 'b, T: 'b>(
+    mut rows: &'a [T],
+    runs: impl Iterator<Item = &'b [&'a [T]]>,
+) -> Vec<&'a [T]>
+where
+    'a: 'b,
+{
+    runs.map(|run| {
+        let (taken, after) = rows.split_at(run.iter().map(|slice| slice.len()).sum());
+        rows = after;
+        taken
+    })
+    .collect()
 }
 
 /// The values of an instant column that are there.
