@@ -1,6 +1,7 @@
 //! `GET /v1/export`: the rows of `POST /v1/data` as a file, page by page.
 //!
-//! Each page is a file of its own: CSV repeats its first line on every one, so that a program may read any page alone.
+//! Each page is a file of its own: CSV repeats its first line on every one, so that a program may read any page alone, and
+//! every workbook is whole.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -10,13 +11,17 @@ use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value as Json;
+use store::StoreError;
 use web::caller::Caller;
 use web::input::{Field, Object, Others, Query as Parameters, all};
 use web::problem::Problem;
 
 use super::execute::{QueryExecutor, QueryPage};
 use crate::App;
-use crate::encode::encoder::{CsvDialect, RowEncoder};
+use crate::catalog::report_types::label;
+use crate::encode::encoder::RowEncoder;
+use crate::encode::file_columns::FileColumns;
+use crate::encode::workbook::Sheet;
 use crate::plan::query::Query;
 use crate::plan::request::{ConfigParams, DataRequest, DateRange, FieldRequest};
 
@@ -30,6 +35,18 @@ enum Format {
     #[default]
     Csv,
     Ndjson,
+    Xlsx,
+}
+
+/// What stands above the columns of a file for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Header {
+    /// The fields' labels.
+    #[default]
+    Label,
+    /// Their ids.
+    Id,
 }
 
 /// The parameters. An empty one counts as absent.
@@ -42,8 +59,9 @@ pub(crate) struct Wanted {
     end: Option<String>,
     date_field: Option<String>,
     format: Field<Format>,
-    /// The language of the spreadsheet that opens the CSV; without it, a program reads it.
+    /// The language of the person who opens the file; without it, a program reads CSV.
     lang: Field<Lang>,
+    header: Field<Header>,
     cursor: Option<String>,
     account: Field<AccountId>,
     limit: Option<String>,
@@ -61,8 +79,25 @@ struct Order {
 /// How the file is written.
 struct File {
     format: Format,
-    /// The language of the spreadsheet that opens it, if one does.
+    /// The language of the person who opens it, if one does.
     lang: Option<Lang>,
+    header: Header,
+}
+
+impl File {
+    fn encoder(&self, query: &Query) -> RowEncoder {
+        let columns = |lang| FileColumns::new(&query.outputs, lang, self.header == Header::Label);
+        match (self.format, self.lang) {
+            (Format::Csv, None) => RowEncoder::Csv,
+            (Format::Csv, Some(lang)) => RowEncoder::PersonsCsv(columns(lang)),
+            (Format::Ndjson, _) => RowEncoder::lines(&query.outputs),
+            (Format::Xlsx, lang) => {
+                let lang = lang.unwrap_or_default();
+                let sheet = Sheet::new(label(query.report).in_lang(lang), columns(lang));
+                RowEncoder::Workbook(Box::new(sheet))
+            }
+        }
+    }
 }
 
 pub(crate) async fn export(
@@ -75,21 +110,19 @@ pub(crate) async fn export(
     let named = std::mem::take(&mut wanted.account).optional("account")?;
     let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
     let Order { request, period, file } = order(wanted);
-    let (query, period, File { format, lang }) = all((executor.resolve(&request), period, file))?;
-    let encoder = match format {
-        Format::Csv => RowEncoder::Csv(lang.map_or(CsvDialect::Program, CsvDialect::Spreadsheet)),
-        Format::Ndjson => RowEncoder::lines(&query.outputs),
-    };
+    let (query, period, file) = all((executor.resolve(&request), period, file))?;
+    let encoder = file.encoder(&query);
     let head = encoder.head(&query.outputs);
     let QueryPage { page, next, .. } = executor.execute(&query, encoder, head).await?;
-    let name = file_name(&executor.account.id, &query, period.as_ref(), format);
+    let name = file_name(&executor.account.id, &query, period.as_ref(), file.format);
     let about = [
-        (header::CONTENT_TYPE, format.media_type().to_owned()),
+        (header::CONTENT_TYPE, file.format.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     let next = next.map(|cursor| [(header::LINK, link(&executor.base_url, &pairs, &cursor))]);
-    Ok((about, next, page.into_bytes()).into_response())
+    let file = page.into_bytes().map_err(|error| StoreError::broken("writing a workbook", error))?;
+    Ok((about, next, file).into_response())
 }
 
 fn order(wanted: Wanted) -> Order {
@@ -106,8 +139,17 @@ fn order(wanted: Wanted) -> Order {
         fields: some(wanted.fields).map(|fields| fields.split(',').map(field).collect()),
         ..DataRequest::default()
     };
-    let file = all((wanted.format.optional("format"), wanted.lang.optional("lang"), wanted.others.refuse()));
-    let file = file.map(|(format, lang, ())| File { format: format.unwrap_or_default(), lang });
+    let file = all((
+        wanted.format.optional("format"),
+        wanted.lang.optional("lang"),
+        wanted.header.optional("header"),
+        wanted.others.refuse(),
+    ));
+    let file = file.map(|(format, lang, header, ())| File {
+        format: format.unwrap_or_default(),
+        lang,
+        header: header.unwrap_or_default(),
+    });
     Order { request, period, file }
 }
 
@@ -126,6 +168,7 @@ impl Format {
         match self {
             Format::Csv => "text/csv; charset=utf-8",
             Format::Ndjson => "application/x-ndjson",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 
@@ -133,6 +176,7 @@ impl Format {
         match self {
             Format::Csv => "csv",
             Format::Ndjson => "ndjson",
+            Format::Xlsx => "xlsx",
         }
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
+use store::StoreError;
 use web::caller::Caller;
 use web::input::{AccountParameter, Json, Query as Parameters};
 use web::problem::Problem;
@@ -25,7 +26,7 @@ pub(crate) async fn rows(
     let query = executor.resolve(&request)?;
     let head = get_data::head(&query);
     let QueryPage { page, next, total } = executor.execute(&query, RowEncoder::Values, head).await?;
-    let mut body = page.into_bytes();
+    let mut body = page.into_bytes().map_err(|error| StoreError::broken("writing rows", error))?;
     body.extend(get_data::tail(next, total));
     let about = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     Ok((about, body).into_response())

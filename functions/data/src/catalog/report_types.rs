@@ -32,7 +32,8 @@ impl ReportTypes {
     }
 }
 
-fn label(report: ReportType) -> Text {
+/// What a report type is called.
+pub(crate) fn label(report: ReportType) -> Text {
     match report {
         ReportType::Sessions => Text::new("Sessões", "Sessions"),
         ReportType::Talks => Text::new("Mensagens", "Messages"),

@@ -2,6 +2,8 @@
 
 use std::ops::ControlFlow;
 
+use rust_xlsxwriter::XlsxError;
+
 use super::encoder::RowEncoder;
 use crate::catalog::value::Value;
 use crate::exec::row::{Context, Row};
@@ -9,7 +11,7 @@ use crate::plan::cursor::Place;
 use crate::plan::query::Query;
 
 /// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, which holds our
-/// own (see `RowEncoder::bytes`). A single row may be larger and then comes alone.
+/// own (see `RowEncoder::row`). A single row may be larger and then comes alone.
 const MAX_BYTES: usize = 5_000_000;
 
 /// Rows as they are written, one after the other.
@@ -37,10 +39,9 @@ impl Page {
             return self.cut();
         }
         let begin = self.out.len();
-        self.encoder.row(self.rows == 0, values, &mut self.out);
-        let bytes = self.encoder.bytes(&self.out[begin..]);
+        let bytes = self.encoder.row(self.rows == 0, values, &mut self.out);
         if self.rows > 0 && self.bytes + bytes > MAX_BYTES {
-            self.out.truncate(begin);
+            self.encoder.take_back(begin, &mut self.out);
             return self.cut();
         }
         self.bytes += bytes;
@@ -63,8 +64,8 @@ impl Page {
     }
 
     /// The head and the encoded rows.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.out
+    pub(crate) fn into_bytes(self) -> Result<Vec<u8>, XlsxError> {
+        self.encoder.finish(self.out)
     }
 }
 
@@ -97,7 +98,6 @@ impl RowPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::encoder::CsvDialect;
 
     fn push(page: &mut Page, text: &str) -> bool {
         page.push([Value::Text(text.into()), Value::Integer(1)].into_iter()).is_continue()
@@ -111,7 +111,7 @@ mod tests {
         assert!(!push(&mut page, "c"));
         assert!(page.is_cut());
         assert_eq!(page.rows(), 2);
-        assert_eq!(page.into_bytes(), br#"head{"values":["a",1]},{"values":["b",1]}"#);
+        assert_eq!(page.into_bytes().unwrap(), br#"head{"values":["a",1]},{"values":["b",1]}"#);
     }
 
     #[test]
@@ -123,18 +123,16 @@ mod tests {
         let mut page = Page::new(10_000_000, RowEncoder::Values, Vec::new());
         let quotes = "\"".repeat(1_000);
         while push(&mut page, &quotes) {}
-        let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes()).unwrap()).unwrap();
+        let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes().unwrap()).unwrap()).unwrap();
         assert!((MAX_BYTES - 5_000..MAX_BYTES + 1_000).contains(&escaped.len()), "{}", escaped.len());
     }
 
     #[test]
     fn a_page_of_a_file_is_cut_by_what_it_comes_to_in_base64() {
-        for encoder in
-            [RowEncoder::Csv(CsvDialect::Program), RowEncoder::Lines { keys: vec!["\"a\":".to_owned()] }]
-        {
+        for encoder in [RowEncoder::Csv, RowEncoder::Lines { keys: vec!["\"a\":".to_owned()] }] {
             let mut page = Page::new(10_000_000, encoder, Vec::new());
             while page.push([Value::Text("x".repeat(1_000).into())].into_iter()).is_continue() {}
-            let sent = page.into_bytes().len() / 3 * 4;
+            let sent = page.into_bytes().unwrap().len() / 3 * 4;
             // Rows are counted one by one, each rounded up.
             assert!((MAX_BYTES - 15_000..=MAX_BYTES).contains(&sent), "{sent}");
         }
