@@ -3,7 +3,7 @@
 # what the tests take on top. Debian and Ubuntu; elsewhere install the packages named here by other means.
 set -eu
 need="gcc:build-essential curl:curl"
-[ "${1:-run}" = tests ] && need="$need node:nodejs npm:npm chromium:chromium python3:python3 openssl:openssl java:default-jre-headless faketime:faketime"
+[ "${1:-run}" = tests ] && need="$need node:nodejs npm:npm chromium:chromium python3:python3 openssl:openssl java:default-jre-headless faketime:faketime soffice:libreoffice-calc-nogui"
 missing=""
 for pair in $need; do
     command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"

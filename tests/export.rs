@@ -115,10 +115,17 @@ async fn every_report_is_the_same_in_a_file_as_in_data_studio() {
     }
 }
 
+/// The label of a field, as it stands above its column.
+async fn label(world: &World, token: &str, lang: &str, name: &str) -> String {
+    let (_, schema) = world.get(&format!("/v1/schema?lang={lang}"), token).await;
+    let field = schema["schema"].as_array().unwrap().iter().find(|field| field["name"] == name);
+    format!("\"{}\"", field.unwrap()["label"].as_str().unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_portuguese_spreadsheet_opens_it_without_computing_anything() {
     let (world, _, report) = filled().await;
-    let asked = "fields=campaign_name,attendance_timer_tme&start=2026-03-01&end=2026-03-08&lang=pt";
+    let asked = "fields=campaign_name,attendance_timer_tme,expired,created_at&start=2026-03-01&end=2026-03-08&lang=pt";
     let answer = get(&world, &report, asked).await;
     let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), "text/csv; charset=utf-8");
@@ -128,13 +135,41 @@ async fn a_portuguese_spreadsheet_opens_it_without_computing_anything() {
     );
     assert_eq!((header("cache-control"), answer.headers().get("link")), ("no-store".to_owned(), None));
     let body = answer.bytes().await.unwrap();
-    let expected = "\u{feff}campaign_name;attendance_timer_tme\r\n'=1+1;0\r\n'+5511900001234;0,5\r\n'-2;1\r\n\
-        '@SUM(A1);1,5\r\n'\tx;2\r\n\"a;b,c\";2,5\r\n\"diz \"\"oi\"\"\r\nlinha\";3\r\nação 😕;3,5\r\n";
+    let mut labels = Vec::new();
+    for name in ["campaign_name", "attendance_timer_tme", "expired", "created_at"] {
+        labels.push(label(&world, &report, "pt", name).await);
+    }
+    let mut expected = format!("\u{feff}{}\r\n", labels.join(";"));
+    let texts = [
+        "'=1+1",
+        "'+5511900001234",
+        "'-2",
+        "'@SUM(A1)",
+        "'\tx",
+        "a;b,c",
+        "diz \"\"oi\"\"\r\nlinha",
+        "ação 😕",
+    ];
+    for (n, text) in texts.iter().enumerate() {
+        // Half seconds are rounded up.
+        let (seconds, expired) = (n.div_ceil(2), if n.is_multiple_of(2) { "Sim" } else { "Não" });
+        expected += &format!("\"{text}\";00:00:{seconds:02};\"{expired}\";{:02}/03/2026 10:00:00\r\n", n + 1);
+    }
     assert_eq!(std::str::from_utf8(&body).unwrap(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_read_labels_and_programs_read_ids() {
+    let (world, _, report) = filled().await;
+    let label = async |lang: &str, name: &str| label(&world, &report, lang, name).await;
+    let pt = format!("{};{}", label("pt", "campaign_name").await, label("pt", "status").await);
+    let en = format!("{},{}", label("en", "campaign_name").await, label("en", "status").await);
     for (more, begin) in [
-        ("", "campaign_name,"),
-        ("&lang=en", "campaign_name,"),
-        ("&lang=pt&limit=3", "\u{feff}campaign_name;"),
+        ("", "campaign_name,status\r\n"),
+        ("&header=id", "campaign_name,status\r\n"),
+        ("&lang=en", &format!("\u{feff}{en}\r\n")),
+        ("&lang=en&header=id", "\u{feff}\"campaign_name\",\"status\"\r\n"),
+        ("&lang=pt&header=label&limit=3", &format!("\u{feff}{pt}\r\n")),
     ] {
         for page in pages(&world, &report, &format!("fields=campaign_name,status{more}")).await {
             assert!(page.starts_with(begin), "{more}: {page}");
@@ -144,6 +179,55 @@ async fn a_portuguese_spreadsheet_opens_it_without_computing_anything() {
     assert_eq!(lines.headers()["content-type"], "application/x-ndjson");
     assert!(lines.headers()["content-disposition"].to_str().unwrap().contains("demo-sessions.ndjson"));
     assert_eq!(lines.text().await.unwrap(), "{\"campaign_name\":\"=1+1\"}\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_a_workbook_is_a_whole_one() {
+    let (world, _, report) = filled().await;
+    let (mut found, mut asked) = (0, Some("fields=session_id,created_at&format=xlsx&limit=10".to_owned()));
+    while let Some(parameters) = asked {
+        let answer = get(&world, &report, &parameters).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(
+            header("content-type"),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        );
+        assert_eq!(header("content-disposition"), "attachment; filename=\"demo-sessions.xlsx\"");
+        asked = next(&world, &answer);
+        assert!(answer.bytes().await.unwrap().starts_with(b"PK"));
+        found += 1;
+    }
+    assert_eq!(found, COUNT.div_ceil(10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_filtered_rows_is_asked_for_with_a_body() {
+    let (world, _, report) = filled().await;
+    let filters = |operator: &str| json!([[{"fieldName": "expired", "operator": operator, "type": "INCLUDE", "values": ["true"]}]]);
+    let mut body = query("sessions", &["session_id"]);
+    body["dimensionsFilters"] = filters("EQUALS");
+    let expected: Vec<String> = world.rows(&report, &body).await.iter().map(|row| cell(&row[0])).collect();
+    assert_eq!(expected.len(), COUNT.div_ceil(2));
+
+    let (mut found, mut asked) = (Vec::new(), Some("format=csv&limit=5".to_owned()));
+    while let Some(parameters) = asked {
+        let path = format!("/v1/export?{parameters}");
+        let answer = world.request(Method::POST, &path, &report).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        asked = next(&world, &answer);
+        let page = answer.text().await.unwrap();
+        found.extend(page.lines().skip(1).map(str::to_owned));
+    }
+    assert_eq!(found, expected);
+
+    let (status, problem) = world.post("/v1/export?format=pdf&fields=status", &report, &body).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fault = |at: usize| problem["errors"][at]["field"].as_str().unwrap();
+    assert_eq!((fault(0), fault(1)), ("format", "fields"), "{problem}");
+    body["dimensionsFilters"] = filters("NONE");
+    let (status, problem) = world.post("/v1/export", &report, &body).await;
+    assert_eq!((status.as_u16(), &problem["errors"][0]["field"]), (422, &json!("dimensionsFilters")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,8 +270,8 @@ async fn what_is_wrong_with_an_export_is_named_all_at_once() {
         ("fields=session_id&cursor=abc", "cursor"),
         ("fields=session_id&limit=1.5", "limit"),
         (
-            "fields=session_id&start=x&end=2026-02-30&date_field=updated_at&format=xml&lang=fr&limit=0&a=1&b=2",
-            "start end date_field format lang limit a b",
+            "fields=session_id&start=x&end=2026-02-30&date_field=updated_at&format=xml&lang=fr&header=x&limit=0&a=1&b=2",
+            "start end date_field format lang header limit a b",
         ),
         ("fields=session_id&account=DEMO", "account"),
     ] {
@@ -209,7 +293,8 @@ async fn what_is_wrong_with_an_export_is_named_all_at_once() {
     ] {
         assert_eq!(world.get(&path, token).await.0.as_u16(), expected, "{path}");
     }
-    assert_eq!(world.post(asked, &report, &json!({})).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    let put = world.request(Method::PUT, asked, &report).send().await.unwrap();
+    assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Checks of the stack: `run.sh template` (lint and policies), `run.sh lambda` (the functions' binaries), `run.sh copy` (the
-# open copy of a lake), `run.sh queries` (random questions, also asked of DuckDB), `run.sh console` (the console in a
-# browser), `run.sh cost` (what the functions ask of AWS, counted), all by default.
+# open copy of a lake), `run.sh queries` (random questions, also asked of DuckDB), `run.sh files` (files for
+# people, opened by LibreOffice), `run.sh console` (the console in a browser), `run.sh cost` (what the functions ask of AWS,
+# counted), all by default.
 # Says nothing but unittest's result when all is well.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -12,9 +13,9 @@ if ! cmp -s "$requirements" .venv/requirements.txt; then
     cp "$requirements" .venv/requirements.txt
 fi
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/bin:$PATH"
-checks=${1:-template lambda copy queries console cost}
+checks=${1:-template lambda copy files queries console cost}
 # All targets, as the tests build them: with other targets cargo would choose other features and build everything twice.
-case "$checks" in *lambda*|*copy*|*queries*|*console*|*cost*) cargo build --quiet --workspace --all-targets ;; esac
+case "$checks" in *lambda*|*copy*|*files*|*queries*|*console*|*cost*) cargo build --quiet --workspace --all-targets ;; esac
 cd infra/checks
 for check in $checks; do
     python -m unittest "test_$check"

@@ -36,6 +36,7 @@ pub(crate) const FILES: &[(&str, &str, &[u8])] = &[
     ("dictionary.js", JAVASCRIPT, include_bytes!("page/dictionary.js")),
     ("distribuicao.json", JSON, include_bytes!("../../../connector/templates/distribuicao.json")),
     ("dom.js", JAVASCRIPT, include_bytes!("page/dom.js")),
+    ("export.js", JAVASCRIPT, include_bytes!("page/export.js")),
     ("health.js", JAVASCRIPT, include_bytes!("page/health.js")),
     ("main.js", JAVASCRIPT, include_bytes!("page/main.js")),
     ("pages.css", CSS, include_bytes!("page/pages.css")),

@@ -11,7 +11,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/account", &["get", "patch"]),
     ("/v1/console/session", &["delete", "post"]),
     ("/v1/data", &["post"]),
-    ("/v1/export", &["get"]),
+    ("/v1/export", &["get", "post"]),
     ("/v1/me", &["get"]),
     ("/v1/media", &["post"]),
     ("/v1/media/{storage_id}", &["delete"]),

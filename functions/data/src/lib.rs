@@ -75,7 +75,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/schema", get(schema::schema))
         .route("/v1/report-types", get(schema::report_types))
         .route("/v1/data", post(rows::rows))
-        .route("/v1/export", get(export::export))
+        .route("/v1/export", get(export::export).post(export::export_of_body))
         .route("/v1/receipts", get(receipts::receipts))
         .with_state(app)
 }

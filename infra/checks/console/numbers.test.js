@@ -115,15 +115,6 @@ test('a day that does not exist is no period', async () => {
   assert.equal(await tab.getByLabel('De', { exact: true }).inputValue(), dayBefore(27));
 });
 
-test('a file of the whole period is not offered beside filtered numbers', async () => {
-  const { tab } = opened;
-  const offers = () => tab.getByRole('button', { name: /Baixar o período inteiro/ }).count();
-  await visit(tab, '#/painel');
-  assert.equal(await offers(), 1);
-  await visit(tab, '#/painel?team=Vendas');
-  assert.equal(await offers(), 0);
-});
-
 test('the dictionary is searched by words in any order, in both languages and however they are parted', async () => {
   const { tab } = opened;
   await visit(tab, '#/dicionario');
@@ -172,16 +163,23 @@ test('each number leads to its sessions, and they come as a file', async () => {
   await visit(tab, '#/painel');
   await follow(tab, tab.getByRole('link', { name: 'Suporte' }), 'conversas');
   assert.equal(await tab.locator('tbody tr').count(), COUNT / 3);
-  const saved = async (name) => {
-    const [download] = await Promise.all([tab.waitForEvent('download'), tab.getByRole('button', { name }).click()]);
-    return readFile(await download.path(), 'utf8');
+  const download = async (name) => {
+    const [saved] = await Promise.all([tab.waitForEvent('download'), tab.getByRole('button', { name }).click()]);
+    return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) };
   };
-  const few = await saved(/Baixar estas sessões/);
+  const saved = async (name) => (await download(name)).bytes.toString('utf8');
+  const few = await saved('Baixar estas sessões (CSV)');
   assert.equal(few.trim().split('\r\n').length, 1 + COUNT / 3);
-  assert(few.startsWith('\uFEFFcreated_at;session_id;'), few.slice(0, 40));
+  assert(few.startsWith('\uFEFF"Criação da sessão";'), few.slice(0, 40));
+  const workbook = await download('Baixar estas sessões (Excel)');
+  assert.equal(workbook.name, 'sessions.xlsx');
+  assert.equal(workbook.bytes.subarray(0, 2).toString(), 'PK');
   await visit(tab, '#/painel');
-  const period = await saved(/Baixar o período inteiro/);
+  const period = await saved('Baixar as sessões (CSV)');
   assert.equal(period.trim().split('\r\n').length, 1 + COUNT);
+  await visit(tab, '#/painel?team=Vendas');
+  const team = await saved('Baixar as sessões (CSV)');
+  assert.equal(team.trim().split('\r\n').length, 1 + COUNT / 3, 'a file holds what the numbers count');
   await visit(tab, '#/dicionario');
   const dictionary = await saved(/Baixar o dicionário/);
   assert(dictionary.includes('sessions;tma;TMA;'), 'measures are in the file');

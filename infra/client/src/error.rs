@@ -43,6 +43,9 @@ pub enum CliError {
     /// Standard output cannot be written.
     #[error("a saída não pôde ser escrita: {0}")]
     Output(#[from] io::Error),
+    /// A workbook may be several files, which one output cannot hold.
+    #[error("xlsx precisa do nome de um arquivo: acrescente --output sessoes.xlsx")]
+    NeedsFile,
     /// The answer is not what it should be.
     #[error("a resposta de {0} não foi entendida: este programa e o servidor são da mesma versão?")]
     Answer(String),

@@ -15,6 +15,8 @@ use crate::query::Selection;
 
 /// How often a page is asked for.
 const TRIES: u32 = 5;
+/// The most rows of a page.
+const MOST_ROWS: usize = 50_000;
 /// What stands before the first line of a file for a spreadsheet.
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
@@ -28,15 +30,21 @@ pub struct ExportArgs {
     /// Format of the file.
     #[arg(long, value_enum, default_value_t = Format::Csv, value_name = "FORMATO")]
     format: Format,
-    /// Idioma da planilha, que não calculará célula alguma; `pt` traz `;` e vírgula decimal. Sem ele, cada valor como é.
+    /// Idioma de quem abre o arquivo: nomes, datas, durações e números como se leem. Sem ele, o CSV traz cada valor como é, e o
+    /// xlsx vem em português.
     ///
-    /// Language of the spreadsheet, which will compute no cell; `pt` has `;` and decimal commas. Without it, values as
-    /// they are.
+    /// Language of the person who opens the file: labels, dates, durations and numbers as people read them. Without it, CSV
+    /// has values as they are, and xlsx is in Portuguese.
     #[arg(long, value_enum, value_name = "IDIOMA")]
     lang: Option<Lang>,
-    /// Arquivo a escrever; sem ele, a saída padrão.
+    /// O que fica acima das colunas num arquivo para pessoas.
     ///
-    /// File to write; standard output by default.
+    /// What stands above the columns of a file for people.
+    #[arg(long, value_enum, value_name = "CABEÇALHO")]
+    header: Option<Header>,
+    /// Arquivo a escrever; sem ele, a saída padrão. O xlsx que não cabe em um arquivo continua em outros: `sessoes-2.xlsx`.
+    ///
+    /// File to write; standard output by default. An xlsx that does not fit in one file goes on in others: `sessoes-2.xlsx`.
     #[arg(long, short, value_name = "ARQUIVO")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -50,6 +58,16 @@ enum Format {
     Csv,
     /// A JSON object a line.
     Ndjson,
+    /// A workbook for people.
+    Xlsx,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Header {
+    /// The fields' labels.
+    Label,
+    /// Their ids.
+    Id,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,38 +78,82 @@ enum Lang {
     En,
 }
 
-/// Writes every page. A file stands under its name only when it is whole.
+/// Writes every page.
 pub async fn run(args: ExportArgs) -> Result<(), CliError> {
     let client = Client::of(&args.target)?;
-    let Some(path) = &args.output else { return pages(&client, &args, &mut io::stdout()).await };
-    let part = PathBuf::from(format!("{}.part", path.display()));
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error| CliError::File { path, error }
-    };
-    let mut file = File::create(&part).map_err(failed(&part))?;
-    if let Err(error) = pages(&client, &args, &mut file).await {
-        // What is left of it would only be taken for an export.
-        let _ = std::fs::remove_file(&part);
-        return Err(error);
+    match &args.output {
+        Some(path) if args.format == Format::Xlsx => workbooks(&client, &args, path).await,
+        Some(path) => {
+            let mut file = NewFile::create(path)?;
+            pages(&client, &args, &mut file.file).await?;
+            file.keep()
+        }
+        None if args.format == Format::Xlsx => Err(CliError::NeedsFile),
+        None => pages(&client, &args, &mut io::stdout()).await,
     }
-    file.sync_all().map_err(failed(&part))?;
-    std::fs::rename(&part, path).map_err(failed(path))
+}
+
+/// A file that stands under its name only when it is whole; until then it has another, and goes if it is not kept.
+struct NewFile {
+    path: PathBuf,
+    part: PathBuf,
+    file: File,
+}
+
+impl NewFile {
+    fn create(path: &Path) -> Result<NewFile, CliError> {
+        let part = PathBuf::from(format!("{}.part", path.display()));
+        let file = File::create(&part).map_err(failed(&part))?;
+        Ok(NewFile { path: path.to_owned(), part, file })
+    }
+
+    fn keep(self) -> Result<(), CliError> {
+        self.file.sync_all().map_err(failed(&self.part))?;
+        std::fs::rename(&self.part, &self.path).map_err(failed(&self.path))
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        // What is left of it would only be taken for an export. A kept file has its own name by now.
+        let _ = std::fs::remove_file(&self.part);
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> CliError {
+    let path = path.to_owned();
+    move |error| CliError::File { path, error }
+}
+
+/// Writes each page as a file of its own: a workbook cannot be joined with another. The first has the name that was given.
+async fn workbooks(client: &Client, args: &ExportArgs, path: &Path) -> Result<(), CliError> {
+    let mut request = first(client, args);
+    for number in 1.. {
+        let Page { body, next } = page(client, request).await?;
+        let mut file = NewFile::create(&numbered(path, number))?;
+        file.file.write_all(&body).map_err(failed(path))?;
+        file.keep()?;
+        let Some(query) = next else { break };
+        request = client.request(Method::GET, &format!("/v1/export?{query}"));
+    }
+    Ok(())
+}
+
+/// The name of the file with this number, from 1 on.
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    if number == 1 {
+        return path.to_owned();
+    }
+    let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("{}-{number}.{}", text(path.file_stem()), text(path.extension())))
 }
 
 async fn pages(client: &Client, args: &ExportArgs, out: &mut impl Write) -> Result<(), CliError> {
-    let mut parameters = args.selection.parameters();
-    let format = args.format.to_possible_value().map(|format| format.get_name().to_owned());
-    let lang = args.lang.as_ref().and_then(Lang::to_possible_value).map(|lang| lang.get_name().to_owned());
-    let file = [("format", format), ("lang", lang)];
-    parameters.extend(file.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    let mut request = client.request(Method::GET, "/v1/export").query(&parameters);
+    let mut request = first(client, args);
     let mut is_first = true;
     loop {
-        let answer = page(client, request).await?;
-        let next = next(answer.headers());
-        let body = answer.bytes().await.map_err(|error| client.silent(&error))?;
-        let rows = if is_first || args.format == Format::Ndjson { &body[..] } else { rows(&body) };
+        let Page { body, next } = page(client, request).await?;
+        let rows = if is_first || args.format != Format::Csv { &body[..] } else { rows(&body) };
         out.write_all(rows)?;
         let Some(query) = next else { return Ok(out.flush()?) };
         request = client.request(Method::GET, &format!("/v1/export?{query}"));
@@ -99,8 +161,39 @@ async fn pages(client: &Client, args: &ExportArgs, out: &mut impl Write) -> Resu
     }
 }
 
+/// The request of the first page.
+fn first(client: &Client, args: &ExportArgs) -> RequestBuilder {
+    fn name(value: Option<&impl ValueEnum>) -> Option<String> {
+        value.and_then(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned())
+    }
+    let mut parameters = args.selection.parameters();
+    // As few files as there can be.
+    let limit = (args.format == Format::Xlsx).then(|| MOST_ROWS.to_string());
+    let file = [
+        ("format", name(Some(&args.format))),
+        ("lang", name(args.lang.as_ref())),
+        ("header", name(args.header.as_ref())),
+        ("limit", limit),
+    ];
+    parameters.extend(file.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    client.request(Method::GET, "/v1/export").query(&parameters)
+}
+
+/// A page, and the parameters of the next.
+struct Page {
+    body: Vec<u8>,
+    next: Option<String>,
+}
+
 /// One page; asked for again where that may help.
-async fn page(client: &Client, request: RequestBuilder) -> Result<Response, CliError> {
+async fn page(client: &Client, request: RequestBuilder) -> Result<Page, CliError> {
+    let answer = sent(client, request).await?;
+    let next = next(answer.headers());
+    let body = answer.bytes().await.map_err(|error| client.silent(&error))?;
+    Ok(Page { body: body.into(), next })
+}
+
+async fn sent(client: &Client, request: RequestBuilder) -> Result<Response, CliError> {
     for tries in 1..TRIES {
         let again = request.try_clone().ok_or_else(|| client.misunderstood())?;
         match client.send(again).await {
@@ -136,6 +229,13 @@ mod tests {
         let link = "<https://other.example/p/v1/export?fields=a,b&cursor=x>; rel=\"next\"";
         assert_eq!(next(link).as_deref(), Some("fields=a,b&cursor=x"));
         assert_eq!(next("<https://other.example/>; rel=\"prev\""), None);
+    }
+
+    #[test]
+    fn further_workbooks_are_numbered() {
+        let named = |number| numbered(Path::new("a/sessões.xlsx"), number);
+        assert_eq!(named(1), Path::new("a/sessões.xlsx"));
+        assert_eq!(named(2), Path::new("a/sessões-2.xlsx"));
     }
 
     #[test]

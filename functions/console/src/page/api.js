@@ -102,17 +102,18 @@ export const filter = (fieldName, value, operator = 'EQUALS') => (value === null
   ? { fieldName, operator: 'IS_NULL', type: 'INCLUDE', values: [] }
   : { fieldName, operator, type: 'INCLUDE', values: [value] });
 
-// One page of rows, each an object by field. `filters` is a list of lists: all of the outer, any of the inner.
-export async function page(reportType, fields, { period, filters = [], cursor, limit, refresh } = {}) {
-  const request = {
-    configParams: { report_type: reportType },
-    fields: fields.map((name) => ({ name })),
-    ...(period && { dateRange: { startDate: period.from, endDate: period.to } }),
-    ...(filters.length > 0 && { dimensionsFilters: filters }),
-    ...(refresh && { scriptParams: { lastRefresh: String(refresh) } }),
-    ...(cursor && { cursor }),
-    ...(limit && { limit }),
-  };
+// Which rows, as `v1/data` takes them. `filters` is a list of lists: all of the outer, any of the inner.
+export const rowsOf = (reportType, fields, { period, filters = [], refresh } = {}) => ({
+  configParams: { report_type: reportType },
+  fields: fields.map((name) => ({ name })),
+  ...(period && { dateRange: { startDate: period.from, endDate: period.to } }),
+  ...(filters.length > 0 && { dimensionsFilters: filters }),
+  ...(refresh && { scriptParams: { lastRefresh: String(refresh) } }),
+});
+
+// One page of rows, each an object by field.
+export async function page(reportType, fields, { cursor, limit, ...wanted } = {}) {
+  const request = { ...rowsOf(reportType, fields, wanted), ...(cursor && { cursor }), ...(limit && { limit }) };
   const answer = await call('POST', 'v1/data', { body: request });
   if (!answer.filtersApplied) {
     throw new Refusal(say('O servidor não soube aplicar este filtro.', 'The server could not apply this filter.'));
@@ -135,16 +136,10 @@ export async function all(reportType, fields, options = {}) {
   return found;
 }
 
-// All pages of an exported file as one: every page but the first loses its mark and its line of names.
-export async function exported(query) {
-  const parts = [];
-  let next = null;
-  do {
-    const cursor = next && new URL(next, document.baseURI).searchParams.get('cursor');
-    const answer = await send('GET', 'v1/export', { query: cursor ? { ...query, cursor } : query });
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    parts.push(parts.length === 0 ? bytes : bytes.subarray(bytes.indexOf(10) + 1));
-    next = /<([^>]*)>; *rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];
-  } while (next);
-  return new Blob(parts, { type: 'text/csv;charset=utf-8' });
+// One page of a file of rows: what is asked for as `POST v1/data`, how it is written, and the cursor that leads to it.
+export async function exported(body, query) {
+  const answer = await send('POST', 'v1/export', { body, query });
+  const next = /<([^>]*)>; *rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];
+  const cursor = next && new URL(next, document.baseURI).searchParams.get('cursor');
+  return { bytes: new Uint8Array(await answer.arrayBuffer()), cursor };
 }

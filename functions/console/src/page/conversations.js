@@ -1,9 +1,9 @@
 // Conversas: finds sessions by protocol, id, contact or what a chart filtered by, and opens one as a thread.
 
-import { all, filter, page, serverNow } from './api.js';
-import { csv, save } from './csv.js';
+import { filter, page, rowsOf, serverNow } from './api.js';
 import { h } from './dom.js';
-import { button, empty, field, form, input, note, run, select, table } from './parts.js';
+import { downloads } from './export.js';
+import { empty, field, form, input, note, run, select, table } from './parts.js';
 import { periodFields, periodOf } from './period.js';
 import { go, href } from './route.js';
 import { counted, number, say, second, weekdays } from './text.js';
@@ -123,12 +123,9 @@ async function found(options, params) {
   };
   more.addEventListener('click', () => run(more, failed, load));
   await load();
-  const download = async () => {
-    const { rows: every } = await all('sessions', FIELDS, options);
-    save('sessions.csv', csv([FIELDS, ...every.map((row) => FIELDS.map((id) => row[id]))]));
-  };
-  const file = rows.length > 0 && button(say('Baixar estas sessões (CSV)', 'Download these sessions (CSV)'), download);
-  return [count, list, h('div', { class: 'buttons' }, more, file), failed];
+  const files = rows.length > 0 && downloads(say('Baixar estas sessões', 'Download these sessions'), 'sessions',
+    rowsOf('sessions', FIELDS, options));
+  return [count, list, h('div', { class: 'buttons' }, more, files), failed];
 }
 
 export async function content(params) {

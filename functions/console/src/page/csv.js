@@ -8,7 +8,7 @@ import { isEnglish } from './text.js';
 function cell(value, separator) {
   const comma = typeof value === 'number' && !isEnglish();
   const text = comma ? String(value).replace('.', ',') : String(value ?? '');
-  const guarded = typeof value !== 'number' && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  const guarded = typeof value !== 'number' && /^(?:[\t\r\n]|[\s\p{C}]*[=+\-@＝＋－＠])/u.test(text) ? `'${text}` : text;
   return guarded.includes(separator) || /["\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 

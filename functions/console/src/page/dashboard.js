@@ -1,10 +1,10 @@
 // Painel: the period's sessions at a glance, by day, team, channel, tabulation and hour. Every number leads to its rows.
 
-import { all, exported, filter, serverNow } from './api.js';
+import { all, filter, rowsOf, serverNow } from './api.js';
 import { bar, chart, heatMap } from './charts.js';
-import { save } from './csv.js';
 import { h } from './dom.js';
-import { button, field, form, note, section, select, table } from './parts.js';
+import { downloads } from './export.js';
+import { field, form, note, section, select, table } from './parts.js';
 import { days, periodFields, periodOf } from './period.js';
 import { go, href } from './route.js';
 import { counted, day, duration, instant, isEnglish, month, number, percent, say, shortDay, weekdays } from './text.js';
@@ -174,16 +174,14 @@ export async function content(params) {
   ]);
   const lost = [[say('Perdidas', 'Lost'), (row) => number(row.lost_sessions)]];
   const times = TIMES.map((time) => [time.toUpperCase(), (row) => duration(mean(row, time))]);
-  const download = async () => save(`sessions-${seen.period.from}-${seen.period.to}.csv`, await exported({
-    report_type: 'sessions', fields: EXPORTED.join(','), start: seen.period.from, end: seen.period.to, lang: isEnglish() ? 'en' : 'pt',
-  }));
+  const name = `sessions-${seen.period.from}-${seen.period.to}`;
   return [
     controls(params, seen.period, existing.rows),
     scores(total(daily.rows)),
     h('div', { class: 'buttons' },
       h('a', { class: 'button', href: seen.rowsOf([]) }, say('Ver as sessões', 'See the sessions')),
       h('a', { class: 'button', href: seen.rowsOf([['lost_sessions', 1]]) }, say('Ver as perdidas', 'See the lost ones')),
-      seen.filters.length === 0 && button(say('Baixar o período inteiro (CSV)', 'Download the whole period (CSV)'), download)),
+      downloads(say('Baixar as sessões', 'Download the sessions'), name, rowsOf('sessions', EXPORTED, options))),
     h('div', { class: 'pair' },
       byDay(seen, daily.rows), timesByDay(seen, daily.rows),
       by(seen, 'campaign_name', say('Por equipe', 'By team'), say('Equipe', 'Team'), teams.rows, [...lost, ...times]),

@@ -1,4 +1,4 @@
-//! `GET /v1/export`: the rows of `POST /v1/data` as a file, page by page.
+//! `GET` and `POST /v1/export`: the rows of `POST /v1/data` as a file, page by page.
 //!
 //! Each page is a file of its own: CSV repeats its first line on every one, so that a program may read any page alone, and
 //! every workbook is whole.
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use store::StoreError;
 use web::caller::Caller;
-use web::input::{Field, Object, Others, Query as Parameters, all};
+use web::input::{Field, Json as BodyOf, Object, Others, Query as Parameters, all};
 use web::problem::Problem;
 
 use super::execute::{QueryExecutor, QueryPage};
@@ -49,7 +49,20 @@ enum Header {
     Id,
 }
 
-/// The parameters. An empty one counts as absent.
+/// How a file is written, and which page of it. An empty parameter counts as absent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FileParameters {
+    format: Field<Format>,
+    /// The language of the person who opens the file; without it, a program reads CSV.
+    lang: Field<Lang>,
+    header: Field<Header>,
+    cursor: Option<String>,
+    account: Field<AccountId>,
+    limit: Option<String>,
+}
+
+/// The parameters of `GET`: which rows, and how they are written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wanted {
@@ -58,19 +71,25 @@ pub(crate) struct Wanted {
     start: Option<String>,
     end: Option<String>,
     date_field: Option<String>,
-    format: Field<Format>,
-    /// The language of the person who opens the file; without it, a program reads CSV.
-    lang: Field<Lang>,
-    header: Field<Header>,
-    cursor: Option<String>,
-    account: Field<AccountId>,
-    limit: Option<String>,
+    #[serde(flatten)]
+    file: FileParameters,
+    #[serde(flatten)]
+    others: Others,
+}
+
+/// The parameters of `POST`, whose body says which rows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WantedOfBody {
+    #[serde(flatten)]
+    file: FileParameters,
     #[serde(flatten)]
     others: Others,
 }
 
 /// What is wanted, each part read for itself, so that all that is wrong is told at once.
 struct Order {
+    account: Field<AccountId>,
     request: DataRequest,
     period: Result<Option<DateRange>, Problem>,
     file: Result<File, Problem>,
@@ -82,6 +101,58 @@ struct File {
     /// The language of the person who opens it, if one does.
     lang: Option<Lang>,
     header: Header,
+}
+
+/// Which rows the parameters say.
+pub(crate) async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    Parameters(pairs): Parameters<Vec<(String, String)>>,
+    Parameters(wanted): Parameters<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    write(app, &caller, &headers, order(wanted), &pairs).await
+}
+
+/// Which rows the body says, as that of `POST /v1/data`: filters may hold names and phones, which no address should.
+pub(crate) async fn export_of_body(
+    State(app): State<App>,
+    caller: Caller,
+    Parameters(pairs): Parameters<Vec<(String, String)>>,
+    Parameters(wanted): Parameters<WantedOfBody>,
+    headers: HeaderMap,
+    BodyOf(body): BodyOf<DataRequest>,
+) -> Result<Response, Problem> {
+    write(app, &caller, &headers, order_of_body(wanted, body), &pairs).await
+}
+
+async fn write(
+    app: App,
+    caller: &Caller,
+    headers: &HeaderMap,
+    order: Order,
+    pairs: &[(String, String)],
+) -> Result<Response, Problem> {
+    let Order { account, request, period, file } = order;
+    let named = account.optional("account")?;
+    let executor = QueryExecutor::new(app, caller, named.as_ref(), headers).await?;
+    let (query, period, file) = all((executor.resolve(&request), period, file))?;
+    if !query.filters_applied {
+        // The answer to `POST /v1/data` says so; a file would be taken for what was asked.
+        return Err(Problem::invalid("dimensionsFilters", "hold a filter that cannot be applied"));
+    }
+    let encoder = file.encoder(&query);
+    let head = encoder.head(&query.outputs);
+    let QueryPage { page, next, .. } = executor.execute(&query, encoder, head).await?;
+    let name = file_name(&executor.account.id, &query, period.as_ref(), file.format);
+    let about = [
+        (header::CONTENT_TYPE, file.format.media_type().to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let next = next.map(|cursor| [(header::LINK, link(&executor.base_url, pairs, &cursor))]);
+    let file = page.into_bytes().map_err(|error| StoreError::broken("writing a file", error))?;
+    Ok((about, next, file).into_response())
 }
 
 impl File {
@@ -100,57 +171,55 @@ impl File {
     }
 }
 
-pub(crate) async fn export(
-    State(app): State<App>,
-    caller: Caller,
-    Parameters(pairs): Parameters<Vec<(String, String)>>,
-    Parameters(mut wanted): Parameters<Wanted>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let named = std::mem::take(&mut wanted.account).optional("account")?;
-    let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
-    let Order { request, period, file } = order(wanted);
-    let (query, period, file) = all((executor.resolve(&request), period, file))?;
-    let encoder = file.encoder(&query);
-    let head = encoder.head(&query.outputs);
-    let QueryPage { page, next, .. } = executor.execute(&query, encoder, head).await?;
-    let name = file_name(&executor.account.id, &query, period.as_ref(), file.format);
-    let about = [
-        (header::CONTENT_TYPE, file.format.media_type().to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    let next = next.map(|cursor| [(header::LINK, link(&executor.base_url, &pairs, &cursor))]);
-    let file = page.into_bytes().map_err(|error| StoreError::broken("writing a workbook", error))?;
-    Ok((about, next, file).into_response())
-}
-
 fn order(wanted: Wanted) -> Order {
-    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let period = period(some(wanted.start), some(wanted.end));
+    let Wanted { report_type, fields, start, end, date_field, file, others } = wanted;
+    let period = period(given(start), given(end));
     let field = |name: &str| Object(FieldRequest { name: name.trim().to_owned(), for_filter_only: None });
-    let number = |text: String| text.parse::<u64>().map_or(Json::String(text), Json::from);
-    let config = ConfigParams { report_type: wanted.report_type, date_field: wanted.date_field };
     let request = DataRequest {
-        cursor: some(wanted.cursor),
-        limit: some(wanted.limit).map(number),
-        config_params: Some(Object(config)),
+        config_params: Some(Object(ConfigParams { report_type, date_field })),
         date_range: period.as_ref().ok().cloned().flatten().map(Object),
-        fields: some(wanted.fields).map(|fields| fields.split(',').map(field).collect()),
+        fields: given(fields).map(|fields| fields.split(',').map(field).collect()),
         ..DataRequest::default()
     };
-    let file = all((
-        wanted.format.optional("format"),
-        wanted.lang.optional("lang"),
-        wanted.header.optional("header"),
-        wanted.others.refuse(),
-    ));
-    let file = file.map(|(format, lang, header, ())| File {
-        format: format.unwrap_or_default(),
-        lang,
-        header: header.unwrap_or_default(),
-    });
-    Order { request, period, file }
+    file.order(request, period, others)
+}
+
+fn order_of_body(wanted: WantedOfBody, body: DataRequest) -> Order {
+    let period = body.date_range.clone().map(|Object(range)| range);
+    wanted.file.order(body, Ok(period), wanted.others)
+}
+
+impl FileParameters {
+    /// The order of these rows. What a parameter says goes before what the body says.
+    fn order(self, rows: DataRequest, period: Result<Option<DateRange>, Problem>, others: Others) -> Order {
+        let number = |text: String| text.parse::<u64>().map_or(Json::String(text), Json::from);
+        let account = match (self.account, &rows.account) {
+            (Field::Absent, Some(account)) => Field::Fits(account.clone()),
+            (named, _) => named,
+        };
+        let request = DataRequest {
+            cursor: given(self.cursor).or(rows.cursor),
+            limit: given(self.limit).map(number).or(rows.limit),
+            ..rows
+        };
+        let file = all((
+            self.format.optional("format"),
+            self.lang.optional("lang"),
+            self.header.optional("header"),
+            others.refuse(),
+        ));
+        let file = file.map(|(format, lang, header, ())| File {
+            format: format.unwrap_or_default(),
+            lang,
+            header: header.unwrap_or_default(),
+        });
+        Order { account, request, period, file }
+    }
+}
+
+/// A parameter, unless it is empty.
+fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// The days from `start` to `end`; both or neither.
