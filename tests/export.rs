@@ -307,7 +307,7 @@ async fn a_page_of_large_rows_ends_where_the_gateway_does() {
     }
     world.ingest_all(&ingest, &sessions, "accepted").await;
     world.rows_once(&report, &query("sessions", &["session_id"]), 8).await;
-    for more in ["", "&lang=pt", "&format=ndjson"] {
+    for more in ["", "&lang=pt&header=id", "&format=ndjson"] {
         let pages =
             pages(&world, &report, &format!("report_type=talks&fields=session_id,talks_message{more}")).await;
         assert_eq!(pages.len(), 2, "{more}");

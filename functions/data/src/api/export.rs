@@ -160,7 +160,7 @@ impl File {
         let columns = |lang| FileColumns::new(&query.outputs, lang, self.header == Header::Label);
         match (self.format, self.lang) {
             (Format::Csv, None) => RowEncoder::Csv,
-            (Format::Csv, Some(lang)) => RowEncoder::PersonsCsv(columns(lang)),
+            (Format::Csv, Some(lang)) => RowEncoder::PeopleCsv(columns(lang)),
             (Format::Ndjson, _) => RowEncoder::lines(&query.outputs),
             (Format::Xlsx, lang) => {
                 let lang = lang.unwrap_or_default();

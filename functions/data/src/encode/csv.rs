@@ -24,12 +24,12 @@ static FORMULA: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Appends a line for a program.
-pub(super) fn program<'v>(values: impl Iterator<Item = Value<'v>>, out: &mut Vec<u8>) {
-    line(values.map(value), out);
+pub(super) fn line_for_program<'v>(values: impl Iterator<Item = Value<'v>>, out: &mut Vec<u8>) {
+    texts_for_program(values.map(value), out);
 }
 
 /// Appends a line of texts for a program.
-pub(super) fn line<'v>(fields: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
+pub(super) fn texts_for_program<'v>(fields: impl Iterator<Item = Cow<'v, [u8]>>, out: &mut Vec<u8>) {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).buffer_capacity(1 << 10).from_writer(out);
     // Writing to memory cannot fail.
@@ -56,10 +56,10 @@ fn value(value: Value<'_>) -> Cow<'_, [u8]> {
     }
 }
 
-/// Appends a line for a person. Where the decimal sign is the comma, semicolons stand between cells.
-pub(super) fn person<'v>(cells: impl Iterator<Item = Cell<'v>>, lang: Lang, out: &mut Vec<u8>) {
+/// Appends a line for people. Where the decimal sign is the comma, semicolons stand between cells.
+pub(super) fn line_for_people<'v>(row: impl Iterator<Item = Cell<'v>>, lang: Lang, out: &mut Vec<u8>) {
     let begin = out.len();
-    for (at, cell) in cells.enumerate() {
+    for (at, cell) in row.enumerate() {
         if at > 0 {
             out.push(if lang == Lang::Pt { b';' } else { b',' });
         }
@@ -120,9 +120,9 @@ mod tests {
 
     use super::*;
 
-    fn to_person(lang: Lang, cells: &[Cell<'_>]) -> String {
+    fn to_people(lang: Lang, row: &[Cell<'_>]) -> String {
         let mut out = Vec::new();
-        person(cells.iter().cloned(), lang, &mut out);
+        line_for_people(row.iter().cloned(), lang, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -140,14 +140,14 @@ mod tests {
             Value::Json(b"7"),
         ];
         let mut out = Vec::new();
-        program(values.into_iter(), &mut out);
+        line_for_program(values.into_iter(), &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), "\"a;\"\"b\"\"\nc,d\",=1+1,-12,1473.5,,true,x;y,,7\r\n");
     }
 
     #[test]
     fn a_person_gets_dates_durations_and_numbers_of_the_language() {
         let day = NaiveDate::from_ymd_opt(2026, 10, 3).unwrap();
-        let cells = [
+        let row = [
             Cell::Text("0012;\"a\"".into()),
             Cell::Number(1473.5),
             Cell::Number(12.0),
@@ -161,14 +161,14 @@ mod tests {
             Cell::Empty,
         ];
         assert_eq!(
-            to_person(Lang::Pt, &cells),
+            to_people(Lang::Pt, &row),
             "\"0012;\"\"a\"\"\";1473,5;12;0,25;\"Sim\";\"Não\";26:03:04;03/10/2026 04:05:09;03/10/2026;10/2026;\r\n"
         );
         assert_eq!(
-            to_person(Lang::En, &cells),
+            to_people(Lang::En, &row),
             "\"0012;\"\"a\"\"\",1473.5,12,0.25,\"Yes\",\"No\",26:03:04,2026-10-03 04:05:09,2026-10-03,2026-10,\r\n"
         );
-        assert_eq!(to_person(Lang::Pt, &[Cell::Empty]), "\"\"\r\n", "no blank line");
+        assert_eq!(to_people(Lang::Pt, &[Cell::Empty]), "\"\"\r\n", "no blank line");
     }
 
     #[test]
@@ -192,11 +192,11 @@ mod tests {
             "\u{202e}=1",
         ];
         for text in formulas {
-            let line = to_person(Lang::En, &[Cell::Text(text.into())]);
+            let line = to_people(Lang::En, &[Cell::Text(text.into())]);
             assert_eq!(line, format!("\"'{text}\"\r\n"), "{text:?}");
         }
         for text in ["a=1", "1-2", " x", "", "ação", "55 +11"] {
-            let line = to_person(Lang::En, &[Cell::Text(text.into())]);
+            let line = to_people(Lang::En, &[Cell::Text(text.into())]);
             assert_eq!(line, format!("\"{text}\"\r\n"), "{text:?}");
         }
     }

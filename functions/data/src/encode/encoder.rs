@@ -19,7 +19,7 @@ pub(crate) enum RowEncoder {
     /// CSV for a program, with the fields' ids as its first line.
     Csv,
     /// CSV for a person's spreadsheet.
-    PersonsCsv(FileColumns),
+    PeopleCsv(FileColumns),
     /// NDJSON: one JSON object for each row, on a line of its own.
     Lines {
         /// What stands before each value, in order: its id as a JSON key.
@@ -43,12 +43,12 @@ impl RowEncoder {
             RowEncoder::Values | RowEncoder::Lines { .. } | RowEncoder::Workbook(_) => {}
             RowEncoder::Csv => {
                 let ids = outputs.iter().map(|output| output.column.id.as_bytes().into());
-                csv::line(ids, &mut out);
+                csv::texts_for_program(ids, &mut out);
             }
-            RowEncoder::PersonsCsv(columns) => {
+            RowEncoder::PeopleCsv(columns) => {
                 out.extend_from_slice(csv::BOM);
                 let labels = columns.labels.iter().map(|label| Cell::Text(label.into()));
-                csv::person(labels, columns.lang, &mut out);
+                csv::line_for_people(labels, columns.lang, &mut out);
             }
         }
         out
@@ -76,11 +76,11 @@ impl RowEncoder {
                 out.len() - begin + escapes(&out[begin..])
             }
             RowEncoder::Csv => {
-                csv::program(values, out);
+                csv::line_for_program(values, out);
                 base64(out.len() - begin)
             }
-            RowEncoder::PersonsCsv(columns) => {
-                csv::person(columns.cells(values), columns.lang, out);
+            RowEncoder::PeopleCsv(columns) => {
+                csv::line_for_people(columns.row(values), columns.lang, out);
                 base64(out.len() - begin)
             }
             RowEncoder::Lines { keys } => {

@@ -31,10 +31,7 @@ impl FileColumns {
     }
 
     /// The cells of a row.
-    pub(super) fn cells<'v>(
-        &self,
-        values: impl Iterator<Item = Value<'v>>,
-    ) -> impl Iterator<Item = Cell<'v>> {
+    pub(super) fn row<'v>(&self, values: impl Iterator<Item = Value<'v>>) -> impl Iterator<Item = Cell<'v>> {
         values.zip(&self.semantics).map(|(value, semantic)| Cell::of(value, *semantic, self.lang))
     }
 }

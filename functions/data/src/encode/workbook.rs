@@ -50,7 +50,7 @@ impl Sheet {
 
     /// Takes a row. Gives what it comes to in the packed file, at most.
     pub(super) fn push<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) -> usize {
-        let row: Vec<Cell<'static>> = self.columns.cells(values).map(Cell::into_owned).collect();
+        let row: Vec<Cell<'static>> = self.columns.row(values).map(Cell::into_owned).collect();
         let bytes = row.iter().map(packed).sum();
         self.rows.push(row);
         bytes
