@@ -3,7 +3,7 @@
 import { exported } from './api.js';
 import { save } from './csv.js';
 import { button } from './parts.js';
-import { isEnglish, say } from './text.js';
+import { isEnglish } from './text.js';
 
 // The most rows of a page, so that a workbook is as few files as can be.
 const MOST_ROWS = 50000;
@@ -34,6 +34,6 @@ export function downloads(label, name, rows) {
   const lang = isEnglish() ? 'en' : 'pt';
   return [
     button(`${label} (Excel)`, () => workbooks(name, rows, lang)),
-    button(say('Em CSV', 'As CSV'), () => csv(name, rows, lang), { name: `${label} (CSV)` }),
+    button(`${label} (CSV)`, () => csv(name, rows, lang)),
   ];
 }
