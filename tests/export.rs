@@ -19,7 +19,7 @@ fn session(n: usize) -> Value {
         "created_at": format!("2026-03-{:02} 10:00:00", 1 + n),
         "finished_at": if n.is_multiple_of(3) { Value::Null } else { json!(format!("2026-04-{:02} 10:00:00", 1 + n)) },
         "campaign_name": TEXTS[n % TEXTS.len()],
-        "attendance_timer_tme": n as f64 / 2.0,
+        "attendance_timer_tme": f64::from(u32::try_from(n).unwrap()) / 2.0,
         "expired": n.is_multiple_of(2),
         "talks": [{"origin": "contact", "message": TEXTS[(n + 1) % TEXTS.len()]}, {"origin": "agent", "message": "sim"}]
     })

@@ -68,7 +68,8 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
     let append = async |shard: u64| {
         for batch in 0..12_u64 {
             // Twelve sessions of three days, each of which comes from all shards' batches again.
-            let entries = (0..3).map(|at| entry(batch * 3 + at, batch * 10 + shard + 1, (at as i64) * 24));
+            let entries =
+                (0..3).map(|at| entry(batch * 3 + at, batch * 10 + shard + 1, at.cast_signed() * 24));
             lake.append(&demo(), entries.collect()).await.unwrap();
         }
     };
@@ -102,7 +103,7 @@ async fn an_append_is_one_object_and_one_item_whatever_days_it_is_of() {
     let world = World::start().await;
     let lake = Lake::new(world.store());
     let segment =
-        lake.append(&demo(), (0..5).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
+        lake.append(&demo(), (0..5).map(|at| entry(at, 1, at.cast_signed() * 24)).collect()).await.unwrap();
     let segment = segment.unwrap();
     assert_eq!(segment.parts.len(), 5, "a part a day");
     assert_eq!(objects(lake.store(), &demo()).await.len(), 1);
@@ -123,9 +124,9 @@ async fn sessions_past_their_retention_leave_the_lake() {
         live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum::<u64>()
     });
     // One segment of ten days, and one of each of five days before them.
-    lake.append(&demo(), (0..10).map(|at| entry(at, 1, at as i64 * 24)).collect()).await.unwrap();
+    lake.append(&demo(), (0..10).map(|at| entry(at, 1, at.cast_signed() * 24)).collect()).await.unwrap();
     for at in 10..15 {
-        lake.append(&demo(), vec![entry(at, 1, at as i64 * 24)]).await.unwrap();
+        lake.append(&demo(), vec![entry(at, 1, at.cast_signed() * 24)]).await.unwrap();
     }
     let oldest = Instant::parse("2026-09-30T00:00:00Z", ZONE).unwrap().unwrap();
     while lake.expire(&demo(), oldest, &policy).await.unwrap() != nothing() {}

@@ -147,7 +147,10 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
     let order = Rebuild { rebuild: demo(), start, end };
     let rebuilt = maintain::rebuild(&maintain::App::new(store), &order).await.unwrap();
-    assert_eq!((rebuilt.sessions, rebuilt.days as i64), (sessions.len(), (end - start).num_days() + 1));
+    assert_eq!(
+        (rebuilt.sessions, i64::try_from(rebuilt.days).unwrap()),
+        (sessions.len(), (end - start).num_days() + 1)
+    );
     world.rows_once(&report, &ids, sessions.len()).await;
     assert_eq!(expected::everything(&world, &report).await, before);
 }

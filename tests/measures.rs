@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::number::nearest_float;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -28,30 +29,27 @@ fn times(session: &Value) -> [Option<f64>; 3] {
     let start = starts.iter().find(|at| wait.is_none_or(|wait| *at >= wait));
     let finishes = moments(session, "humanFinish");
     let finish = start.and_then(|start| finishes.iter().rfind(|at| *at >= start));
-    let seconds = |from: Option<&i64>, to: Option<&i64>| Some((to? - from?) as f64 / 1e6);
+    let seconds = |from: Option<&i64>, to: Option<&i64>| Some(nearest_float(to? - from?) / 1e6);
     [seconds(start, finish), seconds(wait, start), seconds(wait.or(start), finish)]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn times_are_recomputed_from_events_and_sentiment_is_added_up() {
     let (world, _, report, sessions) = filled(71, 300).await;
+    let count = |values: &[f64]| f64::from(u32::try_from(values.len()).unwrap());
     let mut expected = Vec::new();
     for at in 0..3 {
         let measured: Vec<f64> = sessions.iter().filter_map(|session| times(session)[at]).collect();
         let sum: f64 = measured.iter().sum();
         assert!(measured.len() > 100, "{} sessions tell", measured.len());
-        expected.extend([sum, measured.len() as f64, sum / measured.len() as f64]);
+        expected.extend([sum, count(&measured), sum / count(&measured)]);
     }
     let talks = sessions.iter().flat_map(|session| session["talks"].as_array().into_iter().flatten());
     let levels = talks.map(|talk| &talk["sentiment_analysis_level"]);
     let levels: Vec<f64> =
         levels.filter_map(|level| level.as_f64().or_else(|| level.as_str()?.parse().ok())).collect();
     assert!(levels.len() > 50, "{} messages have a level", levels.len());
-    expected.extend([
-        levels.iter().sum(),
-        levels.len() as f64,
-        levels.iter().sum::<f64>() / levels.len() as f64,
-    ]);
+    expected.extend([levels.iter().sum(), count(&levels), levels.iter().sum::<f64>() / count(&levels)]);
     let fields = ["event_tma", "event_tme", "event_tta"]
         .map(|id| [format!("{id}_seconds"), format!("{id}_sessions"), id.to_owned()]);
     let mut fields: Vec<&str> = fields.iter().flatten().map(String::as_str).collect();

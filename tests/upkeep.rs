@@ -51,7 +51,8 @@ fn names(due: &[store::Due]) -> Vec<&str> {
 
 /// Appends a segment of one session.
 async fn append(lake: &Lake, account: &AccountId, number: usize) {
-    let (id, created_at) = (format!("s{number}"), Instant(1_787_220_000_000_000 + number as i64));
+    let (id, created_at) =
+        (format!("s{number}"), Instant(1_787_220_000_000_000 + i64::try_from(number).unwrap()));
     let mut session = Session::default();
     for (field, value) in
         [("session_id", Value::Text(id.clone())), ("created_at", Value::Instant(created_at))]

@@ -4,6 +4,7 @@
 //! not pass, and gives the others one by one in the total order, or adds them up to a [`summary::Summary`] ([`run`]). What to
 //! read is decided in `plan`; how values are written is left to `encode`.
 
+pub(crate) mod numbering;
 pub(crate) mod segment_columns;
 pub(crate) mod row;
 pub(crate) mod measure;

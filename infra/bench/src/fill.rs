@@ -201,6 +201,7 @@ async fn describe(lake: &Lake, built: &Built) -> Result<(), BenchError> {
     let parts = segments.iter().flat_map(|segment| &segment.parts);
     let mut total = 0.0;
     for record in Record::ALL {
+        #[expect(clippy::cast_precision_loss, reason = "shown to a tenth")]
         let of = |sum: fn(&Part, Record) -> u64| {
             parts.clone().map(|part| sum(part, record)).sum::<u64>() as f64 / sessions.max(1) as f64
         };

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_sdk_s3::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -71,9 +71,9 @@ impl<'a> Meter<'a> {
 }
 
 fn now(answers: &Answers) -> (f64, u64, u64) {
-    let cpu = clock_gettime(ClockId::ProcessCPUTime);
-    let milliseconds = cpu.tv_sec as f64 * 1_000.0 + cpu.tv_nsec as f64 / 1_000_000.0;
-    (milliseconds, answers.0.0.load(Ordering::Relaxed), answers.0.1.load(Ordering::Relaxed))
+    // Only a negative time would be no duration, and a process cannot have used less than none.
+    let cpu = Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default();
+    (cpu.as_secs_f64() * 1_000.0, answers.0.0.load(Ordering::Relaxed), answers.0.1.load(Ordering::Relaxed))
 }
 
 /// The most memory that this process had resident so far, in MiB.

@@ -55,6 +55,7 @@ fn ask(name: &str, args: &RunArgs) -> Result<Report, BenchError> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
+#[expect(clippy::cast_precision_loss, reason = "shown in whole numbers and megabytes")]
 fn line(report: &Report) -> String {
     let warm = |of: fn(&Cost) -> f64| {
         let mut all: Vec<f64> = report.warm.iter().map(of).collect();

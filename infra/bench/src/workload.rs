@@ -129,8 +129,14 @@ fn talk(session: &mut Session, chance: &mut fastrand::Rng) {
         if let Some(text) = talk.fields.text(Record::Talk, "message").filter(|_| by_a_person) {
             let mut text = text.to_owned();
             for _ in 0..chance.usize(..SENTENCE) {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a rank from 1 to WORDS, rounded down"
+                )]
+                let rank = WORDS.powf(chance.f64()) as usize;
                 text.push(' ');
-                word(WORDS.powf(chance.f64()) as usize, &mut text);
+                word(rank, &mut text);
             }
             talk.fields.set(message, Some(Value::Text(text)));
         }

@@ -159,9 +159,10 @@ pub async fn run(args: QueryArgs) -> Result<(), CliError> {
     let (mut rows, mut cursor) = (Vec::new(), None);
     let names: Vec<String> = loop {
         let left = args.limit.saturating_sub(rows.len() as u64);
+        let most = usize::try_from(left).unwrap_or(usize::MAX);
         let body = body(&args.selection, cursor.as_deref(), left.clamp(1, PAGE));
         let page: Page = client.json(client.request(Method::POST, "/v1/data").json(&body)).await?;
-        rows.extend(page.rows.into_iter().take(left as usize).map(|row| row.values));
+        rows.extend(page.rows.into_iter().take(most).map(|row| row.values));
         cursor = page.next_cursor;
         if cursor.is_none() || rows.len() as u64 >= args.limit {
             break page.schema.into_iter().map(|column| column.name).collect();

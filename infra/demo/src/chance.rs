@@ -38,6 +38,11 @@ impl Chance {
         self.0.i64(low..=high)
     }
 
+    /// A whole number from 1 to `most`, which must not be 0.
+    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
+        self.0.u64(1..=most)
+    }
+
     /// A waiting time or the like: half of the draws lie below `median`, a few far above it.
     pub(crate) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         // Box and Muller's transform of two even draws into a normal one; the first may not be 0.

@@ -24,7 +24,12 @@ pub fn files() -> Vec<File> {
         chart(bars).ok().map(|bytes| File { filename, content_type: "image/png", kind: "image", bytes })
     };
     let audio = |filename, hertz| {
-        tone(hertz, 1.2).ok().map(|bytes| File { filename, content_type: "audio/wav", kind: "audio", bytes })
+        tone(hertz, 1_200).ok().map(|bytes| File {
+            filename,
+            content_type: "audio/wav",
+            kind: "audio",
+            bytes,
+        })
     };
     let paper = |filename, lines: &[&str]| File {
         filename,
@@ -52,12 +57,12 @@ pub fn files() -> Vec<File> {
 fn chart(bars: &[u32]) -> Result<Vec<u8>, png::EncodingError> {
     const SIDE: u32 = 128;
     const COLOURS: [[u8; 3]; 3] = [[38, 110, 220], [240, 150, 40], [40, 170, 110]];
-    let width = SIDE / bars.len().max(1) as u32;
+    let width = SIDE / u32::try_from(bars.len()).unwrap_or(SIDE).clamp(1, SIDE);
     let mut pixels = Vec::with_capacity((SIDE * SIDE * 3) as usize);
     for y in 0..SIDE {
         for x in 0..SIDE {
-            let bar = (x / width.max(1)) as usize;
-            let inside = bars.get(bar).is_some_and(|height| SIDE - y <= *height) && x % width.max(1) > 2;
+            let bar = (x / width) as usize;
+            let inside = bars.get(bar).is_some_and(|height| SIDE - y <= *height) && x % width > 2;
             pixels.extend(if inside { COLOURS[bar % COLOURS.len()] } else { [250, 250, 250] });
         }
     }
@@ -69,15 +74,16 @@ fn chart(bars: &[u32]) -> Result<Vec<u8>, png::EncodingError> {
     Ok(file)
 }
 
-/// A tone: WAV with 16-bit samples, one channel, 8,000 a second.
-fn tone(hertz: f64, seconds: f64) -> Result<Vec<u8>, hound::Error> {
+/// A tone of a length in milliseconds: WAV with 16-bit samples, one channel, 8,000 a second.
+fn tone(hertz: f64, milliseconds: u32) -> Result<Vec<u8>, hound::Error> {
     const RATE: u32 = 8_000;
     let spec =
         WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
     let mut file = Cursor::new(Vec::new());
     let mut writer = WavWriter::new(&mut file, spec)?;
-    for sample in 0..(f64::from(RATE) * seconds) as u32 {
+    for sample in 0..RATE * milliseconds / 1_000 {
         let level = (TAU * hertz * f64::from(sample) / f64::from(RATE)).sin() * 8_000.0;
+        #[expect(clippy::cast_possible_truncation, reason = "from -8,000 to 8,000, rounded towards 0")]
         writer.write_sample(level as i16)?;
     }
     writer.finalize()?;

@@ -81,8 +81,8 @@ impl Generator {
             let first = self.cast.contact(self.contacts, channel);
             return Contact { created_at: start, ..first };
         }
-        let number = self.chance.between(1, (self.options.sessions as i64 / 3).max(1));
-        self.cast.contact(number as u64, channel)
+        let number = self.chance.up_to((self.options.sessions as u64 / 3).max(1));
+        self.cast.contact(number, channel)
     }
 
     fn session(&mut self, start: Instant) -> Value {
@@ -137,8 +137,8 @@ fn start(options: &Options, chance: &mut Chance) -> Instant {
     for _ in 0..1_000 {
         let day = last - Duration::days(chance.between(0, i64::from(options.days.max(1)) - 1));
         let busy = WEEKDAYS[day.weekday().num_days_from_monday() as usize];
-        let start = Instant::start_of_day(day, ZONE)
-            .plus_seconds(chance.weighted(&HOURS) as i64 * 3_600 + chance.between(0, 3_599));
+        let hour = i64::try_from(chance.weighted(&HOURS)).unwrap_or_default();
+        let start = Instant::start_of_day(day, ZONE).plus_seconds(hour * 3_600 + chance.between(0, 3_599));
         if chance.between(1, 120) <= i64::from(busy) && start < options.end {
             return start;
         }

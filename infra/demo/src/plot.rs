@@ -1,5 +1,6 @@
 //! How sessions go: what the flow does, who waits, who attends and how it ends.
 
+use domain::number::nearest_float;
 use domain::time::Instant;
 use serde_json::json;
 
@@ -134,7 +135,7 @@ fn lost<'g>(story: &mut Story<'_>) -> Outcome<'g> {
     if story.chance.happens(0.3) {
         story.says(Origin::Automatic, words::CLOSED);
     }
-    let wait = Some((story.now.seconds() - since.seconds()) as f64);
+    let wait = Some(story.now.seconds_since(since));
     Outcome { wait, expired: story.chance.happens(0.25), ..Outcome::default() }
 }
 
@@ -169,8 +170,8 @@ fn attended<'g>(story: &mut Story<'_>, team: usize, cast: &'g Cast) -> Outcome<'
     goodbye(story);
     story.happens("humanFinish", json!({}));
     // Between two seconds, as the platform counts.
-    let fraction = story.chance.between(0, 9) as f64 / 10.0;
-    outcome.handling = Some((story.now.seconds() - since.seconds()) as f64 + fraction);
+    let fraction = nearest_float(story.chance.between(0, 9)) / 10.0;
+    outcome.handling = Some(story.now.seconds_since(since) + fraction);
     outcome.agent = Some(agent);
     outcome
 }
@@ -183,6 +184,11 @@ fn greet(story: &mut Story<'_>, agent: &Agent) {
 
 /// Questions and answers, about `median` rounds of them.
 fn exchange(story: &mut Story<'_>, median: f64) {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number from 1 to 12"
+    )]
     let rounds = story.chance.log_normal(median, 0.7).clamp(1.0, 12.0).round() as u32;
     for _ in 0..rounds {
         story.pass(45.0);

@@ -1,5 +1,6 @@
 //! One conversation as it goes on: messages, events and answers, each with its moment.
 
+use domain::number::exact_integer;
 use domain::time::Instant;
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ impl Story<'_> {
     /// Lets time pass: about `median` seconds, sometimes far more.
     pub(crate) fn pass(&mut self, median: f64) -> f64 {
         let seconds = self.chance.log_normal(median, 0.8).clamp(1.0, 20.0 * median).round();
-        self.now = self.now.plus_seconds(seconds as i64);
+        self.now = self.now.plus_seconds(exact_integer(seconds).unwrap_or_default());
         seconds
     }
 

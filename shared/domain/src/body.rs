@@ -142,7 +142,7 @@ mod tests {
     fn an_unknown_version_or_dictionary_is_refused() {
         let (key, account, id) = place();
         let body = pack(&key, &account, &id, &Session::from_json(JSON).unwrap()).unwrap();
-        for (at, byte) in [(0, 2), (1, DICTIONARIES.len() as u8)] {
+        for (at, byte) in [(0, 2), (1, u8::try_from(DICTIONARIES.len()).unwrap())] {
             let mut changed = body.clone();
             changed[at] = byte;
             assert!(matches!(unpack(&key, &account, &id, &changed), Err(BodyError::Envelope)));

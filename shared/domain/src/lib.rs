@@ -4,6 +4,7 @@
 //! only those above it.
 
 pub mod lang;
+pub mod number;
 pub mod id;
 pub mod zone;
 pub mod time;

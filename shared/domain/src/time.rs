@@ -5,6 +5,7 @@ use std::ops::Range;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::number::nearest_float;
 use crate::zone::Zone;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, the finest step the platform sends.
@@ -31,6 +32,11 @@ impl Instant {
     /// Whole seconds since 1970, rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
+    }
+
+    /// How many seconds this instant is after another one (negative if before), to the microsecond within 285 years.
+    pub fn seconds_since(self, earlier: Instant) -> f64 {
+        nearest_float(self.0.saturating_sub(earlier.0)) / 1e6
     }
 
     /// The instant of a `chrono` time.

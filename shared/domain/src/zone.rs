@@ -63,10 +63,10 @@ impl Zone {
     pub(crate) fn local_offset(self, local: NaiveDateTime) -> i64 {
         let (date, time) = (local.date(), local.time());
         let edge = if date.year() < 0 { DateTime::MIN } else { DateTime::MAX };
-        let small = |number: u32| number as i8;
+        let small = |number: u32| i8::try_from(number).ok();
         let local = i16::try_from(date.year()).ok().and_then(|year| {
-            let (month, day) = (small(date.month()), small(date.day()));
-            let (hour, minute, second) = (small(time.hour()), small(time.minute()), small(time.second()));
+            let (month, day) = (small(date.month())?, small(date.day())?);
+            let (hour, minute, second) = (small(time.hour())?, small(time.minute())?, small(time.second())?);
             DateTime::new(year, month, day, hour, minute, second, 0).ok()
         });
         let offset = match self.rules.to_ambiguous_timestamp(local.unwrap_or(edge)).offset() {
@@ -124,7 +124,7 @@ mod tests {
                 chance =
                     chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 // From 2000 to 2024: the database is corrected for the years before and added to for those after.
-                let at = 946_684_800 + (chance >> 33) as i64 % 757_000_000;
+                let at = 946_684_800 + (chance >> 33).cast_signed() % 757_000_000;
                 let utc = chrono::DateTime::from_timestamp(at, 0).unwrap();
                 let local = utc.with_timezone(&other).naive_local();
                 assert_eq!(
@@ -145,16 +145,16 @@ mod tests {
 
     #[test]
     fn a_time_that_comes_twice_is_the_first_and_one_that_is_left_out_follows_the_clocks_before() {
-        for (name, local, hours) in [
-            ("Australia/Lord_Howe", "2023-10-01T02:15:00", 10.5),
-            ("Australia/Lord_Howe", "2024-04-07T01:45:00", 11.0),
-            ("America/Sao_Paulo", "2018-11-04T00:30:00", -3.0),
-            ("America/Sao_Paulo", "2018-02-17T23:30:00", -2.0),
+        for (name, local, minutes) in [
+            ("Australia/Lord_Howe", "2023-10-01T02:15:00", 10 * 60 + 30),
+            ("Australia/Lord_Howe", "2024-04-07T01:45:00", 11 * 60),
+            ("America/Sao_Paulo", "2018-11-04T00:30:00", -3 * 60),
+            ("America/Sao_Paulo", "2018-02-17T23:30:00", -2 * 60),
             // The day that Samoa left out to move across the date line.
-            ("Pacific/Apia", "2011-12-30T12:00:00", -10.0),
+            ("Pacific/Apia", "2011-12-30T12:00:00", -10 * 60),
         ] {
             let offset = Zone::named(name).unwrap().local_offset(local.parse().unwrap());
-            assert_eq!(offset as f64 / 3_600.0, hours, "{name} {local}");
+            assert_eq!(offset, minutes * 60, "{name} {local}");
         }
     }
 

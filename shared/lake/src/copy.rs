@@ -165,7 +165,8 @@ impl Lake {
             tied().ok_or_else(|| StoreError::broken("copying a segment", "a key column is missing"))?;
         let of_session = |column: usize| take(sessions.column(column), owners, None).map_err(failed);
         let half = |shift: u32| -> ArrayRef {
-            Arc::new(Int64Array::from_iter_values(positions.iter().map(|at| i64::from((at >> shift) as u32))))
+            let half = |at: &u64| ((at >> shift) & u64::from(u32::MAX)).cast_signed();
+            Arc::new(Int64Array::from_iter_values(positions.iter().map(half)))
         };
         let mut arrays: Vec<ArrayRef> = vec![of_session(0)?];
         arrays.extend((record == Record::TalkOption).then(|| half(32)));

@@ -62,9 +62,8 @@ fn times(session: &Session) -> [Option<f64>; 3] {
     let waited = moments("waitStart").min();
     let begun = moments("humanStart").filter(|at| waited.is_none_or(|waited| *at >= waited)).min();
     let finished = begun.and_then(|begun| moments("humanFinish").filter(|at| *at >= begun).max());
-    let seconds = |from: Option<Instant>, to: Option<Instant>| {
-        from.zip(to).map(|(from, to)| to.0.saturating_sub(from.0) as f64 / 1e6)
-    };
+    let seconds =
+        |from: Option<Instant>, to: Option<Instant>| from.zip(to).map(|(from, to)| to.seconds_since(from));
     [seconds(begun, finished), seconds(waited, begun), seconds(waited.or(begun), finished)]
 }
 

@@ -21,7 +21,7 @@ use domain::time::Instant;
 /// The attribute of the receipt that keeps that a session's latest version was acknowledged.
 const RECEIPT: &str = "receipt";
 /// The most instants of `created_at` that a session's history names one by one.
-const MOST_INSTANTS: usize = 16;
+const MOST_INSTANTS: i64 = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
 const ATTEMPTS: usize = 4;
 
@@ -160,7 +160,7 @@ impl Store {
                      contains({CREATED_AT_HISTORY}, :created)))",
                 ))
                 .expression_attribute_values(":instant", numbers([identity.created_at.0]))
-                .expression_attribute_values(":most", integer(MOST_INSTANTS as i64)),
+                .expression_attribute_values(":most", integer(MOST_INSTANTS)),
             History::Shorter { instants, of } => update
                 .update_expression(format!("{sets}, {CREATED_AT_HISTORY} = :instants REMOVE {dropped}"))
                 .condition_expression("version = :there AND #hash = :hash_there")

@@ -110,6 +110,7 @@ impl Proxy {
 
     /// Lets this share of all requests fail, by all kinds of failing faults alike.
     pub fn fail_calls(&self, share: f64) {
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
         let kinds = Fault::FAILING.len() as f64;
         Fault::FAILING.into_iter().for_each(|fault| self.set_rate(fault, share / kinds));
     }

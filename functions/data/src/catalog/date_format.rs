@@ -203,7 +203,8 @@ mod tests {
                 chance =
                     chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 // From 1935 to 2038.
-                let at = Instant((chance >> 33) as i64 % 3_250_000_000 * 1_000_000 - 1_100_000_000_000_000);
+                let at =
+                    Instant((chance >> 33).cast_signed() % 3_250_000_000 * 1_000_000 - 1_100_000_000_000_000);
                 for format in DateFormat::ALL {
                     let grain = format.grain(at);
                     let from = at.0.div_euclid(grain) * grain;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use domain::number::{exact_integer, nearest_float};
 use itoa::Buffer;
 
 use super::date_format::Digits;
@@ -18,9 +19,6 @@ pub(crate) enum Value<'a> {
     /// A value that is JSON already.
     Json(&'a [u8]),
 }
-
-/// Up to here a float holds every whole number.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl<'a> Value<'a> {
     pub(crate) fn owned(text: Option<String>) -> Value<'a> {
@@ -39,7 +37,7 @@ impl<'a> Value<'a> {
     /// As a number; `None` for what is none.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
-            Value::Integer(number) => Some(*number as f64),
+            Value::Integer(number) => Some(nearest_float(*number)),
             Value::Number(number) => Some(*number),
             _ => None,
         }
@@ -56,13 +54,11 @@ impl<'a> Value<'a> {
                 out.push(b'"');
             }
             Value::Integer(number) => out.extend_from_slice(Buffer::new().format(*number).as_bytes()),
-            Value::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => {
-                out.extend_from_slice(Buffer::new().format(*number as i64).as_bytes());
-            }
-            Value::Number(number) => {
+            Value::Number(number) => match exact_integer(*number) {
+                Some(whole) => out.extend_from_slice(Buffer::new().format(whole).as_bytes()),
                 // Writing to memory cannot fail.
-                let _ = serde_json::to_writer(&mut *out, number);
-            }
+                None => drop(serde_json::to_writer(&mut *out, number)),
+            },
             Value::Boolean(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
             Value::Json(json) => out.extend_from_slice(json),
         }

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use domain::zone::Zone;
 use hashbrown::HashMap;
 
+use super::numbering::number;
 use super::row::{Context, Row};
 use super::segment_columns::SegmentColumns;
 use crate::catalog::date_format::{DateFormat, around};
@@ -54,7 +55,7 @@ impl Dimension {
             let text = |row: u32| columns.text(masked.column, row as usize);
             return Dimension::by(rows, text, |row| shown(text(row)));
         };
-        let code = |row: &u32| codes.of(*row as usize) as u32;
+        let code = |row: &u32| codes.code(*row as usize);
         let values = codes.texts().map(|text| json(&shown(text))).collect();
         Dimension { codes: rows.iter().map(code).collect(), values }
     }
@@ -73,8 +74,7 @@ impl Dimension {
             let key = local.map(|at| format.key(at.and_utc().timestamp_micros()));
             *known.entry(key).or_insert_with(|| {
                 let digits = local.map_or(Value::Null, |at| Value::Digits(format.digits(at)));
-                dimension.values.push(json(&digits));
-                dimension.values.len() as u32 - 1
+                add(&mut dimension.values, json(&digits))
             })
         };
         let (mut alike, mut code) = (0..0, 0);
@@ -109,10 +109,9 @@ impl Dimension {
             let code = match &last {
                 Some((before, code)) if *before == own => *code,
                 _ => {
-                    let code = *known.entry(own.clone()).or_insert_with(|| {
-                        dimension.values.push(json(&value(*row)));
-                        dimension.values.len() as u32 - 1
-                    });
+                    let code = *known
+                        .entry(own.clone())
+                        .or_insert_with(|| add(&mut dimension.values, json(&value(*row))));
                     last = Some((own, code));
                     code
                 }
@@ -121,6 +120,13 @@ impl Dimension {
         }
         dimension
     }
+}
+
+/// Adds a value; returns its code.
+fn add(values: &mut Vec<Vec<u8>>, value: Vec<u8>) -> u32 {
+    let code = number(values.len());
+    values.push(value);
+    code
 }
 
 fn json(value: &Value<'_>) -> Vec<u8> {

@@ -80,6 +80,7 @@ impl Distinct {
         // Odd, so that no two groups shift a digest alike.
         const SHIFT: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
         let digest = digest.wrapping_add(SHIFT.wrapping_mul(u128::from(group)));
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves, which lose nothing together")]
         let digest = [(digest >> 64) as u64, digest as u64];
         self.pending[(digest[0] >> 56) as usize].push(Mark { digest, group });
         self.pending_count += 1;

@@ -4,6 +4,8 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::numbering;
+
 /// Byte strings, numbered in the order in which they first occur.
 #[derive(Debug, Default)]
 pub(crate) struct Interned {
@@ -22,7 +24,7 @@ impl Interned {
         if let Some(number) = numbers.find(hash, |number| get(bytes, ends, *number as usize) == own) {
             return *number;
         }
-        let number = ends.len() as u32;
+        let number = numbering::number(ends.len());
         bytes.extend_from_slice(own);
         ends.push(bytes.len());
         numbers.insert_unique(hash, number, |number| hasher.hash_one(get(bytes, ends, *number as usize)));

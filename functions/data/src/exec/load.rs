@@ -12,6 +12,7 @@ use lake::resolve::{Rank, latest_by};
 use lake::{Lake, Part};
 use store::StoreError;
 
+use super::numbering::number;
 use super::row::Context;
 use super::segment_columns::SegmentColumns;
 use crate::plan::columns::{CREATED, ID};
@@ -95,11 +96,11 @@ async fn read_sessions(
             Some(rows) => lake.read_rows(part, read.record, &names, std::slice::from_ref(rows)).await?,
             None => lake.read(part, read.record, &names).await?,
         };
-        let mut columns = SegmentColumns::from_session(stretch.as_ref().map_or(0, |rows| rows.start));
+        let mut columns = SegmentColumns::from_session(stretch.as_ref().map_or(0, |rows| rows.start))?;
         columns.put(read, &batch, context.zone).map(|()| columns)
     });
     let segments = try_join_all(reading).await?;
-    let all = |columns: &SegmentColumns| (0..columns.rows(Record::Session) as u32).collect();
+    let all = |columns: &SegmentColumns| (0..number(columns.rows(Record::Session))).collect();
     let sessions =
         if cluster.is_resolved { resolve(parts, &segments) } else { segments.iter().map(all).collect() };
     Ok(Loaded { segments, sessions })
@@ -192,7 +193,7 @@ fn resolve(parts: &[Part], segments: &[SegmentColumns]) -> Vec<Vec<u32>> {
     let latest = latest_by(rows, id, rank);
     let mut sessions = vec![Vec::new(); segments.len()];
     let live = latest.into_values().filter(|at| !is_removed(*at));
-    live.for_each(|at| sessions[at.segment].push(at.row as u32));
+    live.for_each(|at| sessions[at.segment].push(number(at.row)));
     sessions.iter_mut().for_each(|rows| rows.sort_unstable());
     sessions
 }

@@ -1,6 +1,7 @@
 //! What each session adds to a sum.
 
 use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+use domain::number::nearest_float;
 
 use super::segment_columns::SegmentColumns;
 use crate::catalog::date_format::DateFormat;
@@ -17,7 +18,7 @@ impl Sum {
         let holds = match measure {
             Measure::Seconds(column) => return columns.seconds(column, session),
             Measure::Count(column) => {
-                return Some(columns.integer(column, session).unwrap_or_default() as f64);
+                return Some(nearest_float(columns.integer(column, session).unwrap_or_default()));
             }
             Measure::One => true,
             Measure::HasText(column) => columns.text(column, session).is_some(),
@@ -48,7 +49,7 @@ impl Sum {
                 columns.all_seconds(column).into_iter().for_each(|seconds| numbers(seconds, rows, &mut add));
             }
             Sum::Measure(Measure::Count(column)) => {
-                let mut add = |at, count: i64| add(at, count as f64);
+                let mut add = |at, count: i64| add(at, nearest_float(count));
                 columns.all_integers(column).into_iter().for_each(|counts| numbers(counts, rows, &mut add));
             }
             _ => {

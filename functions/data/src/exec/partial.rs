@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use super::dimension::Dimension;
 use super::distinct::Digests;
 use super::interned;
+use super::numbering::number;
 use super::row::Context;
 use super::segment_columns::SegmentColumns;
 use crate::plan::expr::Expr;
@@ -125,8 +126,9 @@ impl PartialAggregate {
         for (at, sum) in shape.sums.iter().enumerate().filter(|(_, sum)| !matches!(sum, Sum::Distinct(_))) {
             sum.each(columns, rows, |row, value| own[group_of[row] as usize * width + at] += value);
         }
+        let before = number(before);
         for ((_, masked), marks) in shape.distinct().zip(&mut self.marks) {
-            let mark = |row: usize, digest| marks.push((before as u32 + group_of[row], digest));
+            let mark = |row: usize, digest| marks.push((before + group_of[row], digest));
             shape.digests.each(masked, columns, rows, context, mark);
         }
     }
@@ -159,23 +161,28 @@ impl Groups {
             .map(|(group, code)| u64::from(*group) * width + u64::from(*code));
         let mut firsts = Vec::new();
         let mut new = |row: usize| {
+            let group = number(firsts.len());
             firsts.push(row);
-            firsts.len() as u32 - 1
+            group
         };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "where there are at most DENSE keys, they are small"
+        )]
         let group_of = if size <= DENSE {
             let mut known = vec![u32::MAX; size as usize];
-            let number = |(row, key): (usize, u64)| {
+            let group = |(row, key): (usize, u64)| {
                 let group = &mut known[key as usize];
                 if *group == u32::MAX {
                     *group = new(row);
                 }
                 *group
             };
-            combined.enumerate().map(number).collect()
+            combined.enumerate().map(group).collect()
         } else {
             let mut known: HashMap<u64, u32> = HashMap::new();
-            let number = |(row, key)| *known.entry(key).or_insert_with(|| new(row));
-            combined.enumerate().map(number).collect()
+            let group = |(row, key)| *known.entry(key).or_insert_with(|| new(row));
+            combined.enumerate().map(group).collect()
         };
         *self = Groups { group_of, firsts };
     }

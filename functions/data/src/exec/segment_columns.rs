@@ -1,5 +1,6 @@
 //! The columns of a segment in memory, and typed access to their values.
 
+use std::num::TryFromIntError;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -64,9 +65,14 @@ impl DictionaryColumn {
         self.texts.iter().map(|text| text.filter(|text| !text.is_empty())).chain([None])
     }
 
-    /// The code of a row.
+    /// The code of a row. Codes are not negative: they are places among the distinct texts.
+    pub(crate) fn code(&self, row: usize) -> u32 {
+        self.codes[row].cast_unsigned()
+    }
+
+    /// The code of a row, as a place among `texts`.
     pub(crate) fn of(&self, row: usize) -> usize {
-        self.codes[row] as usize
+        self.code(row) as usize
     }
 
     fn text(&self, row: usize) -> Option<&str> {
@@ -139,6 +145,10 @@ struct RecordColumns {
     columns: Vec<Option<Values>>,
 }
 
+fn too_many_rows(error: TryFromIntError) -> StoreError {
+    StoreError::broken("reading a segment", error)
+}
+
 /// The columns read of one segment. A record that was not read has no rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SegmentColumns {
@@ -149,8 +159,9 @@ pub(crate) struct SegmentColumns {
 
 impl SegmentColumns {
     /// No columns yet; the sessions before row `first` will not be read.
-    pub(crate) fn from_session(first: usize) -> SegmentColumns {
-        SegmentColumns { first: first as u32, ..SegmentColumns::default() }
+    pub(crate) fn from_session(first: usize) -> Result<SegmentColumns, StoreError> {
+        let first = u32::try_from(first).map_err(too_many_rows)?;
+        Ok(SegmentColumns { first, ..SegmentColumns::default() })
     }
 
     pub(crate) fn first(&self) -> u32 {
@@ -164,6 +175,7 @@ impl SegmentColumns {
         batch: &RecordBatch,
         zone: Zone,
     ) -> Result<(), StoreError> {
+        u32::try_from(batch.num_rows()).map_err(too_many_rows)?;
         let unknown = || StoreError::broken("reading a segment", "a column has an unknown type");
         let mut arrays = batch.columns().iter();
         let mut columns = Vec::with_capacity(read.columns.len());

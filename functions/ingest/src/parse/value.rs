@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use domain::dictionary::Kind;
+use domain::number::exact_integer;
 use domain::session::Value;
 use domain::time::{Instant, TimeError};
 use domain::zone::Zone;
@@ -12,8 +13,6 @@ use super::json::{Json, is_empty};
 
 /// The longest text of a field (the HTTP contract).
 const MAX_TEXT: usize = 1 << 20;
-/// Beyond this a floating-point number may stand for several whole ones.
-const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// What is wrong with a value, to be read after its path.
 pub(super) type Wrong = Cow<'static, str>;
@@ -105,8 +104,7 @@ fn parsed<T>(raw: &RawValue, parse: fn(&str) -> Option<T>, wrong: &'static str) 
 }
 
 fn integer(text: &str) -> Option<i64> {
-    let whole = |number: &f64| number.fract() == 0.0 && number.abs() <= MAX_EXACT;
-    text.parse().ok().or_else(|| seconds(text).filter(whole).map(|number| number as i64))
+    text.parse().ok().or_else(|| seconds(text).and_then(exact_integer))
 }
 
 fn seconds(text: &str) -> Option<f64> {

@@ -18,7 +18,7 @@ use super::sums::Sums;
 /// Where bodies are written before they are complete. No bucket's name begins with a dot.
 const DRAFTS: &str = ".drafts";
 /// The length of the description's length.
-const TAIL: u64 = 4;
+const TAIL: usize = size_of::<u32>();
 
 /// What is known of an object besides its bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -150,9 +150,9 @@ fn open_object(path: &Path) -> io::Result<Option<(File, Description)>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let tail = file.metadata()?.len().checked_sub(TAIL).ok_or(ErrorKind::UnexpectedEof)?;
+    let tail = file.metadata()?.len().checked_sub(TAIL as u64).ok_or(ErrorKind::UnexpectedEof)?;
     file.seek(SeekFrom::Start(tail))?;
-    let mut length = [0; TAIL as usize];
+    let mut length = [0; TAIL];
     file.read_exact(&mut length)?;
     let start = tail.checked_sub(u32::from_be_bytes(length).into()).ok_or(ErrorKind::InvalidData)?;
     file.seek(SeekFrom::Start(start))?;

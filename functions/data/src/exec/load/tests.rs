@@ -125,7 +125,7 @@ fn a_reader_and_a_compaction_find_the_same_latest_versions_in_whichever_order_th
                 let rows: Vec<Version> = (0..1 + below(6))
                     .map(|_| Version {
                         id: IDS[below(4)],
-                        created_at: below(3) as i64,
+                        created_at: i64::try_from(below(3)).unwrap(),
                         sequence: SEQUENCES[below(3)],
                         is_removed: below(3) == 0,
                     })
