@@ -26,6 +26,7 @@ mod versions;
 mod data;
 mod pages;
 mod requests;
+mod workers;
 mod measures;
 mod export;
 mod privacy;

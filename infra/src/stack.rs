@@ -13,6 +13,7 @@ use client::http::Local;
 use console::Deployment;
 use domain::id::random_hex;
 use futures::future::select_all;
+use runtime::compute;
 use runtime::config::ConfigError;
 use serde::{Deserialize, Serialize};
 use store::Store;
@@ -83,6 +84,11 @@ impl Part {
     fn start(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> Part {
         Part { name, task: tokio::spawn(running) }
     }
+
+    /// The same for a part that does what other functions do on AWS: it writes segments, apart from what serves requests.
+    fn start_apart(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> Part {
+        Part::start(name, compute::run(running))
+    }
 }
 
 impl Drop for Stack {
@@ -129,9 +135,9 @@ impl Stack {
         let store = Store::with_clients(dynamo, s3, kms, names.clone());
         let poller = StreamPoller::new(archive::App::new(store.clone()), table, streams, &names.table, data);
         let poller = poller.with_embedded(Arc::clone(&embedded));
-        let poller = Part::start("the stream poller", async move { poller.run().await.to_string() });
+        let poller = Part::start_apart("the stream poller", async move { poller.run().await.to_string() });
         let upkeep = upkeep::keep_up(maintain::App::new(store.clone()));
-        let upkeep = Part::start("upkeep", async move {
+        let upkeep = Part::start_apart("upkeep", async move {
             upkeep.await;
             "it stopped".to_owned()
         });

@@ -12,7 +12,7 @@ use domain::time::Instant;
 use domain::token::Scope;
 use futures::{StreamExt, stream};
 use http::HeaderMap;
-use runtime::telemetry;
+use runtime::{compute, telemetry};
 use serde::Deserialize;
 use store::{Delivery, MAX_RECEIPT, Put, Store, StoreError};
 use tokio::time::timeout_at;
@@ -48,15 +48,18 @@ pub(crate) async fn receive(
 ) -> Result<Report, Problem> {
     let started = tokio::time::Instant::now();
     let id = caller.account(&[Scope::Ingest], parameters.account.as_ref())?;
-    let body = crate::body::read(&headers, body).await?;
-    let items = split(&body, Layout::of(&headers))?;
-    let mut batch = Batch::new(&app.store, &items, started + TIME_LIMIT);
-    match app.store.account(&id).await {
-        Ok(account) => batch.write(&account).await,
-        Err(error) => batch.postpone(&error),
-    }
-    batch.log(&id, started);
-    Ok(batch.report)
+    compute::run(async move {
+        let body = crate::body::read(&headers, body).await?;
+        let items = split(&body, Layout::of(&headers))?;
+        let mut batch = Batch::new(&app.store, &items, started + TIME_LIMIT);
+        match app.store.account(&id).await {
+            Ok(account) => batch.write(&account).await,
+            Err(error) => batch.postpone(&error),
+        }
+        batch.log(&id, started);
+        Ok(batch.report)
+    })
+    .await
 }
 
 /// A batch on its way into storage.

@@ -8,11 +8,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How long requests under way may take to finish when a server is stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many threads a server has that blocks them: one writes while the other reads and parses.
+const THREADS: usize = 2;
 
 /// A running server. Dropping it lets requests under way finish and takes no new ones.
 pub(super) struct Server {
@@ -38,6 +42,38 @@ impl Server {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(serve(listener, Stop(stopped)));
+        Ok(Server { address, stop, task })
+    }
+
+    /// The same on threads of its own, for a server that blocks them: what else this process serves is answered meanwhile.
+    pub(super) fn start_apart<F: Future<Output = ()>>(
+        listener: TcpListener,
+        serve: impl FnOnce(TcpListener, Stop) -> F + Send + 'static,
+    ) -> io::Result<Server> {
+        let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+        let address = listener.local_addr()?;
+        let listener = listener.into_std()?;
+        let (stop, stopped) = oneshot::channel();
+        let (abort, aborted) = oneshot::channel::<()>();
+        let (ended, ends) = oneshot::channel::<()>();
+        std::thread::Builder::new().name("embedded server".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                // Anew, for a listener belongs to the runtime that it was made on.
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => tokio::select! {
+                        () = serve(listener, Stop(stopped)) => {}
+                        _ = aborted => {}
+                    },
+                    Err(error) => tracing::error!(%error, "an embedded server cannot listen"),
+                }
+            });
+            drop((runtime, ended));
+        })?;
+        // Stands for the thread: it ends with the thread, and where it is aborted, the thread is told to end.
+        let task = tokio::spawn(async move {
+            let _ended = ends.await;
+            drop(abort);
+        });
         Ok(Server { address, stop, task })
     }
 

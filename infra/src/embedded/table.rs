@@ -59,7 +59,8 @@ impl TableServer {
         let text = path.to_str().ok_or_else(|| TableError::Open(format!("{} is no text", path.display())))?;
         let database = Database::new(text).map_err(|error| TableError::Open(error.to_string()))?;
         let side = Arc::new(Mutex::new(open_side(path)?));
-        let server = Server::start(listener, |listener, stop| serve(listener, stop, database))?;
+        // dynoxide does its work with SQLite on the thread that took the request.
+        let server = Server::start_apart(listener, |listener, stop| serve(listener, stop, database))?;
         Ok(TableServer { endpoint: server.endpoint(), server, side })
     }
 

@@ -4,10 +4,12 @@
 use std::any::Any;
 
 use axum::Router;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use runtime::compute;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -17,6 +19,9 @@ use domain::id::random_hex;
 
 /// The header that carries the request's id, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a client is told of a failure that is nothing it can do about.
+const OURS: &str = "an error of ours; the request id tells us which";
 
 /// Makes routes ready to be served.
 pub fn host(routes: Router) -> Router {
@@ -28,12 +33,32 @@ pub fn host(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(finish))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        .layer(from_fn(compress_apart))
+}
+
+/// Compresses an answer before it is sent, on threads for long work: a page of rows takes longer than a thread that serves
+/// requests may be kept.
+async fn compress_apart(request: Request, next: Next) -> Response {
+    let has_body = request.method() != Method::HEAD;
+    let (head, body) = next.run(request).await.into_parts();
+    // The length of what the layer compresses is not known before it is done; what is compressed already has one.
+    if !has_body || !head.headers.contains_key(header::CONTENT_ENCODING) || body.size_hint().exact().is_some()
+    {
+        return Response::from_parts(head, body);
+    }
+    match compute::run(to_bytes(body, usize::MAX)).await {
+        Ok(compressed) => Response::from_parts(head, Body::from(compressed)),
+        Err(error) => {
+            tracing::error!(%error, "an answer broke off");
+            let id = head.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, OURS).respond(id)
+        }
+    }
 }
 
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     tracing::error!("a handler panicked");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of ours; the request id tells us which")
-        .into_response()
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, OURS).into_response()
 }
 
 /// Gives the request its id, writes a problem's body and logs the outcome.

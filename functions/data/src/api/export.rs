@@ -9,6 +9,7 @@ use domain::id::AccountId;
 use domain::lang::Lang;
 use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use runtime::compute;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use store::StoreError;
@@ -111,7 +112,7 @@ pub(crate) async fn export(
     Parameters(wanted): Parameters<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    write(app, &caller, &headers, order(wanted), &pairs).await
+    write(app, &caller, &headers, order(wanted), pairs).await
 }
 
 /// Which rows the body says, as that of `POST /v1/data`: filters may hold names and phones, which no address should.
@@ -123,19 +124,28 @@ pub(crate) async fn export_of_body(
     headers: HeaderMap,
     BodyOf(body): BodyOf<DataRequest>,
 ) -> Result<Response, Problem> {
-    write(app, &caller, &headers, order_of_body(wanted, body), &pairs).await
+    write(app, &caller, &headers, order_of_body(wanted, body), pairs).await
 }
 
 async fn write(
     app: App,
     caller: &Caller,
     headers: &HeaderMap,
+    mut order: Order,
+    pairs: Vec<(String, String)>,
+) -> Result<Response, Problem> {
+    let named = std::mem::take(&mut order.account).optional("account")?;
+    let executor = QueryExecutor::new(app, caller, named.as_ref(), headers).await?;
+    compute::run(async move { file_page(&executor, order, &pairs).await }).await
+}
+
+/// The page of the file that is wanted.
+async fn file_page(
+    executor: &QueryExecutor,
     order: Order,
     pairs: &[(String, String)],
 ) -> Result<Response, Problem> {
-    let Order { account, request, period, file } = order;
-    let named = account.optional("account")?;
-    let executor = QueryExecutor::new(app, caller, named.as_ref(), headers).await?;
+    let Order { request, period, file, .. } = order;
     let (query, period, file) = all((executor.resolve(&request), period, file))?;
     if !query.filters_applied {
         // The answer to `POST /v1/data` says so; a file would be taken for what was asked.

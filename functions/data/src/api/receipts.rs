@@ -8,6 +8,7 @@ use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
 use domain::token::Scope;
 use lake::{Receipt, Receipts};
+use runtime::compute;
 use serde::{Deserialize, Serialize};
 use store::{Quarantined, Rejection};
 use web::caller::Caller;
@@ -82,7 +83,16 @@ pub(crate) async fn receipts(
     if (days.1 - days.0).num_days() >= MAX_DAYS {
         return Err(Problem::invalid("end", format!("is more than {MAX_DAYS} days after start")));
     }
-    let account = app.store.account(&account).await?;
+    compute::run(async move { completeness(&app, &account, days).await.map(axum::Json) }).await
+}
+
+/// What there is to say of some days of an account, the first and the last included.
+async fn completeness(
+    app: &App,
+    account: &AccountId,
+    days: (NaiveDate, NaiveDate),
+) -> Result<CompletenessReport, Problem> {
+    let account = app.store.account(account).await?;
     let now = Instant::now();
     let of = Receipts {
         account: account.id.clone(),
@@ -92,14 +102,14 @@ pub(crate) async fn receipts(
         snapshot: lake::latest_snapshot(now),
     };
     let receipts = app.lake.receipts(&of).await?;
-    Ok(axum::Json(CompletenessReport {
+    Ok(CompletenessReport {
         data_as_of: of.snapshot.to_rfc3339(),
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
-        rejected: rejected(&app, &account.id, &Instant::of_days(days, account.zone)).await?,
+        rejected: rejected(app, &account.id, &Instant::of_days(days, account.zone)).await?,
         lake_bytes: app.lake.bytes(&account.id).await?,
         quarantined: app.store.quarantined(&account.id).await?.into_iter().map(quarantined).collect(),
-    }))
+    })
 }
 
 async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Result<Vec<Refused>, Problem> {

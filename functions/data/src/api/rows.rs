@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
+use runtime::compute;
 use store::StoreError;
 use web::caller::Caller;
 use web::input::{AccountParameter, Json, Query as Parameters};
@@ -23,11 +24,14 @@ pub(crate) async fn rows(
 ) -> Result<Response, Problem> {
     let named = named.or_in_body(request.account.clone())?;
     let executor = QueryExecutor::new(app, &caller, named.as_ref(), &headers).await?;
-    let query = executor.resolve(&request)?;
-    let head = get_data::head(&query);
-    let QueryPage { page, next, total } = executor.execute(&query, RowEncoder::Values, head).await?;
-    let mut body = page.into_bytes().map_err(|error| StoreError::broken("writing rows", error))?;
-    body.extend(get_data::tail(next, total));
+    let body = compute::run(async move {
+        let query = executor.resolve(&request)?;
+        let head = get_data::head(&query);
+        let QueryPage { page, next, total } = executor.execute(&query, RowEncoder::Values, head).await?;
+        let mut body = page.into_bytes().map_err(|error| StoreError::broken("writing rows", error))?;
+        body.extend(get_data::tail(next, total));
+        Ok::<_, Problem>(body)
+    });
     let about = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    Ok((about, body).into_response())
+    Ok((about, body.await?).into_response())
 }

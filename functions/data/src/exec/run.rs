@@ -1,14 +1,13 @@
 //! Runs a plan: visits its rows in the total order, or adds them up to a summary.
 
 use std::ops::ControlFlow;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use domain::dictionary::Record;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use lake::Lake;
+use runtime::compute;
 use store::StoreError;
-use tokio_util::task::AbortOnDropHandle;
 
 use super::load::{Loaded, load};
 use super::predicate::Predicate;
@@ -61,7 +60,7 @@ pub(crate) async fn sum_up(
 
 /// Loads each cluster and passes it to `make`; returns the results in the order of the clusters. Several clusters are
 /// loaded at once, each by a task of its own, so that all processors are used. A task whose result is not wanted any more
-/// is stopped.
+/// is stopped, and a panic of one goes on in the request's, which is answered with a problem document.
 fn each_cluster<T: Send + 'static>(
     lake: &Lake,
     plan: &Arc<ExecutionPlan>,
@@ -73,18 +72,10 @@ fn each_cluster<T: Send + 'static>(
         move |at| {
             let (lake, plan, context) = (lake.clone(), Arc::clone(&plan), Arc::clone(&context));
             let make = make.clone();
-            async move {
-                let task = tokio::spawn(async move {
-                    let loaded = load(&lake, &plan, &plan.clusters[at], &context).boxed().await?;
-                    Ok(make(loaded, &context))
-                });
-                match AbortOnDropHandle::new(task).await {
-                    Ok(made) => made,
-                    // A panic goes on in the task of the request, which answers it with a problem document.
-                    Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-                    Err(error) => Err(StoreError::broken("reading a segment", error)),
-                }
-            }
+            compute::run(async move {
+                let loaded = load(&lake, &plan, &plan.clusters[at], &context).boxed().await?;
+                Ok(make(loaded, &context))
+            })
         }
     });
     Box::pin(stream::iter(tasks).buffered(plan.at_once))
