@@ -1,9 +1,10 @@
 #!/bin/sh
-# Every test there is, in the order in which failing is cheapest. Any warning fails.
+# Every test there is, in the order in which failing is cheapest. Any warning fails. At the end it prints what each step took.
 set -eu
 cd "$(dirname "$0")/.."
-step() { printf '\n== %s\n' "$*"; "$@"; }
+. infra/steps.sh
 step cargo fmt --all --check
+step infra/checks/run.sh 'typos dependencies'
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 # The command line without the stack.
 step cargo clippy --quiet --package premium --no-default-features -- -D warnings
@@ -18,4 +19,4 @@ step env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 )
 step cargo test --quiet --workspace
 (cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
-step infra/checks/run.sh
+step infra/checks/run.sh 'template lambda copy queries console cost'
