@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 requirements=infra/checks/requirements.txt
 if ! cmp -s "$requirements" .venv/requirements.txt; then
     step python3 -m venv .venv
-    step .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements"
+    step .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
     cp "$requirements" .venv/requirements.txt
 fi
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/bin:$PATH"
