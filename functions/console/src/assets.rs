@@ -18,49 +18,61 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// Every file: its name, its type and what it holds. The templates are those of the connector.
-pub(crate) const FILES: &[(&str, &str, &[u8])] = &[
-    ("account.js", JAVASCRIPT, include_bytes!("page/account.js")),
-    ("agentes.json", JSON, include_bytes!("../../../connector/templates/agentes.json")),
-    ("api.js", JAVASCRIPT, include_bytes!("page/api.js")),
-    ("atendimento.json", JSON, include_bytes!("../../../connector/templates/atendimento.json")),
-    ("base.css", CSS, include_bytes!("page/base.css")),
-    ("catalogue.js", JAVASCRIPT, include_bytes!("page/catalogue.js")),
-    ("charts.js", JAVASCRIPT, include_bytes!("page/charts.js")),
-    ("connector.js", JAVASCRIPT, include_bytes!("page/connector.js")),
-    ("conversas.json", JSON, include_bytes!("../../../connector/templates/conversas.json")),
-    ("conversations.js", JAVASCRIPT, include_bytes!("page/conversations.js")),
-    ("cost.js", JAVASCRIPT, include_bytes!("page/cost.js")),
-    ("csv.js", JAVASCRIPT, include_bytes!("page/csv.js")),
-    ("dashboard.js", JAVASCRIPT, include_bytes!("page/dashboard.js")),
-    ("dictionary.js", JAVASCRIPT, include_bytes!("page/dictionary.js")),
-    ("distribuicao.json", JSON, include_bytes!("../../../connector/templates/distribuicao.json")),
-    ("dom.js", JAVASCRIPT, include_bytes!("page/dom.js")),
-    ("export.js", JAVASCRIPT, include_bytes!("page/export.js")),
-    ("health.js", JAVASCRIPT, include_bytes!("page/health.js")),
-    ("main.js", JAVASCRIPT, include_bytes!("page/main.js")),
-    ("pages.css", CSS, include_bytes!("page/pages.css")),
-    ("parts.js", JAVASCRIPT, include_bytes!("page/parts.js")),
-    ("perdidas.json", JSON, include_bytes!("../../../connector/templates/perdidas.json")),
-    ("period.js", JAVASCRIPT, include_bytes!("page/period.js")),
-    ("pictures.js", JAVASCRIPT, include_bytes!("page/pictures.js")),
-    ("report-list.js", JAVASCRIPT, include_bytes!("page/report-list.js")),
-    ("reports.js", JAVASCRIPT, include_bytes!("page/reports.js")),
-    ("route.js", JAVASCRIPT, include_bytes!("page/route.js")),
-    ("settings.js", JAVASCRIPT, include_bytes!("page/settings.js")),
-    ("tabulacao.json", JSON, include_bytes!("../../../connector/templates/tabulacao.json")),
-    ("templates.js", JAVASCRIPT, include_bytes!("page/templates.js")),
-    ("text.js", JAVASCRIPT, include_bytes!("page/text.js")),
-    ("thread.js", JAVASCRIPT, include_bytes!("page/thread.js")),
-    ("tokens.js", JAVASCRIPT, include_bytes!("page/tokens.js")),
+/// A file of the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asset {
+    pub(crate) name: &'static str,
+    media_type: &'static str,
+    pub(crate) content: &'static [u8],
+}
+
+const fn asset_of(name: &'static str, media_type: &'static str, content: &'static [u8]) -> Asset {
+    Asset { name, media_type, content }
+}
+
+/// Every file. The templates are those of the connector.
+pub(crate) const FILES: &[Asset] = &[
+    asset_of("account.js", JAVASCRIPT, include_bytes!("page/account.js")),
+    asset_of("agentes.json", JSON, include_bytes!("../../../connector/templates/agentes.json")),
+    asset_of("api.js", JAVASCRIPT, include_bytes!("page/api.js")),
+    asset_of("atendimento.json", JSON, include_bytes!("../../../connector/templates/atendimento.json")),
+    asset_of("base.css", CSS, include_bytes!("page/base.css")),
+    asset_of("catalogue.js", JAVASCRIPT, include_bytes!("page/catalogue.js")),
+    asset_of("charts.js", JAVASCRIPT, include_bytes!("page/charts.js")),
+    asset_of("connector.js", JAVASCRIPT, include_bytes!("page/connector.js")),
+    asset_of("conversas.json", JSON, include_bytes!("../../../connector/templates/conversas.json")),
+    asset_of("conversations.js", JAVASCRIPT, include_bytes!("page/conversations.js")),
+    asset_of("cost.js", JAVASCRIPT, include_bytes!("page/cost.js")),
+    asset_of("csv.js", JAVASCRIPT, include_bytes!("page/csv.js")),
+    asset_of("dashboard.js", JAVASCRIPT, include_bytes!("page/dashboard.js")),
+    asset_of("dictionary.js", JAVASCRIPT, include_bytes!("page/dictionary.js")),
+    asset_of("distribuicao.json", JSON, include_bytes!("../../../connector/templates/distribuicao.json")),
+    asset_of("dom.js", JAVASCRIPT, include_bytes!("page/dom.js")),
+    asset_of("export.js", JAVASCRIPT, include_bytes!("page/export.js")),
+    asset_of("health.js", JAVASCRIPT, include_bytes!("page/health.js")),
+    asset_of("main.js", JAVASCRIPT, include_bytes!("page/main.js")),
+    asset_of("pages.css", CSS, include_bytes!("page/pages.css")),
+    asset_of("parts.js", JAVASCRIPT, include_bytes!("page/parts.js")),
+    asset_of("perdidas.json", JSON, include_bytes!("../../../connector/templates/perdidas.json")),
+    asset_of("period.js", JAVASCRIPT, include_bytes!("page/period.js")),
+    asset_of("pictures.js", JAVASCRIPT, include_bytes!("page/pictures.js")),
+    asset_of("report-list.js", JAVASCRIPT, include_bytes!("page/report-list.js")),
+    asset_of("reports.js", JAVASCRIPT, include_bytes!("page/reports.js")),
+    asset_of("route.js", JAVASCRIPT, include_bytes!("page/route.js")),
+    asset_of("settings.js", JAVASCRIPT, include_bytes!("page/settings.js")),
+    asset_of("tabulacao.json", JSON, include_bytes!("../../../connector/templates/tabulacao.json")),
+    asset_of("templates.js", JAVASCRIPT, include_bytes!("page/templates.js")),
+    asset_of("text.js", JAVASCRIPT, include_bytes!("page/text.js")),
+    asset_of("thread.js", JAVASCRIPT, include_bytes!("page/thread.js")),
+    asset_of("tokens.js", JAVASCRIPT, include_bytes!("page/tokens.js")),
 ];
 
 /// The digest of all files.
 pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut digest = Sha256::new();
-    for (name, kind, bytes) in FILES {
-        digest.update(format!("{name}\n{kind}\n{}\n", bytes.len()));
-        digest.update(bytes);
+    for Asset { name, media_type, content } in FILES {
+        digest.update(format!("{name}\n{media_type}\n{}\n", content.len()));
+        digest.update(content);
     }
     hex::encode(&digest.finalize()[..8])
 });
@@ -72,8 +84,8 @@ pub(crate) async fn asset(
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("there is no such file in this version of the console");
     let Path((version, name)) = path.map_err(|_| missing())?;
-    let file = FILES.iter().find(|(known, _, _)| *known == name).filter(|_| version == *VERSION);
-    let (_, kind, bytes) = *file.ok_or_else(missing)?;
+    let file = FILES.iter().find(|known| known.name == name).filter(|_| version == *VERSION);
+    let Asset { media_type, content, .. } = *file.ok_or_else(missing)?;
     let tag = format!("W/\"{version}-{name}\"");
     let is_known = tag.parse().is_ok_and(|tag: ETag| {
         headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag))
@@ -82,5 +94,5 @@ pub(crate) async fn asset(
     if is_known {
         return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
     }
-    Ok((kept, [(header::CONTENT_TYPE, kind)], bytes).into_response())
+    Ok((kept, [(header::CONTENT_TYPE, media_type)], content).into_response())
 }

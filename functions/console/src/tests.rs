@@ -83,16 +83,16 @@ fn every_file_of_the_page_and_every_template_is_served() {
     let mut there = [names("src/page"), names("../../connector/templates")].concat();
     there.retain(|name| name != "page.html");
     there.sort_unstable();
-    let served: Vec<&str> = FILES.iter().map(|(name, _, _)| *name).collect();
+    let served: Vec<&str> = FILES.iter().map(|file| file.name).collect();
     assert_eq!(served, there);
 }
 
 #[test]
 fn the_page_never_writes_markup() {
-    let scripts: Vec<_> = FILES.iter().filter(|(name, _, _)| name.ends_with(".js")).collect();
+    let scripts: Vec<_> = FILES.iter().filter(|file| file.name.ends_with(".js")).collect();
     assert!(!scripts.is_empty());
-    for (name, _, script) in scripts {
-        let script = str::from_utf8(script).unwrap();
+    for file in scripts {
+        let (name, script) = (file.name, str::from_utf8(file.content).unwrap());
         for way in [
             "innerHTML",
             "outerHTML",

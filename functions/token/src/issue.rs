@@ -183,9 +183,8 @@ async fn signing_key(app: &App, now: Instant) -> Result<SigningKey, StoreError> 
     match app.store.newest_signing_key().await? {
         Some(key) if key.created_at.plus_seconds(SIGNS_FOR) > now => Ok(key),
         _ => {
-            let (private, public) =
-                new_key_pair().map_err(|error| StoreError::broken("making a signing key", error))?;
-            app.store.add_signing_key(private, public, now).await
+            let pair = new_key_pair().map_err(|error| StoreError::broken("making a signing key", error))?;
+            app.store.add_signing_key(pair, now).await
         }
     }
 }

@@ -25,9 +25,12 @@ pub(crate) struct Cost {
     pub(crate) bytes: u64,
 }
 
-/// Counts the answers of S3.
+/// Counts the answers of S3, and the bytes of their bodies.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Answers(Arc<(AtomicU64, AtomicU64)>);
+pub(crate) struct Answers {
+    count: Arc<AtomicU64>,
+    bytes: Arc<AtomicU64>,
+}
 
 impl Intercept for Answers {
     fn name(&self) -> &'static str {
@@ -41,8 +44,8 @@ impl Intercept for Answers {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let length = context.response().headers().get("content-length").and_then(|text| text.parse().ok());
-        self.0.0.fetch_add(1, Ordering::Relaxed);
-        self.0.1.fetch_add(length.unwrap_or_default(), Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(length.unwrap_or_default(), Ordering::Relaxed);
         Ok(())
     }
 }
@@ -50,7 +53,7 @@ impl Intercept for Answers {
 /// A piece of work that has begun.
 pub(crate) struct Meter<'a> {
     answers: &'a Answers,
-    before: (f64, u64, u64),
+    before: Cost,
     since: Instant,
 }
 
@@ -60,20 +63,26 @@ impl<'a> Meter<'a> {
     }
 
     pub(crate) fn stop(self) -> Cost {
-        let (cpu, gets, bytes) = now(self.answers);
+        let now = now(self.answers);
         Cost {
-            cpu_ms: cpu - self.before.0,
+            cpu_ms: now.cpu_ms - self.before.cpu_ms,
             wall_ms: self.since.elapsed().as_secs_f64() * 1_000.0,
-            gets: gets - self.before.1,
-            bytes: bytes - self.before.2,
+            gets: now.gets - self.before.gets,
+            bytes: now.bytes - self.before.bytes,
         }
     }
 }
 
-fn now(answers: &Answers) -> (f64, u64, u64) {
+/// What this process has taken so far, but for the time on the wall.
+fn now(answers: &Answers) -> Cost {
     // Only a negative time would be no duration, and a process cannot have used less than none.
     let cpu = Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default();
-    (cpu.as_secs_f64() * 1_000.0, answers.0.0.load(Ordering::Relaxed), answers.0.1.load(Ordering::Relaxed))
+    Cost {
+        cpu_ms: cpu.as_secs_f64() * 1_000.0,
+        wall_ms: 0.0,
+        gets: answers.count.load(Ordering::Relaxed),
+        bytes: answers.bytes.load(Ordering::Relaxed),
+    }
 }
 
 /// The most memory that this process had resident so far, in MiB.

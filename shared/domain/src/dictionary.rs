@@ -60,24 +60,27 @@ pub fn ordinal(record: Record, leaf: &str) -> Option<u16> {
     ORDINALS.get(&(record, leaf)).copied()
 }
 
+/// A table of fields of one record and one group.
+struct Table(Record, Group, &'static [Field]);
+
 /// The tables that make up the dictionary, in the order of [`fields`].
-const TABLES: &[(Record, Group, &[Field])] = &[
-    (Record::Session, Group::Session, session::SESSION),
-    (Record::Session, Group::Service, session::SERVICE),
-    (Record::Session, Group::Channel, session::CHANNEL),
-    (Record::Session, Group::Agent, agent::FIELDS),
-    (Record::Session, Group::Campaign, campaign::FIELDS),
-    (Record::Session, Group::Contact, contact::FIELDS),
-    (Record::Session, Group::Flow, flow::FIELDS),
-    (Record::Session, Group::Contact, contact::HELD),
-    (Record::Session, Group::Events, events::HELD),
-    (Record::Session, Group::Tags, tags::HELD),
-    (Record::Session, Group::Talks, talks::HELD),
-    (Record::ContactPlatform, Group::Contact, contact::PLATFORMS),
-    (Record::Event, Group::Events, events::EVENTS),
-    (Record::Tag, Group::Tags, tags::TAGS),
-    (Record::Talk, Group::Talks, talks::TALKS),
-    (Record::TalkOption, Group::Talks, talks::OPTIONS),
+const TABLES: &[Table] = &[
+    Table(Record::Session, Group::Session, session::SESSION),
+    Table(Record::Session, Group::Service, session::SERVICE),
+    Table(Record::Session, Group::Channel, session::CHANNEL),
+    Table(Record::Session, Group::Agent, agent::FIELDS),
+    Table(Record::Session, Group::Campaign, campaign::FIELDS),
+    Table(Record::Session, Group::Contact, contact::FIELDS),
+    Table(Record::Session, Group::Flow, flow::FIELDS),
+    Table(Record::Session, Group::Contact, contact::HELD),
+    Table(Record::Session, Group::Events, events::HELD),
+    Table(Record::Session, Group::Tags, tags::HELD),
+    Table(Record::Session, Group::Talks, talks::HELD),
+    Table(Record::ContactPlatform, Group::Contact, contact::PLATFORMS),
+    Table(Record::Event, Group::Events, events::EVENTS),
+    Table(Record::Tag, Group::Tags, tags::TAGS),
+    Table(Record::Talk, Group::Talks, talks::TALKS),
+    Table(Record::TalkOption, Group::Talks, talks::OPTIONS),
 ];
 
 static FIELDS: [Field; 108] = joined();
@@ -87,7 +90,7 @@ const fn joined<const N: usize>() -> [Field; N] {
     let mut fields = [Field::new("", Kind::Text); N];
     let (mut at, mut table) = (0, 0);
     while table < TABLES.len() {
-        let (record, group, rows) = TABLES[table];
+        let Table(record, group, rows) = TABLES[table];
         let mut row = 0;
         while row < rows.len() {
             fields[at] = Field { record, group, ..rows[row] };

@@ -195,14 +195,27 @@ impl Serialize for Value {
 }
 
 /// A row with the record it belongs to, which gives its values their names.
-struct NamedRow<'a>(Record, &'a Row, &'a [Row]);
+struct NamedRow<'a> {
+    record: Record,
+    row: &'a Row,
+    /// A message's options.
+    options: &'a [Row],
+}
+
+impl<'a> NamedRow<'a> {
+    /// A row that has no options.
+    fn of(record: Record, row: &'a Row) -> NamedRow<'a> {
+        NamedRow { record, row, options: &[] }
+    }
+}
 
 impl Serialize for NamedRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        serialize_row(self.0, self.1, &mut map)?;
-        if !self.2.is_empty() {
-            let options: Vec<_> = self.2.iter().map(|row| NamedRow(Record::TalkOption, row, &[])).collect();
+        serialize_row(self.record, self.row, &mut map)?;
+        if !self.options.is_empty() {
+            let options: Vec<_> =
+                self.options.iter().map(|row| NamedRow::of(Record::TalkOption, row)).collect();
             map.serialize_entry("options", &options)?;
         }
         map.end()
@@ -227,13 +240,16 @@ fn serialize_children<M: SerializeMap>(session: &Session, map: &mut M) -> Result
     ];
     for (record, rows) in lists {
         if !rows.is_empty() {
-            let rows: Vec<_> = rows.iter().map(|row| NamedRow(record, row, &[])).collect();
+            let rows: Vec<_> = rows.iter().map(|row| NamedRow::of(record, row)).collect();
             map.serialize_entry(record.name(), &rows)?;
         }
     }
     if !session.talks.is_empty() {
-        let talks: Vec<_> =
-            session.talks.iter().map(|t| NamedRow(Record::Talk, &t.fields, &t.options)).collect();
+        let talks: Vec<_> = session
+            .talks
+            .iter()
+            .map(|talk| NamedRow { record: Record::Talk, row: &talk.fields, options: &talk.options })
+            .collect();
         map.serialize_entry(Record::Talk.name(), &talks)?;
     }
     Ok(())

@@ -105,14 +105,22 @@ impl Claims {
 #[error("the token is not valid")]
 pub struct TokenError;
 
-/// A new ES256 key pair: PKCS#8 DER of the private half and the uncompressed point of the public half.
-pub fn new_key_pair() -> Result<(Vec<u8>, Vec<u8>), TokenError> {
+/// A new ES256 key pair: both halves, before they are kept.
+pub struct NewKeyPair {
+    /// The half that signs, as PKCS#8 DER.
+    pub private: Vec<u8>,
+    /// The half that verifies, as an uncompressed point.
+    pub public: Vec<u8>,
+}
+
+/// A new key pair.
+pub fn new_key_pair() -> Result<NewKeyPair, TokenError> {
     let random = SystemRandom::new();
     let document =
         EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(|_| TokenError)?;
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
         .map_err(|_| TokenError)?;
-    Ok((document.as_ref().to_vec(), pair.public_key().as_ref().to_vec()))
+    Ok(NewKeyPair { private: document.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() })
 }
 
 /// Signs claims.
@@ -167,7 +175,7 @@ mod tests {
     use super::*;
 
     fn key() -> (SigningKey, Vec<u8>) {
-        let (private, public) = new_key_pair().unwrap();
+        let NewKeyPair { private, public } = new_key_pair().unwrap();
         (SigningKey { kid: "0123456789abcdef".to_owned(), created_at: Instant::now(), private }, public)
     }
 
@@ -179,9 +187,10 @@ mod tests {
     #[test]
     fn a_signed_token_reads_back() {
         let (key, public) = key();
-        let token = sign(&key, &claims()).unwrap();
+        let claims = claims();
+        let token = sign(&key, &claims).unwrap();
         assert_eq!(key_id(&token).unwrap(), key.kid);
-        assert_eq!(verify(&token, &public).unwrap(), claims());
+        assert_eq!(verify(&token, &public).unwrap(), claims);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub const MESSAGES: [&str; 6] = [
     "_messages_media",
     "_messages_hsm",
 ];
-/// Sessions: seconds that the platform's events imply (`encode::Times`), nothing where the events do not tell. Null in
+/// Sessions: seconds that the platform's events imply (`derived::Times`), nothing where the events do not tell. Null in
 /// files older than these columns, as are the two after them.
 pub const EVENT_TIMES: [&str; 3] = ["_event_tma", "_event_tme", "_event_tta"];
 /// Sessions: the sum of its messages' sentiment levels, and how many messages have one.

@@ -12,44 +12,104 @@ pub(crate) struct DerivedColumns {
     pub(crate) waited: bool,
     /// Whether the session was transferred.
     pub(crate) transferred: bool,
-    /// Numbers of messages, in the order of `columns::MESSAGES`.
-    pub(crate) messages: [i64; 6],
-    /// Seconds, in the order of `columns::EVENT_TIMES`; `None` where the events do not tell them.
-    pub(crate) times: [Option<f64>; 3],
-    /// The sum of the levels and the number of messages that have one, in the order of `columns::SENTIMENT`.
-    pub(crate) sentiment: [i64; 2],
+    /// How many messages there are.
+    pub(crate) messages: Messages,
+    /// How long it took.
+    pub(crate) times: Times,
+    /// The contact's mood.
+    pub(crate) sentiment: Sentiment,
+}
+
+/// Numbers of messages: all, by whom they are, and by what they are.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Messages {
+    all: i64,
+    contact: i64,
+    agent: i64,
+    automatic: i64,
+    media: i64,
+    template: i64,
+}
+
+impl Messages {
+    /// In the order of `columns::MESSAGES`.
+    pub(crate) fn columns(self) -> [i64; 6] {
+        [self.all, self.contact, self.agent, self.automatic, self.media, self.template]
+    }
+
+    /// Counts a message of this origin; the platform writes origins in two languages. An administrator's message is counted
+    /// with all messages only.
+    fn count_origin(&mut self, origin: &str) {
+        match origin.to_lowercase().as_str() {
+            "contact" | "contato" => self.contact += 1,
+            "agent" | "agente" => self.agent += 1,
+            "automatic" | "automatico" | "automático" => self.automatic += 1,
+            _ => {}
+        }
+    }
+}
+
+/// Times in seconds, as the events imply them; `None` where they do not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Times {
+    handling: Option<f64>,
+    waiting: Option<f64>,
+    total: Option<f64>,
+}
+
+impl Times {
+    /// In the order of `columns::EVENT_TIMES`.
+    pub(crate) fn columns(self) -> [Option<f64>; 3] {
+        [self.handling, self.waiting, self.total]
+    }
+}
+
+/// The sum of the messages' sentiment levels, and how many messages have one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sentiment {
+    level_sum: i64,
+    messages: i64,
+}
+
+impl Sentiment {
+    /// In the order of `columns::SENTIMENT`.
+    pub(crate) fn columns(self) -> [i64; 2] {
+        [self.level_sum, self.messages]
+    }
 }
 
 impl DerivedColumns {
     pub(crate) fn of(session: &Session) -> DerivedColumns {
         let names = || session.events.iter().filter_map(|event| event.text(Record::Event, "event"));
-        let hsm = dictionary::ordinal(Record::Talk, "hsm");
-        let mut messages = [0; 6];
-        for talk in &session.talks {
-            let by_origin = talk.fields.text(Record::Talk, "origin").and_then(origin_column);
-            let media = talk.fields.text(Record::Talk, "storage_id").map(|_| 4);
-            let template = hsm
-                .and_then(|ordinal| talk.fields.get(ordinal))
-                .filter(|v| **v == Value::Boolean(true))
-                .map(|_| 5);
-            for at in [Some(0), by_origin, media, template].into_iter().flatten() {
-                messages[at] += 1;
-            }
-        }
         DerivedColumns {
             waited: names().any(|name| name == "waitStart"),
             transferred: names().any(|name| name.contains("Transfer")),
-            messages,
+            messages: messages(session),
             times: times(session),
             sentiment: sentiment(session),
         }
     }
 }
 
-/// Handling, waiting and total time in seconds, as the events imply them: waiting from the first `waitStart` to the first
+fn messages(session: &Session) -> Messages {
+    let hsm = dictionary::ordinal(Record::Talk, "hsm");
+    let mut messages = Messages::default();
+    for talk in &session.talks {
+        messages.all += 1;
+        if let Some(origin) = talk.fields.text(Record::Talk, "origin") {
+            messages.count_origin(origin);
+        }
+        messages.media += i64::from(talk.fields.text(Record::Talk, "storage_id").is_some());
+        let is_template = hsm.and_then(|at| talk.fields.get(at)) == Some(&Value::Boolean(true));
+        messages.template += i64::from(is_template);
+    }
+    messages
+}
+
+/// Waiting is from the first `waitStart` to the first
 /// `humanStart` after it, handling from the first `humanStart` to the last `humanFinish` after it, and the total from
 /// whichever of both came first to that end.
-fn times(session: &Session) -> [Option<f64>; 3] {
+fn times(session: &Session) -> Times {
     let at = dictionary::ordinal(Record::Event, "created_at");
     let moments = |name: &'static str| {
         let named =
@@ -64,28 +124,23 @@ fn times(session: &Session) -> [Option<f64>; 3] {
     let finished = begun.and_then(|begun| moments("humanFinish").filter(|at| *at >= begun).max());
     let seconds =
         |from: Option<Instant>, to: Option<Instant>| from.zip(to).map(|(from, to)| to.seconds_since(from));
-    [seconds(begun, finished), seconds(waited, begun), seconds(waited.or(begun), finished)]
+    Times {
+        handling: seconds(begun, finished),
+        waiting: seconds(waited, begun),
+        total: seconds(waited.or(begun), finished),
+    }
 }
 
-/// The sum of the messages' sentiment levels, and how many have one.
-fn sentiment(session: &Session) -> [i64; 2] {
+fn sentiment(session: &Session) -> Sentiment {
     let at = dictionary::ordinal(Record::Talk, "sentiment_analysis_level");
     let levels = session.talks.iter().filter_map(|talk| match talk.fields.get(at?) {
         Some(Value::Integer(level)) => Some(*level),
         _ => None,
     });
-    levels.fold([0, 0], |[sum, count], level| [level.saturating_add(sum), count + 1])
-}
-
-/// Where in `columns::MESSAGES` a message of this origin is counted; the platform writes origins in two languages. An
-/// administrator's message is counted with all messages only.
-fn origin_column(origin: &str) -> Option<usize> {
-    match origin.to_lowercase().as_str() {
-        "contact" | "contato" => Some(1),
-        "agent" | "agente" => Some(2),
-        "automatic" | "automatico" | "automático" => Some(3),
-        _ => None,
-    }
+    levels.fold(Sentiment::default(), |before, level| Sentiment {
+        level_sum: before.level_sum.saturating_add(level),
+        messages: before.messages + 1,
+    })
 }
 
 #[cfg(test)]
@@ -99,7 +154,7 @@ mod tests {
         };
         let events: Vec<String> = events.iter().map(event).collect();
         let json = format!(r#"{{"session_id":"s","created_at":0,"events":[{}]}}"#, events.join(","));
-        DerivedColumns::of(&Session::from_json(json.as_bytes()).unwrap()).times
+        DerivedColumns::of(&Session::from_json(json.as_bytes()).unwrap()).times.columns()
     }
 
     #[test]
@@ -125,6 +180,6 @@ mod tests {
         let json =
             br#"{"session_id":"s","created_at":0,"talks":[{"sentiment_analysis_level":-2},{"message":"a"},
             {"sentiment_analysis_level":1}]}"#;
-        assert_eq!(DerivedColumns::of(&Session::from_json(json).unwrap()).sentiment, [-1, 2]);
+        assert_eq!(DerivedColumns::of(&Session::from_json(json).unwrap()).sentiment.columns(), [-1, 2]);
     }
 }

@@ -69,17 +69,20 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
         Arc::new(derived.iter().map(|derived| Some(derived.transferred)).collect::<BooleanArray>()),
     ];
     for at in 0..columns::MESSAGES.len() {
-        columns
-            .push(Arc::new(Int64Array::from_iter_values(derived.iter().map(|derived| derived.messages[at]))));
+        columns.push(Arc::new(Int64Array::from_iter_values(
+            derived.iter().map(|derived| derived.messages.columns()[at]),
+        )));
     }
     let content_hash = entries.iter().map(|entry| entry.session.as_ref().map(|_| entry.content_hash));
     columns.push(Arc::new(content_hash.collect::<Int64Array>()));
     for at in 0..columns::EVENT_TIMES.len() {
-        columns.push(Arc::new(derived.iter().map(|derived| derived.times[at]).collect::<Float64Array>()));
+        columns.push(Arc::new(
+            derived.iter().map(|derived| derived.times.columns()[at]).collect::<Float64Array>(),
+        ));
     }
     for at in 0..columns::SENTIMENT.len() {
         columns.push(Arc::new(Int64Array::from_iter_values(
-            derived.iter().map(|derived| derived.sentiment[at]),
+            derived.iter().map(|derived| derived.sentiment.columns()[at]),
         )));
     }
     // A tombstone is found like the row it stands for: by its id and its place.

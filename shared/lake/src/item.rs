@@ -86,13 +86,41 @@ struct StoredPart {
     /// Stored under the name that it had first.
     #[serde(rename = "unique")]
     is_unique: bool,
-    /// Name, rows, bytes and memory of each file, in the order in which they lie in the object.
-    files: Vec<(String, u64, u64, u64)>,
+    /// The files, in the order in which they lie in the object.
+    files: Vec<StoredFile>,
+}
+
+/// What an item says of a file, as a list of four: what each of them is called would be most of the item.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "(String, u64, u64, u64)", into = "(String, u64, u64, u64)")]
+struct StoredFile {
+    name: String,
+    rows: u64,
+    bytes: u64,
+    decoded: u64,
+}
+
+impl From<(String, u64, u64, u64)> for StoredFile {
+    fn from((name, rows, bytes, decoded): (String, u64, u64, u64)) -> StoredFile {
+        StoredFile { name, rows, bytes, decoded }
+    }
+}
+
+impl From<StoredFile> for (String, u64, u64, u64) {
+    fn from(file: StoredFile) -> (String, u64, u64, u64) {
+        (file.name, file.rows, file.bytes, file.decoded)
+    }
 }
 
 impl StoredPart {
     fn of(part: &Part) -> StoredPart {
         let pair = |span: Span| (span.min, span.max);
+        let stored = |(name, file): (&String, &FileInfo)| StoredFile {
+            name: name.clone(),
+            rows: file.rows,
+            bytes: file.bytes,
+            decoded: file.decoded,
+        };
         let mut files: Vec<(&String, &FileInfo)> = part.files.iter().collect();
         files.sort_by_key(|(_, file)| file.offset);
         StoredPart {
@@ -100,10 +128,7 @@ impl StoredPart {
             finished: part.finished.map(pair),
             last: part.last.map(pair),
             is_unique: part.is_unique,
-            files: files
-                .into_iter()
-                .map(|(name, file)| (name.clone(), file.rows, file.bytes, file.decoded))
-                .collect(),
+            files: files.into_iter().map(stored).collect(),
         }
     }
 }
@@ -118,7 +143,7 @@ impl Stored {
             part.finished = stored.finished.map(span);
             part.last = stored.last.map(span);
             part.is_unique = stored.is_unique;
-            for (name, rows, bytes, decoded) in stored.files {
+            for StoredFile { name, rows, bytes, decoded } in stored.files {
                 part.files.insert(name, FileInfo { rows, bytes, decoded, offset });
                 offset += bytes;
             }

@@ -63,6 +63,13 @@ pub struct Kept {
     pub row: usize,
 }
 
+/// A row of one of several inputs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct RowOf {
+    input: usize,
+    row: usize,
+}
+
 /// Resolves the versions of each session, whose rows lie in these batches, one of each part. Returns the rows to keep, in the
 /// lake's order: the latest version of each session, and every tombstone at another `created_at` for which `needed` says that
 /// a segment outside of these batches may still hold an older version.
@@ -72,12 +79,14 @@ pub fn resolve(
     needed: impl Fn(Instant) -> bool,
 ) -> Result<Vec<Kept>, StoreError> {
     let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
-    let id = |(input, row): (usize, usize)| keys[input].id(row);
-    let created = |(input, row): (usize, usize)| keys[input].created(row);
-    let is_removed = |(input, row): (usize, usize)| keys[input].removed(row);
-    let rank = |at: (usize, usize)| Rank::new(parts[at.0], at.1, keys[at.0].sequence(at.1), is_removed(at));
-    let rows =
-        || (0..batches.len()).flat_map(|input| (0..batches[input].num_rows()).map(move |row| (input, row)));
+    let id = |at: RowOf| keys[at.input].id(at.row);
+    let created = |at: RowOf| keys[at.input].created(at.row);
+    let is_removed = |at: RowOf| keys[at.input].removed(at.row);
+    let rank =
+        |at: RowOf| Rank::new(parts[at.input], at.row, keys[at.input].sequence(at.row), is_removed(at));
+    let rows_of =
+        |(input, batch): (usize, &RecordBatch)| (0..batch.num_rows()).map(move |row| RowOf { input, row });
+    let rows = || batches.iter().enumerate().flat_map(rows_of);
     let latest = latest_by(rows(), id, rank);
     let tombstones = latest_by(rows().filter(|at| is_removed(*at)), |at| (id(at), created(at)), rank);
     let live = latest.values().filter(|at| !is_removed(**at));
@@ -87,8 +96,7 @@ pub fn resolve(
             latest.get(id(**at)).is_some_and(|winner| winner != *at && created(*winner) == created(**at));
         !covered && needed(created(**at))
     });
-    let mut kept: Vec<Kept> =
-        live.chain(dead).map(|&(input, row)| Kept { created: created((input, row)), input, row }).collect();
-    kept.sort_by_key(|kept| (kept.created, id((kept.input, kept.row)), !is_removed((kept.input, kept.row))));
-    Ok(kept)
+    let mut rows: Vec<RowOf> = live.chain(dead).copied().collect();
+    rows.sort_by_key(|at| (created(*at), id(*at), !is_removed(*at)));
+    Ok(rows.into_iter().map(|at| Kept { created: created(at), input: at.input, row: at.row }).collect())
 }

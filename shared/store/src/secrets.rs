@@ -16,7 +16,7 @@ use crate::key::{self, Key};
 use domain::cipher::DataKey;
 use domain::id::{AccountId, random_hex};
 use domain::time::Instant;
-use domain::token::SigningKey;
+use domain::token::{NewKeyPair, SigningKey};
 
 /// How long an unwrapped key stays in memory.
 const UNWRAPPED_FOR: Duration = Duration::from_secs(15 * 60);
@@ -137,12 +137,8 @@ impl Store {
     }
 
     /// Keeps a new signing key. The key is written before the list names it, so a listed key is always there.
-    pub async fn add_signing_key(
-        &self,
-        private: Vec<u8>,
-        public: Vec<u8>,
-        now: Instant,
-    ) -> Result<SigningKey, StoreError> {
+    pub async fn add_signing_key(&self, pair: NewKeyPair, now: Instant) -> Result<SigningKey, StoreError> {
+        let NewKeyPair { private, public } = pair;
         let kid = random_hex(8);
         let wrapped = self.wrap(&private, Purpose::Signing, &kid).await?;
         let halves = [

@@ -10,6 +10,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use futures::StreamExt;
 use http::StatusCode;
 use http::request::Parts;
+use runtime::compute;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
@@ -19,6 +20,8 @@ use domain::id::AccountId;
 
 /// What a JSON body may hold: plenty for any request but the sending of sessions.
 const MAX_JSON: usize = 2 << 20;
+/// A body of this length is read within a millisecond; a longer one is read apart from the threads that serve requests.
+const READ_AT_ONCE: usize = 64 << 10;
 /// How much of a body that is too large is read and thrown away: a client that is still sending when it is refused
 /// would see a broken connection in place of the answer.
 const MAX_DISCARDED: usize = 64 << 20;
@@ -47,11 +50,15 @@ pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Json<T>, Problem> {
-        parse_json(&collect(request.into_body(), MAX_JSON).await?).map(Json)
+        let body = collect(request.into_body(), MAX_JSON).await?;
+        if body.len() <= READ_AT_ONCE {
+            return parse_json(&body).map(Json);
+        }
+        compute::run(async move { parse_json(&body) }).await.map(Json)
     }
 }
 

@@ -1,4 +1,4 @@
-use domain::token::{key_id, verify};
+use domain::token::{NewKeyPair, key_id, verify};
 
 use super::*;
 
@@ -127,7 +127,7 @@ fn query_and_body_may_not_name_two_accounts() {
 
 #[test]
 fn token_and_row_say_the_same() {
-    let (private, public) = new_key_pair().unwrap();
+    let NewKeyPair { private, public } = new_key_pair().unwrap();
     let now = Instant::now();
     let key = SigningKey { kid: "0123456789abcdef".to_owned(), created_at: now, private };
     let grant = admin(r#"{"account":"demo","scope":"report","label":"Painel","privacy":"masked"}"#).unwrap();
