@@ -3,15 +3,15 @@
 //! Nobody in them exists: names carry "Exemplo", addresses are of `exemplo.com.br`, phone numbers lie in one range, and
 //! every session is tagged as invented.
 
-mod generator;
-mod scene;
-mod plot;
-mod story;
-mod cast;
+mod chance;
 mod words;
 mod topics;
 mod stamp;
-mod chance;
+mod cast;
+mod story;
+mod plot;
+mod scene;
+mod generator;
 mod files;
 mod flat;
 mod canonical;
