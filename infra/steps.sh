@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the gate and by its checks: `step COMMAND ...` runs a command, and when the script ends, whether well or not, it
 # prints what each step took. A script that is itself a step leaves its times to the one that runs it.
 if [ -z "${STEP_TIMES:-}" ]; then
