@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use domain::dictionary::Semantic;
 use domain::lang::Lang;
+use domain::number::nearest_float;
 use serde_json::Value as Json;
 
 use crate::catalog::value::Value;
@@ -42,7 +43,7 @@ impl<'v> Cell<'v> {
             Value::Text(text) => Cell::of_text(text, semantic, lang),
             Value::Digits(digits) => Cell::of_text(Cow::Owned(digits.as_str().to_owned()), semantic, lang),
             Value::Integer(number) if number.abs() >= TOO_LONG => Cell::Text(number.to_string().into()),
-            Value::Integer(number) => Cell::of_number(number as f64, semantic),
+            Value::Integer(number) => Cell::of_number(nearest_float(number), semantic),
             Value::Number(number) => Cell::of_number(number, semantic),
             Value::Boolean(flag) => Cell::Boolean(flag),
             Value::Json(json) => Cell::of_json(json, semantic, lang),
@@ -137,10 +138,10 @@ pub(crate) fn is_in_calendar(day: NaiveDate) -> bool {
 
 /// Seconds as hours, minutes and seconds, to the nearest second: `26:03:04`.
 pub(crate) fn hours(seconds: f64) -> String {
-    // Beyond the whole numbers of a float the cast stays at the largest.
-    let whole = seconds.abs().round() as u64;
-    let sign = if seconds < 0.0 && whole > 0 { "-" } else { "" };
-    format!("{sign}{:02}:{:02}:{:02}", whole / 3_600, whole / 60 % 60, whole % 60)
+    let whole = seconds.abs().round();
+    let sign = if seconds < 0.0 && whole > 0.0 { "-" } else { "" };
+    let (hours, minutes) = ((whole / 3_600.0).floor(), (whole / 60.0).floor() % 60.0);
+    format!("{sign}{hours:02}:{minutes:02}:{:02}", whole % 60.0)
 }
 
 #[cfg(test)]
