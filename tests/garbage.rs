@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::lake::{CompactionPolicy, Entry, Lake};
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use demo::{Generator, Options, ZONE};
 use domain::id::{AccountId, SessionId};
 use domain::session::Session;
@@ -203,6 +203,85 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let (parts, bytes) = reads(1_028, 1_000).await;
     assert_eq!(parts, 28);
     assert!(bytes <= 16 << 10, "{bytes} bytes");
+}
+
+/// Puts items of replaced segments into the manifest: each is the given one with another key, live from one instant to
+/// another.
+async fn put_replaced(store: &Store, item: &store::Item, replaced: &[(key::Key, Instant, Instant)]) {
+    let request = |(key, added_at, removed_at): &(key::Key, Instant, Instant)| {
+        let mut item = item.clone();
+        item.insert("sk".to_owned(), AttributeValue::S(key.sk.clone()));
+        for (name, at) in [("added_at", added_at), ("removed_at", removed_at)] {
+            item.insert(name.to_owned(), AttributeValue::N(at.0.to_string()));
+        }
+        let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+        WriteRequest::builder().put_request(put).build()
+    };
+    let puts = replaced.chunks(25).map(|some| {
+        let requests = some.iter().map(request).collect();
+        store.dynamo().batch_write_item().request_items(&store.names().table, requests).send()
+    });
+    let put: Vec<_> = stream::iter(puts.collect::<Vec<_>>()).buffer_unordered(8).collect().await;
+    put.into_iter()
+        .for_each(|answer| assert!(answer.unwrap().unprocessed_items.is_none_or(|left| left.is_empty())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_age_of_its_snapshot() {
+    let servers = Servers::embedded().await;
+    let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
+    let counted = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let lake = Lake::new(servers.clients_at(&counted, store::aws::retries()).store());
+    lake.append(&demo(), vec![entry(1, 1, 0)]).await.unwrap();
+    let item = servers.store().partition(key::manifest(&demo())).await.unwrap().remove(0);
+    // Twelve hours of batches every two seconds, of which a run of maintain makes a segment each minute, and so on.
+    let now = Instant::now();
+    let mut replaced = Vec::new();
+    for (every, lived) in [(2, 30..70), (60, 60..480), (480, 480..4_000), (4_000, 4_000..30_000)] {
+        for ago in (0..12 * 3_600).step_by(every) {
+            let (span, number) = (lived.end - lived.start, replaced.len());
+            let removed_at = now.plus_seconds(-ago);
+            let added_at = removed_at.plus_seconds(-lived.start - (ago * 7) % span);
+            let key = key::replaced_segment(&demo(), added_at, removed_at, &format!("{number:024x}"));
+            replaced.push((key, added_at, removed_at));
+        }
+    }
+    put_replaced(&servers.store(), &item, &replaced).await;
+    for ago in [3, 60, 1_800, 6 * 3_600, 11 * 3_600, 24 * 3_600] {
+        let snapshot = now.plus_seconds(-ago);
+        let seen = |(_, added_at, removed_at): &&(key::Key, Instant, Instant)| {
+            *added_at <= snapshot && snapshot < *removed_at
+        };
+        proxy.reset_counts();
+        let parts = lake.parts(&demo(), &(Instant(0)..now), snapshot).await.unwrap();
+        assert_eq!(parts.len(), replaced.iter().filter(seen).count(), "{ago} seconds ago");
+        let bytes = proxy.counts().values().map(|count| count.answer_bytes).sum::<u64>();
+        assert!(bytes <= 64 << 10, "{bytes} bytes {ago} seconds ago");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn segments_that_were_replaced_before_keys_told_of_lifetimes_are_seen_and_go() {
+    let world = World::start().await;
+    let (store, lake) = (world.store(), Lake::new(world.store()));
+    lake.append(&demo(), vec![entry(1, 1, 0)]).await.unwrap();
+    let item = store.partition(key::manifest(&demo())).await.unwrap().remove(0);
+    let (now, ago) = (Instant::now(), |hours: i64| Instant::now().plus_seconds(-hours * 3_600));
+    let earlier = |at: Instant, id: &str| key::Key {
+        pk: key::manifest(&demo()),
+        sk: format!("replaced#{:020}#{id}", at.0),
+    };
+    let replaced = [(earlier(ago(2), "x"), ago(9), ago(2)), (earlier(ago(1), "y"), ago(2), ago(1))];
+    put_replaced(&store, &item, &replaced).await;
+    let seen = async |snapshot: Instant| {
+        let parts = lake.parts(&demo(), &(Instant(0)..now), snapshot).await.unwrap();
+        parts.into_iter().map(|part| part.segment).collect::<Vec<_>>()
+    };
+    assert_eq!((seen(ago(3)).await, seen(ago(2)).await), (vec!["x".to_owned()], vec!["y".to_owned()]));
+    // Their objects are none that nothing names.
+    assert_eq!(lake.sweep(&demo(), now.plus_seconds(22 * 3_600)).await.unwrap().segments, 0);
+    assert_eq!(lake.sweep(&demo(), now.plus_seconds(26 * 3_600)).await.unwrap().segments, 2);
+    assert_eq!(store.partition(key::manifest(&demo())).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

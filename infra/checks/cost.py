@@ -56,7 +56,8 @@ class Case:
         self.sampled, self.bulk = self.aws.function("ingest"), self.aws.function("ingest")
         self.archives = [self.aws.function("archive") for _ in range(SHARDS)]
         self.maintain, self.idle = self.aws.function("maintain"), self.aws.function("maintain")
-        # Charts that were asked at midday, and when all days were closed.
+        # Charts that were asked during the last day, half of them of a report that was refreshed hours ago; and charts that
+        # were asked when all days were closed.
         self.charts, self.late_charts = [], []
         self.archive_bytes, self.appends = [], 0
         self.longest_run, self.swept = 0.0, 0
@@ -85,6 +86,9 @@ class Case:
                 progress(f"{self.name}: day {day + 1} of {self.days}, hour {hour + 1} of {self.hours}")
                 if day == self.days - 1 and hour == self.hours // 2:
                     self.charts = self.ask_charts()
+                if day == self.days - 1 and hour == self.hours - 1:
+                    # Six to twelve hours ago, or as large a share of a shorter day.
+                    self.charts += self.ask_charts(lambda: self.rng.uniform(self.hours / 2, self.hours) * HOUR)
         self.maintain_until(first + self.days * DAY + 30 * HOUR, QUIET_STEP)
         self.late_charts = self.ask_charts()
         while self.maintain.invoke({})["turns"]:
@@ -142,8 +146,9 @@ class Case:
             self.swept += answer["done"].get("garbage", 0)
             self.next_minute += step
 
-    def ask_charts(self):
-        """Asks each chart of a fresh instance, as a cold one answers; gives these."""
+    def ask_charts(self, age=lambda: 0):
+        """Asks each chart of a fresh instance, as a cold one answers; gives these. `age` says how many seconds ago the
+        chart's report was refreshed."""
         asked = []
         end = time.gmtime(self.aws.clock.now() - 3 * HOUR)
         start = time.gmtime(self.aws.clock.now() - 28 * DAY)
@@ -151,6 +156,7 @@ class Case:
         for report_type, fields in CHARTS:
             names = [{"name": name} for name in fields]
             ask = {"configParams": {"report_type": report_type}, "dateRange": period, "fields": names}
+            ask["scriptParams"] = {"lastRefresh": str(round((self.aws.clock.now() - age()) * 1_000))}
             function = self.aws.function("data")
             answer = function.invoke(request("POST /v1/data", token=self.reader, body=ask))
             assert answer["statusCode"] == 200, answer

@@ -208,8 +208,9 @@ class Kept:
         manifest = year.items(f"manifest#{self.name}")
         self.live = sum(sk.startswith("live#") for sk in manifest)
         self.replaced = len(manifest) - self.live
-        gone = f"replaced#{int((now - REPLACED_FOR) * 1e6):020}"
-        self.overdue = sum(not sk.startswith("live#") and sk < gone for sk in manifest)
+        # replaced#{class of lifetime}#{when, in microseconds}#{id}
+        replaced_at = [int(sk.split("#")[2]) / 1e6 for sk in manifest if sk.startswith("replaced#")]
+        self.overdue = sum(at < now - REPLACED_FOR for at in replaced_at)
         self.objects = sum(key.startswith(prefix) for key in objects)
         self.bodies = sum(key.startswith(f"bodies/{self.name}/") for key in objects)
         self.sessions = len(year.sessions_of(self.name))

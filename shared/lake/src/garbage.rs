@@ -46,11 +46,17 @@ impl Lake {
     /// One step of deleting segments that were replaced more than 25 h ago.
     pub async fn sweep(&self, account: &AccountId, now: Instant) -> Result<Swept, StoreError> {
         let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
-        let keys = key::replaced_from(Instant(0))..=key::replaced_from(until);
-        let items = self.store.range_head(&key::manifest(account), keys, STEP).await?;
-        let mut replaced =
-            items.iter().map(|item| Segment::from_item(account, item)).collect::<Result<Vec<_>, _>>()?;
-        let more = replaced.len() == STEP as usize;
+        let (mut replaced, mut more) = (Vec::new(), false);
+        for keys in key::replaced_before(until) {
+            let items = self.store.range_head(&key::manifest(account), keys, STEP).await?;
+            more |= items.len() == STEP as usize;
+            for item in &items {
+                replaced.push(Segment::from_item(account, item)?);
+            }
+            if more {
+                break;
+            }
+        }
         replaced.extend(self.replaced_before_parts(account, until).await?);
         if replaced.is_empty() {
             return Ok(Swept { more, ..Swept::default() });
@@ -129,13 +135,9 @@ impl Lake {
     }
 
     async fn replaced_ids(&self, account: &AccountId) -> Result<BTreeSet<String>, StoreError> {
-        let prefix = key::SEGMENTS_BEFORE_PARTS;
         let mut ids = BTreeSet::new();
-        for keys in [
-            key::replaced_from(Instant(0))..=key::replaced_from(Instant(i64::MAX)),
-            prefix.to_owned()..=format!("{prefix}~"),
-        ] {
-            let named = self.segments_in(account, keys).await?;
+        for prefix in [key::REPLACED_SEGMENTS, key::SEGMENTS_BEFORE_PARTS] {
+            let named = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
             ids.extend(named.into_iter().map(|segment| segment.id));
         }
         Ok(ids)

@@ -206,7 +206,7 @@ mod tests {
         segment.added_at = Instant(77);
         let item = segment.to_item(segment.key.clone(), None).unwrap();
         assert_eq!(Segment::from_item(&account(), &item).unwrap(), segment);
-        let key = key::replaced_segment(&account(), Instant(99), &segment.id);
+        let key = key::replaced_segment(&account(), Instant(77), Instant(99), &segment.id);
         let item = segment.to_item(key.clone(), Some(Instant(99))).unwrap();
         let replaced = Segment { removed_at: Some(Instant(99)), key, ..segment };
         assert_eq!(Segment::from_item(&account(), &item).unwrap(), replaced);

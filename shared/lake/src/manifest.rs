@@ -5,8 +5,8 @@
 //! still under way can change what a snapshot shows.
 //!
 //! It has two parts. Live segments stand by their first day and the class of their width, so that a period reads its own
-//! days, whatever else is kept. Replaced ones stand by when they were replaced, so that a snapshot reads only those that
-//! were replaced after it, and what may be deleted stands first.
+//! days, whatever else is kept. Replaced ones stand by for how long they were live and by when they were replaced, so that
+//! a snapshot of any age reads few that it does not see, and what may be deleted stands first.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -55,9 +55,9 @@ impl Lake {
         }
         let period = Span { min: created.start, max: Instant(created.end.0 - 1) };
         let live = self.live_in(account, period).await?;
-        let after =
-            key::replaced_from(Instant(snapshot.0.saturating_add(1)))..=key::replaced_from(Instant(i64::MAX));
-        let replaced = self.segments_in(account, after).await?;
+        let replaced =
+            key::replaced_seen_at(snapshot).into_iter().map(|keys| self.segments_in(account, keys));
+        let replaced = try_join_all(replaced).await?.into_iter().flatten();
         let seen = live.into_iter().chain(replaced).filter(|segment| segment.seen_at(snapshot));
         let by_id: BTreeMap<String, Segment> = seen.map(|segment| (segment.id.clone(), segment)).collect();
         let mut parts: Vec<Part> = by_id.into_values().flat_map(|segment| segment.parts).collect();
@@ -180,7 +180,7 @@ impl Lake {
                 .set_key(Some(key_item(segment.key.clone())))
                 .condition_expression("attribute_exists(pk) AND attribute_not_exists(removed_at)");
             actions.push(TransactWriteItem::builder().delete(delete.build().map_err(unfit)?).build());
-            let key = key::replaced_segment(&segment.account, stamp, &segment.id);
+            let key = key::replaced_segment(&segment.account, segment.added_at, stamp, &segment.id);
             let put = Put::builder().table_name(table).set_item(Some(segment.to_item(key, Some(stamp))?));
             actions.push(TransactWriteItem::builder().put(put.build().map_err(unfit)?).build());
         }

@@ -98,9 +98,11 @@ pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
     Key::new(format!("revoked-link#{account}#{}", storage.digest()), "revoked")
 }
 
-/// Partition of an account's manifest. Its sort keys have three kinds:
+/// Partition of an account's manifest. Its sort keys have four kinds:
 /// - `live#{width}#{first day}#{id}`: a segment that nothing has replaced, so that a period reads its own days only;
-/// - `replaced#{when}#{id}`: one that was replaced then, so that a snapshot reads only what was replaced after it;
+/// - `replaced#{lifetime}#{when}#{id}`: one that was replaced then, so that a snapshot reads only what was replaced after
+///   it, and of what lived shortly only what was replaced shortly after it;
+/// - `replaced#{when}#{id}`: one that was replaced before the keys told of lifetimes; none of these is left a day later;
 /// - `segment#{id}`: one written before the manifest had two parts, live or replaced.
 pub fn manifest(account: &AccountId) -> String {
     format!("manifest#{account}")
@@ -114,6 +116,9 @@ pub fn live_segment(account: &AccountId, width: usize, first: NaiveDate, id: &st
 /// What the sort keys of live segments begin with.
 pub const LIVE_SEGMENTS: &str = "live#";
 
+/// What the sort keys of replaced segments begin with.
+pub const REPLACED_SEGMENTS: &str = "replaced#";
+
 /// Where the live segments of a class of width begin whose first session lies on `day` or later.
 pub fn live_from(width: usize, day: NaiveDate) -> String {
     format!("{LIVE_SEGMENTS}{width}#{}#", day_text(day))
@@ -125,14 +130,39 @@ fn day_text(day: NaiveDate) -> String {
     day.clamp(edge(1, 1, 1), edge(9999, 12, 31)).to_string()
 }
 
-/// A segment that was replaced at an instant.
-pub fn replaced_segment(account: &AccountId, removed_at: Instant, id: &str) -> Key {
-    Key::new(manifest(account), format!("{}{id}", replaced_from(removed_at)))
+/// The longest that a segment of each class of lifetime was live, in seconds; those of the last class were for any time.
+///
+/// Where sessions come all the time, thousands of segments a day are live until the next run of maintain, a minute later;
+/// what they become is live about eight times as long, and so on. So a snapshot reads few segments that it does not see.
+const LIFETIMES: [i64; 4] = [90, 720, 5_760, i64::MAX];
+
+/// A segment that was live from `added_at` until it was replaced.
+pub fn replaced_segment(account: &AccountId, added_at: Instant, removed_at: Instant, id: &str) -> Key {
+    let lived_so_long = |most: &i64| removed_at <= added_at.plus_seconds(*most);
+    let class = LIFETIMES.iter().position(lived_so_long).unwrap_or(LIFETIMES.len() - 1);
+    Key::new(manifest(account), format!("{}{id}", replaced_from(Some(class), removed_at)))
 }
 
-/// Where the segments begin that were replaced at this instant or later.
-pub fn replaced_from(instant: Instant) -> String {
-    format!("replaced#{:020}#", instant.0.max(0))
+/// Where the segments begin that were replaced at this instant or later: those of a class of lifetime, or those whose keys
+/// tell of none.
+fn replaced_from(class: Option<usize>, instant: Instant) -> String {
+    let class = class.map(|class| format!("{class}#")).unwrap_or_default();
+    format!("{REPLACED_SEGMENTS}{class}{:020}#", instant.0.max(0))
+}
+
+/// Where all segments stand that were replaced after this snapshot and live at its time, and few others.
+pub fn replaced_seen_at(snapshot: Instant) -> Vec<RangeInclusive<String>> {
+    let after = |instant: Instant| Instant(instant.0.saturating_add(1));
+    let range = |class, last| replaced_from(class, after(snapshot))..=replaced_from(class, after(last));
+    let of_class = |(class, most)| range(Some(class), snapshot.plus_seconds(most));
+    let without_class = range(None, Instant(i64::MAX));
+    LIFETIMES.into_iter().enumerate().map(of_class).chain([without_class]).collect()
+}
+
+/// Where the segments stand that were replaced before this instant: in each range those first that were replaced first.
+pub fn replaced_before(instant: Instant) -> Vec<RangeInclusive<String>> {
+    let classes = (0..LIFETIMES.len()).map(Some).chain([None]);
+    classes.map(|class| replaced_from(class, Instant(0))..=replaced_from(class, instant)).collect()
 }
 
 /// A segment as the manifest held it before it had two parts.
@@ -294,76 +324,4 @@ pub fn revoked_link_of(account: &AccountId, digest: &str) -> Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_of_days_and_instants_order_as_they_do() {
-        let days: Vec<String> = [-9_000, 1, 987, 2026, 9999, 200_000]
-            .into_iter()
-            .map(|year| live_from(0, NaiveDate::from_ymd_opt(year, 3, 1).unwrap_or_default()))
-            .collect();
-        assert!(days.is_sorted(), "{days:?}");
-        let instants: Vec<String> = [-5, 0, 9, 10, i64::MAX].map(|at| replaced_from(Instant(at))).to_vec();
-        assert!(instants.is_sorted(), "{instants:?}");
-    }
-
-    #[test]
-    fn a_session_key_reads_back_whatever_the_id_holds() {
-        let demo = AccountId::try_from("demo".to_owned()).unwrap();
-        for id in ["plain", "a#b", "#", "a/../b", "é"] {
-            let id = SessionId::try_from(id.to_owned()).unwrap();
-            assert_eq!(parse_session(&session(&demo, &id).pk), Some((demo.clone(), id)));
-        }
-        assert_eq!(parse_session("token#demo#x"), None);
-        assert_eq!(parse_session("session#demo"), None);
-    }
-
-    #[test]
-    fn a_body_s_key_says_when_it_was_made_and_whose_it_is() {
-        let account = AccountId::try_from("a".repeat(63)).unwrap();
-        let (earlier, later) = (Instant(1_795_843_200_000_000), Instant(1_795_843_200_000_001));
-        for id in ["plain", "a/b-c_d", "-", "é", &"\u{10348}".repeat(128)] {
-            let id = SessionId::try_from(id.to_owned()).unwrap();
-            let object = body_object(&account, later, "0123abcd", &id);
-            assert!(object.len() <= 780, "{object}");
-            assert_eq!(parse_body_object(&account, &object), Some((later, id.clone())));
-            assert!(body_object(&account, earlier, "ffffffff", &id) < object);
-            assert!(body_objects_from(&account, later) < object);
-        }
-        let old =
-            format!("{}{}", body_objects(&account), StorageId::try_from("x".to_owned()).unwrap().digest());
-        assert_eq!(parse_body_object(&account, &old), None);
-    }
-
-    #[test]
-    fn the_segments_of_accounts_follow_one_another() {
-        let all = ["a-b", "a", "a0", "ab", "b"].map(|id| AccountId::try_from(id.to_owned()).unwrap());
-        let first = all.each_ref().map(|account| segment_object(account, "0006614f54022000-x"));
-        let after = all.each_ref().map(after_segment_objects);
-        for at in 0..all.len() {
-            assert_eq!(parse_segment_object(&first[at]), Some(all[at].clone()));
-            assert!(first[at] < after[at] && first.get(at + 1).is_none_or(|next| after[at] < *next));
-        }
-        assert_eq!(parse_segment_object("segments/A/x"), None);
-    }
-
-    #[test]
-    fn garbage_may_go_from_its_time_on() {
-        let account = AccountId::try_from("demo".to_owned()).unwrap();
-        let key = garbage_body(&account, Instant(1_000), "bodies/demo/x");
-        let may_go = |now: i64| garbage_until(Instant(now)).contains(&key.sk);
-        assert!(!may_go(999) && may_go(1_000) && may_go(i64::MAX));
-    }
-
-    #[test]
-    fn an_account_stays_in_its_shard_and_accounts_spread_over_all() {
-        let accounts: Vec<AccountId> =
-            (0..400).map(|at| AccountId::try_from(format!("account-{at}")).unwrap()).collect();
-        let shards: std::collections::BTreeSet<u8> = accounts.iter().map(due_shard).collect();
-        assert_eq!(shards.into_iter().collect::<Vec<_>>(), (0..DUE_SHARDS).collect::<Vec<_>>());
-        assert_eq!(due_shard(&AccountId::try_from("demo".to_owned()).unwrap()), 10);
-        assert_eq!(parse_due(&due(&accounts[7]).pk), Some(accounts[7].clone()));
-        assert_eq!(parse_due("session#demo#x"), None);
-    }
-}
+mod tests;
