@@ -155,7 +155,7 @@ async fn no_deleted_session_comes_back_when_its_tombstone_is_past_its_retention(
 }
 
 fn nothing() -> ::lake::Compacted {
-    ::lake::Compacted::Nothing { again_at: None, closed: BTreeSet::new() }
+    ::lake::Compacted::Nothing { again_at: None, open: BTreeSet::new() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,22 +5,26 @@ use std::time::Duration;
 
 use ::lake::{CompactionPolicy, Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::NaiveDate;
 use domain::dictionary::{self, Record};
 use domain::id::{AccountId, SessionId};
 use domain::session::{Session, Value};
 use domain::time::Instant;
-use infra::endpoints::{Clients, Endpoints};
+use domain::zone::Zone;
+use faults::{Proxy, Service};
+use infra::endpoints::{Clients, Endpoints as OfFolder};
 use infra::template;
 use maintain::{App, RunSummary};
 use store::key;
 use store::{Store, TouchedDays, number, text};
 
+use crate::dynamodb_local::{Endpoints, Servers};
 use crate::world::World;
 
 /// Appends that make a compaction.
 const FAN_IN: usize = 8;
 
-fn account(name: &str) -> AccountId {
+pub(crate) fn account(name: &str) -> AccountId {
     AccountId::try_from(name.to_owned()).unwrap()
 }
 
@@ -35,9 +39,9 @@ async fn run(app: &App, seconds: i64) -> RunSummary {
 }
 
 /// Stores on a table of their own beside the stack's, which nobody's upkeep knows; each has its own memory.
-async fn stores<const N: usize>(world: &World) -> [Store; N] {
+pub(crate) async fn stores<const N: usize>(world: &World) -> [Store; N] {
     let clients = || {
-        let mut clients: Clients = Endpoints::to(world.data()).unwrap().clients();
+        let mut clients: Clients = OfFolder::to(world.data()).unwrap().clients();
         "apart".clone_into(&mut clients.names.table);
         clients
     };
@@ -45,14 +49,24 @@ async fn stores<const N: usize>(world: &World) -> [Store; N] {
     std::array::from_fn(|_| clients().store())
 }
 
-fn names(due: &[store::Due]) -> Vec<&str> {
-    due.iter().map(|one| one.account.as_str()).collect()
+/// When the first session of these tests began.
+const BEGAN: Instant = Instant(1_787_220_000_000_000);
+const DAY: i64 = 86_400;
+
+/// The UTC day of a session that began so many seconds after the first.
+fn day_of(seconds: i64) -> NaiveDate {
+    BEGAN.plus_seconds(seconds).day(Zone::UTC)
 }
 
 /// Appends a segment of one session.
 async fn append(lake: &Lake, account: &AccountId, number: usize) {
-    let (id, created_at) =
-        (format!("s{number}"), Instant(1_787_220_000_000_000 + i64::try_from(number).unwrap()));
+    append_at(lake, account, number, 0).await;
+}
+
+/// Appends a segment of one session that began so many seconds after the first.
+async fn append_at(lake: &Lake, account: &AccountId, number: usize, seconds: i64) {
+    let id = format!("s{number}");
+    let created_at = Instant(BEGAN.plus_seconds(seconds).0 + i64::try_from(number).unwrap());
     let mut session = Session::default();
     for (field, value) in
         [("session_id", Value::Text(id.clone())), ("created_at", Value::Instant(created_at))]
@@ -66,140 +80,50 @@ async fn append(lake: &Lake, account: &AccountId, number: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_is_due_from_its_first_note_until_it_is_released() {
-    let world = World::start().await;
-    let [store, other] = stores(&world).await;
-    let now = Instant::now();
-    let (early, late) = (now.plus_seconds(-500), now.plus_seconds(-400));
-    store.note_due(&account("late"), &TouchedDays::Every, late).await.unwrap();
-    store.note_due(&account("early"), &TouchedDays::Every, early).await.unwrap();
-    // A second note leaves it its place, whoever makes it.
-    store.note_due(&account("early"), &TouchedDays::Every, now).await.unwrap();
-    other.note_due(&account("early"), &TouchedDays::Every, late).await.unwrap();
-    assert_eq!(names(&store.due(now, 10).await.unwrap()), ["early", "late"]);
-    assert_eq!(names(&store.due(now, 1).await.unwrap()), ["early"]);
-    assert!(store.due(early.plus_seconds(-1), 10).await.unwrap().is_empty());
-
-    // Released for later, it is due again then; so it is a registry too.
-    let lease = store.lease(&account("early"), "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
-    assert_eq!((lease.noted_at, lease.memory.as_str()), (late, ""));
-    let later = now.plus_seconds(3_600);
-    assert!(store.release(&lease, later, "what it remembers", &TouchedDays::none(), now).await.unwrap());
-    assert_eq!(names(&store.due(now, 10).await.unwrap()), ["late"]);
-    assert_eq!(names(&store.due(later, 10).await.unwrap()), ["late", "early"]);
-    // The index may still name it: its item says that it is not due.
-    let again = store.lease(&account("early"), "run", now, now.plus_seconds(60)).await.unwrap();
-    assert_eq!(again, None);
-    let lease = store.lease(&account("early"), "run", later, later.plus_seconds(60)).await.unwrap().unwrap();
-    assert_eq!(lease.memory, "what it remembers");
-    assert_eq!(store.lease(&account("never-noted"), "run", now, later).await.unwrap(), None);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lease_is_one_run_s_until_it_ends() {
-    let world = World::start().await;
-    let [store, other] = stores(&world).await;
-    let (demo, now) = (account("demo"), Instant::now());
-    let until = now.plus_seconds(60);
-    store.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
-    for round in 0..20 {
-        let runs: Vec<String> = (0..6).map(|run| format!("{round}-{run}")).collect();
-        let asked = runs.iter().enumerate().map(|(at, run)| {
-            let store = if at % 2 == 0 { &store } else { &other };
-            store.lease(&demo, run, now, until)
-        });
-        let leases = futures::future::try_join_all(asked).await.unwrap();
-        let leases: Vec<_> = leases.into_iter().flatten().collect();
-        assert_eq!(leases.len(), 1, "round {round}");
-        assert!(store.release(&leases[0], now, "", &TouchedDays::none(), now).await.unwrap());
+async fn of_an_account_that_sends_all_the_time_upkeep_reads_the_days_that_are_open() {
+    let servers = Servers::embedded().await;
+    let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
+    let endpoints = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let store = servers.clients_at(&endpoints, store::aws::retries()).store();
+    let (lake, demo) = (Lake::new(servers.store()), account("demo"));
+    // Days that nothing may be joined with, which count as closed after a second.
+    for number in 0..150 {
+        append_at(&lake, &demo, number, (i64::try_from(number).unwrap() - 400) * DAY).await;
     }
-
-    let first = store.lease(&demo, "first", now, until).await.unwrap().unwrap();
-    // Asked again, for the answer was lost, it is given again; to others it is not, until it ends.
-    assert_eq!(store.lease(&demo, "first", now, until).await.unwrap().as_ref(), Some(&first));
-    assert_eq!(store.lease(&demo, "second", until.plus_seconds(-1), until).await.unwrap(), None);
-    let second = store.lease(&demo, "second", until, until.plus_seconds(60)).await.unwrap().unwrap();
-    // Whoever comes too late changes nothing.
+    let policy = CompactionPolicy {
+        fan_in: 1_000,
+        max_rows: 1,
+        min_age_seconds: -1,
+        quiet_seconds: 1,
+        idle_seconds: 1,
+        ..CompactionPolicy::default()
+    };
+    let app = App { policy, ..App::new(store) };
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (today, yesterday) = (day_of(0), day_of(-DAY));
+    append_at(&lake, &demo, 200, -DAY).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let mut read = Vec::new();
+    for round in 0..3 {
+        append_at(&lake, &demo, 201 + round, 0).await;
+        // Each time another process of archive, as it were; and a day that is done is noted once.
+        let noted = if round == 0 { BTreeSet::from([today, yesterday]) } else { BTreeSet::from([today]) };
+        servers.store().note_due(&demo, &TouchedDays::Named(noted), Instant::now()).await.unwrap();
+        proxy.reset_counts();
+        let answer = run(&app, 60).await;
+        assert_eq!((answer.failures, answer.turns > 0), (0, true), "{answer:?}");
+        read.push(proxy.count("Query").answer_bytes);
+        pass_time(&servers.store(), &demo, 600 * 1_000_000).await;
+    }
     assert!(
-        !store
-            .release(&first, now.plus_seconds(9_000), "of the first", &TouchedDays::none(), until)
-            .await
-            .unwrap()
+        read[1] * 5 < read[0] && read[2] * 5 < read[0],
+        "bytes of the first look and of the others: {read:?}"
     );
-    assert!(store.release(&second, until, "of the second", &TouchedDays::none(), until).await.unwrap());
-    assert!(
-        !store.release(&second, now.plus_seconds(9_000), "twice", &TouchedDays::none(), until).await.unwrap()
-    );
-    let third = store.lease(&demo, "third", until, until.plus_seconds(60)).await.unwrap().unwrap();
-    assert_eq!(third.memory, "of the second");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_note_during_a_lease_is_not_lost() {
-    let world = World::start().await;
-    let [store, other] = stores(&world).await;
-    let (demo, now) = (account("demo"), Instant::now());
-    let (ago, later) = (now.plus_seconds(-1_000), now.plus_seconds(9_000));
-    let lease =
-        async |at: Instant| store.lease(&demo, "run", at, at.plus_seconds(60)).await.unwrap().unwrap();
-    store.note_due(&demo, &TouchedDays::Every, ago).await.unwrap();
-    let first = lease(now).await;
-    other.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
-    let released = now.plus_seconds(5);
-    assert!(store.release(&first, later, "kept", &TouchedDays::none(), released).await.unwrap());
-    // Due still, and behind those that have waited since before it was released.
-    assert!(store.due(now, 10).await.unwrap().is_empty());
-    assert_eq!(store.due(released, 10).await.unwrap()[0].since, released);
-    // What it was noted for is seen now, but appends may have followed that were not noted.
-    let second = lease(released).await;
-    assert_eq!(second.memory, "kept");
-    assert!(store.release(&second, later, "", &TouchedDays::none(), released).await.unwrap());
-    assert!(store.due(released.plus_seconds(59), 10).await.unwrap().is_empty());
-    let soon = released.plus_seconds(60);
-    assert_eq!(store.due(soon, 10).await.unwrap().len(), 1);
-    let third = lease(soon.plus_seconds(60)).await;
-    assert!(store.release(&third, later, "", &TouchedDays::none(), soon.plus_seconds(61)).await.unwrap());
-    assert!(store.due(later.plus_seconds(-1), 10).await.unwrap().is_empty());
-    assert_eq!(store.due(later, 10).await.unwrap().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn days_are_remembered_until_they_are_closed_long_after_their_last_note() {
-    let world = World::start().await;
-    let [store, other] = stores(&world).await;
-    let (demo, now) = (account("demo"), Instant::now());
-    let day = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 10, day).unwrap();
-    let named = |days: &[u32]| TouchedDays::Named(days.iter().map(|one| day(*one)).collect());
-    let lease =
-        async |at: Instant| store.lease(&demo, "run", at, at.plus_seconds(60)).await.unwrap().unwrap();
-    let (long_ago, shortly) = (now.plus_seconds(-900), now.plus_seconds(-60));
-    store.note_due(&demo, &named(&[1, 2]), long_ago).await.unwrap();
-    // Another process knows of no note; this one makes one, for a day of it is new.
-    other.note_due(&demo, &named(&[2]), long_ago).await.unwrap();
-    store.note_due(&demo, &named(&[2, 3]), long_ago).await.unwrap();
-    let first = lease(now).await;
-    assert_eq!(first.days, named(&[1, 2, 3]));
-    assert!(store.release(&first, now, "", &named(&[1, 3]), now).await.unwrap());
-    let second = lease(now).await;
-    assert_eq!(second.days, named(&[2]));
-    // Noted a minute ago, appends may follow that are not noted: nothing is forgotten yet.
-    other.note_due(&demo, &named(&[4]), shortly).await.unwrap();
-    assert!(store.release(&second, now, "", &named(&[2]), now).await.unwrap());
-    let third = lease(now).await;
-    assert_eq!(third.days, named(&[2, 4]));
-    assert!(store.release(&third, now, "", &named(&[2, 4]), now).await.unwrap());
-    assert_eq!(lease(now).await.days, named(&[2, 4]));
-
-    // An account that is touched everywhere is not listed day by day.
-    let many = (0..1_500).map(|days| day(1) - chrono::Days::new(days)).collect();
-    let old = account("old");
-    store.note_due(&old, &TouchedDays::Named(many), long_ago).await.unwrap();
-    store.note_due(&old, &named(&[9]), long_ago).await.unwrap();
-    let lease = store.lease(&old, "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
-    assert_eq!(lease.days, TouchedDays::Every);
-    assert!(store.release(&lease, now, "", &TouchedDays::Every, now).await.unwrap());
-    let lease = store.lease(&old, "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
-    assert_eq!(lease.days, TouchedDays::none());
+    let item = servers.store().get(key::due(&demo)).await.unwrap().unwrap();
+    let notes = item["day_notes"].as_ss().unwrap();
+    assert!(notes.iter().all(|note| note.starts_with(&today.to_string())), "{notes:?}");
+    let memory: serde_json::Value = serde_json::from_str(text(&item, "memory").unwrap()).unwrap();
+    assert_eq!(memory["open_days"], serde_json::json!([[today, today]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,6 +203,15 @@ pub(crate) async fn pass_time(store: &Store, account: &AccountId, micros: i64) {
         if let Some(at) = number(&item, time) {
             item.insert(time.to_owned(), AttributeValue::N((at - micros).to_string()));
         }
+    }
+    // The two minutes in which each was made.
+    if let Some(notes) = item.get("day_notes").and_then(|notes| notes.as_ss().ok()) {
+        let earlier = |note: &String| {
+            let (day, made) = note.split_once('@').unwrap();
+            format!("{day}@{}", made.parse::<i64>().unwrap() - micros / 120_000_000)
+        };
+        let notes = notes.iter().map(earlier).collect();
+        item.insert("day_notes".to_owned(), AttributeValue::Ss(notes));
     }
     let sort = text(&item, "listing_sk").unwrap().parse::<i64>().unwrap() - micros;
     item.insert("listing_sk".to_owned(), AttributeValue::S(format!("{sort:020}")));

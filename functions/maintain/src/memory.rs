@@ -2,7 +2,7 @@
 //!
 //! It may be lost at any time; a duty that remembers nothing is due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use domain::id::SessionId;
@@ -16,6 +16,12 @@ use crate::duty::{Duty, pause};
 /// under an account's earlier settings: a step that was made earlier has to be made again.
 pub(crate) const NOTE_HOLDS_SECONDS: i64 = 120;
 
+/// Days from a first to a last one. A year that was imported is one range.
+type DayRange = (NaiveDate, NaiveDate);
+
+/// So many ranges of open days are kept at most: every note pays for the size of the item.
+const MOST_RANGES: usize = 300;
+
 /// What an account's duties remember.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,8 +30,9 @@ pub(crate) struct Memory {
     duties: BTreeMap<String, Plan>,
     /// When a compaction last replaced segments.
     pub(crate) replaced_at: Option<Instant>,
-    /// Whether all days were looked at once, those too that something came for before there was upkeep.
-    pub(crate) looked_at_all: bool,
+    /// The days for which compaction has something left to do, or may have once time has passed; `None` where any day may
+    /// be one of them: none was looked at yet.
+    open_days: Option<Vec<DayRange>>,
     /// After which segment's object the search for orphans goes on.
     pub(crate) objects_after: String,
     /// After which large body it goes on.
@@ -46,9 +53,9 @@ pub(crate) struct Memory {
     /// How many records this turn has seen that stay quarantined after they were tried again. Not kept.
     #[serde(skip)]
     pub(crate) quarantined: usize,
-    /// The days of this turn for which nothing is left to do. Not kept.
-    #[serde(skip, default = "TouchedDays::none")]
-    pub(crate) closed: TouchedDays,
+    /// Whether this turn has taken the lease's notes of days over into the open ones. Not kept.
+    #[serde(skip)]
+    pub(crate) takes_over_notes: bool,
 }
 
 impl Default for Memory {
@@ -56,7 +63,7 @@ impl Default for Memory {
         Memory {
             duties: BTreeMap::new(),
             replaced_at: None,
-            looked_at_all: false,
+            open_days: None,
             objects_after: String::new(),
             bodies_after: String::new(),
             media_after: String::new(),
@@ -66,7 +73,7 @@ impl Default for Memory {
             quarantine_after: None,
             quarantine_due: Instant(0),
             quarantined: 0,
-            closed: TouchedDays::none(),
+            takes_over_notes: false,
         }
     }
 }
@@ -101,6 +108,28 @@ impl Memory {
     /// As it is kept.
     pub(crate) fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The days that compaction looks at under a lease: the open ones and those that were noted; `None` for all there are.
+    pub(crate) fn days_to_compact(&self, lease: &Lease) -> Option<BTreeSet<NaiveDate>> {
+        let (TouchedDays::Named(noted), Some(open)) = (lease.notes.touched(), &self.open_days) else {
+            return None;
+        };
+        let open = open.iter().flat_map(|(first, last)| first.iter_days().take_while(|day| day <= last));
+        Some(open.chain(noted).collect())
+    }
+
+    /// Keeps which days are open after compaction has looked at those of the lease; `None` where any may be.
+    pub(crate) fn keep_open(&mut self, days: Option<&BTreeSet<NaiveDate>>) {
+        let mut ranges: Vec<DayRange> = Vec::new();
+        for day in days.into_iter().flatten() {
+            match ranges.last_mut() {
+                Some((_, last)) if last.succ_opt() == Some(*day) => *last = *day,
+                _ => ranges.push((*day, *day)),
+            }
+        }
+        self.open_days = days.filter(|_| ranges.len() <= MOST_RANGES).map(|_| ranges);
+        self.takes_over_notes = true;
     }
 
     /// Whether a duty is due under a lease: its time has come, or the account was noted for it since its last step, or
@@ -149,6 +178,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use domain::id::AccountId;
+    use store::DayNotes;
 
     use super::*;
 
@@ -167,7 +197,7 @@ mod tests {
             noted_at,
             retention_noted_at: Instant(0),
             memory: String::new(),
-            days: TouchedDays::none(),
+            notes: DayNotes::default(),
         }
     }
 
@@ -180,6 +210,21 @@ mod tests {
         assert_eq!(Memory::read(""), Memory::default());
         assert_eq!(Memory::read("[1]"), Memory::default());
         assert_eq!(Memory::read(r#"{"of a later version": {}}"#), Memory::default());
+    }
+
+    #[test]
+    fn open_days_read_back_and_too_many_of_them_are_all_days() {
+        let (lease, day) = (noted(NOW), |day| NaiveDate::default() + chrono::Days::new(day));
+        let mut memory = Memory::default();
+        assert_eq!(memory.days_to_compact(&lease), None);
+        for days in [vec![], vec![0], vec![0, 1, 2, 5, 7, 8], (0..5_000).collect()] {
+            let days: BTreeSet<NaiveDate> = days.into_iter().map(day).collect();
+            memory.keep_open(Some(&days));
+            assert_eq!(Memory::read(&memory.write()).days_to_compact(&lease), Some(days));
+            assert!(memory.write().len() < 1_000);
+        }
+        memory.keep_open(Some(&(0..5_000).step_by(2).map(day).collect()));
+        assert_eq!(memory.days_to_compact(&lease), None);
     }
 
     #[test]

@@ -157,7 +157,7 @@ async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, summary
 
 async fn give_back(app: &App, lease: &Lease, memory: &Memory, summary: &mut RunSummary) -> bool {
     let now = Instant::now();
-    match app.store.release(lease, memory.next(now), &memory.write(), &memory.closed, now).await {
+    match app.store.release(lease, memory.next(now), &memory.write(), memory.takes_over_notes, now).await {
         Ok(true) => true,
         Ok(false) => {
             tracing::warn!(account = %lease.account, "another run has taken an account over");

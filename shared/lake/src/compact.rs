@@ -41,14 +41,14 @@ pub enum Compacted {
     Nothing {
         /// When there may be, if nothing comes meanwhile.
         again_at: Option<Instant>,
-        /// The days for which there never is, if nothing comes.
-        closed: BTreeSet<NaiveDate>,
+        /// The days for which there may be.
+        open: BTreeSet<NaiveDate>,
     },
 }
 
 impl Compacted {
     fn nothing() -> Compacted {
-        Compacted::Nothing { again_at: None, closed: BTreeSet::new() }
+        Compacted::Nothing { again_at: None, open: BTreeSet::new() }
     }
 }
 
@@ -70,7 +70,7 @@ impl Lake {
         });
         match policy.next(&live, &days, now) {
             Next::Job(job) => self.run(account, job, policy, Instant(i64::MIN)).await,
-            Next::Nothing { again_at, closed } => Ok(Compacted::Nothing { again_at, closed }),
+            Next::Nothing { again_at, open } => Ok(Compacted::Nothing { again_at, open }),
         }
     }
 

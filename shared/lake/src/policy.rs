@@ -76,8 +76,8 @@ pub(crate) enum Next {
     Nothing {
         /// When it may ask for something, if nothing comes meanwhile.
         again_at: Option<Instant>,
-        /// The days for which it never will, if nothing comes.
-        closed: BTreeSet<NaiveDate>,
+        /// The days for which it may.
+        open: BTreeSet<NaiveDate>,
     },
 }
 
@@ -125,22 +125,22 @@ impl<'a> Group<'a> {
 impl CompactionPolicy {
     /// What to do next for these UTC days, of the live segments around them in the order of their first session.
     pub(crate) fn next(&self, live: &[Segment], days: &BTreeSet<NaiveDate>, now: Instant) -> Next {
-        let (mut again_at, mut closed, mut of_late) = (None, BTreeSet::new(), None);
+        let (mut again_at, mut open, mut of_late) = (None, BTreeSet::new(), None);
         for day in days {
             let group = self.group(live, *day);
             if let Some(job) = self.of_many(&group, now) {
                 return Next::Job(job);
             }
             of_late = of_late.or_else(|| self.of_late(&group, now));
-            match self.again_at(&group, now) {
-                Some(at) => again_at = Some(again_at.map_or(at, |earlier: Instant| earlier.min(at))),
-                None => drop(closed.insert(*day)),
+            if let Some(at) = self.again_at(&group, now) {
+                again_at = Some(again_at.map_or(at, |earlier: Instant| earlier.min(at)));
+                open.insert(*day);
             }
         }
         // Neighbours take what came late for each of them along.
         match self.of_neighbours(live, now).or(of_late) {
             Some(job) => Next::Job(job),
-            None => Next::Nothing { again_at, closed },
+            None => Next::Nothing { again_at, open },
         }
     }
 

@@ -9,14 +9,15 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use chrono::NaiveDate;
 use futures::future::try_join_all;
 use moka::future::Cache;
 
 use super::error::if_held;
-use super::touched::{DAYS, EVERY_DAY, MOST_DAYS, TouchedDays, day_set, with_room};
+use super::touched::{DayNotes, MOST_NOTES, NOTES, TouchedDays, is_full};
 use super::{Item, Store, StoreError, number, text};
 use crate::key;
 use domain::id::AccountId;
@@ -68,8 +69,8 @@ pub struct Lease {
     pub retention_noted_at: Instant,
     /// What the last release left, as JSON; empty before the first.
     pub memory: String,
-    /// The days that were noted and not closed since.
-    pub days: TouchedDays,
+    /// The notes of days that no run has taken over long after they were made.
+    pub notes: DayNotes,
 }
 
 impl Lease {
@@ -135,55 +136,60 @@ impl Store {
     ) -> Result<(), StoreError> {
         // Most notes are of accounts that are due already. Such a note leaves the index alone, which is a third of the
         // price. A run that releases the account in between makes both conditions fail, hence the attempts.
-        for _ in 0..NOTE_ATTEMPTS {
-            let still_due = self
-                .noting(account, days, now, false)
-                .condition_expression(with_room("listing_sk <= :due", days));
-            let due_now = "(attribute_not_exists(pk) OR listing_sk > :due)";
-            let due_now =
-                self.noting(account, days, now, true).condition_expression(with_room(due_now, days));
-            if is_written(still_due).await? || is_written(due_now).await? {
-                return Ok(());
+        'attempts: for _ in 0..NOTE_ATTEMPTS {
+            for (condition, moves) in
+                [("listing_sk <= :due", false), ("(attribute_not_exists(pk) OR listing_sk > :due)", true)]
+            {
+                match written(self.noting(account, days, now, moves, Some(condition))).await? {
+                    Written::Yes => return Ok(()),
+                    Written::NoRoom => break 'attempts,
+                    Written::No => {}
+                }
             }
         }
         // It has no room for more days, or others are faster again and again: then any day may have been touched.
-        is_written(self.noting(account, &TouchedDays::Every, now, true)).await?;
-        Ok(())
+        written(self.noting(account, &TouchedDays::Every, now, true, None)).await.map(drop)
     }
 
-    /// A note of an account and days; `moves` where it makes the account due now.
+    /// A note of an account and days; `moves` where it makes the account due now. With a condition it is written only
+    /// where that holds and there is room.
     fn noting(
         &self,
         account: &AccountId,
         days: &TouchedDays,
         now: Instant,
         moves: bool,
+        condition: Option<&str>,
     ) -> UpdateItemFluentBuilder {
         let mut expression = "SET noted_at = :now".to_owned();
         let mut update = self
             .update(key::due(account))
-            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()));
+            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
+            // Both its conditions and the new due time name it.
+            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)));
         if moves {
             expression.push_str(", listing_pk = :shard, listing_sk = :due");
             let shard = key::due_listing(key::due_shard(account));
             update = update.expression_attribute_values(":shard", AttributeValue::S(shard));
         }
-        match days {
-            TouchedDays::Every => {
-                expression.push_str(&format!(", {EVERY_DAY} = :every"));
-                update = update.expression_attribute_values(":every", AttributeValue::Bool(true));
-            }
-            TouchedDays::Named(days) if !days.is_empty() => {
-                expression.push_str(&format!(" ADD {DAYS} :days"));
-                update = update
-                    .expression_attribute_values(":days", day_set(days))
-                    .expression_attribute_values(":room", AttributeValue::N(MOST_DAYS.to_string()));
-            }
-            TouchedDays::Named(_) => {}
+        let notes = days.notes(now);
+        if notes.is_some() {
+            expression.push_str(&format!(" ADD {NOTES} :notes"));
         }
-        // Both its conditions and the new due time name it.
+        let room = match days {
+            TouchedDays::Named(_) if notes.is_some() && condition.is_some() => {
+                update =
+                    update.expression_attribute_values(":room", AttributeValue::N(MOST_NOTES.to_string()));
+                format!(" AND (attribute_not_exists({NOTES}) OR size({NOTES}) < :room)")
+            }
+            _ => String::new(),
+        };
+        if let Some(notes) = notes {
+            update = update.expression_attribute_values(":notes", notes);
+        }
         update
-            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
+            .set_condition_expression(condition.map(|condition| format!("{condition}{room}")))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .update_expression(expression)
     }
 
@@ -246,56 +252,70 @@ impl Store {
             noted_at: Instant(number(&item, "noted_at").unwrap_or_default()),
             retention_noted_at: Instant(number(&item, "retention_noted_at").unwrap_or_default()),
             memory: text(&item, "memory").unwrap_or_default().to_owned(),
-            days: TouchedDays::of(&item),
+            notes: DayNotes::of(&item),
         }))
     }
 
-    /// Ends a lease: keeps `memory` for the next one, forgets the days that are `closed` and makes the account due at
-    /// `asked`; earlier where it was noted shortly before the lease, and at `now` where it was noted since. Of an account
-    /// that was noted so recently no day is forgotten. `false` where another run has taken the account
-    /// over meanwhile: then nothing is changed.
+    /// Ends a lease: keeps `memory` for the next one and makes the account due at `asked`; earlier where it was noted
+    /// shortly before the lease, and at `now` where it was noted since. Where `memory` has taken the lease's notes of days
+    /// over (`takes_over`), those that were made long before the lease are deleted. `false` where another run has taken
+    /// the account over meanwhile: then nothing is changed.
     pub async fn release(
         &self,
         lease: &Lease,
         asked: Instant,
         memory: &str,
-        closed: &TouchedDays,
+        takes_over: bool,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let releasing = |due: Instant, more: &str| {
+        let long_ago = lease.taken_at.plus_seconds(-RECENT_SECONDS);
+        let (more, values) =
+            if takes_over { lease.notes.taken_over(long_ago, now) } else { Default::default() };
+        let releasing = |due: Instant| {
             let released = "SET listing_sk = :next, memory = :memory REMOVE lease_until, lease_by";
-            self.update(key::due(&lease.account))
+            let mut update = self
+                .update(key::due(&lease.account))
                 .update_expression(format!("{released}{more}"))
                 .expression_attribute_values(":next", AttributeValue::S(sort_key(due)))
                 .expression_attribute_values(":memory", AttributeValue::S(memory.to_owned()))
-                .expression_attribute_values(":run", AttributeValue::S(lease.run.clone()))
+                .expression_attribute_values(":run", AttributeValue::S(lease.run.clone()));
+            for (name, value) in &values {
+                update = update.expression_attribute_values(name, value.clone());
+            }
+            update
         };
-        let forgotten = match closed {
-            _ if lease.is_recent() => String::new(),
-            TouchedDays::Every => format!(", {DAYS}, {EVERY_DAY}"),
-            TouchedDays::Named(days) if days.is_empty() => String::new(),
-            TouchedDays::Named(_) => format!(" DELETE {DAYS} :closed"),
-        };
-        let mut unnoted = releasing(lease.next_due(asked, now), &forgotten)
+        let unnoted = releasing(lease.next_due(asked, now))
             .condition_expression("lease_by = :run AND noted_at = :noted")
             .expression_attribute_values(":noted", AttributeValue::N(lease.noted_at.0.to_string()));
-        if let TouchedDays::Named(days) = closed
-            && !days.is_empty()
-            && !lease.is_recent()
-        {
-            unnoted = unnoted.expression_attribute_values(":closed", day_set(days));
-        }
         // Noted since, it goes behind all others that are due now, so that an account that is noted all the time holds
         // up nobody.
-        let noted = releasing(asked.min(now), "").condition_expression("lease_by = :run");
+        let noted = releasing(asked.min(now)).condition_expression("lease_by = :run");
+        let is_written = async |update| Ok(written(update).await? == Written::Yes);
         Ok(is_written(unnoted).await? || is_written(noted).await?)
     }
 }
 
-/// Whether an update's condition held.
-async fn is_written(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
-    let sent = update.send().await.map_err(|error| StoreError::aws("noting what is due", error));
-    Ok(if_held(sent)?.is_some())
+/// What a conditional update of an account's item came to.
+#[derive(PartialEq, Eq)]
+enum Written {
+    Yes,
+    /// Its condition did not hold.
+    No,
+    /// Its condition did not hold, and the account has no room for more notes.
+    NoRoom,
+}
+
+async fn written(update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
+    match update.send().await {
+        Ok(_) => Ok(Written::Yes),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let is_full = failed.item().is_some_and(is_full);
+                Ok(if is_full { Written::NoRoom } else { Written::No })
+            }
+            _ => Err(StoreError::aws("noting what is due", error)),
+        },
+    }
 }
 
 /// Microseconds as text that sorts like the number.
@@ -328,7 +348,7 @@ mod tests {
             noted_at,
             retention_noted_at: Instant(0),
             memory: String::new(),
-            days: TouchedDays::none(),
+            notes: DayNotes::default(),
         }
     }
 

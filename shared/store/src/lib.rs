@@ -48,7 +48,7 @@ pub use reports::Report;
 pub use sessions::{ListedPage, ListedSession, StoredSession, created_at_history};
 pub use settings::{Prices, Settings};
 pub use tokens::{TokenPlace, TokenRow};
-pub use touched::TouchedDays;
+pub use touched::{DayNotes, TouchedDays};
 
 use crate::key::Key;
 use runtime::config::{ConfigError, optional, required};

@@ -111,8 +111,8 @@ impl Model {
             live.sort_by(|a, b| (a.created().min, &a.id).cmp(&(b.created().min, &b.id)));
             match self.policy.next(&live, &self.touched, self.now) {
                 Next::Job(job) => self.run(&job),
-                Next::Nothing { again_at, closed } => {
-                    self.touched.retain(|day| !closed.contains(day));
+                Next::Nothing { again_at, open } => {
+                    self.touched = open;
                     self.due = again_at.unwrap_or(self.now.plus_seconds(86_400));
                 }
             }
