@@ -11,7 +11,7 @@ use domain::id::{AccountId, SessionId};
 use domain::session::{Session, Value};
 use domain::time::Instant;
 use domain::zone::Zone;
-use faults::{Proxy, Service};
+use faults::{Fault, Proxy, Service};
 use infra::endpoints::{Clients, Endpoints as OfFolder};
 use infra::template;
 use maintain::{App, RunSummary};
@@ -124,6 +124,33 @@ async fn of_an_account_that_sends_all_the_time_upkeep_reads_the_days_that_are_op
     assert!(notes.iter().all(|note| note.starts_with(&today.to_string())), "{notes:?}");
     let memory: serde_json::Value = serde_json::from_str(text(&item, "memory").unwrap()).unwrap();
     assert_eq!(memory["open_days"], serde_json::json!([[today, today]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_has_no_time_for_stays_due_and_is_no_failure() {
+    let servers = Servers::embedded().await;
+    let proxy = Proxy::start(&servers.endpoints.s3, Service::S3, 1).await.unwrap();
+    let endpoints = Endpoints { s3: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let (store, demo) = (servers.store(), account("demo"));
+    for number in 0..FAN_IN {
+        append(&Lake::new(store.clone()), &demo, number).await;
+    }
+    store.note_due(&demo, &TouchedDays::Every, Instant::now().plus_seconds(-900)).await.unwrap();
+    proxy.set_delay(Duration::from_secs(20));
+    proxy.set_rate_of("GetObject", Fault::Slow, 1.0);
+    let late = app(servers.clients_at(&endpoints, store::aws::retries()).store());
+    let answer = run(&late, 4).await;
+    assert_eq!(
+        (answer.turns, answer.failures, answer.busy, answer.left_due),
+        (1, 0, 1, Some(1)),
+        "{answer:?}"
+    );
+    // What was put off waits a minute, and the others nothing.
+    let answer = run(&app(store.clone()), 60).await;
+    assert_eq!((answer.failures, answer.busy, answer.done.len()), (0, 0, 7), "{answer:?}");
+    pass_time(&store, &demo, 60 * 1_000_000).await;
+    assert!(run(&app(store.clone()), 60).await.done.values().sum::<usize>() > 0);
+    assert_eq!(Lake::new(store).live(&demo).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

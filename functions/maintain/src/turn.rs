@@ -11,6 +11,9 @@ use crate::duty::{Duty, Step};
 use crate::memory::Memory;
 use crate::{App, compaction, garbage, measurement, media, orphans, quarantine, retention, sessions};
 
+/// A step that was cut short although it had so many seconds takes too long; with less, the run began it too late.
+const LONG_STEP_SECONDS: i64 = 15;
+
 /// What a turn came to.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
@@ -22,11 +25,15 @@ pub(crate) struct Turn {
     pub(crate) busy: usize,
 }
 
-/// Lets every duty that is due make a step, and keeps in `memory` when it is due again. No step goes on past `ends`.
+/// Lets every duty that is due make a step, and keeps in `memory` when it is due again. No step goes on past `ends`, and
+/// what is then left of the duties stays due.
 pub(crate) async fn take(app: &App, lease: &Lease, memory: &mut Memory, ends: Instant) -> Turn {
     let mut turn = Turn::default();
     for duty in Duty::ALL {
         let began = Instant::now();
+        if began >= ends {
+            break;
+        }
         if !memory.is_due(duty, lease, began) {
             continue;
         }
@@ -47,6 +54,11 @@ pub(crate) async fn take(app: &App, lease: &Lease, memory: &mut Memory, ends: In
                 tracing::error!(%account, duty = duty_name, error = %chain(&error), "a duty failed");
                 memory.failed(duty, began, now);
                 turn.failures += 1;
+            }
+            Err(_elapsed) if ends < began.plus_seconds(LONG_STEP_SECONDS) => {
+                tracing::warn!(%account, duty = duty_name, "a duty was put off: the run is over");
+                memory.was_put_off(duty, began, now);
+                turn.busy += 1;
             }
             Err(_elapsed) => {
                 tracing::error!(%account, duty = duty_name, "a duty was cut short: it took too long");
