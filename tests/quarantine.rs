@@ -1,5 +1,6 @@
 //! Quarantine: what could not be read is tried again, and what leaves the quarantine yields to later records.
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::time::Instant;
 use serde_json::{Value, json};
@@ -148,6 +149,36 @@ async fn a_session_that_went_while_it_was_quarantined_leaves_no_row() {
     assert_eq!(quarantined(&scene).await, []);
     assert_eq!(served(&scene, &report, "gone").await, [""; 0]);
     assert_eq!(served(&scene, &report, "kept").await, ["v1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_whose_key_cannot_be_unwrapped_holds_up_no_other() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    let (well_ingest, well_report) = scene.world.account("well").await;
+    let sessions = |days| ["gone", "kept"].map(|name| session(name, days, 1));
+    scene.world.ingest_all(&ingest, &sessions(40), "accepted").await;
+    scene.archive().await;
+    let at = key::account_key(&account("demo"));
+    let wrapped = scene.servers.store().get(at.clone()).await.unwrap().unwrap()["wrapped"].clone();
+    scene.set(at.clone(), "wrapped", AttributeValue::B(Blob::new(b"damaged"))).await;
+
+    // One moves, one moves and is deleted, which takes no body to be read; and the other account sends on.
+    scene.world.ingest_all(&ingest, &["gone", "kept"].map(|name| session(name, 30, 2)), "accepted").await;
+    scene.world.ingest_all(&well_ingest, &sessions(30), "accepted").await;
+    let gone = key::session(&account("demo"), &id("gone"));
+    delete(&scene.servers.store(), &gone.pk, &gone.sk).await;
+    scene.archive().await;
+    assert_eq!(quarantined(&scene).await.len(), 3);
+    assert_eq!(served(&scene, &well_report, "kept").await, ["v1"]);
+    wait_and_maintain(&scene).await;
+    assert_eq!(quarantined(&scene).await.iter().filter(|record| record.attempts == 1).count(), 3);
+
+    scene.set(at, "wrapped", wrapped).await;
+    wait_and_maintain(&scene).await;
+    assert_eq!(quarantined(&scene).await, []);
+    assert_eq!(served(&scene, &report, "gone").await, [""; 0]);
+    assert_eq!(served(&scene, &report, "kept").await, ["v2"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,14 +53,9 @@ pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
     let mut failed: Vec<String> = waiting.into_values().collect();
     for (account, changes) in accounts {
         let first = changes.first_sequence.clone();
-        let entries = changes.into_entries();
-        let count = entries.len();
-        match append(app, &account, entries).await {
-            Ok(()) => tracing::info!(account = %account, entries = count, "archived"),
-            Err(error) => {
-                tracing::error!(account = %account, error = %chain(&error), "not archived: given back");
-                failed.push(first);
-            }
+        if let Err(error) = append_or_quarantine(app, &account, changes).await {
+            tracing::error!(%account, error = %chain(&error), "not archived: given back");
+            failed.push(first);
         }
     }
     BatchResponse::again_from(failed.into_iter().min_by_key(|sequence| Entry::sequence_of(sequence)))
@@ -100,6 +95,30 @@ impl Batch {
             }
         }
     }
+}
+
+/// Appends what a batch says of an account to its lake. Where nothing can be written for the account, because its key
+/// cannot be unwrapped, that is quarantined: other accounts' records do not wait for it.
+async fn append_or_quarantine(app: &App, account: &AccountId, changes: Changes) -> Result<(), StoreError> {
+    let entries = changes.into_entries();
+    let count = entries.len();
+    let mut places: BTreeMap<(String, SessionId), Vec<Instant>> = BTreeMap::new();
+    for Entry { sequence, id, created_at, .. } in &entries {
+        places.entry((sequence.clone(), id.clone())).or_default().push(*created_at);
+    }
+    match append(app, account, entries).await {
+        Ok(()) => tracing::info!(%account, entries = count, "archived"),
+        Err(error) if error.kind.is_unreadable() => {
+            let reason = chain(&error);
+            tracing::error!(%account, entries = count, reason, "what an account sent was quarantined");
+            for ((sequence, id), before) in places {
+                let record = Quarantined::new(sequence, id, before, reason.clone(), Instant::now());
+                app.store.quarantine(account, &record).await?;
+            }
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Notes that the account needs upkeep, and appends to its lake.
@@ -214,6 +233,7 @@ async fn take(
                 let reason = chain(&error);
                 tracing::error!(%account, sequence, reason, "a stream record was quarantined");
                 let day = number(&new, "created_at").map(|at| Instant(at).day(Zone::UTC));
+                let before = before.into_iter().collect();
                 let record = Quarantined::new(sequence, id, before, reason, Instant::now());
                 quarantine(app, account, day, &record).await?;
                 None

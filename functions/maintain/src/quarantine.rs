@@ -48,30 +48,39 @@ pub(crate) async fn step(
 }
 
 /// Tries a record again: gives it back where it stays quarantined.
-///
-/// What is appended has the record's own sequence number, so that whatever a later record of the stream says wins. It is
-/// not only the session as it is now, but also a tombstone wherever it lay before: a later record that was archived left
-/// one only where it found the session.
 async fn try_again(
     app: &App,
     account: &AccountId,
     record: Quarantined,
 ) -> Result<Option<Quarantined>, StoreError> {
-    let item = app.store.get(key::session(account, &record.session_id)).await?.unwrap_or_default();
-    let stored = match app.store.read_session(&item).await {
-        Ok(stored) => stored,
+    match bring_in(app, account, &record).await {
+        Ok(()) => {
+            app.store.forget_quarantined(account, &record).await?;
+            tracing::info!(%account, sequence = record.sequence, "a record left the quarantine");
+            Ok(None)
+        }
         Err(error) if error.kind.is_unreadable() => {
             let reason = chain(&error);
             let record = record.tried_again(reason, Instant::now());
             let (sequence, attempts) = (&record.sequence, record.attempts);
             tracing::error!(%account, sequence, attempts, reason = record.reason, "a record stays quarantined");
             app.store.keep_attempt(account, &record).await?;
-            return Ok(Some(record));
+            Ok(Some(record))
         }
-        Err(error) => return Err(error),
-    };
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings what a record tells of into the lake.
+///
+/// What is appended has the record's own sequence number, so that whatever a later record of the stream says wins. It is
+/// not only the session as it is now, but also a tombstone wherever it lay before: a later record that was archived left
+/// one only where it found the session.
+async fn bring_in(app: &App, account: &AccountId, record: &Quarantined) -> Result<(), StoreError> {
+    let item = app.store.get(key::session(account, &record.session_id)).await?.unwrap_or_default();
+    let stored = app.store.read_session(&item).await?;
     let mut before = created_at_history(&item);
-    before.extend(record.before);
+    before.extend(&record.before);
     if let Some(stored) = &stored {
         before.retain(|at| *at != stored.identity.created_at);
     }
@@ -90,12 +99,10 @@ async fn try_again(
         content_hash: stored.content_hash,
         ..entry(stored.identity.created_at)
     }));
-    if !entries.is_empty() {
-        let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
-        app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
-        app.lake.append(account, entries).await?;
+    if entries.is_empty() {
+        return Ok(());
     }
-    app.store.forget_quarantined(account, &record).await?;
-    tracing::info!(%account, sequence = record.sequence, "a record left the quarantine");
-    Ok(None)
+    let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
+    app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
+    app.lake.append(account, entries).await.map(drop)
 }

@@ -81,7 +81,7 @@ async fn forget_healed(
         let Ok(stored) = app.store.session(&order.rebuild, &record.session_id).await else { continue };
         let is_well = stored.is_none_or(|stored| agrees(stored.identity.created_at.day(Zone::UTC)));
         let was_rebuilt = |at: Instant| (order.start..=order.end).contains(&at.day(Zone::UTC));
-        if is_well && record.before.is_none_or(was_rebuilt) {
+        if is_well && record.before.iter().copied().all(was_rebuilt) {
             app.store.forget_quarantined(&order.rebuild, &record).await?;
             healed += 1;
         }

@@ -109,6 +109,8 @@ fn kind_of(code: &str, status: u16) -> StoreErrorKind {
     match code {
         "ConditionalCheckFailedException" | "PreconditionFailed" => StoreErrorKind::Conflict,
         "NoSuchKey" | "NotFound" => StoreErrorKind::NotFound,
+        // A wrapped key that is damaged, bound to something else, or wrapped under another key than the stack's.
+        "InvalidCiphertextException" | "IncorrectKeyException" => StoreErrorKind::Broken,
         "ProvisionedThroughputExceededException"
         | "Throttling"
         | "ThrottlingException"

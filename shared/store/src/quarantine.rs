@@ -23,8 +23,9 @@ pub struct Quarantined {
     pub sequence: String,
     /// The session.
     pub session_id: SessionId,
-    /// Where the session lay before this record; `None` where it was new, or where an earlier version kept the record.
-    pub before: Option<Instant>,
+    /// Where the session lay before this record: nowhere where it was new, or where an earlier version kept the record;
+    /// in several places where it moved shortly before.
+    pub before: Vec<Instant>,
     /// Why it could not be read, the last time.
     pub reason: String,
     /// When it was quarantined, in RFC 3339.
@@ -40,7 +41,7 @@ impl Quarantined {
     pub fn new(
         sequence: String,
         session_id: SessionId,
-        before: Option<Instant>,
+        before: Vec<Instant>,
         reason: String,
         now: Instant,
     ) -> Quarantined {
@@ -80,7 +81,10 @@ impl Store {
             ("attempts", integer(i64::from(record.attempts))),
             ("next_at", integer(record.next_at.0)),
         ];
-        attributes.extend(record.before.map(|before| ("created_before", integer(before.0))));
+        if !record.before.is_empty() {
+            let before = record.before.iter().map(|at| at.0.to_string()).collect();
+            attributes.push(("created_before", AttributeValue::Ns(before)));
+        }
         let put = self.put_new(key::quarantined(account, &record.sequence), attributes).await;
         if_held(put).map(drop)
     }
@@ -140,14 +144,16 @@ impl Store {
     }
 }
 
-/// A record as it is kept. An earlier version kept neither attempts nor where the session lay.
+/// A record as it is kept. Earlier versions kept neither attempts nor where the session lay, and then one place alone.
 fn read(item: &Item) -> Option<Quarantined> {
     let (_, session_id) = key::parse_session(text(item, "item")?)?;
     let of = |name| text(item, name).map(str::to_owned);
+    let places = item.get("created_before").and_then(|places| places.as_ns().ok()).into_iter().flatten();
+    let before = places.filter_map(|at| at.parse().ok()).chain(number(item, "created_before")).map(Instant);
     Some(Quarantined {
         sequence: of("sk")?,
         session_id,
-        before: number(item, "created_before").map(Instant),
+        before: before.collect(),
         reason: of("reason")?,
         at: of(QUARANTINED_AT)?,
         attempts: number(item, "attempts").and_then(|attempts| attempts.try_into().ok()).unwrap_or(0),

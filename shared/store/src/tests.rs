@@ -71,7 +71,7 @@ async fn kind_of(status: u16, code: &str) -> StoreErrorKind {
 
 #[tokio::test]
 async fn what_may_go_well_later_is_busy_and_a_failed_condition_is_a_conflict() {
-    use StoreErrorKind::{Busy, Conflict, Refused};
+    use StoreErrorKind::{Broken, Busy, Conflict, Refused};
     for (status, code, kind) in [
         (400, "ConditionalCheckFailedException", Conflict),
         (400, "com.amazonaws.dynamodb.v20120810#ThrottlingException", Busy),
@@ -88,6 +88,9 @@ async fn what_may_go_well_later_is_busy_and_a_failed_condition_is_a_conflict() {
         (400, "ResourceNotFoundException", Refused),
         (400, "ValidationException", Refused),
         (403, "", Refused),
+        // Of a wrapped key, which belongs to one account.
+        (400, "InvalidCiphertextException", Broken),
+        (400, "IncorrectKeyException", Broken),
     ] {
         assert_eq!(kind_of(status, code).await, kind, "{status} {code}");
     }
