@@ -1,4 +1,4 @@
-//! Accounts that nobody has noted as due: they have segments, and are found.
+//! Accounts that nobody has noted as due: they have objects, and are found.
 
 use ::lake::{Entry, Lake};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -11,6 +11,7 @@ use store::key;
 use store::{Store, TouchedDays};
 
 use crate::dynamodb_local::{Endpoints, Servers};
+use crate::scene::Scene;
 
 fn account(name: &str) -> AccountId {
     AccountId::try_from(name.to_owned()).unwrap()
@@ -89,4 +90,26 @@ async fn the_search_for_accounts_goes_on_where_it_stopped() {
     assert!(first.is_some() && store.get(key::due(&account("account-100"))).await.unwrap().is_none());
     assert_eq!(run(&store).await.discovered, 30);
     assert_eq!(run(&store).await.discovered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_and_bodies_of_accounts_that_never_sent_a_session_go_too() {
+    let scene = Scene::start().await;
+    let store = scene.servers.store();
+    let (old, young) = (scene.file("uploads", "old", 4_000).await, scene.file("uploads", "young", 2).await);
+    // A delivery that was cut after it had uploaded the body, and never came again.
+    let id = SessionId::try_from("cut".to_owned()).unwrap();
+    let body = key::body_object(&account("cut"), Instant::now().plus_seconds(-100 * 3_600), "0000", &id);
+    let put = store.s3().put_object().bucket(&store.names().lake_bucket).key(&body);
+    put.body(b"bytes".to_vec().into()).send().await.unwrap();
+    // One that has objects of two kinds.
+    append(&Lake::new(store.clone()), "zone").await;
+    scene.file("zone", "young", 2).await;
+
+    let answer = scene.maintain().await;
+    assert_eq!((answer.discovered, answer.failures, answer.left_due), (3, 0, Some(0)), "{answer:?}");
+    assert_eq!(scene.files("uploads").await, [young], "{old} is past any retention");
+    let bodies =
+        store.list_objects(&store.names().lake_bucket, &key::body_objects(&account("cut")), "").await;
+    assert_eq!(bodies.unwrap().objects.len(), 0);
 }

@@ -1,4 +1,4 @@
-//! Discovery: finds accounts that have segments and are in no list of what is due, for they have sent nothing since there
+//! Discovery: finds accounts that have objects and are in no list of what is due, for they have sent no session since there
 //! is one.
 
 use domain::time::Instant;
@@ -22,7 +22,7 @@ pub(crate) async fn step(app: &App, now: Instant, ends: Instant) -> Result<usize
     };
     let (mut accounts, mut is_over) = (Vec::new(), false);
     for _ in 0..STEP {
-        let Some((account, next)) = store.next_with_segments(&after).await? else {
+        let Some((account, next)) = store.next_with_objects(&after).await? else {
             is_over = true;
             break;
         };
@@ -34,7 +34,7 @@ pub(crate) async fn step(app: &App, now: Instant, ends: Instant) -> Result<usize
     }
     let unknown = store.without_upkeep(accounts).await?;
     for account in &unknown {
-        tracing::info!(%account, "an account that sends nothing has upkeep from now on");
+        tracing::info!(%account, "an account that nobody has noted has upkeep from now on");
         store.note_due(account, &TouchedDays::Every, now).await?;
     }
     let (after, due) = if is_over { ("", now.plus_seconds(ROUND_SECONDS)) } else { (after.as_str(), now) };

@@ -1,4 +1,5 @@
-//! The round that finds accounts which have segments and no item of upkeep: those that sent nothing since there is upkeep.
+//! The round that finds accounts which have objects and no item of upkeep: those that sent nothing since there is upkeep, and
+//! those that only ever uploaded files.
 //!
 //! The stack has one item that says where the round goes on and when. A run takes it for a while and puts it back. Two runs
 //! that go on from the same place do no harm, for noting an account again changes nothing.
@@ -43,25 +44,38 @@ impl Store {
             .expression_attribute_values(":due", AttributeValue::N(due.0.to_string()))
     }
 
-    /// The account of the first segment after this object, and after which object those of the next one come. No account where
-    /// that object belongs to none. One request.
-    pub async fn next_with_segments(
+    /// The account of the first object after this one, and after which object those of the next account come. It goes through
+    /// large bodies, media files and segments, one kind after the other. No account where that object belongs to none. One
+    /// request, and one more where a kind has come to its end.
+    pub async fn next_with_objects(
         &self,
         after: &str,
     ) -> Result<Option<(Option<AccountId>, String)>, StoreError> {
-        let bucket = &self.names().lake_bucket;
-        let found = self.first_object(bucket, key::SEGMENT_OBJECTS, after).await?;
-        Ok(found.map(|object| match key::parse_segment_object(&object) {
-            Some(account) => {
-                let after = key::after_segment_objects(&account);
-                (Some(account), after)
+        let (lake, media) = (&self.names().lake_bucket, &self.names().media_bucket);
+        // In the order of their prefixes, so that `after` tells which of them are done.
+        for (bucket, prefix) in
+            [(lake, key::BODY_OBJECTS), (media, key::MEDIA_OBJECTS), (lake, key::SEGMENT_OBJECTS)]
+        {
+            let is_within = after.starts_with(prefix);
+            if !is_within && after > prefix {
+                continue;
             }
-            None => (None, object),
-        }))
+            let found = self.first_object(bucket, prefix, if is_within { after } else { "" }).await?;
+            if let Some(object) = found {
+                return Ok(Some(match key::parse_object(&object) {
+                    Some((account, after)) => (Some(account), after),
+                    None => (None, object),
+                }));
+            }
+        }
+        Ok(None)
     }
 
-    /// Those of these accounts that have no item of upkeep.
-    pub async fn without_upkeep(&self, accounts: Vec<AccountId>) -> Result<Vec<AccountId>, StoreError> {
+    /// Those of these accounts that have no item of upkeep, each once.
+    pub async fn without_upkeep(&self, mut accounts: Vec<AccountId>) -> Result<Vec<AccountId>, StoreError> {
+        // DynamoDB refuses to read an item twice.
+        accounts.sort_unstable();
+        accounts.dedup();
         let items = self.items(&accounts.iter().map(key::due).collect::<Vec<_>>(), Some("pk")).await?;
         let known: HashSet<AccountId> =
             items.iter().filter_map(|item| key::parse_due(text(item, "pk")?)).collect();

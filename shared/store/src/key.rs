@@ -254,16 +254,16 @@ pub fn segment_objects(account: &AccountId) -> String {
     format!("{SEGMENT_OBJECTS}{account}/")
 }
 
-/// S3: a key after all of an account's segments and before those of every account that comes after it in that order.
-pub fn after_segment_objects(account: &AccountId) -> String {
+/// S3: the account of an object, with a key after all of the account's objects of that kind and before those of every account
+/// that comes after it in that order. `None` for an object that belongs to no account.
+pub fn parse_object(object: &str) -> Option<(AccountId, String)> {
+    let mut names = object.splitn(3, '/');
+    let (Some(kind), Some(account), Some(_)) = (names.next(), names.next(), names.next()) else {
+        return None;
+    };
     // `0` is the character after `/`.
-    format!("{SEGMENT_OBJECTS}{account}0")
-}
-
-/// The account of a segment's object.
-pub fn parse_segment_object(object: &str) -> Option<AccountId> {
-    let (account, _) = object.strip_prefix(SEGMENT_OBJECTS)?.split_once('/')?;
-    AccountId::try_from(account.to_owned()).ok()
+    let after = format!("{kind}/{account}0");
+    Some((AccountId::try_from(account.to_owned()).ok()?, after))
 }
 
 /// S3: a segment.
@@ -276,9 +276,12 @@ pub fn segment_file_object(account: &AccountId, id: &str, record: Record) -> Str
     format!("{}/{}.parquet", segment_object(account, id), record.name())
 }
 
+/// S3: what the keys of all large bodies begin with.
+pub const BODY_OBJECTS: &str = "bodies/";
+
 /// S3: what the keys of an account's large bodies begin with.
 pub fn body_objects(account: &AccountId) -> String {
-    format!("bodies/{account}/")
+    format!("{BODY_OBJECTS}{account}/")
 }
 
 /// S3: a session body too large for an item: when it was made, a random text without `-`, and its session in base64url, so
@@ -303,9 +306,12 @@ pub fn parse_body_object(account: &AccountId, object: &str) -> Option<(Instant, 
     Some((Instant(made_at), session))
 }
 
+/// S3: what the keys of all media files begin with.
+pub const MEDIA_OBJECTS: &str = "media/";
+
 /// S3: what the keys of an account's media files begin with.
 pub fn media_objects(account: &AccountId) -> String {
-    format!("media/{account}/")
+    format!("{MEDIA_OBJECTS}{account}/")
 }
 
 /// S3: a media file. The name is opaque and may hold anything, so its digest stands in the key.

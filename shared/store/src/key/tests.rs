@@ -77,15 +77,20 @@ fn a_body_s_key_says_when_it_was_made_and_whose_it_is() {
 }
 
 #[test]
-fn the_segments_of_accounts_follow_one_another() {
+fn the_objects_of_accounts_follow_one_another() {
     let all = ["a-b", "a", "a0", "ab", "b"].map(|id| AccountId::try_from(id.to_owned()).unwrap());
-    let first = all.each_ref().map(|account| segment_object(account, "0006614f54022000-x"));
-    let after = all.each_ref().map(after_segment_objects);
-    for at in 0..all.len() {
-        assert_eq!(parse_segment_object(&first[at]), Some(all[at].clone()));
-        assert!(first[at] < after[at] && first.get(at + 1).is_none_or(|next| after[at] < *next));
+    for objects in [segment_objects, body_objects, media_objects] {
+        let first = all.each_ref().map(|account| format!("{}0006614f54022000-x/y", objects(account)));
+        let parsed: Vec<(AccountId, String)> =
+            first.iter().filter_map(|object| parse_object(object)).collect();
+        for at in 0..all.len() {
+            assert_eq!(parsed[at].0, all[at]);
+            assert!(first[at] < parsed[at].1 && first.get(at + 1).is_none_or(|next| parsed[at].1 < *next));
+        }
     }
-    assert_eq!(parse_segment_object("segments/A/x"), None);
+    for of_none in ["segments/A/x", "segments/a", "segments", ""] {
+        assert_eq!(parse_object(of_none), None);
+    }
 }
 
 #[test]
