@@ -116,6 +116,30 @@ async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again() {
+    let mut scene = Scene::start().await;
+    let (ingest, _) = scene.account("demo", 30).await;
+    scene.world.ingest_all(&ingest, &[session("young", 5, 1)], "accepted").await;
+    scene.archive().await;
+    scene.follow("demo").await;
+
+    // All of it before upkeep may follow the first change.
+    scene.keep("demo", 90).await;
+    scene.world.ingest_all(&ingest, &[session("old", 60, 1)], "accepted").await;
+    scene.archive().await;
+    scene.keep("demo", 30).await;
+    scene.maintain().await;
+    assert_eq!(scene.stored("demo").await, ["old", "young"], "requests may still be under way");
+    scene.follow("demo").await;
+    assert_eq!(scene.stored("demo").await, ["young"]);
+    scene.archive().await;
+    pass_time(&scene.servers.store(), &account("demo"), DAY * 1_000_000).await;
+    scene.maintain().await;
+    let earliest = scene.earliest("demo").await.unwrap();
+    assert!(earliest.day(Zone::UTC) >= days_ago(31), "{earliest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_moves_into_the_kept_days_meanwhile_stays() {
     let scene = Scene::start().await;
     let (ingest, _) = scene.account("demo", 90).await;

@@ -141,6 +141,11 @@ impl Memory {
         plan.next <= now || (plan.failures == 0 && is_noted)
     }
 
+    /// Whether the account's retention has changed since the duty of sessions last began with the first of them.
+    pub(crate) fn awaits_sessions(&self, lease: &Lease) -> bool {
+        lease.retention_noted_at > self.lifted_for
+    }
+
     /// Keeps when a duty is due after a step that went well.
     pub(crate) fn went_well(&mut self, duty: Duty, stepped_at: Instant, next: Instant) {
         self.duties.insert(duty.name().to_owned(), Plan { next, stepped_at, failures: 0 });

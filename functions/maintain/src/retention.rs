@@ -18,7 +18,7 @@ pub(crate) async fn step(
     memory: &mut Memory,
     now: Instant,
 ) -> Result<Step, StoreError> {
-    if memory.deleted_to.is_none() {
+    if memory.awaits_sessions(lease) || memory.deleted_to.is_none() {
         // That duty reads from the lake where the table's sessions begin.
         return Ok(Step { done: 0, next: memory.next_of(Duty::Sessions, now) });
     }

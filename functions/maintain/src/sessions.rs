@@ -41,16 +41,18 @@ pub(crate) async fn step(
     }
     let account = app.store.account(&lease.account).await?;
     let first_kept = account.oldest(now).day(Zone::UTC);
-    if lease.retention_noted_at > memory.lifted_for {
+    if memory.awaits_sessions(lease) || memory.deleted_to.is_none() {
+        // Every session of the table is also in the lake, unless the lake has dropped it: that waits for this. Where the
+        // retention was raised and lowered again, sessions may have come of days that were searched before.
+        let first = app.lake.first_day(&account.id).await?.unwrap_or(first_kept);
+        memory.deleted_to = Some(memory.deleted_to.map_or(first, |reached| reached.min(first)));
+    }
+    if memory.awaits_sessions(lease) {
         memory.lifted_for = lease.retention_noted_at;
         memory.lifting = Some(Place { day: first_kept, after: None });
     }
     let lifted = lift(app, &account, memory, now).await?;
-    let reached = match memory.deleted_to {
-        Some(reached) => reached,
-        // Every session of the table is also in the lake, unless the lake has dropped it: that waits for this.
-        None => app.lake.first_day(&account.id).await?.unwrap_or(first_kept),
-    };
+    let reached = memory.deleted_to.unwrap_or(first_kept);
     let deleted = delete(app, &account, memory, reached.min(first_kept), first_kept).await?;
     let wait = match lifted.more.max(deleted.more) {
         More::Nothing => {
