@@ -23,15 +23,10 @@ dynamodb:UpdateItem token#* (pk sk last_used_on)                   kms:Decrypt v
 # What each function may do: an action, and on what. For an item of the table, the prefix of its partition key.
 MAY = {
     "Token": CALLER + """
-        dynamodb:GetItem token#*           dynamodb:PutItem token#*
-        dynamodb:UpdateItem token#*        dynamodb:Query token#*
+        dynamodb:PutItem token#*           dynamodb:UpdateItem token#*
         dynamodb:BatchGetItem token#*      dynamodb:UpdateItem due#*
-        dynamodb:GetItem account#*         dynamodb:PutItem account#*
-        dynamodb:UpdateItem account#*      dynamodb:Query account#*
-        dynamodb:GetItem signing-key#*     dynamodb:PutItem signing-key#*
-        dynamodb:UpdateItem signing-key#*  dynamodb:Query signing-key#*
-        dynamodb:GetItem signing-keys      dynamodb:PutItem signing-keys
-        dynamodb:UpdateItem signing-keys   dynamodb:Query signing-keys
+        dynamodb:UpdateItem account#*      dynamodb:PutItem signing-key#*
+        dynamodb:PutItem signing-keys      dynamodb:Query signing-keys
         dynamodb:Query ${Table.Arn}/index/listing
         kms:Encrypt for signing            kms:Decrypt for signing
         kms:Decrypt of the environment
@@ -80,10 +75,8 @@ MAY = {
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,
     "Data": CALLER + """
-        dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
-        dynamodb:GetItem account#*         dynamodb:Query account#*
+        dynamodb:Query manifest#*          dynamodb:Query receipt#*
         dynamodb:GetItem session#*         dynamodb:GetItem due#*
-        dynamodb:Query receipt#*
         dynamodb:Query rejection#*         dynamodb:Query aside#*
         dynamodb:Query ${Table.Arn}/index/listing
         dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*
