@@ -14,6 +14,7 @@ mod scene;
 mod discovery;
 mod retention;
 mod quarantine;
+mod rebuild;
 mod receipts;
 mod acknowledgement;
 mod formats;

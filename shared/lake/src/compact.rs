@@ -158,9 +158,19 @@ impl Lake {
     pub(crate) async fn load(&self, parts: &[&Part], record: Record) -> Result<Vec<RecordBatch>, StoreError> {
         let schema = columns::schema(record);
         let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
+        self.load_columns(parts, record, &names).await
+    }
+
+    /// Some columns of one kind of record of some parts.
+    pub(crate) async fn load_columns(
+        &self,
+        parts: &[&Part],
+        record: Record,
+        columns: &[&str],
+    ) -> Result<Vec<RecordBatch>, StoreError> {
         let mut loaded = Vec::new();
         for part in parts {
-            loaded.push(self.read_plain(part, record, &names).await?);
+            loaded.push(self.read_plain(part, record, columns).await?);
         }
         Ok(loaded)
     }

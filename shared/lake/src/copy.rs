@@ -27,7 +27,7 @@ use parquet::file::properties::WriterProperties;
 use store::StoreError;
 
 use crate::resolve::resolve;
-use crate::write::Identities;
+use crate::write::{Identities, KEYS};
 use crate::{Lake, Part, Segment, columns};
 
 /// The address of a session's contact, which ids may hold.
@@ -131,11 +131,7 @@ impl Lake {
     /// Of each part, which rows of sessions count: the latest version of each session, unless it is a tombstone or past the
     /// account's retention.
     async fn counting(&self, parts: &[&Part], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
-        let mut batches = Vec::new();
-        for part in parts {
-            let keys = [SESSION_ID, "created_at", columns::SEQUENCE, columns::REMOVED];
-            batches.push(self.read_plain(part, Record::Session, &keys).await?);
-        }
+        let batches = self.load_columns(parts, Record::Session, &KEYS).await?;
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
         for kept in resolve(parts, &batches, |_| false)? {

@@ -20,7 +20,7 @@ use crate::derived::DerivedColumns;
 /// What the stream said of a session: that it is so, or that it is no longer where it was.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The stream record's sequence number, 40 digits.
+    /// The stream record's sequence number, 40 digits; that of a rebuilt row lies behind the one that it outdoes.
     pub sequence: String,
     /// Where the session lies in the lake's order, or lay.
     pub created_at: Instant,

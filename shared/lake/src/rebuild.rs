@@ -1,7 +1,8 @@
 //! Rebuilding days of the lake from the table.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use arrow_array::RecordBatch;
 use chrono::NaiveDate;
 use domain::dictionary::Record;
 use domain::id::{AccountId, SessionId};
@@ -16,22 +17,26 @@ use crate::manifest::{MAX_ACTIONS, actions};
 use crate::policy::CompactionPolicy;
 use crate::resolve::resolve;
 use crate::segment::{Part, Segment, Span};
-use crate::write::Identities;
+use crate::write::{Identities, KEYS};
 use crate::{Compacted, Lake};
 
 /// Sessions that are read from the table at once.
 const READ_AT_ONCE: usize = 32;
 /// Sessions of one segment that is rebuilt: as many are in memory at once.
 const PIECE: usize = 4_000;
-/// The sequence of rebuilt rows: any record of the stream outdoes it.
+/// The sequence of a rebuilt row of a session of which the lake said nothing: any record of the stream outdoes it.
 const REBUILT: &str = "0000000000000000000000000000000000000000";
+/// What is put behind the greatest sequence number of a session's rows: what is longer is greater, and less than any
+/// greater number, for all have as many digits.
+const BEHIND: &str = "+";
 
 impl Lake {
     /// Replaces everything the lake says of a UTC day by what the table says now. Gives the number of sessions. Of a
     /// session that cannot be read the lake goes on saying what it said.
     ///
-    /// The manifest is read before the table, and rebuilt rows yield to any stream record: a session that changes
-    /// meanwhile comes with a segment of its own, which is not among the replaced ones, and wins.
+    /// The manifest is read before the table, and a rebuilt row outdoes the rows that its session had by then, wherever they
+    /// lie: a tombstone that a move left on another day is still kept. It yields to any later record: a session that
+    /// changes meanwhile comes with a segment of its own, which is not among the replaced ones, and wins.
     pub async fn rebuild(&self, account: &AccountId, day: NaiveDate) -> Result<usize, StoreError> {
         let span = Span::of_day(day);
         let policy = CompactionPolicy::default();
@@ -49,15 +54,18 @@ impl Lake {
             };
             inputs = self.eligible_in(account, span, &policy).await?;
         }
+        let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
+        let keys = self.load_columns(&parts, Record::Session, &KEYS).await?;
         let listed = self.store.listed(account, day).await?;
+        let known: HashSet<&str> = listed.iter().map(|listed| listed.id.as_str()).collect();
+        let greatest = greatest_sequences(&keys, &known)?;
         let (mut added, mut unreadable, mut count) = (Vec::new(), HashSet::new(), 0);
         for piece in listed.chunks(PIECE) {
-            let (entries, failed) = self.entries_of(account, piece).await?;
+            let (entries, failed) = self.entries_of(account, piece, &greatest).await?;
             count += entries.len();
             unreadable.extend(failed);
             added.extend(self.stage(account, entries).await?);
         }
-        let known: HashSet<&str> = listed.iter().map(|listed| listed.id.as_str()).collect();
         added.extend(self.stage_others(account, span, &inputs, &known, &unreadable).await?);
         self.commit(&mut added, &inputs).await?;
         Ok(count)
@@ -76,11 +84,13 @@ impl Lake {
         Ok(live)
     }
 
-    /// What the table says of some sessions, and the ids of those that cannot be read.
+    /// What the table says of some sessions, of which the lake had rows of these sequence numbers, and the ids of those that
+    /// cannot be read.
     async fn entries_of(
         &self,
         account: &AccountId,
         listed: &[ListedSession],
+        greatest: &HashMap<&str, &str>,
     ) -> Result<(Vec<Entry>, Vec<String>), StoreError> {
         let reading = listed.iter().map(async |listed| match self.store.session(account, &listed.id).await {
             Ok(stored) => Ok((listed.id.clone(), Ok(stored))),
@@ -93,7 +103,10 @@ impl Lake {
         for (id, stored) in read {
             match stored {
                 Ok(stored) => entries.extend(stored.map(|stored| Entry {
-                    sequence: REBUILT.to_owned(),
+                    sequence: match greatest.get(id.as_str()) {
+                        Some(sequence) => format!("{sequence}{BEHIND}"),
+                        None => REBUILT.to_owned(),
+                    },
                     created_at: stored.identity.created_at,
                     id: stored.identity.id,
                     session: Some(stored.session),
@@ -155,4 +168,20 @@ impl Lake {
             stream::iter(asking.collect::<Vec<_>>()).buffer_unordered(READ_AT_ONCE).try_collect().await?;
         Ok(there.into_iter().flatten().collect())
     }
+}
+
+/// The greatest sequence number of the rows of each of these sessions.
+fn greatest_sequences<'a>(
+    keys: &'a [RecordBatch],
+    known: &HashSet<&str>,
+) -> Result<HashMap<&'a str, &'a str>, StoreError> {
+    let mut greatest: HashMap<&str, &str> = HashMap::new();
+    for batch in keys {
+        let rows = Identities::of(batch)?;
+        for row in (0..batch.num_rows()).filter(|row| known.contains(rows.id(*row))) {
+            let of_session = greatest.entry(rows.id(row)).or_default();
+            *of_session = rows.sequence(row).max(*of_session);
+        }
+    }
+    Ok(greatest)
 }

@@ -159,6 +159,10 @@ fn typed<'a, A: Array + 'static>(batch: &'a RecordBatch, column: &str) -> Option
     batch.column_by_name(column)?.as_any().downcast_ref()
 }
 
+/// The names of the columns that `Identities` needs.
+pub(crate) const KEYS: [&str; 4] =
+    ["session_id", "created_at", crate::columns::SEQUENCE, crate::columns::REMOVED];
+
 /// The columns by which rows of a sessions batch are told apart.
 pub(crate) struct Identities<'a> {
     ids: &'a StringArray,

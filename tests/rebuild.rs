@@ -1,0 +1,153 @@
+//! Rebuilding days of sessions that moved, went and came back: what the table says is what reports show, whatever else the
+//! lake remembers of them.
+
+use std::collections::BTreeMap;
+
+use ::lake::{CompactionPolicy, Lake};
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::time::Instant;
+use domain::zone::Zone;
+use futures::future::join_all;
+use maintain::{Rebuild, Rebuilt};
+use serde_json::{Value, json};
+use store::key::{self, Key};
+use store::text;
+
+use crate::lake::delete;
+use crate::scene::{Scene, account, days_ago, id, session};
+use crate::world::query;
+
+/// Makes all segments old enough to be replaced.
+async fn age(scene: &Scene) {
+    let store = scene.servers.store();
+    for item in store.partition(key::manifest(&account("demo"))).await.unwrap() {
+        let key = Key { pk: text(&item, "pk").unwrap().into(), sk: text(&item, "sk").unwrap().into() };
+        let before = store::number(&item, "added_at").unwrap() - 60_000_000;
+        scene.set(key, "added_at", AttributeValue::N(before.to_string())).await;
+    }
+}
+
+/// Compacts all that there is.
+async fn compact(scene: &Scene) {
+    let lake = Lake::new(scene.servers.store());
+    lake.compact_all(&account("demo"), &CompactionPolicy::at_once()).await.unwrap();
+}
+
+/// Rebuilds the day so many days ago.
+async fn rebuild(scene: &Scene, days: u64) -> Rebuilt {
+    age(scene).await;
+    let order = Rebuild { rebuild: account("demo"), start: days_ago(days), end: days_ago(days) };
+    maintain::rebuild(&maintain::App::new(scene.servers.store()), &order).await.unwrap()
+}
+
+/// Takes a session out of the table.
+async fn take(scene: &Scene, name: &str) {
+    let key = key::session(&account("demo"), &id(name));
+    delete(&scene.servers.store(), &key.pk, &key.sk).await;
+}
+
+/// All sessions that reports show, with their days and versions.
+async fn served(scene: &Scene, report: &str) -> Vec<Vec<Value>> {
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    let mut rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
+    rows.sort_by_key(|row| row[0].to_string());
+    rows
+}
+
+/// A lake with a segment of eight days, and in it the session `one` ten days ago: the `ingest` and the `report` token.
+async fn joined(scene: &mut Scene) -> (String, String) {
+    let (ingest, report) = scene.world.account("demo").await;
+    let mut sessions: Vec<Value> = (3..13).map(|days| session(&format!("s{days}"), days, 1)).collect();
+    sessions.push(session("one", 10, 1));
+    scene.world.ingest_all(&ingest, &sessions, "accepted").await;
+    scene.archive().await;
+    compact(scene).await;
+    let live = Lake::new(scene.servers.store()).live(&account("demo")).await.unwrap();
+    let day = |at: Instant| at.day(Zone::UTC);
+    let has_both = |one: &::lake::Segment| {
+        let span = one.parts[0].created;
+        day(span.min) <= days_ago(10) && day(span.max) > days_ago(7)
+    };
+    assert!(live.iter().any(has_both), "{live:?}");
+    (ingest, report)
+}
+
+/// Has the new day of the session `one` rebuilt, and all compacted: both times it is served in version 2, with all others.
+async fn assert_outlives_rebuild(scene: &Scene, report: &str, days: u64) {
+    let is_there = |rows: &[Vec<Value>]| rows.len() == 11 && rows[0] == [json!("one"), json!("v2")];
+    for _ in 0..2 {
+        let rebuilt = rebuild(scene, days).await;
+        assert!(rebuilt.agrees, "{rebuilt:?}");
+        let rows = served(scene, report).await;
+        assert!(is_there(&rows), "after a rebuild: {rows:?}");
+    }
+    age(scene).await;
+    compact(scene).await;
+    let rows = served(scene, report).await;
+    assert!(is_there(&rows), "after a compaction: {rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_moved_outlives_the_rebuild_of_its_new_day() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = joined(&mut scene).await;
+    scene.world.ingest_all(&ingest, &[session("one", 7, 2)], "accepted").await;
+    scene.archive().await;
+    assert_outlives_rebuild(&scene, &report, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_went_and_came_back_outlives_the_rebuild_of_its_new_day() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = joined(&mut scene).await;
+    take(&scene, "one").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[session("one", 7, 2)], "accepted").await;
+    scene.archive().await;
+    assert_outlives_rebuild(&scene, &report, 7).await;
+}
+
+/// Lets eight sessions change, move, go and come back, with compactions and rebuilds of any day between.
+async fn live(seed: u64) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    let (mut told, mut version) = (BTreeMap::new(), 0);
+    for round in 0..8 {
+        for _ in 0..6 {
+            let name = format!("s{}", rng.u8(0..8));
+            if told.contains_key(&name) && rng.u8(0..5) == 0 {
+                take(&scene, &name).await;
+                told.remove(&name);
+            } else {
+                version += 1;
+                let changed = later(session(&name, rng.u64(3..9), version), version);
+                scene.world.ingest_all(&ingest, &[changed], "accepted").await;
+                told.insert(name, version);
+            }
+            if rng.bool() {
+                scene.archive().await;
+            }
+        }
+        scene.archive().await;
+        match rng.u8(0..3) {
+            0 => compact(&scene).await,
+            _ => drop(rebuild(&scene, rng.u64(3..9)).await),
+        }
+        let row = |(name, version): (&String, &u32)| vec![json!(name), json!(format!("v{version}"))];
+        let all: Vec<Vec<Value>> = told.iter().map(row).collect();
+        assert_eq!(served(&scene, &report).await, all, "seed {seed}, round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_sessions_went_through_a_rebuild_of_any_day_changes_no_report() {
+    join_all((0..4).map(live)).await;
+}
+
+/// The session with an `updated_at` that grows with its version.
+fn later(mut session: Value, version: u32) -> Value {
+    let at = Instant::now().plus_seconds(i64::from(version) - 86_400);
+    session["updated_at"] = at.to_rfc3339().into();
+    session
+}
