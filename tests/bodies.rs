@@ -6,10 +6,11 @@ use std::time::Duration;
 use archive::App;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use domain::account::Account;
-use domain::id::SessionId;
+use domain::id::{AccountId, SessionId};
 use domain::session::Session;
 use domain::time::Instant;
 use faults::{Fault, Proxy, Service};
+use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use store::key;
 use store::{BODY_OBJECT, Delivery, Store, TouchedDays, text};
@@ -187,4 +188,26 @@ async fn upkeep_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
     // The next round begins where this one found them too young.
     let first = store.sweep_orphaned_bodies(&demo(), "", now).await.unwrap();
     assert!(first.done && first.after < object && first.after > key::body_objects_from(&demo(), long_ago));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_notes_with_long_ids_is_not_taken_for_the_last() {
+    let servers = Servers::embedded().await;
+    let (store, now) = (servers.store(), Instant::now());
+    // The longest keys there may be: a step's do not fit a page.
+    let account = AccountId::try_from("a".repeat(63)).unwrap();
+    let note = |at: usize| {
+        let (store, account) = (&store, &account);
+        async move {
+            let session = SessionId::try_from(format!("{at:03}{}", "😀".repeat(125))).unwrap();
+            let object = key::body_object(account, now, &domain::id::random_hex(8), &session);
+            store.note_replaced_body(account, &session, &object, now).await.unwrap();
+        }
+    };
+    stream::iter((0..500).map(note).collect::<Vec<_>>()).buffer_unordered(16).collect::<Vec<_>>().await;
+    let later = now.plus_seconds(27 * HOUR);
+    let swept = store.sweep_replaced_bodies(&account, later).await.unwrap();
+    assert!(swept.deleted < 500 && swept.more, "the page held all: {swept:?}");
+    while store.sweep_replaced_bodies(&account, later).await.unwrap().more {}
+    assert_eq!(store.partition(key::garbage(&account)).await.unwrap().len(), 0);
 }

@@ -99,6 +99,31 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_items_is_not_taken_for_the_last() {
+    let servers = Servers::embedded().await;
+    let lake = Lake::new(servers.store());
+    lake.append(&demo(), (0..16).map(|day| entry(day, 1, day as i64 * 24)).collect()).await.unwrap();
+    lake.commit(&mut [], &lake.live(&demo()).await.unwrap()).await.unwrap();
+    // As large as items of sixteen days with all kinds of records are: fewer than a step's fill a page.
+    let store = lake.store();
+    let item = store.partition(key::manifest(&demo())).await.unwrap().remove(0);
+    let put = |number: usize| {
+        let sk = format!("{}{number:03}", item["sk"].as_s().unwrap());
+        let put = store.dynamo().put_item().table_name(&store.names().table).set_item(Some(item.clone()));
+        let put = put.item("sk", AttributeValue::S(sk));
+        put.item("padding", AttributeValue::S("x".repeat(4_000))).send()
+    };
+    let putting = stream::iter((0..599).map(put).collect::<Vec<_>>()).buffer_unordered(16);
+    putting.map(Result::unwrap).collect::<Vec<_>>().await;
+    let now = Instant::now().plus_seconds(26 * 3_600);
+    let swept = lake.sweep(&demo(), now).await.unwrap();
+    assert!(swept.segments < 600 && swept.more, "the page held all: {swept:?}");
+    while lake.sweep(&demo(), now).await.unwrap().more {}
+    assert_eq!(lake.store().partition(key::manifest(&demo())).await.unwrap().len(), 0);
+    assert_eq!(objects(lake.store(), &demo()).await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_append_is_one_object_and_one_item_whatever_days_it_is_of() {
     let world = World::start().await;
     let lake = Lake::new(world.store());

@@ -48,8 +48,9 @@ impl Lake {
         let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
         let (mut replaced, mut more) = (Vec::new(), false);
         for keys in key::replaced_before(until) {
-            let items = self.store.range_head(&key::manifest(account), keys, STEP).await?;
-            more |= items.len() == STEP as usize;
+            let (items, has_more) =
+                self.store.range_page(&key::manifest(account), keys, Some(STEP)).await?;
+            more |= has_more;
             for item in &items {
                 replaced.push(Segment::from_item(account, item)?);
             }

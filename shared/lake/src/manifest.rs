@@ -97,14 +97,14 @@ impl Lake {
         let first_of_width = async |width: usize| {
             let keys =
                 key::live_from(width, NaiveDate::MIN)..=format!("{}~", key::live_from(width, NaiveDate::MAX));
-            self.store.range_head(&partition, keys, 1).await
+            self.store.range_page(&partition, keys, Some(1)).await
         };
         let prefix = key::SEGMENTS_BEFORE_PARTS;
         let before_parts = self.store.range(&partition, prefix.to_owned()..=format!("{prefix}~"));
         let (before_parts, by_width) =
             try_join(before_parts, try_join_all((0..WIDTHS.len()).map(first_of_width))).await?;
         let mut first: Option<Instant> = None;
-        for item in by_width.iter().flatten().chain(&before_parts) {
+        for item in by_width.iter().flat_map(|(items, _)| items).chain(&before_parts) {
             let segment = Segment::from_item(account, item)?;
             if segment.removed_at.is_none() {
                 first = Some(first.map_or(segment.created().min, |first| first.min(segment.created().min)));

@@ -38,7 +38,7 @@ impl Lake {
         let mut bytes = 0;
         for prefix in [key::LIVE_SEGMENTS, key::SEGMENTS_BEFORE_PARTS] {
             let keys = prefix.to_owned()..=format!("{prefix}~");
-            let (items, more) = self.store.range_page(&key::manifest(account), keys).await?;
+            let (items, more) = self.store.range_page(&key::manifest(account), keys, None).await?;
             if more {
                 return Ok(None);
             }

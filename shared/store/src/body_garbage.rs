@@ -17,7 +17,7 @@ use domain::time::Instant;
 
 /// How long a body stays that no item names.
 const KEPT_SECONDS: i64 = 26 * 3_600;
-/// Noted bodies of one step: their items fit the megabyte that a query gives at most.
+/// Noted bodies of one step, at most.
 const STEP: i32 = 500;
 
 /// What one step through the noted bodies did.
@@ -25,7 +25,7 @@ const STEP: i32 = 500;
 pub struct ReplacedBodies {
     /// Bodies that are gone.
     pub deleted: usize,
-    /// Whether there are more that may go now.
+    /// Whether there may be more that may go now.
     pub more: bool,
 }
 
@@ -71,7 +71,7 @@ impl Store {
         now: Instant,
     ) -> Result<ReplacedBodies, StoreError> {
         let pk = key::garbage(account);
-        let noted = self.range_head(&pk, key::garbage_until(now), STEP).await?;
+        let (noted, more) = self.range_page(&pk, key::garbage_until(now), Some(STEP)).await?;
         let bodies = noted.iter().filter_map(|item| {
             let (_, session) = key::parse_session(text(item, "item")?)?;
             Some(Body { object: text(item, BODY_OBJECT)?.to_owned(), session })
@@ -79,7 +79,7 @@ impl Store {
         let deleted = self.delete_unnamed(account, bodies.collect()).await?;
         let sort_keys = noted.iter().filter_map(|item| text(item, "sk"));
         self.delete_all(sort_keys.map(|sk| Key { pk: pk.clone(), sk: sk.to_owned() }).collect()).await?;
-        Ok(ReplacedBodies { deleted, more: noted.len() == STEP as usize })
+        Ok(ReplacedBodies { deleted, more })
     }
 
     /// One step through all bodies of an account in the order in which they were made, from `after` on (empty for all of

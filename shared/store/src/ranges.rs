@@ -30,24 +30,15 @@ impl Store {
         items.map_err(|error| StoreError::aws("reading a range", error))
     }
 
-    /// The first of them, at most `limit`.
-    pub async fn range_head(
-        &self,
-        partition: &str,
-        keys: RangeInclusive<String>,
-        limit: i32,
-    ) -> Result<Vec<Item>, StoreError> {
-        let answer = self.range_query(partition, keys).limit(limit).send().await;
-        Ok(answer.map_err(|error| StoreError::aws("reading a range", error))?.items.unwrap_or_default())
-    }
-
-    /// The first page of them, which is a megabyte at most, and whether there are more.
+    /// The first page of them, which has no more than a megabyte and, where that is given, `limit` items; and whether there
+    /// may be more.
     pub async fn range_page(
         &self,
         partition: &str,
         keys: RangeInclusive<String>,
+        limit: Option<i32>,
     ) -> Result<(Vec<Item>, bool), StoreError> {
-        let answer = self.range_query(partition, keys).send().await;
+        let answer = self.range_query(partition, keys).set_limit(limit).send().await;
         let answer = answer.map_err(|error| StoreError::aws("reading a range", error))?;
         let more = answer.last_evaluated_key.is_some();
         Ok((answer.items.unwrap_or_default(), more))
