@@ -1,14 +1,18 @@
 //! What was written by earlier versions is read by this one: `samples/lake-v1` holds a segment as it was first written.
 
 use ::lake::{CompactionPolicy, Lake};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kms::primitives::Blob;
 use domain::dictionary::Record;
 use domain::time::Instant;
+use faults::{Fault, Proxy, Service};
+use futures::{StreamExt, stream};
 use infra::endpoints::Endpoints;
 use serde_json::{Value, json};
 use store::key;
 
+use crate::dynamodb_local::{self, Servers};
 use crate::expected::everything;
 use crate::lake::demo;
 use crate::world::{World, query};
@@ -126,4 +130,37 @@ async fn a_segment_of_the_first_format_is_written_anew_and_its_files_go() {
     let left: Vec<String> = page.objects.into_iter().map(|object| object.key).collect();
     assert_eq!((left.len(), &left), (1, &named));
     assert_eq!(store.partition(key::manifest(&demo())).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_first_version_replaced_goes_in_steps_that_get_somewhere_however_they_end() {
+    let servers = Servers::embedded().await;
+    let put = |number: usize| {
+        let store = servers.store();
+        async move {
+            let item = store.dynamo().put_item().table_name(&store.names().table);
+            let at = key::segment_before_parts(&demo(), &format!("{number:024}"));
+            let item = item.item("pk", AttributeValue::S(at.pk)).item("sk", AttributeValue::S(at.sk));
+            let item = item.item("segment", AttributeValue::S(SEGMENT.to_owned()));
+            item.item("removed_at", AttributeValue::N("1".to_owned())).send().await.unwrap();
+        }
+    };
+    stream::iter((0..2_400).map(put).collect::<Vec<_>>()).buffer_unordered(16).collect::<Vec<_>>().await;
+    let lake = Lake::new(servers.store());
+    let left = async || lake.store().partition(key::manifest(&demo())).await.unwrap().len();
+    let now = Instant::now();
+    let swept = lake.sweep(&demo(), now).await.unwrap();
+    assert!(swept.segments <= 1_000 && swept.more, "more than a step: {swept:?}");
+
+    // Every second request fails, and with it the step: each begins where the last one was cut.
+    let s3 = Proxy::start(&servers.endpoints.s3, Service::S3, 3).await.unwrap();
+    let endpoints = dynamodb_local::Endpoints { s3: s3.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let failing = Lake::new(servers.clients_at(&endpoints, RetryConfig::disabled()).store());
+    s3.set_rate(Fault::InternalError, 0.5);
+    let mut steps = 0;
+    while left().await > 0 {
+        steps += 1;
+        assert!(steps < 60, "{} are left after {steps} steps", left().await);
+        drop(failing.sweep(&demo(), now).await);
+    }
 }

@@ -1,7 +1,8 @@
 //! Garbage collection: segments that were replaced long ago, and objects that nothing names.
 //!
-//! Objects go first and items after them, so that a run that dies in between is finished by the next. An object that any
-//! live segment names is never deleted, whatever else says that it may go.
+//! Objects go first and items after them, a lot at a time, so that a run that dies in between is finished by the next, and
+//! one that is cut short has got somewhere. An object that any live segment names is never deleted, whatever else says that
+//! it may go.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,8 +18,11 @@ use crate::segment::{Segment, made_at};
 const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
 /// How old an object that no item names must be: older than any commit that may still name it.
 const ORPHANED_AFTER: i64 = 26 * 3_600;
-/// Replaced segments of one step.
-const STEP: i32 = 1_000;
+/// Replaced segments of one step, at most.
+const STEP: usize = 1_000;
+/// Replaced segments whose objects and items are deleted together: those of format 1 have six objects each, and a request
+/// deletes a thousand.
+const LOT: usize = 150;
 
 /// What one step of garbage collection did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +31,7 @@ pub struct Swept {
     pub segments: usize,
     /// Objects that are gone.
     pub objects: usize,
-    /// Whether there is more to do at once.
+    /// Whether there may be more to do at once.
     pub more: bool,
 }
 
@@ -46,28 +50,31 @@ impl Lake {
     /// One step of deleting segments that were replaced more than 25 h ago.
     pub async fn sweep(&self, account: &AccountId, now: Instant) -> Result<Swept, StoreError> {
         let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
+        let limit = i32::try_from(STEP).ok();
         let (mut replaced, mut more) = (Vec::new(), false);
         for keys in key::replaced_before(until) {
-            let (items, has_more) =
-                self.store.range_page(&key::manifest(account), keys, Some(STEP)).await?;
-            more |= has_more;
+            let (items, has_more) = self.store.range_page(&key::manifest(account), keys, limit).await?;
             for item in &items {
                 replaced.push(Segment::from_item(account, item)?);
             }
+            more |= has_more;
             if more {
                 break;
             }
         }
         replaced.extend(self.replaced_before_parts(account, until).await?);
-        if replaced.is_empty() {
-            return Ok(Swept { more, ..Swept::default() });
+        more |= replaced.len() > STEP;
+        replaced.truncate(STEP);
+        let mut swept = Swept { more, ..Swept::default() };
+        for lot in replaced.chunks(LOT) {
+            let live = self.live_again(lot).await?;
+            let gone = lot.iter().filter(|segment| !live.contains(&segment.id));
+            let objects: Vec<String> = gone.flat_map(Segment::objects).collect();
+            swept.segments += lot.len();
+            swept.objects += objects.len();
+            self.store.delete_objects(&self.store.names().lake_bucket, objects).await?;
+            self.store.delete_all(lot.iter().map(|segment| segment.key.clone()).collect()).await?;
         }
-        let live = self.live_again(&replaced).await?;
-        let gone = replaced.iter().filter(|segment| !live.contains(&segment.id));
-        let objects: Vec<String> = gone.flat_map(Segment::objects).collect();
-        let swept = Swept { segments: replaced.len(), objects: objects.len(), more };
-        self.store.delete_objects(&self.store.names().lake_bucket, objects).await?;
-        self.store.delete_all(replaced.into_iter().map(|segment| segment.key).collect()).await?;
         Ok(swept)
     }
 
