@@ -15,8 +15,9 @@ use domain::time::Instant;
 use domain::zone::Zone;
 use store::{StoreError, StoreErrorKind};
 
-use crate::cut::{Piece, cut, cut_by_day};
-use crate::policy::{CompactionPolicy, Job, MAX_INPUTS, Next};
+use crate::cut::Piece;
+use crate::job::Job;
+use crate::policy::{CompactionPolicy, MAX_INPUTS, Next};
 use crate::resolve::{Kept, resolve};
 use crate::segment::{Part, Segment, Span};
 use crate::write::{DAY, Identities};
@@ -128,7 +129,7 @@ impl Lake {
         policy: &CompactionPolicy,
         oldest: Instant,
     ) -> Result<Compacted, StoreError> {
-        let Job { inputs, by_day } = job;
+        let inputs = &job.inputs;
         let hull = Span::of(inputs.iter().flat_map(|one| [one.created().min, one.created().max]));
         let Some(hull) = hull else { return Ok(Compacted::nothing()) };
         let mut others = self.live_in(account, hull).await?;
@@ -143,12 +144,9 @@ impl Lake {
         // One that is alone is so because nothing fits beside it: it must come to an end with its tombstones.
         let is_needed = |row: &Kept| inputs.len() > 1 && ids[row.input].removed(row.row);
         kept.retain(|row| row.created >= oldest || is_needed(row));
-        let pieces = match by_day {
-            true => cut_by_day(&kept, &others, policy.max_rows),
-            false => cut(&kept, policy.max_rows),
-        };
+        let pieces = job.pieces(&kept, &others, policy.max_rows, policy.max_decoded);
         let mut added = self.stage_rows(account, &parts, &sessions, &pieces).await?;
-        match self.commit(&mut added, &inputs).await {
+        match self.commit(&mut added, inputs).await {
             Err(error) if error.kind == StoreErrorKind::Conflict => Ok(Compacted::Lost),
             done => done.map(|()| Compacted::Segments { inputs: inputs.len(), rows: kept.len() }),
         }

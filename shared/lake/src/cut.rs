@@ -29,6 +29,13 @@ pub(crate) fn cut(kept: &[Kept], max_rows: u64) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// So many pieces of about the same size, or fewer. They may share an instant: these lie beside a large segment, which they
+/// overlap anyway.
+pub(crate) fn cut_evenly(kept: &[Kept], pieces: usize) -> Vec<Piece<'_>> {
+    let rows = kept.len().div_ceil(pieces.max(1)).max(1);
+    kept.chunks(rows).map(|piece| vec![piece]).collect()
+}
+
 /// The pieces of rows that were gathered for several days, so that each lies beside what there is of its days: of one UTC
 /// day, or of the days of one segment among the `others`. Where these are more than `MAX_DAYS`, neighbouring days without
 /// another segment are put together; then those with the most rows have a piece of their own, and the others share pieces,

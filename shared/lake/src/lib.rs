@@ -24,6 +24,7 @@ mod manifest;
 mod write;
 pub mod resolve;
 mod cut;
+mod job;
 mod policy;
 mod compact;
 mod garbage;

@@ -1,11 +1,13 @@
 //! Which segments are compacted, and when.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use domain::dictionary::Record;
 use domain::time::Instant;
 
+use crate::job::{Cut, Job};
 use crate::manifest::MAX_ACTIONS;
 use crate::segment::{Segment, Span};
 use crate::write::MAX_DAYS;
@@ -16,13 +18,16 @@ pub(crate) const MAX_INPUTS: usize = (MAX_ACTIONS - MAX_DAYS - 1) / 2;
 /// A segment is rewritten once the rows that came later for its days are at least one in so many of its own: as many of
 /// its rows may be dead.
 const DEAD_SHARE: u64 = 10;
+/// A full segment takes up no more at once than one in so many of what a segment may have.
+const LATE_SHARE: u64 = 4;
 
 /// When segments are compacted.
 ///
 /// Segments that hold a day in common are compacted as soon as `fan_in` of them are about equally large, so that every row
 /// is rewritten once for each size class. Segments come with parts of several days and are cut, so that each day has its
-/// own. What comes late is gathered beside the large segment of its days. It goes into that once it is a tenth of it, once
-/// nothing has come for long, or once the large one has waited for very long. Neighbouring days become one segment, as many
+/// own. What comes late is gathered beside the large segment of its days, as much as that can take up at once. It goes into
+/// that once it is a tenth of it, once nothing has come for long, or once the large one has waited for very long; what is
+/// too much goes piece by piece. Neighbouring days become one segment, as many
 /// as fit, where that is at least twice as large as the largest of them: so no row is rewritten often.
 #[derive(Clone, Copy, Debug)]
 pub struct CompactionPolicy {
@@ -84,20 +89,6 @@ pub(crate) enum Next {
 /// Segments that hold days in common.
 type Days<'a> = Vec<&'a Segment>;
 
-/// A compaction to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Job {
-    pub(crate) inputs: Vec<Segment>,
-    /// Whether it is cut by days: what was gathered for several of them goes to each.
-    pub(crate) by_day: bool,
-}
-
-impl Job {
-    fn of(inputs: &[&Segment], by_day: bool) -> Job {
-        Job { inputs: inputs.iter().map(|segment| (*segment).clone()).collect(), by_day }
-    }
-}
-
 /// The segments of a day, and those that belong into the same segment in the end.
 struct Group<'a> {
     /// All that hold sessions of the day.
@@ -150,28 +141,37 @@ impl CompactionPolicy {
         let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
         let of_day: Days<'a> = live.iter().filter(has_day).collect();
         let (cut, mut uncut): (Days<'a>, Days<'a>) = of_day.iter().partition(|one| one.is_cut());
-        let large = cut.iter().copied().max_by_key(|segment| rows(segment));
-        let mut late: Days<'a> = Vec::new();
+        let mut by_rows = cut.clone();
+        by_rows.sort_by_key(|one| Reverse(rows(one)));
+        // A day that is too much for one segment has several full ones, each with what came late for it.
+        let with_late = by_rows.iter().map(|large| (*large, self.late(live, large)));
+        let first = by_rows.first().map(|large| (*large, Vec::new()));
+        let found = with_late.filter(|(_, late)| !late.is_empty()).chain(first).next();
+        let (large, late) = found.map_or((None, Vec::new()), |(large, late)| (Some(large), late));
         if let Some(large) = large {
-            let is_other = |one: &&Segment| one.id != large.id && one.is_cut();
-            late = live.iter().filter(is_other).filter(|one| is_within(one, large)).collect();
-            let beyond = |one: &&Segment| one.id != large.id && !is_within(one, large);
-            uncut.extend(cut.iter().copied().filter(beyond));
-            let all: Days<'a> = std::iter::once(large).chain(late.iter().copied()).collect();
-            if !self.fits_in_one(&all) {
-                late.retain(|one| one.created().overlaps(large.created()));
-            }
+            uncut.extend(cut.into_iter().filter(|one| one.id != large.id && !is_within(one, large)));
         }
         Group { of_day, uncut, large, late }
+    }
+
+    /// What came late for the days of a large segment; for its own instants where all of that is too much for one.
+    fn late<'a>(&self, live: &'a [Segment], large: &'a Segment) -> Days<'a> {
+        let is_other = |one: &&Segment| one.id != large.id && one.is_cut();
+        let mut late: Days<'a> = live.iter().filter(is_other).filter(|one| is_within(one, large)).collect();
+        let all: Days<'a> = std::iter::once(large).chain(late.iter().copied()).collect();
+        if !self.fits_in_one(&all) {
+            late.retain(|one| one.created().overlaps(large.created()));
+        }
+        late
     }
 
     /// A segment that holds what is past its retention, with the others that hold rows where its tombstones may lie, as many
     /// as fit.
     pub(crate) fn of_past(&self, segment: &Segment, live: &[Segment]) -> Job {
         let beside = |one: &&Segment| one.id != segment.id && one.created().overlaps(segment.created());
-        let inputs = self.with_those_that_fit(segment, live.iter().filter(beside));
-        let by_day = inputs.iter().any(|one| !one.is_cut());
-        Job::of(&inputs, by_day)
+        let inputs = self.with_those_that_fit(segment, live.iter().filter(beside), None);
+        let is_cut = inputs.iter().all(|one| one.is_cut());
+        Job::of(&inputs, if is_cut { Cut::BySize } else { Cut::ByDay })
     }
 
     /// Those that no attempt to commit may still concern.
@@ -183,15 +183,15 @@ impl CompactionPolicy {
     fn of_many(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let [of_day, late, uncut] =
             [&group.of_day, &group.late, &group.uncut].map(|segments| self.eligible(segments, now));
-        if let Some(inputs) = self.of_a_size(&of_day) {
-            return Some(Job::of(&inputs, true));
+        if let Some(inputs) = self.of_a_size(&of_day, group.large) {
+            return Some(Job::of(&inputs, Cut::ByDay));
         }
-        if let Some(inputs) = self.of_a_size(&late) {
-            return Some(Job::of(&inputs, false));
+        if let Some(inputs) = self.of_a_size(&late, group.large) {
+            return Some(Job::of(&inputs, Cut::BySize));
         }
         let is_due = group.is_closed(self.quiet_seconds, now) && !uncut.is_empty();
-        let together = self.fitting(&uncut);
-        is_due.then(|| Job::of(if together.is_empty() { &uncut[..1] } else { &together }, true))
+        let together = self.fitting(&uncut, group.large);
+        is_due.then(|| Job::of(if together.is_empty() { &uncut[..1] } else { &together }, Cut::ByDay))
     }
 
     /// What came late for the large segment of a group, with it or by itself; a large one of an earlier format.
@@ -203,15 +203,29 @@ impl CompactionPolicy {
         }
         let is_quiet = group.is_closed(self.quiet_seconds, now);
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
-        let with_large: Days<'_> = std::iter::once(large).chain(late.iter().copied()).collect();
         let is_due = (late_rows * DEAD_SHARE >= rows(large) && is_past(large, self.quiet_seconds, now))
             || group.is_closed(self.idle_seconds, now)
             || (is_quiet && is_past(large, self.patience_seconds, now));
-        if is_due && self.fits(&with_large) {
-            return Some(Job::of(&with_large, false));
+        if is_due {
+            let with_large = self.with_those_that_fit(large, late.iter().copied(), None);
+            if with_large.len() > 1 {
+                return Some(Job::of(&with_large, Cut::BySize));
+            }
+            if let Some(job) = late.iter().find_map(|one| self.in_pieces(one)) {
+                return Some(job);
+            }
         }
-        let gathers = is_quiet && late.len() > 1 && self.fits(&late);
-        gathers.then(|| Job::of(&late, false))
+        let gathered = self.fitting(&late, Some(large));
+        (is_quiet && gathered.len() > 1).then(|| Job::of(&gathered, Cut::BySize))
+    }
+
+    /// What came late and is too much to be taken up at once, cut into pieces that are not.
+    fn in_pieces(&self, late: &Segment) -> Option<Job> {
+        let of_quarters = |sum: u64, most: u64| sum.saturating_mul(LATE_SHARE).div_ceil(most.max(1));
+        let pieces =
+            of_quarters(rows(late), self.max_rows).max(of_quarters(late.decoded(), self.max_decoded));
+        let pieces = usize::try_from(pieces.min(rows(late))).unwrap_or(usize::MAX).min(MAX_DAYS);
+        (pieces > 1).then(|| Job::of(&[late], Cut::Into(pieces)))
     }
 
     /// A closed segment of an earlier format, which is written anew by itself: the manifest lists it among those that any
@@ -219,7 +233,7 @@ impl CompactionPolicy {
     fn of_earlier_format(&self, eligible: &[&Segment], now: Instant) -> Option<Job> {
         let is_due =
             |segment: &&&Segment| segment.is_of_earlier_format() && is_past(segment, self.quiet_seconds, now);
-        eligible.iter().find(is_due).map(|segment| Job::of(&[segment], false))
+        eligible.iter().find(is_due).map(|segment| Job::of(&[segment], Cut::BySize))
     }
 
     /// When a group should be looked at again, if nothing comes meanwhile; never where all is done.
@@ -234,7 +248,7 @@ impl CompactionPolicy {
     }
 
     /// Enough segments of the smallest size class that has enough.
-    fn of_a_size<'a>(&self, eligible: &[&'a Segment]) -> Option<Days<'a>> {
+    fn of_a_size<'a>(&self, eligible: &[&'a Segment], large: Option<&Segment>) -> Option<Days<'a>> {
         let mut classes: HashMap<u32, Days<'a>> = HashMap::new();
         for segment in eligible {
             let class = rows(segment).max(1).ilog(self.fan_in.max(2) as u64);
@@ -242,41 +256,50 @@ impl CompactionPolicy {
         }
         let mut full: Vec<_> = classes.into_iter().filter(|(_, class)| class.len() >= self.fan_in).collect();
         full.sort_by_key(|(class, _)| *class);
-        full.into_iter().map(|(_, class)| self.fitting(&class)).find(|picked| picked.len() > 1)
+        full.into_iter().map(|(_, class)| self.fitting(&class, large)).find(|picked| picked.len() > 1)
     }
 
     /// As many of a class as fit, in their order. One that no other fits beside is left alone: it must not keep the
     /// others from being compacted.
-    fn fitting<'a>(&self, class: &[&'a Segment]) -> Days<'a> {
-        let from = |first: usize| self.with_those_that_fit(class[first], class[first + 1..].iter().copied());
+    fn fitting<'a>(&self, class: &[&'a Segment], large: Option<&Segment>) -> Days<'a> {
+        let from =
+            |first: usize| self.with_those_that_fit(class[first], class[first + 1..].iter().copied(), large);
         (0..class.len()).map(from).find(|picked| picked.len() > 1).unwrap_or_default()
     }
 
-    /// A segment, and those of the others that fit beside it and each other, in their order.
+    /// A segment, and those of the others that fit beside it and each other, in their order. Where the `large` one of
+    /// their days is not among them, it must be able to take up what they become.
     fn with_those_that_fit<'a>(
         &self,
         segment: &'a Segment,
         others: impl Iterator<Item = &'a Segment>,
+        large: Option<&Segment>,
     ) -> Days<'a> {
+        let can_take_up = |picked: &[&Segment]| {
+            let is_other = |large: &&Segment| picked.iter().all(|one| one.id != large.id);
+            large.filter(is_other).is_none_or(|large| self.fits(&[&[large], picked].concat()))
+        };
         let mut picked = vec![segment];
         for other in others {
             picked.push(other);
-            if !self.fits(&picked) {
+            if !(self.fits(&picked) && can_take_up(&picked)) {
                 picked.pop();
             }
         }
         picked
     }
 
-    /// Whether a compaction of these is bounded as it must be. One large segment may always take up what came late for
-    /// it: that is cut again where it is too much for one.
+    /// Whether a compaction of these is bounded as it must be. One large segment may always take up some of what came late
+    /// for it: that is cut again where it is too much for one. Where rows differ much, a piece of that takes more memory
+    /// than one segment should.
     fn fits(&self, inputs: &[&Segment]) -> bool {
         let largest =
             |of: fn(&Segment) -> u64| inputs.iter().map(|segment| of(segment)).max().unwrap_or_default();
         let sum = |of: fn(&Segment) -> u64| inputs.iter().map(|segment| of(segment)).sum::<u64>();
         let within = |of: fn(&Segment) -> u64, most: u64| {
             let (sum, largest) = (sum(of), largest(of));
-            sum <= most || (largest <= most && (sum - largest).saturating_mul(4) <= most)
+            let is_one = largest <= most.saturating_add(most / LATE_SHARE);
+            sum <= most || (is_one && (sum - largest).saturating_mul(LATE_SHARE) <= most)
         };
         inputs.len() <= MAX_INPUTS
             && within(rows, self.max_rows)
@@ -296,10 +319,10 @@ impl CompactionPolicy {
                 joined.extend(days);
                 if joined.len() > MAX_INPUTS || !self.fits_in_one(&joined) {
                     joined.truncate(before);
-                    return (count > 1 && is_worth(&joined)).then(|| Job::of(&joined, false));
+                    return (count > 1 && is_worth(&joined)).then(|| Job::of(&joined, Cut::BySize));
                 }
                 if count + 1 >= self.fan_in && is_worth(&joined) {
-                    return Some(Job::of(&joined, false));
+                    return Some(Job::of(&joined, Cut::BySize));
                 }
             }
             None

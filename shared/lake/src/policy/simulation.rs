@@ -7,7 +7,6 @@ use fastrand::Rng;
 
 use super::*;
 use crate::compact::around;
-use crate::cut::{cut, cut_by_day};
 use crate::resolve::Kept;
 use crate::segment::tests::account;
 use crate::segment::{FileInfo, Part, new_id};
@@ -104,7 +103,10 @@ impl Model {
     }
 
     fn keep_up(&mut self) {
+        let mut steps = 0;
         while self.due <= self.now {
+            steps += 1;
+            assert!(steps < 1_000, "it comes to no end: {} segments", self.live.len());
             let span = around(Some(&self.touched));
             let mut live: Vec<Segment> =
                 self.live.iter().filter(|one| one.created().overlaps(span)).cloned().collect();
@@ -148,11 +150,7 @@ impl Model {
         self.written += kept.len();
         let candidates: Vec<Kept> =
             (0..).zip(&kept).map(|(row, one)| Kept { created: one.created, input: 0, row }).collect();
-        let pieces = match job.by_day {
-            true => cut_by_day(&candidates, &self.live, self.policy.max_rows),
-            false => cut(&candidates, self.policy.max_rows),
-        };
-        for piece in pieces {
+        for piece in job.pieces(&candidates, &self.live, self.policy.max_rows, self.policy.max_decoded) {
             let parts: Vec<Vec<Row>> =
                 piece.iter().map(|part| part.iter().map(|one| kept[one.row]).collect()).collect();
             let segment = self.segment(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
@@ -177,8 +175,17 @@ impl Model {
 }
 
 /// Lets a lake live for some days: each six hours comes what `posts` gives. Then nothing comes for ten days.
-fn live(days: i64, mut posts: impl FnMut(&mut Model, i64) -> Vec<Row>) -> Model {
-    let mut model = Model::new(CompactionPolicy::default());
+fn live(days: i64, posts: impl FnMut(&mut Model, i64) -> Vec<Row>) -> Model {
+    live_under(CompactionPolicy::default(), days, posts)
+}
+
+/// The same under a policy.
+fn live_under(
+    policy: CompactionPolicy,
+    days: i64,
+    mut posts: impl FnMut(&mut Model, i64) -> Vec<Row>,
+) -> Model {
+    let mut model = Model::new(policy);
     let start = model.now;
     for hour in 0..24 * (days + 10) {
         model.now = Instant(start.0 + hour * HOUR);
@@ -241,4 +248,58 @@ fn an_import_of_years_in_any_order_leaves_few_segments() {
         old.into_iter().chain((0..3).flat_map(|_| model.begin(0))).collect()
     });
     assert_kept_small(&model, 35, 12);
+}
+
+/// A policy of small segments, which are full soon.
+fn small(max_rows: u64) -> CompactionPolicy {
+    CompactionPolicy { max_rows, max_decoded: 2 * max_rows, ..CompactionPolicy::default() }
+}
+
+#[test]
+fn what_is_posted_again_at_once_for_full_segments_leaves_no_dead_rows() {
+    let mut rng = Rng::with_seed(5);
+    let model = live_under(small(1_000), 40, |model, day| {
+        let mut rows: Vec<Row> = (0..40).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
+        if day % 10 == 9 {
+            let all = model.sessions.len();
+            rows.extend(
+                (0..all).filter(|at| at % 5 < 3).flat_map(|at| model.change(at, None)).collect::<Vec<_>>(),
+            );
+        }
+        rows
+    });
+    assert_kept_small(&model, 20, 12);
+}
+
+#[test]
+fn days_of_more_sessions_than_a_segment_has_come_to_an_end() {
+    for seed in 0..20 {
+        let mut rng = Rng::with_seed(seed);
+        let most = rng.usize(1..300);
+        let model = live_under(small(200), 12, |model, _| {
+            let mut rows: Vec<Row> =
+                (0..rng.usize(0..=most)).flat_map(|_| model.begin(rng.i64(0..3 * DAY))).collect();
+            if !model.sessions.is_empty() {
+                rows.extend(model.some_change(&mut rng, most, false));
+                rows.extend(model.some_change(&mut rng, 20, true));
+            }
+            rows
+        });
+        let full = model.sessions.len() / 200;
+        assert_kept_small(&model, 3 * full + 20, 40);
+    }
+}
+
+#[test]
+fn sessions_that_began_at_one_instant_are_taken_up_too() {
+    let model = live_under(small(200), 6, |model, day| {
+        let since_midnight = model.now.0.rem_euclid(DAY);
+        let mut rows: Vec<Row> = (0..30).flat_map(|_| model.begin(since_midnight)).collect();
+        if day >= 3 {
+            let all = model.sessions.len();
+            rows.extend((0..all).flat_map(|at| model.change(at, None)).collect::<Vec<_>>());
+        }
+        rows
+    });
+    assert_kept_small(&model, 10, 12);
 }

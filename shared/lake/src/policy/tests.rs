@@ -80,7 +80,18 @@ fn what_came_late_goes_into_the_large_segment_once_it_is_a_tenth_of_it() {
     assert!(of_day(&[(50, 2), (4, 0)]).is_empty(), "too few");
     assert!(of_day(&[(50, 0), (5, 0)]).is_empty(), "it was rewritten a moment ago");
     assert_eq!(of_day(&[(100, 2), (11, 0)]), [100, 11], "a full one too");
-    assert!(of_day(&[(90, 2), (60, 2)]).is_empty(), "two large ones are too many rows");
+}
+
+#[test]
+fn what_is_too_much_to_be_taken_up_at_once_goes_piece_by_piece() {
+    let job_of = |late: &[(u64, i64)]| {
+        let mut live = vec![segment(0, 90, 2)];
+        live.extend(late.iter().map(|(rows, hours)| segment(0, *rows, *hours)));
+        job(&live, NOW)
+    };
+    assert_eq!(sizes(job_of(&[(60, 2)])), [60]);
+    assert_eq!(sizes(job_of(&[(20, 2), (20, 2), (20, 2)])), [90, 20], "they would be too many at once");
+    assert_eq!(sizes(job_of(&[(8, 0), (8, 0), (8, 0), (8, 0)])), [8, 8, 8], "no more than it can take up");
 }
 
 #[test]
