@@ -102,7 +102,9 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
 async fn a_page_of_large_items_is_not_taken_for_the_last() {
     let servers = Servers::embedded().await;
     let lake = Lake::new(servers.store());
-    lake.append(&demo(), (0_u8..16).map(|day| entry(day.into(), 1, i64::from(day) * 24)).collect()).await.unwrap();
+    lake.append(&demo(), (0_u8..16).map(|day| entry(day.into(), 1, i64::from(day) * 24)).collect())
+        .await
+        .unwrap();
     lake.commit(&mut [], &lake.live(&demo()).await.unwrap()).await.unwrap();
     // As large as items of sixteen days with all kinds of records are: fewer than a step's fill a page.
     let store = lake.store();
