@@ -180,7 +180,7 @@ async fn what_was_refused_is_of_the_day_that_it_was_where_the_account_is() {
     let midnight = Instant::start_of_day(day, Zone::SAO_PAULO);
     for (id, seconds) in [("before", -1), ("first", 0), ("last", 86_399), ("after", 86_400)] {
         let id = SessionId::try_from(id.to_owned()).unwrap();
-        let rejection = Rejection { session_id: Some(id), field: None, message: "is odd".to_owned() };
+        let rejection = Rejection::new(Some(id), None, "is odd".into());
         world.store().note_rejections(&demo(), &[rejection], midnight.plus_seconds(seconds)).await.unwrap();
     }
     let path = format!("/v1/receipts?account=demo&start={day}&end={day}");

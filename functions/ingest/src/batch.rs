@@ -8,6 +8,7 @@ use axum::extract::State;
 use chrono::NaiveDate;
 use domain::account::Account;
 use domain::id::{AccountId, SessionId, random_hex};
+use domain::lang::Lang;
 use domain::time::Instant;
 use domain::token::Scope;
 use futures::{StreamExt, stream};
@@ -17,11 +18,11 @@ use serde::Deserialize;
 use store::{Delivery, MAX_RECEIPT, Put, Store, StoreError};
 use tokio::time::timeout_at;
 use web::caller::Caller;
-use web::input::Query;
+use web::input::{Query, language};
 use web::problem::Problem;
 
 use crate::App;
-use crate::parse::{Parsed, id_of, parse};
+use crate::parse::{Parsed, Understood, id_of, parse};
 use crate::report::{Outcome, Report};
 use crate::split::{Layout, split};
 use crate::window::{Ended, Window};
@@ -51,7 +52,7 @@ pub(crate) async fn receive(
     compute::run(async move {
         let body = crate::body::read(&headers, body).await?;
         let items = split(&body, Layout::of(&headers))?;
-        let mut batch = Batch::new(&app.store, &items, started + TIME_LIMIT);
+        let mut batch = Batch::new(&app.store, &items, language(&headers), started + TIME_LIMIT);
         match app.store.account(&id).await {
             Ok(account) => batch.write(&account).await,
             Err(error) => batch.postpone(&error),
@@ -85,8 +86,8 @@ struct Stored {
 }
 
 impl<'b> Batch<'b> {
-    fn new(store: &'b Store, items: &'b [&'b [u8]], deadline: tokio::time::Instant) -> Batch<'b> {
-        let (report, receipt) = (Report::new(items.len()), random_hex(8));
+    fn new(store: &'b Store, items: &'b [&'b [u8]], lang: Lang, deadline: tokio::time::Instant) -> Batch<'b> {
+        let (report, receipt) = (Report::new(items.len(), lang), random_hex(8));
         Batch { store, items, deadline, report, receipt, stored: BTreeMap::new(), unknown_keys: 0 }
     }
 
@@ -95,26 +96,31 @@ impl<'b> Batch<'b> {
         let now = Instant::now();
         let mut window = Window::new(self.deadline);
         for (index, item) in self.items.iter().enumerate() {
-            let parsed = match parse(item, account.zone) {
-                Ok(parsed) => parsed,
-                Err(fault) => {
-                    self.report.reject(index, id_of(item), fault);
+            let Parsed { session, warnings, unknown_keys } = parse(item, account.zone);
+            self.unknown_keys += unknown_keys.len();
+            let understood = match session {
+                Ok(understood) => understood,
+                Err(faults) => {
+                    let id = id_of(item);
+                    self.report.warn(index, id.as_ref(), warnings, unknown_keys);
+                    self.report.reject(index, id, faults);
                     continue;
                 }
             };
-            self.unknown_keys += parsed.unknown_keys;
-            let id = parsed.identity.id.clone();
-            if account.keeps(parsed.identity.created_at, parsed.identity.last, now) {
-                while !window.admits(&id, parsed.size)
-                    && let Some(ended) = window.next().await
-                {
-                    self.note(ended);
-                }
-                let receipt = self.receipt_of(index);
-                window.push(index, id, parsed.size, put(self.store, account, index, parsed, receipt, now));
-            } else {
-                self.report.leave(index, Some(id), Outcome::Ignored);
+            let (identity, id) = (&understood.identity, understood.identity.id.clone());
+            self.report.warn(index, Some(&id), warnings, unknown_keys);
+            if let Some(why) = account.unkept(identity.created_at, identity.last, now) {
+                self.report.ignore(index, id, why);
+                continue;
             }
+            while !window.admits(&id, understood.size)
+                && let Some(ended) = window.next().await
+            {
+                self.note(ended);
+            }
+            let receipt = self.receipt_of(index);
+            let size = understood.size;
+            window.push(index, id, size, put(self.store, account, index, understood, receipt, now));
         }
         while let Some(ended) = window.next().await {
             self.note(ended);
@@ -177,9 +183,9 @@ impl<'b> Batch<'b> {
             }
         }
         // A convenience of whoever looks for a reason; the answer to the batch has them all.
-        let rejections = self.report.rejections();
+        let rejections = &self.report.rejections;
         if !rejections.is_empty() {
-            let noted = timeout_at(ends, self.store.note_rejections(&account.id, &rejections, now)).await;
+            let noted = timeout_at(ends, self.store.note_rejections(&account.id, rejections, now)).await;
             if let Err(error) = noted.map_err(late).flatten() {
                 tracing::warn!(error = %telemetry::chain(&error), "rejections were not noted");
             }
@@ -218,11 +224,11 @@ async fn put(
     store: &Store,
     account: &Account,
     index: usize,
-    parsed: Parsed,
+    understood: Understood,
     receipt: String,
     now: Instant,
 ) -> (usize, Result<(Put, Instant), StoreError>) {
-    let Parsed { identity, session, .. } = parsed;
+    let Understood { identity, session, .. } = understood;
     let put = store.put_session(account, &identity, &session, Delivery { receipt: &receipt, now }).await;
     (index, put.map(|put| (put, identity.created_at)))
 }

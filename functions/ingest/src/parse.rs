@@ -8,65 +8,110 @@ mod structure;
 mod leaves;
 mod value;
 
+use std::borrow::Cow;
+
 use domain::dictionary::{self, Kind, Record};
-use domain::id::SessionId;
+use domain::id::{IdError, SessionId};
+use domain::lang::Text;
 use domain::session::{Identity, Row, Session, Talk, Value};
 use domain::zone::Zone;
 use serde_json::value::RawValue;
 
-pub(crate) use fault::Fault;
-use json::{Entries, Json, is_empty};
+use fault::path_of_key;
+pub(crate) use fault::{Fault, MAX_FAULTS};
+use json::{Entries, Json, is_empty, lone};
 use leaves::{Leaf, Leaves};
+use value::Wrong;
 
 /// The largest parsed session, counted as its canonical JSON (the HTTP contract).
 pub(crate) const MAX_SESSION: usize = 3 << 20;
 /// The most records one session may hold, all lists together. An empty one costs three bytes on the wire and fifty in
 /// memory; one that says anything is so long that `MAX_SESSION` is the limit it meets.
 const MAX_RECORDS: usize = 50_000;
+/// The most different unknown keys that are told.
+pub(crate) const MAX_UNKNOWN_KEYS: usize = 50;
+
+const NO_UTF8: Text = Text::new("não está em UTF-8 válido", "is not valid UTF-8");
+const NO_JSON: Text = Text::new("não é uma linha de JSON", "is not a line of JSON");
+const NO_OBJECT: Text = Text::new("não é um objeto JSON", "is not a JSON object");
+const LARGE: Text = Text::new("tem mais de 3 MiB depois de lida", "is larger than 3 MiB once parsed");
+const MANY_RECORDS: Text =
+    Text::new("faz a sessão passar de 50000 registros", "makes the session longer than 50000 records");
+const NO_ID: Text = Text::new("é obrigatório (ou _id)", "is required (or _id)");
+const LONG_ID: Text = Text::new("deve ter de 1 a 128 caracteres", "must have 1 to 128 characters");
+const CONTROL_IN_ID: Text =
+    Text::new("não deve conter caracteres de controle", "must not contain control characters");
+const NO_CREATED_AT: Text = Text::new(
+    "é obrigatório: o início da sessão, por exemplo 2026-10-03 14:05:22",
+    "is required: when the session began, for example 2026-10-03 14:05:22",
+);
+const NO_RECORD: Text = Text::new("deve ser um objeto", "must be an object");
+const NO_RECORDS: Text = Text::new("deve ser uma lista de objetos", "must be a list of objects");
+
+/// What was made of an item.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// The session, or why it is rejected: everything that is.
+    pub(crate) session: Result<Understood, Vec<Fault>>,
+    /// Values that could not be read and are left out, the first hundred of them.
+    pub(crate) warnings: Vec<Fault>,
+    /// The paths of keys that the dictionary does not know, the first fifty different ones.
+    pub(crate) unknown_keys: Vec<String>,
+}
 
 /// A session that was understood.
 #[derive(Debug)]
-pub(crate) struct Parsed {
+pub(crate) struct Understood {
     /// The session.
     pub(crate) session: Session,
     /// What it says of itself.
     pub(crate) identity: Identity,
     /// About the bytes of its canonical JSON.
     pub(crate) size: usize,
-    /// How many of its keys the dictionary does not know.
-    pub(crate) unknown_keys: usize,
 }
 
-/// Reads one item; its local times are in `zone`.
-pub(crate) fn parse(item: &[u8], zone: Zone) -> Result<Parsed, Fault> {
-    let text = std::str::from_utf8(item).map_err(|_| Fault::item("is not valid UTF-8"))?;
-    let item: &RawValue = serde_json::from_str(text).map_err(|_| Fault::item("is not a line of JSON"))?;
-    structure::check(item)?;
-    let Json::Object(entries) = Json::of(item).map_err(Fault::item)? else {
-        return Err(Fault::item("is not a JSON object"));
+/// Reads one item; its local times are in `zone`. One odd value never costs the session: only what it is known by, and
+/// the limits, do.
+pub(crate) fn parse(item: &[u8], zone: Zone) -> Parsed {
+    let mut reader = Reader {
+        zone,
+        size: 0,
+        records: 0,
+        faults: Vec::new(),
+        warnings: Vec::new(),
+        unknown_keys: Vec::new(),
     };
-    let mut reader = Reader { zone, size: 0, records: 0, unknown_keys: 0 };
-    let session = reader.part(Record::Session, entries, "")?.into_session();
-    let identity = identify(&session)?;
-    Ok(Parsed { session, identity, size: reader.size, unknown_keys: reader.unknown_keys })
+    let session = reader.item(item);
+    let session = match (session, reader.faults.is_empty()) {
+        (Some((session, identity)), true) => Ok(Understood { session, identity, size: reader.size }),
+        _ => Err(reader.faults),
+    };
+    Parsed { session, warnings: reader.warnings, unknown_keys: reader.unknown_keys }
 }
 
 /// The session id of an item that could not be read, as far as it can be made out.
 pub(crate) fn id_of(item: &[u8]) -> Option<SessionId> {
     let text = String::from_utf8_lossy(item);
     let Ok(Json::Object(entries)) = Json::of(serde_json::from_str(&text).ok()?) else { return None };
-    let named = |name| entries.iter().find(|(key, raw)| key == name && !is_empty(raw)).map(|(_, raw)| *raw);
-    let id = value::text(named("session_id").or_else(|| named("_id"))?).ok()??;
+    let entries = opened(entries);
+    let id = value::single(named(&entries, "session_id").or_else(|| named(&entries, "_id"))?).ok()??;
     SessionId::try_from(id).ok().filter(|id| !id.as_str().contains(char::REPLACEMENT_CHARACTER))
 }
 
-fn identify(session: &Session) -> Result<Identity, Fault> {
-    let Some(id) = session.fields.text(Record::Session, "session_id") else {
-        return Err(Fault::field("session_id", "session_id", "is required (or _id)"));
-    };
-    SessionId::try_from(id.to_owned())
-        .map_err(|error| Fault::field("session_id", "session_id", error.to_string()))?;
-    session.identity().ok_or_else(|| Fault::field("created_at", "created_at", "is required"))
+/// The document in the envelope of a delivery: `data`, where nothing outside names a session.
+fn opened(mut entries: Entries<'_>) -> Entries<'_> {
+    if ["session_id", "_id", "id"].iter().all(|key| named(&entries, key).is_none())
+        && let Some(document) = named(&entries, "data")
+        && let Ok(Json::Object(inside)) = lone(document).and_then(Json::of)
+    {
+        entries = inside;
+    }
+    entries
+}
+
+/// What is there under a key, if anything.
+fn named<'a>(entries: &Entries<'a>, name: &str) -> Option<&'a RawValue> {
+    entries.iter().find(|(key, raw)| key == name && !is_empty(raw)).map(|(_, raw)| *raw)
 }
 
 /// A record with the records it holds. Only sessions and talks hold any.
@@ -103,14 +148,92 @@ struct Reader {
     zone: Zone,
     size: usize,
     records: usize,
-    unknown_keys: usize,
+    faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+    unknown_keys: Vec<String>,
 }
 
 impl Reader {
+    /// Reads an item. `None`, or any fault, where it is rejected.
+    fn item(&mut self, item: &[u8]) -> Option<(Session, Identity)> {
+        // The rest of an item of which some bytes are broken is looked through for other faults.
+        let text = String::from_utf8_lossy(item);
+        if matches!(text, Cow::Owned(_)) {
+            self.faults.push(Fault::item(NO_UTF8));
+        }
+        let Ok(item) = serde_json::from_str::<&RawValue>(&text) else {
+            self.faults.push(Fault::item(NO_JSON));
+            return None;
+        };
+        self.faults.extend(structure::check(item));
+        let entries = match Json::of(item) {
+            Ok(Json::Object(entries)) => opened(entries),
+            Ok(_) => {
+                self.faults.push(Fault::item(NO_OBJECT));
+                return None;
+            }
+            Err(what) => {
+                if self.faults.is_empty() {
+                    self.faults.push(Fault::item(what));
+                }
+                return None;
+            }
+        };
+        match self.part(Record::Session, entries, "") {
+            Ok(part) => self.identify(part.into_session()),
+            Err(fault) => {
+                // What the structure check told already is not told again.
+                if self.faults.is_empty() {
+                    self.faults.push(fault);
+                }
+                None
+            }
+        }
+    }
+
+    fn identify(&mut self, session: Session) -> Option<(Session, Identity)> {
+        let identity = session.identity();
+        if identity.is_none() {
+            let id = session.fields.text(Record::Session, "session_id");
+            let wrong = match id.map(|id| SessionId::try_from(id.to_owned())) {
+                None => Some(NO_ID),
+                Some(Err(IdError::SessionControl)) => Some(CONTROL_IN_ID),
+                Some(Err(_)) => Some(LONG_ID),
+                Some(Ok(_)) => None,
+            };
+            if let Some(wrong) = wrong {
+                self.require("session_id", wrong, id.map(|id| format!("{id:?}")));
+            }
+            if session.fields.instant(Record::Session, "created_at").is_none() {
+                self.require("created_at", NO_CREATED_AT, None);
+            }
+        }
+        Some((session, identity?))
+    }
+
+    /// Notes that a required field is not there, unless what is there was told to be wrong.
+    fn require(&mut self, name: &str, what: Text, sent: Option<String>) {
+        if !self.faults.iter().any(|fault| fault.field.as_deref() == Some(name)) {
+            let fault = Fault::field(name, name, what);
+            self.faults.push(match sent {
+                Some(sent) => fault.quoting(&sent),
+                None => fault,
+            });
+        }
+    }
+
     /// Reads one record. Of the values sent for a field the first that is not empty counts, flat names before nested.
     fn part(&mut self, record: Record, entries: Entries<'_>, path: &str) -> Result<Part, Fault> {
         let leaves = Leaves::of(record, entries, path);
-        self.unknown_keys += leaves.unknown_keys;
+        for key in leaves.unknown_keys {
+            let key = path_of_key(&key);
+            if self.unknown_keys.len() < MAX_UNKNOWN_KEYS && !self.unknown_keys.contains(&key) {
+                self.unknown_keys.push(key);
+            }
+        }
+        for (path, raw) in leaves.no_objects {
+            self.warn(|| Fault::at(&path, NO_RECORD).quoting(raw.get()));
+        }
         let mut part = Part::default();
         let mut found = None;
         for leaf in &leaves.known {
@@ -123,7 +246,7 @@ impl Reader {
                 if part.fields.text(record, name).is_none()
                     && let Some(field) = dictionary::field(name)
                 {
-                    self.leaf(&Leaf { field, path: "_id".to_owned(), depth: 0, raw: id }, &mut part)?;
+                    self.leaf(&Leaf::of_document(field, id), &mut part)?;
                 }
             }
         }
@@ -144,48 +267,82 @@ impl Reader {
                 Ok(some)
             }
             _ => {
-                let wrong = |what| Fault::field(field.name, &leaf.path, what);
-                let Some(value) = value::read(field.kind, leaf.raw, self.zone).map_err(wrong)? else {
-                    return Ok(false);
+                let read = match field.kind {
+                    // A session is known by one value, never by the JSON of a list or an object.
+                    Kind::Text if field.required => value::single(leaf.raw).map(|id| id.map(Value::Text)),
+                    kind => value::read(kind, leaf.raw, self.zone),
                 };
-                self.spend(field.leaf().len() + cost(&value))?;
-                if let Some(ordinal) = dictionary::ordinal(field.record, field.leaf()) {
-                    part.fields.set(ordinal, Some(value));
+                let told = |what| Fault::field(field.name, &leaf.path, what);
+                match read {
+                    Ok(None) => Ok(false),
+                    Ok(Some(value)) => {
+                        self.spend(field.leaf().len() + cost(&value))?;
+                        if let Some(ordinal) = dictionary::ordinal(field.record, field.leaf()) {
+                            part.fields.set(ordinal, Some(value));
+                        }
+                        Ok(true)
+                    }
+                    Err(Wrong::Unreadable(what)) if field.required => {
+                        self.faults.push(told(what).quoting(leaf.raw.get()));
+                        Ok(false)
+                    }
+                    Err(Wrong::Unreadable(what)) => {
+                        self.warn(|| told(what).quoting(leaf.raw.get()));
+                        Ok(false)
+                    }
+                    Err(Wrong::Unacceptable(what)) => Err(told(what)),
                 }
-                Ok(true)
             }
         }
     }
 
-    /// Reads a list of records. An empty element stays as an empty record, so that those after it keep their index.
+    /// Reads a list of records, or a record that stands alone. An element that is empty or no record stays as an empty
+    /// record, so that those after it keep their index.
     fn records(&mut self, record: Record, leaf: &Leaf<'_>) -> Result<Vec<Part>, Fault> {
         if is_empty(leaf.raw) {
             return Ok(Vec::new());
         }
         let wrong = |path: &str, what| Fault::field(leaf.field.name, path, what);
-        let Json::List(elements) = Json::of(leaf.raw).map_err(|what| wrong(&leaf.path, what))? else {
-            return Err(wrong(&leaf.path, "must be a list of objects"));
+        let (elements, alone) = match Json::of(leaf.raw).map_err(|what| wrong(&leaf.path, what))?.elements() {
+            Ok(elements) => (elements, false),
+            Err(Json::Object(_) | Json::Text(_)) => (vec![leaf.raw], true),
+            Err(_) => {
+                self.warn(|| wrong(&leaf.path, NO_RECORDS).quoting(leaf.raw.get()));
+                return Ok(Vec::new());
+            }
         };
         self.records += elements.len();
         if self.records > MAX_RECORDS {
-            return Err(wrong(&leaf.path, "makes the session longer than 50000 records"));
+            return Err(wrong(&leaf.path, MANY_RECORDS));
         }
         let mut parts = Vec::with_capacity(elements.len());
         for (index, raw) in elements.into_iter().enumerate() {
-            let path = format!("{}[{index}]", leaf.path);
+            let path = if alone { leaf.path.clone() } else { format!("{}[{index}]", leaf.path) };
             self.spend("{},".len())?;
             parts.push(match Json::of(raw).map_err(|what| wrong(&path, what))? {
                 Json::Object(entries) => self.part(record, entries, &path)?,
                 _ if is_empty(raw) => Part::default(),
-                _ => return Err(wrong(&path, "must be an object")),
+                Json::Text(_) | Json::Number(_) => {
+                    self.part(record, vec![(Cow::Borrowed(record.main_leaf()), raw)], &path)?
+                }
+                _ => {
+                    self.warn(|| wrong(&path, NO_RECORD).quoting(raw.get()));
+                    Part::default()
+                }
             });
         }
         Ok(parts)
     }
 
+    fn warn(&mut self, fault: impl FnOnce() -> Fault) {
+        if self.warnings.len() < MAX_FAULTS {
+            self.warnings.push(fault());
+        }
+    }
+
     fn spend(&mut self, size: usize) -> Result<(), Fault> {
         self.size += size;
-        if self.size > MAX_SESSION { Err(Fault::item("is larger than 3 MiB once parsed")) } else { Ok(()) }
+        if self.size > MAX_SESSION { Err(Fault::item(LARGE)) } else { Ok(()) }
     }
 }
 

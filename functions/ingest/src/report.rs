@@ -1,14 +1,33 @@
 //! What became of each item of a batch, as the client is told.
 
 use axum::response::{IntoResponse, Response};
+use domain::account::Unkept;
 use domain::id::SessionId;
+use domain::lang::{Lang, Text};
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use store::Rejection;
 use web::problem::{self, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 
-use crate::parse::Fault;
+use crate::parse::{Fault, MAX_FAULTS, MAX_UNKNOWN_KEYS};
+
+const STALE: Text = Text::new(
+    "uma versão mais nova desta sessão já está guardada: não é preciso fazer nada",
+    "a newer version of this session is kept already: there is nothing to do",
+);
+const RETRY: Text = Text::new(
+    "não foi possível armazenar agora: envie esta sessão de novo",
+    "could not be stored now: send this session again",
+);
+const SOME_RETRY: Text = Text::new(
+    "o armazenamento pede calma: envie de novo os itens com o resultado retry, e só eles",
+    "storage pushes back: send the items with the outcome retry again, nothing else",
+);
+const ALL_REJECTED: Text = Text::new(
+    "nenhuma sessão pôde ser lida: results diz por quê",
+    "no session can be read: results says why",
+);
 
 /// What became of an item that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +55,16 @@ pub(crate) struct Report {
     pub(crate) ignored: usize,
     pub(crate) rejected: usize,
     results: Vec<Line>,
+    /// How many items have a value that was left out.
+    warned: usize,
+    warnings: Vec<Warning>,
+    unknown_keys: Vec<String>,
+    /// The language of its messages.
+    #[serde(skip)]
+    lang: Lang,
+    /// What is kept of the rejected items.
+    #[serde(skip)]
+    pub(crate) rejections: Vec<Rejection>,
     #[serde(skip)]
     pub(crate) retry: usize,
     /// Whether a failure of storage behind any `retry` does not pass by itself.
@@ -53,12 +82,25 @@ struct Line {
     field: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<problem::Fault>,
+}
+
+/// A value that was left out.
+#[derive(Debug, Serialize)]
+struct Warning {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    message: String,
 }
 
 impl Report {
-    /// An answer about nothing yet.
-    pub(crate) fn new(received: usize) -> Report {
-        Report { received, ..Report::default() }
+    /// An answer about nothing yet, in a language.
+    pub(crate) fn new(received: usize, lang: Lang) -> Report {
+        Report { received, lang, ..Report::default() }
     }
 
     /// Notes an item that was not accepted.
@@ -70,45 +112,78 @@ impl Report {
             Outcome::Rejected => &mut self.rejected,
             Outcome::Retry => &mut self.retry,
         } += 1;
-        self.results.push(Line { index, session_id, outcome, field: None, message: None });
+        let message = match outcome {
+            Outcome::Stale => Some(STALE),
+            Outcome::Retry => Some(RETRY),
+            Outcome::Unchanged | Outcome::Ignored | Outcome::Rejected => None,
+        };
+        let message = message.map(|message| message.in_lang(self.lang).to_owned());
+        self.results.push(Line { index, session_id, outcome, field: None, message, errors: Vec::new() });
     }
 
-    /// Notes an item that cannot be read, and why.
-    pub(crate) fn reject(&mut self, index: usize, session_id: Option<SessionId>, fault: Fault) {
-        self.leave(index, session_id, Outcome::Rejected);
+    /// Notes an item that the account does not keep, and why.
+    pub(crate) fn ignore(&mut self, index: usize, session_id: SessionId, why: Unkept) {
+        self.leave(index, Some(session_id), Outcome::Ignored);
         if let Some(line) = self.results.last_mut() {
-            line.field = fault.field;
-            line.message = Some(fault.message);
+            line.message = Some(why.message(self.lang));
         }
     }
 
-    /// The items that cannot be read, and why.
-    pub(crate) fn rejections(&self) -> Vec<Rejection> {
-        let rejected = self.results.iter().filter(|line| line.outcome == Outcome::Rejected);
-        let rejection = |line: &Line| Rejection {
-            session_id: line.session_id.clone(),
-            field: line.field.clone(),
-            message: line.message.clone().unwrap_or_default(),
-        };
-        rejected.map(rejection).collect()
+    /// Notes an item that cannot be read, and everything that is wrong with it.
+    pub(crate) fn reject(&mut self, index: usize, session_id: Option<SessionId>, faults: Vec<Fault>) {
+        if let Some(first) = faults.first() {
+            let (session_id, field) = (session_id.clone(), first.field.clone());
+            self.rejections.push(Rejection::new(session_id, field, first.reason()));
+        }
+        self.leave(index, session_id, Outcome::Rejected);
+        if let Some(line) = self.results.last_mut() {
+            let told = faults.into_iter().map(|fault| problem::Fault {
+                index: None,
+                message: fault.message(self.lang),
+                field: fault.field,
+            });
+            line.errors = told.collect();
+            if let Some(first) = line.errors.first() {
+                (line.field, line.message) = (first.field.clone(), Some(first.message.clone()));
+            }
+        }
+    }
+
+    /// Notes the values of an item that were left out, and its keys that the dictionary does not know.
+    pub(crate) fn warn(
+        &mut self,
+        index: usize,
+        session_id: Option<&SessionId>,
+        warnings: Vec<Fault>,
+        unknown_keys: Vec<String>,
+    ) {
+        self.warned += usize::from(!warnings.is_empty());
+        for fault in warnings {
+            if self.warnings.len() < MAX_FAULTS {
+                let message = fault.message(self.lang);
+                let session_id = session_id.cloned();
+                self.warnings.push(Warning { index, session_id, field: fault.field, message });
+            }
+        }
+        for key in unknown_keys {
+            if self.unknown_keys.len() < MAX_UNKNOWN_KEYS && !self.unknown_keys.contains(&key) {
+                self.unknown_keys.push(key);
+            }
+        }
     }
 
     fn problem(&self) -> Option<Problem> {
         let problem = if self.fault {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, STORAGE_FAULT)
         } else if self.retry > 0 {
-            Problem::unavailable(
-                "storage pushes back: send the items with the outcome retry again, nothing else",
-                STORAGE_RETRY_SECONDS,
-            )
+            Problem::unavailable(SOME_RETRY, STORAGE_RETRY_SECONDS)
         } else if self.rejected > 0 && self.rejected == self.received {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no session can be read: results says why")
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, ALL_REJECTED)
         } else {
             return None;
         };
-        let faults = self.results.iter().filter_map(|line| {
-            let message = line.message.clone()?;
-            Some(problem::Fault { index: Some(line.index), field: line.field.clone(), message })
+        let faults = self.results.iter().flat_map(|line| {
+            line.errors.iter().map(|fault| problem::Fault { index: Some(line.index), ..fault.clone() })
         });
         let members = match serde_json::to_value(self) {
             Ok(Value::Object(members)) => members,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use domain::lang::{Text, Words};
 use http::{HeaderMap, header};
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Deserializer;
@@ -11,6 +12,23 @@ use web::problem::Problem;
 
 /// The most sessions a body may hold (the HTTP contract).
 const MAX_ITEMS: usize = 5_000;
+
+const TOO_MANY: Text = Text::new(
+    "o corpo tem mais de 5000 sessões: divida-o em vários",
+    "the body holds more than 5000 sessions: send it in several parts",
+);
+const NO_SESSIONS: Text = Text::new(
+    "o corpo não é uma sessão, nem uma lista delas, nem NDJSON",
+    "the body is neither a session, an array of them nor NDJSON",
+);
+const SEVERAL_TEXTS: Text = Text::new(
+    "o corpo contém vários textos JSON: envie-os como application/x-ndjson ou como uma lista",
+    "the body holds several JSON texts: send them as application/x-ndjson or as an array",
+);
+const TRAILING: Text = Text::new(
+    "o corpo não é JSON: há algo depois do fim da sessão",
+    "the body is not JSON: something follows the session's end",
+);
 
 /// How a body holds its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +65,11 @@ pub(crate) fn split(body: &[u8], layout: Layout) -> Result<Vec<&[u8]>, Problem> 
         Layout::Json => match body.trim_ascii_start().first() {
             Some(b'[') => array(body)?,
             Some(b'{') => vec![object(body)?],
-            _ => {
-                return Err(Problem::bad_request(
-                    "the body is neither a session, an array of them nor NDJSON",
-                ));
-            }
+            _ => return Err(Problem::bad_request(NO_SESSIONS)),
         },
     };
     if items.len() > MAX_ITEMS {
-        return Err(Problem::too_large(format!("the body holds more than {MAX_ITEMS} sessions")));
+        return Err(Problem::too_large(TOO_MANY));
     }
     Ok(items)
 }
@@ -85,10 +99,8 @@ fn object(body: &[u8]) -> Result<&[u8], Problem> {
     let (item, rest) = body.split_at(values.byte_offset());
     match rest.trim_ascii_start().first() {
         None => Ok(item),
-        Some(b'{') => Err(Problem::bad_request(
-            "the body holds several JSON texts: send them as application/x-ndjson or as an array",
-        )),
-        Some(_) => Err(Problem::bad_request("the body is not JSON: something follows the session's end")),
+        Some(b'{') => Err(Problem::bad_request(SEVERAL_TEXTS)),
+        Some(_) => Err(Problem::bad_request(TRAILING)),
     }
 }
 
@@ -103,7 +115,10 @@ fn masked(body: &[u8]) -> Cow<'_, str> {
 }
 
 fn no_json(error: &serde_json::Error) -> Problem {
-    Problem::bad_request(format!("the body is not JSON: {error}"))
+    Problem::bad_request(Words::new(
+        format!("o corpo não é JSON: {error}"),
+        format!("the body is not JSON: {error}"),
+    ))
 }
 
 /// Collects the items of an array; once there is one too many, the rest is only checked.

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::id::AccountId;
+use crate::lang::Lang;
 use crate::time::Instant;
 use crate::zone::Zone;
 
@@ -46,9 +47,52 @@ impl Account {
         now.plus_seconds(-i64::from(self.retention_days) * 86_400)
     }
 
-    /// Whether a session is kept: the account has started, its day is not before the start, and it is not expired.
-    pub fn keeps(&self, created_at: Instant, last: Instant, now: Instant) -> bool {
-        let started = self.starts_on.is_some_and(|start| last.day(self.zone) >= start);
-        started && self.expires_at(created_at) > now
+    /// Why a session is not kept, if it is not: the account has not started, its day is before the start, or it is past
+    /// its retention.
+    pub fn unkept(&self, created_at: Instant, last: Instant, now: Instant) -> Option<Unkept> {
+        match self.starts_on {
+            None => Some(Unkept::NotStarted),
+            Some(start) if last.day(self.zone) < start => Some(Unkept::BeforeStart(start)),
+            Some(_) if self.expires_at(created_at) <= now => Some(Unkept::PastRetention(self.retention_days)),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Why an account does not keep a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unkept {
+    /// The account keeps none yet.
+    NotStarted,
+    /// Its day is before the account's first day, which this is.
+    BeforeStart(NaiveDate),
+    /// It began longer ago than this many days.
+    PastRetention(u32),
+}
+
+impl Unkept {
+    /// The reason as a sentence that says what to do.
+    pub fn message(self, lang: Lang) -> String {
+        match (self, lang) {
+            (Unkept::NotStarted, Lang::Pt) => {
+                "a conta ainda não guarda sessões: emita o seu primeiro token de relatório (report)"
+                    .to_owned()
+            }
+            (Unkept::NotStarted, Lang::En) => {
+                "the account keeps no sessions yet: issue its first report token".to_owned()
+            }
+            (Unkept::BeforeStart(day), Lang::Pt) => format!(
+                "anterior a starts_on {day}: um administrador pode antecipar starts_on (PATCH /v1/account) e a sessão pode ser enviada de novo"
+            ),
+            (Unkept::BeforeStart(day), Lang::En) => format!(
+                "before starts_on {day}: an admin may move starts_on back (PATCH /v1/account), then send it again"
+            ),
+            (Unkept::PastRetention(days), Lang::Pt) => format!(
+                "além da retenção de {days} dias: retention_days da conta diz por quanto tempo as sessões são guardadas"
+            ),
+            (Unkept::PastRetention(days), Lang::En) => format!(
+                "past the retention of {days} days: the account's retention_days says how long sessions are kept"
+            ),
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! documentation are all read from here, so a field is added, renamed or described in one place only.
 //! Computed fields (date parts, measures, links) are not here: they belong to whoever computes them.
 
+mod spelled;
+
 mod session;
 
 mod agent;
@@ -19,6 +21,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::lang::Text;
+
+pub use spelled::{Aggregation, DataType, DocumentType, Semantic};
 
 /// Every field: those of the session first, those of repeated records after.
 ///
@@ -124,8 +128,11 @@ pub struct Field {
     pub confidential: Confidential,
     /// How a chart sums the field up unless told otherwise: numbers are averaged, all else is a dimension.
     pub aggregation: Aggregation,
-    /// Whether an object may stand where the field's text belongs; the object's `name` is then the text.
+    /// Whether an object may stand where the field's text belongs; the object's `name`, else its `description`, is then
+    /// the text.
     pub named: bool,
+    /// Whether a document without it is refused.
+    pub required: bool,
 }
 
 impl Field {
@@ -182,6 +189,7 @@ impl Field {
             confidential: Confidential::No,
             aggregation,
             named: false,
+            required: false,
         }
     }
 
@@ -207,6 +215,10 @@ impl Field {
 
     const fn named(self) -> Field {
         Field { named: true, ..self }
+    }
+
+    const fn required(self) -> Field {
+        Field { required: true, ..self }
     }
 }
 
@@ -245,6 +257,18 @@ impl Record {
             Record::Tag => "tags",
             Record::Talk => "talks",
             Record::TalkOption => "talks.options",
+        }
+    }
+
+    /// The key of what a bare text says that stands in the place of a repeated record.
+    pub const fn main_leaf(self) -> &'static str {
+        match self {
+            Record::Session => "session_id",
+            Record::ContactPlatform => "platform",
+            Record::Event => "event",
+            Record::Tag => "tag",
+            Record::Talk => "message",
+            Record::TalkOption => "text",
         }
     }
 }
@@ -326,62 +350,6 @@ pub enum Confidential {
     Key,
     /// It is what was said or sent: message text, questions and answers, file names, links.
     Content,
-}
-
-/// An enum whose variants have a fixed spelling outside the project.
-macro_rules! spelled {
-    ($(#[$about:meta])+ $name:ident { $($variant:ident = $text:literal,)+ }) => {
-        $(#[$about])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $(#[doc = concat!("`", $text, "`")] $variant,)+ }
-
-        impl $name {
-            /// The spelling outside the project.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-    };
-}
-
-spelled! {
-    /// The type a field has in the published list of names.
-    DocumentType {
-        String = "STRING", Integer = "INTEGER", Boolean = "BOOLEAN", Datetime = "DATETIME",
-        Timestamp = "TIMESTAMP", Date = "DATE", Record = "RECORD",
-    }
-}
-
-spelled! {
-    /// Data Studio's `defaultAggregationType`: how a chart sums a field up unless told otherwise.
-    Aggregation { None = "NONE", Sum = "SUM", Avg = "AVG", }
-}
-
-spelled! {
-    /// Data Studio's `dataType`: dates travel as text, durations as numbers.
-    DataType { String = "STRING", Number = "NUMBER", Boolean = "BOOLEAN", }
-}
-
-spelled! {
-    /// Data Studio's `semanticType`, as far as the dictionary and the computed fields need it.
-    ///
-    /// Durations are seconds, percents fractions of one; weekdays count from 0, which is Sunday.
-    Semantic {
-        Text = "TEXT", Url = "URL", Number = "NUMBER", Percent = "PERCENT", Duration = "DURATION",
-        Boolean = "BOOLEAN", YearMonthDaySecond = "YEAR_MONTH_DAY_SECOND", YearMonthDay = "YEAR_MONTH_DAY",
-        YearWeek = "YEAR_WEEK", YearMonth = "YEAR_MONTH", Hour = "HOUR", DayOfWeek = "DAY_OF_WEEK",
-    }
-}
-
-impl Semantic {
-    /// The data type that values of this meaning travel in.
-    pub const fn data_type(self) -> DataType {
-        match self {
-            Semantic::Number | Semantic::Percent | Semantic::Duration => DataType::Number,
-            Semantic::Boolean => DataType::Boolean,
-            _ => DataType::String,
-        }
-    }
 }
 
 #[cfg(test)]

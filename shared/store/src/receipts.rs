@@ -12,6 +12,7 @@ use super::past::EXPIRES_AT;
 use super::{Item, Store, StoreError, key_item, number, text};
 use crate::key;
 use domain::id::{AccountId, SessionId, random_hex};
+use domain::lang::Words;
 use domain::time::Instant;
 
 /// The most sessions of one receipt: an item takes 400 KB, and a session's id has up to 512 bytes.
@@ -30,8 +31,25 @@ pub struct Rejection {
     pub session_id: Option<SessionId>,
     /// The field that is wrong.
     pub field: Option<String>,
-    /// What is wrong with it.
-    pub message: String,
+    /// What is wrong with it, in English.
+    message: String,
+    /// The same in Portuguese; not with what an earlier version of this software noted.
+    #[serde(default)]
+    message_pt: Option<String>,
+}
+
+impl Rejection {
+    /// What is kept of an item that was refused for this reason, which must not quote the item.
+    pub fn new(session_id: Option<SessionId>, field: Option<String>, reason: Words) -> Rejection {
+        let (message, message_pt) = (reason.en.into_owned(), Some(reason.pt.into_owned()));
+        Rejection { session_id, field, message, message_pt }
+    }
+
+    /// What is wrong with the item.
+    pub fn reason(&self) -> Words {
+        let en = self.message.clone();
+        Words::new(self.message_pt.clone().unwrap_or_else(|| en.clone()), en)
+    }
 }
 
 /// The receipt of a session that was stored before items told the name of theirs: always the same one, so that the

@@ -14,6 +14,7 @@ use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::input::language;
 use crate::problem::Problem;
 use domain::id::random_hex;
 
@@ -67,12 +68,12 @@ async fn finish(request: Request, next: Next) -> Response {
     let method = request.method().clone();
     // The route and not the path: a path may hold a link, which is a secret, or an id, which is personal.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let id = request_id(&request);
+    let (id, lang) = (request_id(&request), language(request.headers()));
     let mut response = next.run(request).await;
     let refused = response.extensions_mut().remove::<Problem>();
     if let Some(problem) = refused {
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = problem.respond(&id);
+        response = problem.respond(&id, lang);
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }

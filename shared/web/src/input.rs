@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use futures::StreamExt;
-use http::StatusCode;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
 use runtime::compute;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::problem::Problem;
 use domain::id::AccountId;
+use domain::lang::{Lang, Text, Words};
 
 /// What a JSON body may hold: plenty for any request but the sending of sessions.
 const MAX_JSON: usize = 2 << 20;
@@ -26,6 +27,12 @@ const READ_AT_ONCE: usize = 64 << 10;
 /// would see a broken connection in place of the answer.
 const MAX_DISCARDED: usize = 64 << 20;
 
+/// The language that a request wants to be answered in.
+pub fn language(headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Lang::accepted(accepted.unwrap_or_default())
+}
+
 /// A whole body of at most `max` bytes; 413 past that.
 pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     let mut chunks = body.into_data_stream();
@@ -33,14 +40,20 @@ pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     while size <= MAX_DISCARDED
         && let Some(chunk) = chunks.next().await
     {
-        let chunk = chunk.map_err(|_| Problem::bad_request("the body did not arrive whole"))?;
+        let chunk = chunk.map_err(|_| {
+            Problem::bad_request(Text::new("o corpo não chegou inteiro", "the body did not arrive whole"))
+        })?;
         size += chunk.len();
         if size <= max {
             sent.extend_from_slice(&chunk);
         }
     }
     if size > max {
-        Err(Problem::too_large(format!("the body is larger than {} MiB as sent", max >> 20)))
+        let mib = max >> 20;
+        Err(Problem::too_large(Words::new(
+            format!("o corpo tem mais de {mib} MiB como foi enviado"),
+            format!("the body is larger than {mib} MiB as sent"),
+        )))
     } else {
         Ok(sent)
     }

@@ -4,6 +4,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use domain::lang::{Lang, Text, Words};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -18,8 +19,17 @@ const MAX_NAME_CHARS: usize = 80;
 /// How long a client should wait when storage pushes back, in seconds.
 pub const STORAGE_RETRY_SECONDS: u32 = 2;
 /// The detail of an answer that storage made impossible for a reason that does not pass by itself.
-pub const STORAGE_FAULT: &str = "Storage failed for a reason that is not yours and that sending the request again does \
-    not change: tell the operator the request_id of this answer.";
+pub const STORAGE_FAULT: Text = Text::new(
+    "O armazenamento falhou por um motivo que não é seu e que não muda se a requisição for repetida: informe ao operador \
+    o request_id desta resposta.",
+    "Storage failed for a reason that is not yours and that sending the request again does not change: tell the operator \
+    the request_id of this answer.",
+);
+const MORE: Text = Text::new("a mais em errors", "more in errors");
+const STORAGE_LATE: Text = Text::new(
+    "O armazenamento não respondeu a tempo. Nada se perdeu: envie a mesma requisição de novo.",
+    "Storage did not answer in time. Nothing is lost: send the same request again.",
+);
 
 /// One of several things that are wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -41,7 +51,7 @@ pub struct Problem(Box<Parts>);
 #[derive(Clone, Debug)]
 struct Parts {
     status: StatusCode,
-    detail: String,
+    detail: Words,
     faults: Vec<Fault>,
     headers: HeaderMap,
     members: Map<String, Value>,
@@ -49,13 +59,13 @@ struct Parts {
 
 impl Problem {
     /// A problem with its detail: what, where, what to do.
-    pub fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
+    pub fn new(status: StatusCode, detail: impl Into<Words>) -> Problem {
         let (faults, headers, members) = (Vec::new(), HeaderMap::new(), Map::new());
         Problem(Box::new(Parts { status, detail: detail.into(), faults, headers, members }))
     }
 
     /// 400: the request cannot be read.
-    pub fn bad_request(detail: impl Into<String>) -> Problem {
+    pub fn bad_request(detail: impl Into<Words>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, detail)
     }
 
@@ -69,29 +79,29 @@ impl Problem {
     }
 
     /// 401: who asks is not known (RFC 6750, section 3.1).
-    pub fn unauthorized(detail: impl Into<String>) -> Problem {
+    pub fn unauthorized(detail: impl Into<Words>) -> Problem {
         Problem::new(StatusCode::UNAUTHORIZED, detail)
             .header(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token", realm="premium-report""#)
     }
 
     /// 403: who asks is known and may not.
-    pub fn forbidden(detail: impl Into<String>) -> Problem {
+    pub fn forbidden(detail: impl Into<Words>) -> Problem {
         Problem::new(StatusCode::FORBIDDEN, detail)
             .header(header::WWW_AUTHENTICATE, r#"Bearer error="insufficient_scope", realm="premium-report""#)
     }
 
     /// 404: nothing is there.
-    pub fn not_found(detail: impl Into<String>) -> Problem {
+    pub fn not_found(detail: impl Into<Words>) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, detail)
     }
 
     /// 413: more than one request may carry.
-    pub fn too_large(detail: impl Into<String>) -> Problem {
+    pub fn too_large(detail: impl Into<Words>) -> Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
     /// 503: try again after `seconds`.
-    pub fn unavailable(detail: impl Into<String>, seconds: u32) -> Problem {
+    pub fn unavailable(detail: impl Into<Words>, seconds: u32) -> Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
             .header(header::RETRY_AFTER, &seconds.to_string())
     }
@@ -140,16 +150,19 @@ impl Problem {
         &self.0.faults
     }
 
-    /// What, where, what to do.
+    /// What, where, what to do, in English.
     pub fn detail(&self) -> &str {
-        &self.0.detail
+        &self.0.detail.en
     }
 
-    /// The whole response, naming the request it answers.
-    pub(crate) fn respond(self, request_id: &str) -> Response {
+    /// The whole response, naming the request it answers, in the language of who asked.
+    pub(crate) fn respond(self, request_id: &str, lang: Lang) -> Response {
         let Parts { status, detail, faults, headers, members } = *self.0;
-        let more = faults.len().saturating_sub(1);
-        let detail = if more > 0 { format!("{detail}; {more} more in errors") } else { detail };
+        let detail = detail.in_lang(lang);
+        let detail = match faults.len() {
+            0 | 1 => detail.to_owned(),
+            all => format!("{detail}; {} {}", all - 1, MORE.in_lang(lang)),
+        };
         let mut body = json!({
             "type": "about:blank",
             "title": status.canonical_reason().unwrap_or("Error"),
@@ -186,8 +199,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Problem {
         tracing::error!(error = %runtime::telemetry::chain(&error), "storage failed");
         if error.kind.is_passing() {
-            let detail = "Storage did not answer in time. Nothing is lost: send the same request again.";
-            Problem::unavailable(detail, STORAGE_RETRY_SECONDS)
+            Problem::unavailable(STORAGE_LATE, STORAGE_RETRY_SECONDS)
         } else {
             Problem::new(StatusCode::INTERNAL_SERVER_ERROR, STORAGE_FAULT)
         }

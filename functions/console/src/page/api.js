@@ -70,7 +70,7 @@ async function send(method, path, { query = {}, body, token } = {}) {
   const url = new URL(path, document.baseURI);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   if (shownAccount() && !/^v1\/(me|settings|console)/.test(path)) url.searchParams.set('account', shownAccount());
-  const headers = { 'X-Premium-Console': '1' };
+  const headers = { 'X-Premium-Console': '1', 'Accept-Language': say('pt-BR', 'en') };
   // What cannot stand in a header is no token.
   if (token && !/^[!-~]+$/.test(token)) throw badToken({});
   if (token) headers.Authorization = `Bearer ${token}`;

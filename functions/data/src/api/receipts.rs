@@ -5,14 +5,16 @@ use std::ops::Range;
 use axum::extract::State;
 use chrono::NaiveDate;
 use domain::id::{AccountId, SessionId};
+use domain::lang::Lang;
 use domain::time::Instant;
 use domain::token::Scope;
+use http::HeaderMap;
 use lake::{Receipt, Receipts};
 use runtime::compute;
 use serde::{Deserialize, Serialize};
-use store::{Quarantined, Rejection};
+use store::Quarantined;
 use web::caller::Caller;
-use web::input::{Field, Others, Query, all};
+use web::input::{Field, Others, Query, all, language};
 use web::problem::Problem;
 
 use crate::App;
@@ -55,8 +57,9 @@ pub(crate) struct CompletenessReport {
 #[derive(Debug, Serialize)]
 struct Refused {
     at: String,
-    #[serde(flatten)]
-    rejection: Rejection,
+    session_id: Option<SessionId>,
+    field: Option<String>,
+    message: String,
 }
 
 /// A quarantined record as clients see it.
@@ -75,6 +78,7 @@ pub(crate) async fn receipts(
     State(app): State<App>,
     caller: Caller,
     Query(mut wanted): Query<Wanted>,
+    headers: HeaderMap,
 ) -> Result<axum::Json<CompletenessReport>, Problem> {
     let named = std::mem::take(&mut wanted.account).optional("account")?;
     let account = caller.account(&[Scope::Console], named.as_ref())?;
@@ -83,14 +87,16 @@ pub(crate) async fn receipts(
     if (days.1 - days.0).num_days() >= MAX_DAYS {
         return Err(Problem::invalid("end", format!("is more than {MAX_DAYS} days after start")));
     }
-    compute::run(async move { completeness(&app, &account, days).await.map(axum::Json) }).await
+    let lang = language(&headers);
+    compute::run(async move { completeness(&app, &account, days, lang).await.map(axum::Json) }).await
 }
 
-/// What there is to say of some days of an account, the first and the last included.
+/// What there is to say in a language of some days of an account, the first and the last included.
 async fn completeness(
     app: &App,
     account: &AccountId,
     days: (NaiveDate, NaiveDate),
+    lang: Lang,
 ) -> Result<CompletenessReport, Problem> {
     let account = app.store.account(account).await?;
     let now = Instant::now();
@@ -102,24 +108,36 @@ async fn completeness(
         snapshot: lake::latest_snapshot(now),
     };
     let receipts = app.lake.receipts(&of).await?;
+    let period = Instant::of_days(days, account.zone);
     Ok(CompletenessReport {
         data_as_of: of.snapshot.to_rfc3339(),
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
-        rejected: rejected(app, &account.id, &Instant::of_days(days, account.zone)).await?,
+        rejected: rejected(app, &account.id, &period, lang).await?,
         lake_bytes: app.lake.bytes(&account.id).await?,
         quarantined: app.store.quarantined(&account.id).await?.into_iter().map(quarantined).collect(),
     })
 }
 
-async fn rejected(app: &App, account: &AccountId, period: &Range<Instant>) -> Result<Vec<Refused>, Problem> {
+/// What was rejected in a period, the newest first, told in a language.
+async fn rejected(
+    app: &App,
+    account: &AccountId,
+    period: &Range<Instant>,
+    lang: Lang,
+) -> Result<Vec<Refused>, Problem> {
     let mut refused = Vec::new();
     let mut days = Instant::utc_days(period);
     while let Some(day) = days.pop().filter(|_| refused.len() < MAX_REJECTED) {
         let batches = app.store.rejections(account, day).await?.into_iter().rev();
         for (at, rejections) in batches.filter(|(at, _)| period.contains(at)) {
             let at = at.to_rfc3339();
-            refused.extend(rejections.into_iter().map(|rejection| Refused { at: at.clone(), rejection }));
+            refused.extend(rejections.into_iter().map(|rejection| Refused {
+                at: at.clone(),
+                message: rejection.reason().in_lang(lang).to_owned(),
+                session_id: rejection.session_id,
+                field: rejection.field,
+            }));
         }
     }
     refused.truncate(MAX_REJECTED);

@@ -91,7 +91,7 @@ fn soon(millis: u64) -> tokio::time::Instant {
 /// The counts and the results of a batch.
 async fn written(store: &Store, items: &[String], deadline: tokio::time::Instant) -> Value {
     let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
-    let mut batch = Batch::new(store, &items, deadline);
+    let mut batch = Batch::new(store, &items, Lang::En, deadline);
     batch.write(&account()).await;
     let mut report = serde_json::to_value(&batch.report).unwrap();
     let results = report["results"].as_array_mut().unwrap();
@@ -171,11 +171,14 @@ async fn where_nothing_can_be_read_everything_is_to_come_again() {
     let error = store.account(&account().id).await.unwrap_err();
     let items = [session("s0", "2026-10-03"), "broken".to_owned()];
     let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
-    let mut batch = Batch::new(&store, &items, soon(1_000));
+    let mut batch = Batch::new(&store, &items, Lang::En, soon(1_000));
     batch.postpone(&error);
     let results = serde_json::to_value(&batch.report).unwrap()["results"].clone();
-    let expected =
-        json!([{"index": 0, "session_id": "s0", "outcome": "retry"}, {"index": 1, "outcome": "retry"}]);
+    let message = "could not be stored now: send this session again";
+    let expected = json!([
+        {"index": 0, "session_id": "s0", "outcome": "retry", "message": message},
+        {"index": 1, "outcome": "retry", "message": message},
+    ]);
     assert_eq!(results, expected);
 }
 
@@ -185,7 +188,7 @@ async fn what_storage_refuses_is_no_reason_to_send_it_again() {
     for (ids, status) in [(["s0", "busy1"], 503), (["busy1", "denied"], 500), (["denied", "s0"], 500)] {
         let items = ids.map(|id| session(id, "2026-10-03"));
         let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
-        let mut batch = Batch::new(&store, &items, soon(20_000));
+        let mut batch = Batch::new(&store, &items, Lang::En, soon(20_000));
         batch.write(&account()).await;
         let response = axum::response::IntoResponse::into_response(batch.report);
         let problem = response.extensions().get::<Problem>().unwrap();

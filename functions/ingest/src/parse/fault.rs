@@ -1,48 +1,90 @@
-//! What is wrong with an item, told by place: never by content, which is personal.
-
-use std::borrow::Cow;
+//! What is wrong with an item: where, what, what was sent, and what to do, in both languages.
 
 use domain::dictionary;
+use domain::lang::{Lang, Text, Words};
 
-/// The longest stretch of a client's own key that is given back.
+/// The most faults of one item that are told.
+pub(crate) const MAX_FAULTS: usize = 100;
+/// The longest stretch of a client's own text that is given back, in characters.
+const MAX_QUOTED: usize = 80;
+/// The longest stretch of a client's own key that is given back, in characters.
 const MAX_PATH: usize = 60;
 
-/// Why an item is rejected.
+const WHOLE: Text = Text::new("a sessão", "the session");
+const SENT: Text = Text::new("foi enviado", "what was sent");
+
+/// Something that is wrong with an item: a reason to reject it, or a value that is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// The dictionary's name of the field, or the path where the dictionary knows none.
     pub(crate) field: Option<String>,
-    /// Where, what, and what to do.
-    pub(crate) message: String,
+    /// Where it was found; empty for the item as a whole.
+    path: String,
+    what: Text,
+    /// The value as it was sent, shortened.
+    sent: Option<String>,
 }
 
 impl Fault {
     /// A fault of the item as a whole.
-    pub(crate) fn item(what: &str) -> Fault {
-        Fault { field: None, message: format!("the session {what}") }
+    pub(crate) fn item(what: Text) -> Fault {
+        Fault { field: None, path: String::new(), what, sent: None }
     }
 
     /// A fault of a field's value that was found at `path`.
-    pub(crate) fn field(name: &str, path: &str, what: impl Into<Cow<'static, str>>) -> Fault {
-        Fault { field: Some(name.to_owned()), message: format!("{} {}", shortened(path), what.into()) }
+    pub(crate) fn field(name: &str, path: &str, what: Text) -> Fault {
+        Fault { field: Some(name.to_owned()), path: shortened(path, MAX_PATH), what, sent: None }
     }
 
     /// A fault at `path`, whatever is there.
-    pub(crate) fn at(path: &str, what: &str) -> Fault {
-        if path.is_empty() { Fault::item(what) } else { Fault::field(&field_at(path), path, what.to_owned()) }
+    pub(crate) fn at(path: &str, what: Text) -> Fault {
+        if path.is_empty() { Fault::item(what) } else { Fault::field(&field_at(path), path, what) }
     }
+
+    /// The same fault, quoting what was sent.
+    pub(crate) fn quoting(self, sent: &str) -> Fault {
+        Fault { sent: Some(shortened(sent, MAX_QUOTED)), ..self }
+    }
+
+    /// The fault as a sentence that quotes what was sent.
+    pub(crate) fn message(&self, lang: Lang) -> String {
+        let reason = self.reason_in(lang);
+        match &self.sent {
+            Some(sent) => format!("{reason}; {}: {sent}", SENT.in_lang(lang)),
+            None => reason,
+        }
+    }
+
+    /// The fault as a sentence without what was sent, which may be personal.
+    pub(crate) fn reason(&self) -> Words {
+        Words::new(self.reason_in(Lang::Pt), self.reason_in(Lang::En))
+    }
+
+    fn reason_in(&self, lang: Lang) -> String {
+        let place = if self.path.is_empty() { WHOLE.in_lang(lang) } else { &self.path };
+        format!("{place} {}", self.what.in_lang(lang))
+    }
+}
+
+/// The path to a key without the places of records in their lists: `talks.colour` for `talks[3].colour`.
+pub(super) fn path_of_key(path: &str) -> String {
+    let steps = path.split('.').map(|step| match step.split_once('[') {
+        Some((name, place)) if !name.is_empty() && place.trim_end_matches(']').parse::<u32>().is_ok() => name,
+        _ => step,
+    });
+    shortened(&steps.collect::<Vec<_>>().join("."), MAX_PATH)
 }
 
 /// The dictionary's name of what is at `path`: `talks.message` for `talks[3].message`, `agent_id` for `agent._id`.
 fn field_at(path: &str) -> String {
     let steps = path.split('.').map(|step| step.split('[').next().unwrap_or_default());
     let id = steps.collect::<Vec<_>>().join("_").replace("__id", "_id");
-    dictionary::by_id(&id).map_or_else(|| shortened(path), |field| field.name.to_owned())
+    dictionary::by_id(&id).map_or_else(|| shortened(path, MAX_PATH), |field| field.name.to_owned())
 }
 
-fn shortened(path: &str) -> String {
-    match path.char_indices().nth(MAX_PATH) {
-        Some((end, _)) => format!("{}…", &path[..end]),
-        None => path.to_owned(),
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

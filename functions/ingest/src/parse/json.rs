@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use domain::lang::Text;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -11,6 +12,12 @@ use serde_json::value::RawValue;
 pub(super) const MAX_KEYS: usize = 20_000;
 /// The most elements in one list that is looked into.
 const MAX_ELEMENTS: usize = 50_000;
+
+const BROKEN: Text = Text::new("contém um texto corrompido", "holds a broken text");
+const LONG_LIST: Text =
+    Text::new("é uma lista de mais de 50000 valores", "is a list of more than 50000 values");
+const MANY_KEYS: Text =
+    Text::new("tem mais de 20000 chaves, ou uma corrompida", "has more than 20000 keys or a broken one");
 
 /// The members of an object, in their order.
 pub(super) type Entries<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
@@ -28,19 +35,57 @@ pub(super) enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
-    /// Looks at a value. The error says what it is too much of, or that a text in it cannot be read.
-    pub(super) fn of(raw: &'a RawValue) -> Result<Json<'a>, &'static str> {
+    /// Looks at a value. The error says what it is too much of, or that a text in it cannot be read: the item is rejected.
+    pub(super) fn of(raw: &'a RawValue) -> Result<Json<'a>, Text> {
         let text = raw.get();
         Ok(match text.as_bytes() {
             [b'n', ..] => Json::Null,
             [b't', ..] => Json::Boolean(true),
             [b'f', ..] => Json::Boolean(false),
-            [b'"', ..] => Json::Text(read::<Text>(text, "holds a broken text")?.0),
-            [b'[', ..] => Json::List(read::<List>(text, "is a list of more than 50000 values")?.0),
-            [b'{', ..] => Json::Object(read::<Object>(text, "has more than 20000 keys or a broken one")?.0),
+            [b'"', ..] => Json::Text(read::<JsonText>(text, BROKEN)?.0),
+            [b'[', ..] => Json::List(read::<List>(text, LONG_LIST)?.0),
+            [b'{', ..] => Json::Object(read::<Object>(text, MANY_KEYS)?.0),
             _ => Json::Number(text),
         })
     }
+}
+
+impl<'a> Json<'a> {
+    /// The elements of a list, also of one that PHP wrote as an object because an index is missing. Gives anything else back.
+    pub(super) fn elements(self) -> Result<Vec<&'a RawValue>, Json<'a>> {
+        match self {
+            Json::List(elements) => Ok(elements),
+            Json::Object(entries) => {
+                let indexed = entries.iter().map(|(key, raw)| Some((index(key)?, *raw)));
+                match indexed.collect::<Option<Vec<_>>>() {
+                    Some(mut indexed) if !indexed.is_empty() => {
+                        indexed.sort_by_key(|(index, _)| *index);
+                        Ok(indexed.into_iter().map(|(_, raw)| raw).collect())
+                    }
+                    _ => Err(Json::Object(entries)),
+                }
+            }
+            other => Err(other),
+        }
+    }
+}
+
+fn index(key: &str) -> Option<u32> {
+    key.parse().ok().filter(|_| key.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The one value that a list holds beside empty ones; a value that is no list, or a list of several, is itself.
+pub(super) fn lone(raw: &RawValue) -> Result<&RawValue, Text> {
+    // Only lists and objects are looked into.
+    if !raw.get().starts_with(['[', '{']) {
+        return Ok(raw);
+    }
+    let Ok(elements) = Json::of(raw)?.elements() else { return Ok(raw) };
+    let mut some = elements.into_iter().filter(|element| !is_empty(element));
+    Ok(match (some.next(), some.next()) {
+        (Some(only), None) => only,
+        _ => raw,
+    })
 }
 
 /// Whether there is nothing in a value: `null`, `""`, `[]` and `{}`.
@@ -55,17 +100,26 @@ pub(super) fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str, wrong: &'static str) -> Result<T, &'static str> {
+/// Whether a value is a text or a number, or MongoDB's wrapper of an id.
+pub(super) fn is_single(raw: &RawValue) -> bool {
+    let text = raw.get();
+    let is_id = || text[1..].trim_ascii_start().starts_with(r#""$oid""#);
+    text.starts_with(['"', '-'])
+        || text.starts_with(|first: char| first.is_ascii_digit())
+        || (is_object(raw) && is_id())
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str, wrong: Text) -> Result<T, Text> {
     serde_json::from_str(text).map_err(|_| wrong)
 }
 
 /// A text, borrowed where nothing in it is escaped.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(super) struct JsonText<'a>(pub(super) Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text<'de>, D::Error> {
-        deserializer.deserialize_str(Shape::<Text<'de>>(PhantomData))
+impl<'de> Deserialize<'de> for JsonText<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonText<'de>, D::Error> {
+        deserializer.deserialize_str(Shape::<JsonText<'de>>(PhantomData))
     }
 }
 
@@ -88,19 +142,19 @@ impl<'de> Deserialize<'de> for Object<'de> {
 /// Visits the one shape that is wanted.
 struct Shape<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for Shape<Text<'de>> {
-    type Value = Text<'de>;
+impl<'de> Visitor<'de> for Shape<JsonText<'de>> {
+    type Value = JsonText<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
 
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<JsonText<'de>, E> {
+        Ok(JsonText(Cow::Borrowed(text)))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Text<'de>, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
+    fn visit_str<E: Error>(self, text: &str) -> Result<JsonText<'de>, E> {
+        Ok(JsonText(Cow::Owned(text.to_owned())))
     }
 }
 
@@ -132,7 +186,7 @@ impl<'de> Visitor<'de> for Shape<Object<'de>> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(Text(key)) = map.next_key()? {
+        while let Some(JsonText(key)) = map.next_key()? {
             if entries.len() == MAX_KEYS {
                 return Err(A::Error::custom("too many keys"));
             }

@@ -7,16 +7,36 @@ use std::sync::LazyLock;
 use domain::dictionary::{self, Field, Record};
 use serde_json::value::RawValue;
 
-use super::json::{Entries, Json, is_empty, is_object};
+use super::json::{Entries, Json, is_empty, is_object, is_single, lone};
+
+/// How well a key fits a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// It is the field's name.
+    Exact,
+    /// It is the `name` of the object that may stand for the field.
+    Name,
+    /// It is the `description` of that object.
+    Description,
+    /// It is that of an object whose bare value stands for its id.
+    Bare,
+}
 
 /// A value that was sent for a field.
 pub(super) struct Leaf<'a> {
     pub(super) field: &'static Field,
     /// Where it was found, for example `agent.session.origin_web`.
     pub(super) path: String,
-    /// How many objects deep it was found.
-    pub(super) depth: usize,
+    /// How many objects deep it was found, and there how well its key fits: the field's own before another name of it.
+    rank: (usize, Fit),
     pub(super) raw: &'a RawValue,
+}
+
+impl<'a> Leaf<'a> {
+    /// A document's own id, which stands for a field of its session.
+    pub(super) fn of_document(field: &'static Field, raw: &'a RawValue) -> Leaf<'a> {
+        Leaf { field, path: "_id".to_owned(), rank: (0, Fit::Exact), raw }
+    }
 }
 
 /// The values that were sent for the fields of one record.
@@ -26,8 +46,10 @@ pub(super) struct Leaves<'a> {
     pub(super) known: Vec<Leaf<'a>>,
     /// The session's `_id`.
     pub(super) document_id: Option<&'a RawValue>,
-    /// How many keys stand for nothing the dictionary knows.
-    pub(super) unknown_keys: usize,
+    /// The paths of keys that stand for nothing the dictionary knows.
+    pub(super) unknown_keys: Vec<String>,
+    /// Values, with their paths, that stand where objects belong.
+    pub(super) no_objects: Vec<(String, &'a RawValue)>,
 }
 
 impl<'a> Leaves<'a> {
@@ -41,19 +63,28 @@ impl<'a> Leaves<'a> {
     }
 
     fn walk(&mut self, node: &Node<'_>, entries: Entries<'a>) {
-        for (key, raw) in entries {
+        for (key, sent) in entries {
             let name = node.name_of(&key);
-            match (node.known(&key, &name), is_object(raw)) {
-                (Some(Known::Field(field)), _) | (Some(Known::Named(field)), false) => {
-                    self.known.push(Leaf { field, path: node.path_of(&key), depth: node.depth, raw });
+            // A list with one object is that object, as a database's join gives it. Lists too long were refused before.
+            let raw = lone(sent).unwrap_or(sent);
+            match node.known(&key, &name) {
+                Some(Known::Field(field, fit)) => self.push(node, &key, field, fit, sent),
+                Some(Known::Named(field)) if !is_object(raw) => {
+                    self.push(node, &key, field, Fit::Exact, sent)
                 }
-                (Some(Known::Named(field)), true) => self.descend(node, &name, &key, Some(field), raw),
-                (Some(Known::Prefix), true) => self.descend(node, &name, &key, None, raw),
-                (Some(Known::Prefix), false) if is_empty(raw) => {}
-                (None, _) if node.record == Record::Session && name == "_id" => self.document_id = Some(raw),
-                _ => self.unknown_keys += 1,
+                Some(Known::Named(field)) => self.descend(node, &name, &key, Some(field), raw),
+                Some(Known::Prefix(_)) if is_empty(raw) => {}
+                Some(Known::Prefix(Some(id))) if is_single(raw) => self.push(node, &key, id, Fit::Bare, raw),
+                Some(Known::Prefix(_)) if is_object(raw) => self.descend(node, &name, &key, None, raw),
+                Some(Known::Prefix(_)) => self.no_objects.push((node.path_of(&key), sent)),
+                None if node.record == Record::Session && name == "_id" => self.document_id = Some(sent),
+                None => self.unknown_keys.push(node.path_of(&key)),
             }
         }
+    }
+
+    fn push(&mut self, node: &Node<'_>, key: &str, field: &'static Field, fit: Fit, raw: &'a RawValue) {
+        self.known.push(Leaf { field, path: node.path_of(key), rank: (node.depth, fit), raw });
     }
 
     fn descend(
@@ -72,9 +103,9 @@ impl<'a> Leaves<'a> {
     }
 }
 
-/// Flatter first; then by path, where `_id` comes before `id`.
-fn rank<'l>(leaf: &'l Leaf<'_>) -> (&'static str, usize, &'l str) {
-    (leaf.field.name, leaf.depth, &leaf.path)
+/// Flatter first; then the better fit, then by path, where `_id` comes before `id`.
+fn rank<'l>(leaf: &'l Leaf<'_>) -> (&'static str, (usize, Fit), &'l str) {
+    (leaf.field.name, leaf.rank, &leaf.path)
 }
 
 /// An object on the way from a record to its fields.
@@ -84,7 +115,7 @@ struct Node<'n> {
     name: &'n str,
     path: &'n str,
     depth: usize,
-    /// The field that the object's `name` is the value of.
+    /// The field that the object's `name`, else its `description`, is the value of.
     named: Option<&'static Field>,
 }
 
@@ -103,7 +134,8 @@ impl Node<'_> {
 
     fn known(&self, key: &str, name: &str) -> Option<Known> {
         match self.named {
-            Some(field) if key == "name" => Some(Known::Field(field)),
+            Some(field) if key == "name" => Some(Known::Field(field, Fit::Name)),
+            Some(field) if key == "description" => Some(Known::Field(field, Fit::Description)),
             _ => known(self.record, name),
         }
     }
@@ -112,26 +144,35 @@ impl Node<'_> {
 /// What the dictionary knows of a joined name.
 #[derive(Clone, Copy)]
 enum Known {
-    /// It is a field's.
-    Field(&'static Field),
+    /// It stands for a field.
+    Field(&'static Field, Fit),
     /// It is a field's whose text may come as an object with a `name`.
     Named(&'static Field),
-    /// Longer names begin with it.
-    Prefix,
+    /// Longer names begin with it, perhaps that of an id, which a bare value in the place of the object is.
+    Prefix(Option<&'static Field>),
 }
 
 fn known(record: Record, name: &str) -> Option<Known> {
-    static NAMES: LazyLock<HashMap<(Record, &str), Known>> = LazyLock::new(|| {
-        let mut names = HashMap::new();
+    static NAMES: LazyLock<HashMap<Record, HashMap<String, Known>>> = LazyLock::new(|| {
+        let mut names: HashMap<_, HashMap<_, _>> = HashMap::new();
         for field in dictionary::fields() {
-            let leaf = field.leaf();
+            let (names, leaf) = (names.entry(field.record).or_default(), field.leaf());
             for (end, _) in leaf.match_indices('_') {
-                names.entry((field.record, &leaf[..end])).or_insert(Known::Prefix);
+                let known = names.entry(leaf[..end].to_owned()).or_insert(Known::Prefix(None));
+                if &leaf[end..] == "_id" {
+                    *known = Known::Prefix(Some(field));
+                }
             }
-            let known = if field.named { Known::Named(field) } else { Known::Field(field) };
-            names.insert((field.record, leaf), known);
+            if field.named {
+                names.insert(format!("{leaf}_name"), Known::Field(field, Fit::Name));
+                names.insert(format!("{leaf}_description"), Known::Field(field, Fit::Description));
+            }
+        }
+        for field in dictionary::fields() {
+            let known = if field.named { Known::Named(field) } else { Known::Field(field, Fit::Exact) };
+            names.entry(field.record).or_default().insert(field.leaf().to_owned(), known);
         }
         names
     });
-    NAMES.get(&(record, name)).copied()
+    NAMES.get(&record)?.get(name).copied()
 }

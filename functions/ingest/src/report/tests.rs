@@ -9,7 +9,11 @@ fn id(text: &str) -> Option<SessionId> {
 }
 
 fn fault() -> Fault {
-    Fault::field("created_at", "created_at", "is required")
+    Fault::at("created_at", Text::new("é obrigatório", "is required"))
+}
+
+fn report(received: usize) -> Report {
+    Report::new(received, Lang::En)
 }
 
 /// The status and the body, as the host around the routes sends them.
@@ -25,20 +29,23 @@ async fn answer(report: Report) -> (u16, Value) {
 
 #[tokio::test]
 async fn every_item_that_was_not_accepted_is_listed_by_index() {
-    let mut report = Report::new(5);
+    let mut report = report(5);
     report.accepted += 1;
     report.leave(4, id("s4"), Outcome::Stale);
     report.leave(2, id("s2"), Outcome::Unchanged);
-    report.reject(3, None, fault());
-    report.leave(1, id("s1"), Outcome::Ignored);
+    report.reject(3, None, vec![fault()]);
+    report.ignore(1, id("s1").unwrap(), Unkept::BeforeStart("2026-11-01".parse().unwrap()));
+    let told = json!([{"field": "created_at", "message": "created_at is required"}]);
+    let before = "before starts_on 2026-11-01: an admin may move starts_on back (PATCH /v1/account), then send it again";
     let expected = json!({
         "received": 5, "accepted": 1, "unchanged": 1, "stale": 1, "ignored": 1, "rejected": 1,
         "results": [
-            {"index": 1, "session_id": "s1", "outcome": "ignored"},
+            {"index": 1, "session_id": "s1", "outcome": "ignored", "message": before},
             {"index": 2, "session_id": "s2", "outcome": "unchanged"},
-            {"index": 3, "outcome": "rejected", "field": "created_at", "message": "created_at is required"},
-            {"index": 4, "session_id": "s4", "outcome": "stale"},
+            {"index": 3, "outcome": "rejected", "field": "created_at", "message": "created_at is required", "errors": told},
+            {"index": 4, "session_id": "s4", "outcome": "stale", "message": STALE.en},
         ],
+        "warned": 0, "warnings": [], "unknown_keys": [],
     });
     assert_eq!(answer(report).await, (207, expected));
 }
@@ -47,20 +54,21 @@ async fn every_item_that_was_not_accepted_is_listed_by_index() {
 async fn the_status_tells_the_worst() {
     let empty = json!({
         "received": 0, "accepted": 0, "unchanged": 0, "stale": 0, "ignored": 0, "rejected": 0, "results": [],
+        "warned": 0, "warnings": [], "unknown_keys": [],
     });
-    assert_eq!(answer(Report::new(0)).await, (200, empty));
+    assert_eq!(answer(report(0)).await, (200, empty));
 
-    let mut ignored = Report::new(1);
+    let mut ignored = report(1);
     ignored.leave(0, id("s"), Outcome::Ignored);
     assert_eq!(answer(ignored).await.0, 200);
 
-    let mut all = Report::new(2);
-    all.reject(0, id("s"), fault());
-    all.reject(1, None, fault());
+    let mut all = report(2);
+    all.reject(0, id("s"), vec![fault()]);
+    all.reject(1, None, vec![fault()]);
     assert_eq!(answer(all).await.0, 422);
 
-    let mut one = Report::new(2);
-    one.reject(0, id("s"), fault());
+    let mut one = report(2);
+    one.reject(0, id("s"), vec![fault()]);
     one.leave(1, id("t"), Outcome::Retry);
     assert_eq!(answer(one).await.0, 503);
 }
@@ -68,10 +76,10 @@ async fn the_status_tells_the_worst() {
 #[tokio::test]
 async fn a_problem_carries_the_same_members() {
     let receive = || async {
-        let mut report = Report::new(3);
+        let mut report = super::tests::report(3);
         report.accepted += 1;
         report.leave(2, id("s2"), Outcome::Retry);
-        report.reject(1, id("s1"), fault());
+        report.reject(1, id("s1"), vec![fault()]);
         report
     };
     let routes = web::http::host(axum::Router::new().route("/", axum::routing::get(receive)));
@@ -86,7 +94,29 @@ async fn a_problem_carries_the_same_members() {
     assert_eq!((&body["received"], &body["accepted"], &body["rejected"]), (&json!(3), &json!(1), &json!(1)));
     let rejected = json!({
         "index": 1, "session_id": "s1", "outcome": "rejected", "field": "created_at", "message": message,
+        "errors": [{"field": "created_at", "message": message}],
     });
-    assert_eq!(body["results"], json!([rejected, {"index": 2, "session_id": "s2", "outcome": "retry"}]));
+    assert_eq!(
+        body["results"],
+        json!([rejected, {"index": 2, "session_id": "s2", "outcome": "retry", "message": RETRY.en}])
+    );
     assert_eq!(body["errors"], json!([{"index": 1, "field": "created_at", "message": message}]));
+}
+
+#[tokio::test]
+async fn warnings_and_unknown_keys_are_bounded_and_in_the_language_asked_for() {
+    let mut report = Report::new(150, Lang::Pt);
+    for index in 0..150 {
+        let key = format!("k{index}");
+        report.warn(index, id("s").as_ref(), vec![fault().quoting("7")], vec![key, "same".to_owned()]);
+    }
+    report.leave(0, id("s"), Outcome::Stale);
+    let (_, body) = answer(report).await;
+    let told =
+        (&body["warned"], body["warnings"].as_array().unwrap(), body["unknown_keys"].as_array().unwrap());
+    assert_eq!((told.0, told.1.len(), told.2.len()), (&json!(150), 100, 50));
+    let message = "created_at é obrigatório; foi enviado: 7";
+    assert_eq!(told.1[0], json!({"index": 0, "session_id": "s", "field": "created_at", "message": message}));
+    assert_eq!(told.2[..3], [json!("k0"), json!("same"), json!("k1")]);
+    assert_eq!(body["results"][0]["message"], STALE.pt);
 }

@@ -5,6 +5,7 @@ use super::{Confidential, DocumentType, Field, Kind};
 /// The session itself: identity, dates and outcome. The columns most charts read come first.
 pub(super) const SESSION: &[Field] = &[
     Field::new("session_id", Kind::Text)
+        .required()
         .label("ID da sessão", "Session ID")
         .pt("Identificador da sessão na plataforma. Em relatórios com várias linhas por sessão, \
             conte valores distintos dele.")
@@ -19,6 +20,7 @@ pub(super) const SESSION: &[Field] = &[
             not for adding up.")
         .confidential(Confidential::Key),
     Field::new("created_at", Kind::Instant)
+        .required()
         .label("Criação da sessão", "Session created")
         .pt("Momento em que a sessão começou, no fuso da conta. Se nada mais for escolhido, \
             é a data que o período do relatório filtra.")
