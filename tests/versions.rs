@@ -1,5 +1,6 @@
 //! Versions of a session: what a delivery leaves in the table and beside it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
 use serde_json::{Value, json};
@@ -70,4 +71,84 @@ async fn a_large_body_is_uploaded_only_for_a_version_that_is_kept() {
     assert_eq!(bodies().await, 1);
     world.ingest_all(&ingest, &[version(3)], "accepted").await;
     assert_eq!(bodies().await, 2);
+}
+
+/// The documents of a session's life as platforms send them that do not tell when a document changed: the finish and the
+/// tabulation leave `lastInteraction` as it was.
+fn life(id: &str) -> [Value; 3] {
+    let open = json!({
+        "session_id": id, "created_at": "2026-10-03 14:00:00", "lastInteraction": "2026-10-03 14:10:00.512",
+        "status": "attendance",
+    });
+    let mut finished = open.clone();
+    finished["status"] = json!("finished");
+    // By the clock of another system, before the last interaction.
+    finished["finished_at"] = json!("2026-10-03 14:09:59");
+    let mut tabulated = finished.clone();
+    tabulated["tabulation"] = json!({"_id": "t1", "name": "Resolvido"});
+    [open, finished, tabulated]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documents_of_a_session_end_as_its_last_in_every_order() {
+    const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let post = async |batch: Vec<Value>| {
+        let request = world.request(reqwest::Method::POST, "/v1/sessions", &ingest).json(&batch);
+        let (status, body) = crate::world::answer(request).await;
+        assert_eq!((status.as_u16(), &body["rejected"]), (200, &json!(0)), "{body}");
+    };
+    // One after the other; each twice; and all of them twice in one batch.
+    let ids = |kind: &str, order: usize| (0..28).map(|n| format!("{kind}-{order}-{n}")).collect::<Vec<_>>();
+    for (at, order) in ORDERS.iter().enumerate() {
+        for step in order {
+            post(ids("apart", at).iter().map(|id| life(id)[*step].clone()).collect()).await;
+            let twice = ids("twice", at);
+            post(twice.iter().chain(&twice).map(|id| life(id)[*step].clone()).collect()).await;
+        }
+        let together = ids("together", at);
+        let batch =
+            order.iter().chain(order).flat_map(|step| together.iter().map(|id| life(id)[*step].clone()));
+        post(batch.collect()).await;
+    }
+    let fields = ["session_id", "status", "tabulation"];
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let rows = world.rows_once(&report, &query("sessions", &fields), 504).await;
+        if rows.iter().all(|row| row[1..] == [json!("finished"), json!("Resolvido")]) {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{rows:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_kept_before_versions_said_how_far_on_they_are_compares_by_its_document() {
+    let world = World::start().await;
+    let (ingest, _) = world.account("demo").await;
+    let account = AccountId::try_from("demo".to_owned()).unwrap();
+    let [open, mut finished, mut tabulated] = life("s");
+    for later in [&mut finished, &mut tabulated] {
+        later["finished_at"] = json!("2026-10-03 14:31:10");
+    }
+    world.ingest_all(&ingest, &[finished.clone()], "accepted").await;
+    // As an earlier version of this software kept it: its instant was that of the last interaction, and nothing else.
+    let (store, at) =
+        (world.store(), store::key::session(&account, &SessionId::try_from("s".to_owned()).unwrap()));
+    let forget = store.dynamo().update_item().table_name(&store.names().table);
+    let forget = forget
+        .key("pk", AttributeValue::S(at.pk))
+        .key("sk", AttributeValue::S(at.sk))
+        .update_expression("SET version = :last_interaction REMOVE progress")
+        .expression_attribute_values(":last_interaction", AttributeValue::N("1791047400512000".to_owned()));
+    forget.send().await.unwrap();
+    let mut between = open.clone();
+    between["lastInteraction"] = json!("2026-10-03 14:20:00");
+    world.ingest_all(&ingest, &[between], "stale").await;
+    world.ingest_all(&ingest, &[open], "stale").await;
+    world.ingest_all(&ingest, &[finished.clone()], "unchanged").await;
+    world.ingest_all(&ingest, &[tabulated], "accepted").await;
+    world.ingest_all(&ingest, &[finished], "stale").await;
 }

@@ -37,8 +37,8 @@ MAY = {
         dynamodb:GetItem receipt#*         dynamodb:UpdateItem receipt#*
         dynamodb:PutItem rejection#*
         kms:Encrypt for account            kms:Decrypt for account
-        s3:PutObject ${LakeBucket.Arn}/bodies/*
-        kms:GenerateDataKey via s3 for LakeBucket
+        s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:PutObject ${LakeBucket.Arn}/bodies/*
+        kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
     """,
     "Archive": """
         dynamodb:DescribeStream Table.StreamArn    dynamodb:GetRecords Table.StreamArn

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use domain::id::AccountId;
 use domain::time::Instant;
 use domain::token::Scope;
-use domain::zone::Zone;
 use serde::{Deserialize, Serialize};
 use store::{TokenPlace, TokenRow};
 use web::caller::Caller;
@@ -74,7 +73,7 @@ fn place(cursor: &str) -> Result<TokenPlace, Problem> {
     let read = || {
         let place: TokenPlace = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let is_id = (1..=64).contains(&place.id.len()) && place.id.bytes().all(|b| b.is_ascii_alphanumeric());
-        let is_time = matches!(Instant::parse(&place.created_at, Zone::UTC), Ok(Some(_)));
+        let is_time = Instant::from_rfc3339(&place.created_at).is_some();
         Some(place).filter(|_| is_id && is_time)
     };
     read().ok_or_else(|| {

@@ -82,7 +82,10 @@ impl Workload {
         spread(&mut session, "campaign_name", "campaign_id", self.drawn);
         spread(&mut session, "agent_name", "agent_id", self.drawn.rotate_right(7));
         talk(&mut session, &mut self.chance);
-        let at = if self.order == Order::Created { created_at } else { identity.version.max(created_at) };
+        let at = match self.order {
+            Order::Created => created_at,
+            _ => session.version(Instant(i64::MAX)).at.max(created_at),
+        };
         let content_hash = session.content_hash();
         let (sequence, id) = (String::new(), identity.id);
         let entry = Entry { sequence, created_at, id, session: Some(session), content_hash };

@@ -10,6 +10,7 @@ pub mod zone;
 pub mod time;
 pub mod dictionary;
 pub mod session;
+pub mod version;
 pub mod account;
 pub mod cipher;
 pub mod body;

@@ -102,8 +102,6 @@ pub struct Identity {
     pub id: SessionId,
     /// When the session began.
     pub created_at: Instant,
-    /// What orders its versions: `updated_at`, else `lastInteraction`, else `created_at`.
-    pub version: Instant,
     /// The instant whose local day is `partition_column`: `lastInteraction`, else `created_at`.
     pub last: Instant,
 }
@@ -115,8 +113,7 @@ impl Session {
         let id = self.fields.text(Record::Session, "session_id")?;
         let created_at = instant("created_at")?;
         let last = instant("lastInteraction").unwrap_or(created_at);
-        let version = instant("updated_at").unwrap_or(last);
-        Some(Identity { id: SessionId::try_from(id.to_owned()).ok()?, created_at, version, last })
+        Some(Identity { id: SessionId::try_from(id.to_owned()).ok()?, created_at, last })
     }
 
     /// The rows of one kind of record with their position: the record's index in its document; for a menu option the

@@ -68,6 +68,11 @@ impl Instant {
         self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 
+    /// Reads what [`Instant::to_rfc3339`] wrote.
+    pub fn from_rfc3339(text: &str) -> Option<Instant> {
+        DateTime::parse_from_rfc3339(text).ok().map(|time| Instant::from_utc(time.to_utc()))
+    }
+
     /// The instant at which the local day `day` begins in `zone`.
     pub fn start_of_day(day: NaiveDate, zone: Zone) -> Instant {
         local(day.and_hms_opt(0, 0, 0).unwrap_or_default(), zone)

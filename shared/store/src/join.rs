@@ -10,16 +10,22 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use super::bodies::{BODY, BODY_OBJECT, fits_item};
 use super::past::EXPIRES_AT;
 use super::receipts::receipt_without_name;
-use super::sessions::CREATED_AT_HISTORY;
+use super::sessions::{CREATED_AT_HISTORY, created_at_history};
 use super::{Item, Store, StoreError, number, text};
 use crate::key;
 use domain::account::Account;
-use domain::id::SessionId;
+use domain::id::{AccountId, SessionId};
 use domain::session::{Identity, Session};
 use domain::time::Instant;
+use domain::version::Version;
 
 /// The attribute of the receipt that keeps that a session's latest version was acknowledged.
 const RECEIPT: &str = "receipt";
+/// The attribute of the hash of a version.
+const HASH: &str = "hash";
+/// The attribute that says how far on in its session's life a version is (`Version::progress`). What an earlier version of
+/// this software kept has none.
+const PROGRESS: &str = "progress";
 /// The most instants of `created_at` that a session's history names one by one.
 const MOST_INSTANTS: i64 = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
@@ -48,48 +54,17 @@ pub struct Delivery<'d> {
     pub now: Instant,
 }
 
-/// What orders the versions of a session: the greater one stays.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Version {
-    at: i64,
-    hash: Vec<u8>,
-}
-
-impl Version {
-    /// That of an item; the least there is for an item without one.
-    fn of(item: &Item) -> Version {
-        let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
-        Version {
-            at: number(item, "version").unwrap_or(i64::MIN),
-            hash: hash.map(|hash| hash.as_ref().to_vec()).unwrap_or_default(),
-        }
-    }
-
-    /// What a delivery of this version of a session comes to where that item is there; `None` where it is newer.
-    fn against(&self, there: &Item, id: &SessionId) -> Option<Put> {
-        match self.cmp(&Version::of(there)) {
-            std::cmp::Ordering::Less => Some(Put::Stale),
-            std::cmp::Ordering::Equal => {
-                let receipt = text(there, RECEIPT).map_or_else(|| receipt_without_name(id), str::to_owned);
-                Some(Put::Unchanged { receipt })
-            }
-            std::cmp::Ordering::Greater => None,
-        }
-    }
-}
-
-/// How a write goes on with the history of `created_at`.
-enum History {
-    /// One more instant, unless there are too many.
-    Longer,
-    /// Its ends alone, in the place of this version's.
-    Shorter { instants: BTreeSet<i64>, of: Version },
+/// What a write expects to find, and how it goes on with the history of `created_at`.
+enum Expected {
+    /// An older version that says how far on it is, or none. The history gains an instant, unless it names too many.
+    Older,
+    /// The version with this instant and hash. These instants take the place of its history.
+    This { instants: BTreeSet<i64>, at: i64, hash: Vec<u8> },
 }
 
 impl Store {
-    /// Writes a version of a session; the greater `(version, hash)` stays. One conditional write; `accepted_at` stays that
-    /// of the first version. A body that does not fit the item is uploaded only for a version that is newer than what is
-    /// there.
+    /// Writes a version of a session; the greater version stays. One conditional write; `accepted_at` stays that of the
+    /// first version. A body that does not fit the item is uploaded only for a version that is newer than what is there.
     pub async fn put_session(
         &self,
         account: &Account,
@@ -97,25 +72,68 @@ impl Store {
         session: &Session,
         delivery: Delivery<'_>,
     ) -> Result<Put, StoreError> {
-        let version = Version { at: identity.version.0, hash: session.hash().to_vec() };
+        let version = session.version(delivery.now);
         let packed = self.pack_body(&account.id, &identity.id, session).await?;
         if !fits_item(&packed)
             && let Some(there) = self.get(key::session(&account.id, &identity.id)).await?
-            && let Some(put) = version.against(&there, &identity.id)
+            && let Some(put) = self.against(&version, &there, &identity.id, delivery.now).await?
         {
             return Ok(put);
         }
         let (kept_as, body) = self.keep_body(&account.id, &identity.id, packed, delivery.now).await?;
-        let mut history = History::Longer;
+        let mut expected = Expected::Older;
         for _ in 0..ATTEMPTS {
-            let update = self.writing(account, identity, &version, (kept_as, &body), delivery, &history);
+            let update = self.writing(account, identity, &version, (kept_as, &body), delivery, &expected);
             let Some(there) = refused(update).await? else { return Ok(Put::Accepted) };
-            if let Some(put) = version.against(&there, &identity.id) {
+            if let Some(put) = self.against(&version, &there, &identity.id, delivery.now).await? {
                 return Ok(put);
             }
-            history = shortened(&there, identity.created_at);
+            expected = this(&there, identity.created_at);
         }
         Err(StoreError::busy("writing a session", "others change it all the time"))
+    }
+
+    /// What a write of a version of a session would come to at `now`. Nothing is written.
+    pub async fn would_put(
+        &self,
+        account: &AccountId,
+        id: &SessionId,
+        version: &Version,
+        now: Instant,
+    ) -> Result<Put, StoreError> {
+        let Some(there) = self.get(key::session(account, id)).await? else { return Ok(Put::Accepted) };
+        Ok(self.against(version, &there, id, now).await?.unwrap_or(Put::Accepted))
+    }
+
+    /// What the delivery of a version of a session comes to where this item is there; `None` where it is newer. The very
+    /// same document is no new version, whatever the clock makes of the instants that lie ahead of it.
+    async fn against(
+        &self,
+        version: &Version,
+        there: &Item,
+        id: &SessionId,
+        now: Instant,
+    ) -> Result<Option<Put>, StoreError> {
+        if binary(there, HASH) == version.hash {
+            let receipt = text(there, RECEIPT).map_or_else(|| receipt_without_name(id), str::to_owned);
+            return Ok(Some(Put::Unchanged { receipt }));
+        }
+        Ok((*version < self.kept_version(there, now).await?).then_some(Put::Stale))
+    }
+
+    /// The version that an item keeps. One from before items said how far on their version is is told by its document; where
+    /// that cannot be read, it is as old as the item says.
+    async fn kept_version(&self, there: &Item, now: Instant) -> Result<Version, StoreError> {
+        let at = Instant(number(there, "version").unwrap_or(i64::MIN));
+        let kept = Version { at, progress: binary(there, PROGRESS), hash: binary(there, HASH) };
+        if there.contains_key(PROGRESS) {
+            return Ok(kept);
+        }
+        match self.read_session(there).await {
+            Ok(Some(stored)) => Ok(Version { hash: kept.hash, ..stored.session.version(now) }),
+            Err(error) if error.kind.is_passing() => Err(error),
+            Ok(None) | Err(_) => Ok(kept),
+        }
     }
 
     fn writing(
@@ -125,20 +143,21 @@ impl Store {
         version: &Version,
         (kept_as, body): (&str, &AttributeValue),
         delivery: Delivery<'_>,
-        history: &History,
+        expected: &Expected,
     ) -> UpdateItemFluentBuilder {
         let day = identity.created_at.to_utc().date_naive();
         // An earlier version of this software kept when a session expires; that of its earlier `created_at` does not hold.
         let dropped = format!("{}, {EXPIRES_AT}", if kept_as == BODY { BODY_OBJECT } else { BODY });
         let sets = format!(
-            "SET version = :version, #hash = :hash, created_at = :created, {kept_as} = :body, \
+            "SET version = :version, {PROGRESS} = :progress, #hash = :hash, created_at = :created, {kept_as} = :body, \
              stored_at = :now, {RECEIPT} = :receipt, listing_pk = :listing, listing_sk = :created_text, accepted_at = if_not_exists(accepted_at, :now)"
         );
         let created_text = AttributeValue::S(identity.created_at.to_rfc3339());
         let update = self
             .update(key::session(&account.id, &identity.id))
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_values(":version", integer(version.at))
+            .expression_attribute_names("#hash", HASH)
+            .expression_attribute_values(":version", integer(version.at.0))
+            .expression_attribute_values(":progress", bytes(&version.progress))
             .expression_attribute_values(":hash", bytes(&version.hash))
             .expression_attribute_values(":created", integer(identity.created_at.0))
             .expression_attribute_values(":body", body.clone())
@@ -150,34 +169,45 @@ impl Store {
             .expression_attribute_values(":now", integer(delivery.now.0))
             .expression_attribute_values(":receipt", AttributeValue::S(delivery.receipt.to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match history {
-            History::Longer => update
+        match expected {
+            Expected::Older => update
                 .update_expression(format!("{sets} REMOVE {dropped} ADD {CREATED_AT_HISTORY} :instant"))
                 .condition_expression(format!(
                     "attribute_not_exists(pk) OR \
-                     ((version < :version OR (version = :version AND #hash < :hash)) AND \
+                     (attribute_exists({PROGRESS}) AND #hash <> :hash AND \
+                     (version < :version OR (version = :version AND ({PROGRESS} < :progress OR \
+                     ({PROGRESS} = :progress AND #hash < :hash)))) AND \
                      (attribute_not_exists({CREATED_AT_HISTORY}) OR size({CREATED_AT_HISTORY}) < :most OR \
                      contains({CREATED_AT_HISTORY}, :created)))",
                 ))
                 .expression_attribute_values(":instant", numbers([identity.created_at.0]))
                 .expression_attribute_values(":most", integer(MOST_INSTANTS)),
-            History::Shorter { instants, of } => update
+            Expected::This { instants, at, hash } => update
                 .update_expression(format!("{sets}, {CREATED_AT_HISTORY} = :instants REMOVE {dropped}"))
-                .condition_expression("version = :there AND #hash = :hash_there")
+                // Not all items of the first versions of this software have a hash.
+                .condition_expression("version = :there AND (#hash = :hash_there OR attribute_not_exists(#hash))")
                 .expression_attribute_values(":instants", numbers(instants.iter().copied()))
-                .expression_attribute_values(":there", integer(of.at))
-                .expression_attribute_values(":hash_there", bytes(&of.hash)),
+                .expression_attribute_values(":there", integer(*at))
+                .expression_attribute_values(":hash_there", bytes(hash)),
         }
     }
 }
 
-/// The history of an item with one more instant: its ends and this instant, for its reader asks for no more than its ends.
-fn shortened(there: &Item, created_at: Instant) -> History {
-    let history = there.get(CREATED_AT_HISTORY).and_then(|history| history.as_ns().ok());
-    let all = history.into_iter().flatten().filter_map(|at| at.parse().ok());
-    let all: BTreeSet<i64> = all.chain([created_at.0]).collect();
-    let instants = [all.first(), all.last(), Some(&created_at.0)].into_iter().flatten().copied().collect();
-    History::Shorter { instants, of: Version::of(there) }
+/// To replace the version of an item. Its history gains an instant; of a long one its ends and this instant are left, for
+/// its reader asks for no more than its ends.
+fn this(there: &Item, created_at: Instant) -> Expected {
+    let history = created_at_history(there).into_iter().map(|at| at.0);
+    let all: BTreeSet<i64> = history.chain([created_at.0]).collect();
+    let ends = [all.first(), all.last(), Some(&created_at.0)].into_iter().flatten().copied().collect();
+    let instants = if all.len() <= MOST_INSTANTS { all } else { ends };
+    let at = number(there, "version").unwrap_or(i64::MIN);
+    Expected::This { instants, at, hash: binary(there, HASH) }
+}
+
+/// The bytes of an attribute; none where there is none.
+fn binary(item: &Item, name: &str) -> Vec<u8> {
+    let bytes = item.get(name).and_then(|value| value.as_b().ok());
+    bytes.map(|bytes| bytes.as_ref().to_vec()).unwrap_or_default()
 }
 
 /// Sends a write: the item that was there where its condition did not hold, `None` where it did.

@@ -159,7 +159,7 @@ pub fn created_at_history(item: &Item) -> Vec<Instant> {
 
 fn listed(item: &Item) -> Option<ListedSession> {
     let (_, id) = parse_session(super::text(item, "pk")?)?;
-    let created_at = Instant::parse(super::text(item, "listing_sk")?, domain::zone::Zone::UTC).ok()??;
+    let created_at = Instant::from_rfc3339(super::text(item, "listing_sk")?)?;
     let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
     let content_hash = hash.map(|hash| content_hash_of(hash.as_ref()));
     let stored_at = Instant(number(item, "stored_at").unwrap_or_default());
