@@ -369,9 +369,9 @@ async fn values_have_the_formats_of_their_fields() {
     ];
     assert_eq!(rows[0][..16], expected);
     let talks = rows[0][16].as_str().unwrap().lines().collect::<Vec<_>>();
-    assert_eq!(talks[0], "2026-03-02 04:30:15 contact: oi 4");
-    assert!(talks[1].starts_with(&format!("agent: veja | {}/m/", world.url)), "{}", talks[1]);
-    assert_eq!(talks[2], "automatic: Menu | 1. Garantia, 2. Outro");
+    assert_eq!(talks[0], "2026-03-02 04:30:15 Contato: oi 4");
+    assert!(talks[1].starts_with(&format!("Agente: veja | {}/m/", world.url)), "{}", talks[1]);
+    assert_eq!(talks[2], "Automático: Menu | 1. Garantia, 2. Outro");
 
     let fields =
         ["talks_message", "talks_options", "media_url", "protocol", "rows", "sessions", "created_date"];

@@ -133,6 +133,7 @@ fn find<'s>(object: &'s Map<String, Value>, name: &str) -> Option<&'s Value> {
 
 fn cell(column: &Column, value: &Value, session: &Value) -> Value {
     match column.semantic.as_str() {
+        "TEXT" if column.name == "talks.origin" => origin(value),
         "TEXT" => Some(text(value)).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from),
         "NUMBER" | "DURATION" => text(value).parse::<f64>().map_or(Value::Null, Value::from),
         "BOOLEAN" => text(value).parse::<bool>().map_or(Value::Null, Value::from),
@@ -142,6 +143,16 @@ fn cell(column: &Column, value: &Value, session: &Value) -> Value {
             written(&session["lastInteraction"], "%Y%m%d")
         }
         other => panic!("no field of the dictionary is a {other}: {}", column.id),
+    }
+}
+
+/// Who sent a message, by one name in both languages.
+fn origin(value: &Value) -> Value {
+    match value.as_str() {
+        Some("contato") => "contact".into(),
+        Some("agente") => "agent".into(),
+        Some("automático") => "automatic".into(),
+        _ => value.clone(),
     }
 }
 

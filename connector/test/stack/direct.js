@@ -39,6 +39,7 @@ function valueOf(type, field, { session, record }) {
   const prefix = RECORDS[type];
   if (name === 'rows' || name === 'sessions') return 1;
   if (name === 'media_url') return text(record.storage_id) && SOME_LINK;
+  if (name.startsWith('talks_origin') || name.startsWith('talks_type')) return word(name, record);
   if (prefix && name.startsWith(prefix)) return cell(field, record[name.slice(prefix.length)]);
   const [, of, part] = /^(created|finished|last)_(date|week|month|hour|weekday)$/.exec(name) || [];
   if (of) return partOf(part, find(session, PARTS[of]));
@@ -46,6 +47,21 @@ function valueOf(type, field, { session, record }) {
   if (name === 'partition_column') return partOf('date', find(session, 'lastInteraction')) || partOf('date', find(session, 'created_at'));
   if (name === 'session_id' || name === 'id') return text(find(session, name)) || text(session._id);
   return cell(field, find(session, name));
+}
+
+/** Words that platforms write in Portuguese too: how the stack calls them, and their labels. */
+const ORIGINS = { contato: 'contact', agente: 'agent', automatico: 'automatic', automático: 'automatic', administrador: 'admin' };
+const LABELS = {
+  origin: { contact: 'Contato', agent: 'Agente', automatic: 'Automático', admin: 'Administrador' },
+  type: { text: 'Texto', image: 'Imagem', audio: 'Áudio', video: 'Vídeo', document: 'Documento', sticker: 'Figurinha', location: 'Localização', contact: 'Contato' },
+};
+
+/** A message's origin or type, or the label of one. */
+function word(name, record) {
+  const [, key, label] = /^talks_(origin|type)(_label)?$/.exec(name);
+  const sent = text(record[key]);
+  const inside = key === 'origin' && sent in ORIGINS ? ORIGINS[sent] : sent;
+  return label ? LABELS[key][inside] ?? inside : inside;
 }
 
 const count = (holds) => (session) => (holds(session) ? 1 : 0);

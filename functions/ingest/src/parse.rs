@@ -267,11 +267,7 @@ impl Reader {
                 Ok(some)
             }
             _ => {
-                let read = match field.kind {
-                    // A session is known by one value, never by the JSON of a list or an object.
-                    Kind::Text if field.required => value::single(leaf.raw).map(|id| id.map(Value::Text)),
-                    kind => value::read(kind, leaf.raw, self.zone),
-                };
+                let read = value::read(field, leaf.raw, self.zone);
                 let told = |what| Fault::field(field.name, &leaf.path, what);
                 match read {
                     Ok(None) => Ok(false),

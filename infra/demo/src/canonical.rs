@@ -1,6 +1,6 @@
 //! The session that would be kept of a generated one.
 
-use domain::dictionary::{self, Kind, Record};
+use domain::dictionary::{self, Field, Kind, Record};
 use domain::session::{Row, Session, Talk, Value as Kept};
 use domain::time::Instant;
 use serde_json::Value;
@@ -37,12 +37,12 @@ fn records(value: &Value, record: Record) -> Vec<Row> {
 fn row(members: &Value, record: Record) -> Row {
     let mut row = Row::default();
     for (ordinal, field) in (0..).zip(dictionary::columns(record)) {
-        row.set(ordinal, members.get(field.leaf()).and_then(|value| kept(value, field.kind)));
+        row.set(ordinal, members.get(field.leaf()).and_then(|value| kept(value, field)));
     }
     row
 }
 
-fn kept(value: &Value, kind: Kind) -> Option<Kept> {
+fn kept(value: &Value, field: &Field) -> Option<Kept> {
     let text = match value {
         Value::String(text) => text.clone(),
         Value::Array(elements) => elements.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
@@ -50,8 +50,9 @@ fn kept(value: &Value, kind: Kind) -> Option<Kept> {
         Value::Null => return None,
         other => other.to_string(),
     };
-    match kind {
-        Kind::Text => Some(text).filter(|text| !text.is_empty()).map(Kept::Text),
+    match field.kind {
+        Kind::Text if text.is_empty() => None,
+        Kind::Text => Some(Kept::Text(field.inside(&text).map_or(text, str::to_owned))),
         Kind::Integer => text.parse().ok().map(Kept::Integer),
         Kind::Seconds => text.parse().ok().map(Kept::Seconds),
         Kind::Boolean => text.parse().ok().map(Kept::Boolean),

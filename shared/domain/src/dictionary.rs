@@ -5,6 +5,7 @@
 //! Computed fields (date parts, measures, links) are not here: they belong to whoever computes them.
 
 mod spelled;
+mod vocabulary;
 
 mod session;
 
@@ -23,6 +24,7 @@ use std::sync::LazyLock;
 use crate::lang::Text;
 
 pub use spelled::{Aggregation, DataType, DocumentType, Semantic};
+pub use vocabulary::{Vocabulary, Word};
 
 /// Every field: those of the session first, those of repeated records after.
 ///
@@ -62,6 +64,11 @@ pub fn ordinal(record: Record, leaf: &str) -> Option<u16> {
         Record::ALL.into_iter().flat_map(ordinals).collect()
     });
     ORDINALS.get(&(record, leaf)).copied()
+}
+
+/// The stored field that has this key in its record.
+pub fn column(record: Record, leaf: &str) -> Option<&'static Field> {
+    columns(record).get(usize::from(ordinal(record, leaf)?)).copied()
 }
 
 /// A table of fields of one record and one group.
@@ -133,6 +140,8 @@ pub struct Field {
     pub named: bool,
     /// Whether a document without it is refused.
     pub required: bool,
+    /// The words that the field's texts are, where platforms write them in several languages.
+    pub vocabulary: Option<&'static Vocabulary>,
 }
 
 impl Field {
@@ -163,6 +172,11 @@ impl Field {
         }
     }
 
+    /// A text of the field as it is called inside: the name of the word that it stands for, if it is one.
+    pub fn inside(&self, text: &str) -> Option<&'static str> {
+        Some(self.vocabulary?.word(text)?.name)
+    }
+
     fn is_stored(&self) -> bool {
         !matches!(self.kind, Kind::Records(_) | Kind::Day)
     }
@@ -190,6 +204,7 @@ impl Field {
             aggregation,
             named: false,
             required: false,
+            vocabulary: None,
         }
     }
 
@@ -219,6 +234,10 @@ impl Field {
 
     const fn required(self) -> Field {
         Field { required: true, ..self }
+    }
+
+    const fn vocabulary(self, vocabulary: &'static Vocabulary) -> Field {
+        Field { vocabulary: Some(vocabulary), ..self }
     }
 }
 

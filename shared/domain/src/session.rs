@@ -315,8 +315,13 @@ fn read_field<'de, A: MapAccess<'de>>(
         map.next_value::<IgnoredAny>()?;
         return Ok(());
     };
-    let value = match dictionary::columns(record)[usize::from(ordinal)].kind {
-        Kind::Text => Value::Text(map.next_value()?),
+    let field = dictionary::columns(record)[usize::from(ordinal)];
+    let value = match field.kind {
+        // Bodies of earlier versions of this software hold words in the language in which they were sent.
+        Kind::Text => {
+            let text: String = map.next_value()?;
+            Value::Text(field.inside(&text).map_or(text, str::to_owned))
+        }
         Kind::Integer => Value::Integer(map.next_value()?),
         Kind::Seconds => Value::Seconds(map.next_value()?),
         Kind::Boolean => Value::Boolean(map.next_value()?),

@@ -37,13 +37,12 @@ impl Messages {
         [self.all, self.contact, self.agent, self.automatic, self.media, self.template]
     }
 
-    /// Counts a message of this origin; the platform writes origins in two languages. An administrator's message is counted
-    /// with all messages only.
+    /// Counts a message of this origin. An administrator's message is counted with all messages only.
     fn count_origin(&mut self, origin: &str) {
-        match origin.to_lowercase().as_str() {
-            "contact" | "contato" => self.contact += 1,
-            "agent" | "agente" => self.agent += 1,
-            "automatic" | "automatico" | "automático" => self.automatic += 1,
+        match origin {
+            "contact" => self.contact += 1,
+            "agent" => self.agent += 1,
+            "automatic" => self.automatic += 1,
             _ => {}
         }
     }

@@ -12,6 +12,8 @@ use super::measure::{Input, Measure};
 pub(crate) enum Source {
     /// A field of the dictionary.
     Field(&'static Field),
+    /// What people read in the place of a field's word, in Portuguese.
+    Label(&'static Field),
     /// A part of a date of the session.
     Part(DateField, DateFormat),
     /// A number that may be added up over sessions.
@@ -35,7 +37,7 @@ impl Source {
             Self::Field(field) if field.kind == Kind::Day => {
                 vec![field.name, "lastInteraction", "created_at"]
             }
-            Self::Field(field) => vec![field.name],
+            Self::Field(field) | Self::Label(field) => vec![field.name],
             Self::Part(date, _) => vec![date.name()],
             Self::Distinct(name) => vec![name],
             Self::Measure(measure) => measure.follows_from(),

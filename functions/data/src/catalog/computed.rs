@@ -1,6 +1,6 @@
 //! Computed columns: what is not in a document but follows from it.
 
-use domain::dictionary::{Aggregation, Group, Semantic};
+use domain::dictionary::{self, Aggregation, Group, Record, Semantic};
 use domain::lang::Text;
 
 use super::column::{Column, Source};
@@ -110,6 +110,21 @@ fn media_url() -> Column {
             "Address that opens the message's file without a login: treat it like the file. Empty without a file.",
         ),
     }
+}
+
+/// The labels of a record's fields whose values are words.
+pub(crate) fn labels(of: Record) -> impl Iterator<Item = Column> {
+    let fields = dictionary::columns(of).iter().filter_map(|field| Some((*field, field.vocabulary?)));
+    fields.map(|(field, vocabulary)| Column {
+        id: format!("{}_label", field.id()),
+        source: Source::Label(field),
+        label: vocabulary.label,
+        description: Text::new(
+            "O mesmo em português, para ler. Para filtrar e contar, use o próprio campo.",
+            "The same in Portuguese, to be read. To filter and count, use the field itself.",
+        ),
+        ..Column::of(field)
+    })
 }
 
 /// The moment that the data shows.

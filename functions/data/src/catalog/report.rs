@@ -116,7 +116,12 @@ fn columns(report: ReportType) -> Vec<Column> {
             let shared = SHARED.iter().filter_map(|name| dictionary::field(name)).map(Column::of);
             let dates = computed::dates().filter(|column| column.id.starts_with("created_"));
             let computed = metrics::counts().into_iter().chain([computed::data_as_of()]);
-            own.chain(links.into_iter().flatten()).chain(shared).chain(dates).chain(computed).collect()
+            own.chain(computed::labels(report.record()))
+                .chain(links.into_iter().flatten())
+                .chain(shared)
+                .chain(dates)
+                .chain(computed)
+                .collect()
         }
     }
 }

@@ -15,6 +15,9 @@ impl Expr {
             Expr::Text(masked) => {
                 masked.read(columns, row.at(masked.column), context).map_or(Value::Null, Value::Text)
             }
+            Expr::Label(label) => {
+                label.read(columns, row.at(label.masked.column), context).map_or(Value::Null, Value::Text)
+            }
             Expr::Key(masked, address) => {
                 let address = columns.text(*address, row.session);
                 let text = columns.text(masked.column, row.at(masked.column));

@@ -13,7 +13,7 @@ use domain::zone::Zone;
 
 use super::segment_columns::SegmentColumns;
 use crate::plan::columns::{CREATED, ColumnRef, ID};
-use crate::plan::masked_column::MaskedColumn;
+use crate::plan::masked_column::{LabelColumn, MaskedColumn};
 
 /// What values depend on besides the columns of a segment.
 #[derive(Clone, Debug)]
@@ -85,6 +85,18 @@ impl MaskedColumn {
         context: &Context,
     ) -> Option<Cow<'a, str>> {
         self.masking.mask(columns.text(self.column, row)?, None, &context.pseudonyms)
+    }
+}
+
+impl LabelColumn {
+    pub(crate) fn read<'a>(
+        &self,
+        columns: &'a SegmentColumns,
+        row: usize,
+        context: &Context,
+    ) -> Option<Cow<'a, str>> {
+        let text = self.masked.read(columns, row, context)?;
+        Some(self.vocabulary.word(&text).map_or(text, |word| Cow::Borrowed(word.label.pt)))
     }
 }
 

@@ -13,7 +13,7 @@ use arrow_array::{
     UInt32Array, UInt64Array,
 };
 use arrow_buffer::ScalarBuffer;
-use domain::dictionary::Record;
+use domain::dictionary::{self, Field, Record};
 use domain::time::Instant;
 use domain::zone::Zone;
 use store::StoreError;
@@ -136,6 +136,21 @@ impl Values {
             .or_else(|| array.as_primitive_opt::<UInt32Type>().cloned().map(Values::Row))
             .or_else(|| array.as_primitive_opt::<UInt64Type>().cloned().map(Values::Position))
     }
+
+    /// The texts of a field with a vocabulary, each word by its name: segments that an earlier version of this software
+    /// wrote hold them as they were sent. Two codes may then have the same text.
+    fn inside(self, field: &Field) -> Values {
+        let named = |texts: &StringArray| -> StringArray {
+            texts.iter().map(|text| text.map(|text| field.inside(text).unwrap_or(text))).collect()
+        };
+        match self {
+            Values::Text(texts) => Values::Text(named(&texts)),
+            Values::Coded(DictionaryColumn { codes, texts }) => {
+                Values::Coded(DictionaryColumn { codes, texts: named(&texts) })
+            }
+            other => other,
+        }
+    }
 }
 
 /// The columns that were read of one record's file, in the order of their references.
@@ -181,7 +196,12 @@ impl SegmentColumns {
         let mut columns = Vec::with_capacity(read.columns.len());
         for name in &read.columns {
             let array = name.and_then(|_| arrays.next());
-            columns.push(array.map(|array| Values::new(array, zone).ok_or_else(unknown)).transpose()?);
+            let values = array.map(|array| Values::new(array, zone).ok_or_else(unknown)).transpose()?;
+            let field = name.and_then(|name| dictionary::column(read.record, name));
+            columns.push(match field.filter(|field| field.vocabulary.is_some()) {
+                Some(field) => values.map(|values| values.inside(field)),
+                None => values,
+            });
         }
         self.records[read.record as usize] = RecordColumns { rows: batch.num_rows(), columns };
         Ok(())

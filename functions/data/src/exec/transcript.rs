@@ -3,7 +3,7 @@
 use domain::dictionary::Record;
 
 use super::row::{Context, Row, local_time};
-use crate::plan::masked_column::MaskedColumn;
+use crate::plan::masked_column::{LabelColumn, MaskedColumn};
 use crate::plan::records::{Options, Records, Talks};
 
 /// As much text as one value holds: a chart shows less, and a page must hold more than one conversation.
@@ -49,6 +49,7 @@ impl Talks {
     /// One message: when, who, and everything that was said or sent.
     fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
         let read = |masked: &MaskedColumn| masked.read(row.columns, at, context).map(String::from);
+        let label = |column: &LabelColumn| column.read(row.columns, at, context).map(String::from);
         let storage = read(&self.storage);
         let position = row.columns.position(Record::Talk, at);
         let said = [
@@ -61,9 +62,9 @@ impl Talks {
         ];
         let said = said.into_iter().flatten().collect::<Vec<_>>().join(" | ");
         let said =
-            if said.is_empty() { read(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
+            if said.is_empty() { label(&self.kind).map(|kind| format!("[{kind}]")) } else { Some(said) };
         let when = self.created_at.and_then(|column| row.columns.local(column, at)).map(moment_text);
-        let head = [when, read(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let head = [when, label(&self.origin)].into_iter().flatten().collect::<Vec<_>>().join(" ");
         [Some(head), said]
             .into_iter()
             .flatten()

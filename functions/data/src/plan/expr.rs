@@ -4,7 +4,7 @@ use domain::dictionary::{self, Field, Kind, Record};
 use domain::masking::Masking;
 
 use super::columns::ColumnRef;
-use super::masked_column::{ColumnChoice, MaskedColumn};
+use super::masked_column::{ColumnChoice, LabelColumn, MaskedColumn};
 use super::records::Records;
 use super::sum::Sum;
 use crate::catalog::column::{Column, Source};
@@ -17,6 +17,8 @@ pub(crate) enum Expr {
     /// Nothing is shown.
     Hidden,
     Text(MaskedColumn),
+    /// The Portuguese label of a text that is a word, else the text.
+    Label(LabelColumn),
     /// A text that is hidden where it holds the address that the second column has.
     Key(MaskedColumn, ColumnRef),
     Integer(ColumnRef),
@@ -50,6 +52,11 @@ impl Compiler<'_> {
         }
         match column.source {
             Source::Field(field) => self.field(field),
+            Source::Label(field) => self
+                .choice
+                .label_column(field.record, field.name)
+                .filter(|label| label.masked.masking != Masking::Hidden)
+                .map_or(Expr::Hidden, Expr::Label),
             Source::Part(date, format) => {
                 Expr::Date(self.choice.columns.column_ref(Record::Session, date.name()), format)
             }

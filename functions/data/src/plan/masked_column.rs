@@ -1,6 +1,6 @@
 //! A text column as its reader sees it.
 
-use domain::dictionary::{self, Record};
+use domain::dictionary::{self, Record, Vocabulary};
 use domain::masking::{Masking, Reader};
 
 use super::columns::{ColumnRef, Columns};
@@ -10,6 +10,13 @@ use super::columns::{ColumnRef, Columns};
 pub(crate) struct MaskedColumn {
     pub(crate) column: ColumnRef,
     pub(crate) masking: Masking,
+}
+
+/// A masked text column whose words are read by their Portuguese labels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelColumn {
+    pub(crate) masked: MaskedColumn,
+    pub(crate) vocabulary: &'static Vocabulary,
 }
 
 /// The columns that a query reads, as they are chosen one by one for its reader.
@@ -25,6 +32,12 @@ impl ColumnChoice<'_> {
         let field = dictionary::field(name)?;
         let masking = self.reader.masking(field);
         Some(MaskedColumn { column: self.columns.column_ref(record, field.leaf()), masking })
+    }
+
+    /// A column with a vocabulary, by its dictionary name, to be read by its labels.
+    pub(crate) fn label_column(&mut self, record: Record, name: &str) -> Option<LabelColumn> {
+        let vocabulary = dictionary::field(name)?.vocabulary?;
+        Some(LabelColumn { masked: self.masked_column(record, name)?, vocabulary })
     }
 
     /// The column of a repeated record's instant, by its dictionary name; `None` where it is hidden.

@@ -221,7 +221,9 @@ fn condition(
     }
     let filter = Filter::new(request, column.semantic)?;
     let of_session = match column.source {
-        Source::Field(field) => report.record() == Record::Session || field.record != report.record(),
+        Source::Field(field) | Source::Label(field) => {
+            report.record() == Record::Session || field.record != report.record()
+        }
         Source::MediaUrl => false,
         _ => true,
     };

@@ -3,7 +3,7 @@
 use domain::dictionary::Record;
 
 use super::columns::ColumnRef;
-use super::masked_column::{ColumnChoice, MaskedColumn};
+use super::masked_column::{ColumnChoice, LabelColumn, MaskedColumn};
 
 /// A session's records of one kind, or a message's options.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub(crate) enum Records {
 #[derive(Clone, Debug)]
 pub(crate) struct Talks {
     pub(crate) created_at: Option<ColumnRef>,
-    pub(crate) origin: MaskedColumn,
-    pub(crate) kind: MaskedColumn,
+    pub(crate) origin: LabelColumn,
+    pub(crate) kind: LabelColumn,
     pub(crate) message: MaskedColumn,
     pub(crate) legend: MaskedColumn,
     pub(crate) filename: MaskedColumn,
@@ -66,8 +66,8 @@ impl Records {
             },
             Record::Talk => Records::Talks(Talks {
                 created_at: choice.moment(of, "talks.created_at"),
-                origin: choice.masked_column(of, "talks.origin")?,
-                kind: choice.masked_column(of, "talks.type")?,
+                origin: choice.label_column(of, "talks.origin")?,
+                kind: choice.label_column(of, "talks.type")?,
                 message: choice.masked_column(of, "talks.message")?,
                 legend: choice.masked_column(of, "talks.legend")?,
                 filename: choice.masked_column(of, "talks.filename")?,

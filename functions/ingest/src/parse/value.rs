@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::dictionary::Kind;
+use domain::dictionary::{Field, Kind};
 use domain::number::exact_integer;
 use domain::lang::Text;
 use domain::session::Value;
@@ -42,13 +42,15 @@ impl From<Text> for Wrong {
     }
 }
 
-/// Reads a value of `kind`; `None` where it is empty. Local times are in `zone`. The only value of a list counts as itself.
-pub(super) fn read(kind: Kind, raw: &RawValue, zone: Zone) -> Result<Option<Value>, Wrong> {
+/// Reads a value of a field; `None` where it is empty. Local times are in `zone`. The only value of a list counts as itself.
+pub(super) fn read(field: &Field, raw: &RawValue, zone: Zone) -> Result<Option<Value>, Wrong> {
     if is_empty(raw) {
         return Ok(None);
     }
-    Ok(match kind {
-        Kind::Text => text(raw)?.map(Value::Text),
+    Ok(match field.kind {
+        // A session is known by one value, never by the JSON of a list or an object.
+        Kind::Text if field.required => single(raw)?.map(Value::Text),
+        Kind::Text => text(raw)?.map(|text| Value::Text(field.inside(&text).map_or(text, str::to_owned))),
         Kind::Integer => parsed(raw, integer, NO_INTEGER)?.map(Value::Integer),
         Kind::Seconds => parsed(raw, seconds, NO_SECONDS)?.map(Value::Seconds),
         Kind::Boolean => parsed(raw, boolean, NO_BOOLEAN)?.map(Value::Boolean),

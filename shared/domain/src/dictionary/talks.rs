@@ -1,5 +1,6 @@
 //! The conversation: messages and the choices they offer.
 
+use super::vocabulary::{MESSAGE_TYPES, ORIGINS};
 use super::{Confidential, Field, Kind, Record};
 
 /// The field of the session that holds the messages.
@@ -21,16 +22,18 @@ pub(super) const TALKS: &[Field] = &[
             The report's period filters the session's date, not the message's."),
     Field::new("talks.origin", Kind::Text)
         .label("Mensagem: origem", "Message: origin")
-        .pt("Quem enviou a mensagem: contato, agente, automático ou administrador. \
-            O mesmo valor pode vir em português ou em inglês.")
-        .en("Who sent the message: contact, agent, automatic or admin. \
-            The same value may come in Portuguese or in English."),
+        .pt("Quem enviou a mensagem: contact, agent, automatic ou admin, qualquer que seja a língua da plataforma. \
+            Para ler em português, use o rótulo da origem.")
+        .en("Who sent the message: contact, agent, automatic or admin, whatever language the platform writes. \
+            Other values stay as they were sent.")
+        .vocabulary(&ORIGINS),
     Field::new("talks.type", Kind::Text)
         .label("Mensagem: tipo", "Message: type")
         .pt("Tipo da mensagem, como text, image ou audio. Para contar mídias, veja se há ID do arquivo: \
             novos tipos podem surgir.")
         .en("Type of the message, such as text, image or audio. To count media, \
-            see if there is a file ID: new types may appear."),
+            see if there is a file ID: new types may appear.")
+        .vocabulary(&MESSAGE_TYPES),
     Field::new("talks.message", Kind::Text)
         .label("Mensagem: texto", "Message: text")
         .pt("Texto da mensagem, como foi enviado. Vazio em mensagens de mídia: nelas, \
