@@ -6,6 +6,7 @@
 
 pub(crate) mod request;
 pub(crate) mod cursor;
+pub(crate) mod re2;
 pub(crate) mod filter;
 pub(crate) mod columns;
 pub(crate) mod masked_column;

@@ -4,6 +4,7 @@ use domain::dictionary::{DataType, Semantic};
 use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
+use super::re2::translate;
 use super::request::FilterRequest;
 use crate::catalog::date_format::DateFormat;
 use crate::catalog::value::Value;
@@ -129,13 +130,10 @@ fn regex(values: &[String], exact: bool) -> Option<Comparison> {
     let [pattern] = values else { return None };
     let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build().ok();
     // The pattern must stand on its own: in brackets, one such as `a)|(b` would become valid.
-    let partial = compile(pattern)?;
-    if !exact {
-        return Some(Comparison::Matches(partial));
-    }
-    // Where the pattern ends in a comment of the x mode, only a new line ends that.
-    let whole = compile(&format!("^(?:{pattern})$")).or_else(|| compile(&format!("^(?:{pattern}\n)$")))?;
-    Some(Comparison::Matches(whole))
+    let pattern = translate(pattern)?;
+    let partial = compile(&pattern)?;
+    let compiled = if exact { compile(&format!("^(?:{pattern})$"))? } else { partial };
+    Some(Comparison::Matches(compiled))
 }
 
 impl Comparison {
@@ -207,7 +205,7 @@ mod tests {
         assert_eq!(texts("REGEXP_PARTIAL_MATCH", &["^[SV]"]), [true, false, true, false]);
         assert_eq!(texts("REGEXP_EXACT_MATCH", &["(?i)suporte|x"]), [true, true, false, false]);
         assert_eq!(texts("REGEXP_EXACT_MATCH", &["upor"]), [false, false, false, false]);
-        assert_eq!(texts("REGEXP_EXACT_MATCH", &["(?x) Su porte # a word"]), [true, false, false, false]);
+        assert_eq!(texts("REGEXP_EXACT_MATCH", &["\\w+"]), [true, true, true, false]);
         assert_eq!(texts("IS_NULL", &[]), [false, false, false, true]);
     }
 
@@ -254,6 +252,7 @@ mod tests {
             ("INCLUDE", "REGEXP_PARTIAL_MATCH", &["("], Semantic::Text),
             ("INCLUDE", "REGEXP_EXACT_MATCH", &["a)|(?:b"], Semantic::Text),
             ("INCLUDE", "REGEXP_PARTIAL_MATCH", &["(?=x)"], Semantic::Text),
+            ("INCLUDE", "REGEXP_EXACT_MATCH", &["(?x) Su porte # a word"], Semantic::Text),
             ("INCLUDE", "REGEXP_PARTIAL_MATCH", &["(x{1000}){1000}"], Semantic::Text),
             ("INCLUDE", "CONTAINS", &["1"], Semantic::Number),
             ("INCLUDE", "CONTAINS", &["2026"], Semantic::YearMonthDay),
