@@ -25,6 +25,7 @@ mod token;
 mod token_list;
 mod ingest;
 mod versions;
+mod tolerance;
 mod data;
 mod pages;
 mod requests;

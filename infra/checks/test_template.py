@@ -35,7 +35,7 @@ MAY = {
         dynamodb:GetItem session#*         dynamodb:UpdateItem session#*
         dynamodb:PutItem account#*
         dynamodb:GetItem receipt#*         dynamodb:UpdateItem receipt#*
-        dynamodb:PutItem rejection#*
+        dynamodb:PutItem rejection#*       dynamodb:UpdateItem left-out#*
         kms:Encrypt for account            kms:Decrypt for account
         s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:PutObject ${LakeBucket.Arn}/bodies/*
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
@@ -78,6 +78,7 @@ MAY = {
         dynamodb:Query manifest#*          dynamodb:Query receipt#*
         dynamodb:GetItem session#*         dynamodb:GetItem due#*
         dynamodb:Query rejection#*         dynamodb:Query aside#*
+        dynamodb:Query left-out#*
         dynamodb:Query ${Table.Arn}/index/listing
         dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*
         kms:Decrypt for account

@@ -11,18 +11,20 @@ use domain::id::{AccountId, SessionId, random_hex};
 use domain::lang::Lang;
 use domain::time::Instant;
 use domain::token::Scope;
+use domain::version::Version;
 use futures::{StreamExt, stream};
 use http::HeaderMap;
 use runtime::{compute, telemetry};
 use serde::Deserialize;
-use store::{Delivery, MAX_RECEIPT, Put, Store, StoreError};
+use store::{MAX_RECEIPT, Put, Store, StoreError};
 use tokio::time::timeout_at;
 use web::caller::Caller;
 use web::input::{Query, language};
 use web::problem::Problem;
 
 use crate::App;
-use crate::parse::{Parsed, Understood, id_of, parse};
+use crate::parse::{Parsed, id_of, parse};
+use crate::put::{Done, PutOf};
 use crate::report::{Outcome, Report};
 use crate::split::{Layout, split};
 use crate::window::{Ended, Window};
@@ -38,6 +40,9 @@ const RECEIPT_TIME: Duration = Duration::from_secs(5);
 #[serde(deny_unknown_fields)]
 pub(crate) struct Parameters {
     account: Option<AccountId>,
+    /// Whether to answer what would become of the sessions, and to store nothing.
+    #[serde(default)]
+    validate: bool,
 }
 
 pub(crate) async fn receive(
@@ -53,6 +58,7 @@ pub(crate) async fn receive(
         let body = crate::body::read(&headers, body).await?;
         let items = split(&body, Layout::of(&headers))?;
         let mut batch = Batch::new(&app.store, &items, language(&headers), started + TIME_LIMIT);
+        batch.trial = parameters.validate.then(BTreeMap::new);
         match app.store.account(&id).await {
             Ok(account) => batch.write(&account).await,
             Err(error) => batch.postpone(&error),
@@ -73,6 +79,8 @@ struct Batch<'b> {
     receipt: String,
     /// What is stored, to be acknowledged, by its UTC day and the name of its receipt.
     stored: BTreeMap<(NaiveDate, String), Vec<Stored>>,
+    /// Where nothing is to be stored: the versions that would have been, in the place of what is kept.
+    trial: Option<BTreeMap<SessionId, Version>>,
     unknown_keys: usize,
 }
 
@@ -88,7 +96,8 @@ struct Stored {
 impl<'b> Batch<'b> {
     fn new(store: &'b Store, items: &'b [&'b [u8]], lang: Lang, deadline: tokio::time::Instant) -> Batch<'b> {
         let (report, receipt) = (Report::new(items.len(), lang), random_hex(8));
-        Batch { store, items, deadline, report, receipt, stored: BTreeMap::new(), unknown_keys: 0 }
+        let stored = BTreeMap::new();
+        Batch { store, items, deadline, report, receipt, stored, trial: None, unknown_keys: 0 }
     }
 
     /// Parses item after item and writes each as soon as there is room.
@@ -118,9 +127,8 @@ impl<'b> Batch<'b> {
             {
                 self.note(ended);
             }
-            let receipt = self.receipt_of(index);
-            let size = understood.size;
-            window.push(index, id, size, put(self.store, account, index, understood, receipt, now));
+            let (size, put) = (understood.size, self.put_of(index, &id));
+            window.push(index, id, size, put.run(self.store, account, index, understood, now));
         }
         while let Some(ended) = window.next().await {
             self.note(ended);
@@ -128,20 +136,35 @@ impl<'b> Batch<'b> {
         self.acknowledge(account, now).await;
     }
 
+    /// What is done with an item, once the batch's earlier versions of its session are done.
+    fn put_of(&self, index: usize, id: &SessionId) -> PutOf {
+        match &self.trial {
+            None => PutOf::Write { receipt: self.receipt_of(index) },
+            Some(would_be) => PutOf::Try { before: would_be.get(id).cloned() },
+        }
+    }
+
+    fn is_trial(&self) -> bool {
+        self.trial.is_some()
+    }
+
     /// The name of the receipt of an item that this batch changes.
     fn receipt_of(&self, index: usize) -> String {
         format!("{}#{}", self.receipt, index / MAX_RECEIPT)
     }
 
-    fn note(&mut self, ended: Ended<Result<(Put, Instant), StoreError>>) {
+    fn note(&mut self, ended: Ended<Result<Done, StoreError>>) {
         let Ended { index, id, result } = ended;
         match result {
-            Some(Ok((Put::Stale, _))) => self.report.leave(index, Some(id), Outcome::Stale),
-            Some(Ok((Put::Accepted, created_at))) => {
+            Some(Ok(Done { put: Put::Stale, .. })) => self.report.leave(index, Some(id), Outcome::Stale),
+            Some(Ok(Done { put: Put::Accepted, created_at, tried })) => {
+                if let (Some(would_be), Some(tried)) = (&mut self.trial, tried) {
+                    would_be.insert(id.clone(), tried);
+                }
                 let stored = Stored { index, id, created_at, is_new: true };
                 self.keep(self.receipt_of(index), stored);
             }
-            Some(Ok((Put::Unchanged { receipt }, created_at))) => {
+            Some(Ok(Done { put: Put::Unchanged { receipt }, created_at, .. })) => {
                 self.keep(receipt, Stored { index, id, created_at, is_new: false });
             }
             Some(Err(error)) => {
@@ -162,8 +185,11 @@ impl<'b> Batch<'b> {
     /// nothing is written of a session that comes again and again.
     async fn acknowledge(&mut self, account: &Account, now: Instant) {
         let late = |error| StoreError::busy("keeping a receipt", error);
-        let (store, ends) = (self.store, self.deadline + RECEIPT_TIME);
+        let (store, ends, is_trial) = (self.store, self.deadline + RECEIPT_TIME, self.is_trial());
         let keeping = std::mem::take(&mut self.stored).into_iter().map(async |((day, receipt), stored)| {
+            if is_trial {
+                return (stored, Ok(()));
+            }
             let sessions: Vec<_> = stored.iter().map(|one| (one.id.clone(), one.created_at)).collect();
             let is_new = stored.iter().any(|one| one.is_new);
             let kept = store.keep_receipt(&account.id, (day, &receipt), &sessions, is_new);
@@ -182,13 +208,24 @@ impl<'b> Batch<'b> {
                 }
             }
         }
-        // A convenience of whoever looks for a reason; the answer to the batch has them all.
-        let rejections = &self.report.rejections;
-        if !rejections.is_empty() {
-            let noted = timeout_at(ends, self.store.note_rejections(&account.id, rejections, now)).await;
-            if let Err(error) = noted.map_err(late).flatten() {
-                tracing::warn!(error = %telemetry::chain(&error), "rejections were not noted");
+        if !self.is_trial() {
+            self.note_faults(account, now, ends).await;
+        }
+    }
+
+    /// Keeps what was rejected and left out, for the console: a convenience of whoever looks for a reason, for the answer to
+    /// the batch has it all.
+    async fn note_faults(&self, account: &Account, now: Instant, ends: tokio::time::Instant) {
+        let noting = async {
+            let rejections = &self.report.rejections;
+            if !rejections.is_empty() {
+                self.store.note_rejections(&account.id, rejections, now).await?;
             }
+            self.store.note_left_out(&account.id, &self.report.left_out(now)).await
+        };
+        let noted = timeout_at(ends, noting).await;
+        if let Err(error) = noted.map_err(|error| StoreError::busy("noting faults", error)).flatten() {
+            tracing::warn!(error = %telemetry::chain(&error), "what was rejected or left out was not noted");
         }
     }
 
@@ -213,24 +250,12 @@ impl<'b> Batch<'b> {
     fn log(&self, account: &AccountId, started: tokio::time::Instant) {
         let Report { received, accepted, unchanged, stale, ignored, rejected, retry, .. } = self.report;
         let (unknown_keys, duration_ms) = (self.unknown_keys, started.elapsed().as_millis());
+        let is_trial = self.is_trial();
         tracing::info!(
-            %account, received, accepted, unchanged, stale, ignored, rejected, retry, unknown_keys, duration_ms,
+            %account, is_trial, received, accepted, unchanged, stale, ignored, rejected, retry, unknown_keys, duration_ms,
             "batch received"
         );
     }
-}
-
-async fn put(
-    store: &Store,
-    account: &Account,
-    index: usize,
-    understood: Understood,
-    receipt: String,
-    now: Instant,
-) -> (usize, Result<(Put, Instant), StoreError>) {
-    let Understood { identity, session, .. } = understood;
-    let put = store.put_session(account, &identity, &session, Delivery { receipt: &receipt, now }).await;
-    (index, put.map(|put| (put, identity.created_at)))
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! What became of each item of a batch, as the client is told.
 
+use std::collections::BTreeMap;
+
 use axum::response::{IntoResponse, Response};
 use domain::account::Unkept;
 use domain::id::SessionId;
 use domain::lang::{Lang, Text};
+use domain::time::Instant;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
-use store::Rejection;
+use store::{LeftOut, Rejection};
 use web::problem::{self, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 
 use crate::parse::{Fault, MAX_FAULTS, MAX_UNKNOWN_KEYS};
@@ -65,6 +68,9 @@ pub(crate) struct Report {
     /// What is kept of the rejected items.
     #[serde(skip)]
     pub(crate) rejections: Vec<Rejection>,
+    /// How many values of each field were left out, and the last of them.
+    #[serde(skip)]
+    left_out: BTreeMap<String, (i64, Fault)>,
     #[serde(skip)]
     pub(crate) retry: usize,
     /// Whether a failure of storage behind any `retry` does not pass by itself.
@@ -160,9 +166,12 @@ impl Report {
         self.warned += usize::from(!warnings.is_empty());
         for fault in warnings {
             if self.warnings.len() < MAX_FAULTS {
-                let message = fault.message(self.lang);
-                let session_id = session_id.cloned();
-                self.warnings.push(Warning { index, session_id, field: fault.field, message });
+                let (session_id, field) = (session_id.cloned(), fault.field.clone());
+                self.warnings.push(Warning { index, session_id, field, message: fault.message(self.lang) });
+            }
+            if let Some(field) = &fault.field {
+                let count = self.left_out.get(field).map_or(0, |(count, _)| *count);
+                self.left_out.insert(field.clone(), (count + 1, fault));
             }
         }
         for key in unknown_keys {
@@ -170,6 +179,18 @@ impl Report {
                 self.unknown_keys.push(key);
             }
         }
+    }
+
+    /// What is kept of the values that were left out of a batch of now.
+    pub(crate) fn left_out(&self, now: Instant) -> Vec<LeftOut> {
+        let fields = self.left_out.iter().map(|(field, (count, fault))| LeftOut {
+            field: field.clone(),
+            count: *count,
+            reason: fault.reason(),
+            shape: fault.shape(),
+            last_at: now,
+        });
+        fields.collect()
     }
 
     fn problem(&self) -> Option<Problem> {

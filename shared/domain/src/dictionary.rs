@@ -4,6 +4,7 @@
 //! documentation are all read from here, so a field is added, renamed or described in one place only.
 //! Computed fields (date parts, measures, links) are not here: they belong to whoever computes them.
 
+mod path;
 mod spelled;
 mod vocabulary;
 

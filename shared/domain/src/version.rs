@@ -1,5 +1,7 @@
 //! What orders the versions of a session: a total order of documents, so that any order of deliveries ends the same.
 
+use std::cmp::Ordering;
+
 use crate::dictionary::{Record, ordinal};
 use crate::session::{Row, Session, Value};
 use crate::time::Instant;
@@ -16,6 +18,14 @@ pub struct Version {
     pub progress: Vec<u8>,
     /// The session's hash, which decides between all others.
     pub hash: Vec<u8>,
+}
+
+impl Version {
+    /// How this version stands to one that is kept. The very same document is no new version, whatever the clock makes of
+    /// the instants that lie ahead of it.
+    pub fn against(&self, kept: &Version) -> Ordering {
+        if self.hash == kept.hash { Ordering::Equal } else { self.cmp(kept) }
+    }
 }
 
 impl Session {

@@ -105,8 +105,8 @@ impl Store {
         Ok(self.against(version, &there, id, now).await?.unwrap_or(Put::Accepted))
     }
 
-    /// What the delivery of a version of a session comes to where this item is there; `None` where it is newer. The very
-    /// same document is no new version, whatever the clock makes of the instants that lie ahead of it.
+    /// What the delivery of a version of a session comes to where this item is there; `None` where it is newer. An
+    /// item from before is read only where it keeps another document (`Version::against`).
     async fn against(
         &self,
         version: &Version,
@@ -185,7 +185,9 @@ impl Store {
             Expected::This { instants, at, hash } => update
                 .update_expression(format!("{sets}, {CREATED_AT_HISTORY} = :instants REMOVE {dropped}"))
                 // Not all items of the first versions of this software have a hash.
-                .condition_expression("version = :there AND (#hash = :hash_there OR attribute_not_exists(#hash))")
+                .condition_expression(
+                    "version = :there AND (#hash = :hash_there OR attribute_not_exists(#hash))",
+                )
                 .expression_attribute_values(":instants", numbers(instants.iter().copied()))
                 .expression_attribute_values(":there", integer(*at))
                 .expression_attribute_values(":hash_there", bytes(hash)),

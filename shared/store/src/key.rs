@@ -203,6 +203,16 @@ pub fn rejection(account: &AccountId, day: NaiveDate, batch: &str) -> Key {
     Key::new(rejections(account, day), batch)
 }
 
+/// Partition of what was left out of an account's sessions on a UTC day.
+pub fn left_out(account: &AccountId, day: NaiveDate) -> String {
+    format!("left-out#{account}#{day}")
+}
+
+/// What was left out of one field.
+pub fn left_out_field(account: &AccountId, day: NaiveDate, field: &str) -> Key {
+    Key::new(left_out(account, day), field)
+}
+
 /// Partition of the large bodies of an account that their items name no more.
 pub fn garbage(account: &AccountId) -> String {
     format!("garbage#{account}")

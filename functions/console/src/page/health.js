@@ -68,6 +68,16 @@ function refusedTable(rejected) {
     { none: say('Nenhuma.', 'None.') });
 }
 
+// What was sent is not shown, for it may be personal: its shape is, with letters and digits covered.
+function leftOutTable(values) {
+  const rows = values.map((one) => [
+    instant(one.last_at), h('bdi', {}, one.field), right(number(one.count)), h('bdi', {}, reason(one)), h('code', {}, one.shape || NONE),
+  ]);
+  const names = [say('Última vez', 'Last time'), say('Campo', 'Field'), { text: say('Quantos', 'How many'), class: 'right' },
+    say('Motivo', 'Reason'), say('Formato enviado', 'Shape of what was sent')];
+  return table(say('Valores ilegíveis', 'Unreadable values'), names, rows, { none: say('Nenhum.', 'None.') });
+}
+
 function useTable(tokens) {
   const limit = daysBefore(today(), UNUSED_DAYS);
   const live = tokens.filter((token) => !token.revoked_at && Date.parse(token.expires_at) > serverNow());
@@ -101,6 +111,10 @@ export async function content() {
     section(say('Recusadas', 'Refused'),
       note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')),
       refusedTable(receipts.rejected)),
+    section(say('Valores ilegíveis', 'Unreadable values'),
+      note(say('As sessões foram aceitas sem estes valores. No formato enviado, 9 é um algarismo e a é uma letra.',
+        'The sessions were accepted without these values. In the shape, 9 is a digit and a is a letter.')),
+      leftOutTable(receipts.left_out)),
     section(say('Uso dos tokens', 'Use of the tokens'), useTable(tokens)),
     costForm(settings.prices, {
       received: sum('received'), stored: sum('stored'), kept: Number(kept.rows[0]?.sessions ?? 0), bytes: receipts.lake_bytes,

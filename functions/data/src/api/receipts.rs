@@ -1,5 +1,7 @@
 //! `GET /v1/receipts`: what was received, stored and served of each day, and where they differ.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use axum::extract::State;
@@ -12,7 +14,7 @@ use http::HeaderMap;
 use lake::{Receipt, Receipts};
 use runtime::compute;
 use serde::{Deserialize, Serialize};
-use store::Quarantined;
+use store::{LeftOut, Quarantined};
 use web::caller::Caller;
 use web::input::{Field, Others, Query, all, language};
 use web::problem::Problem;
@@ -46,6 +48,8 @@ pub(crate) struct CompletenessReport {
     gaps: Vec<NaiveDate>,
     /// What ingest refused in the period, newest first: the last hundred items.
     rejected: Vec<Refused>,
+    /// Values that ingest left out on the UTC days of the period, by field, the most frequent first.
+    left_out: Vec<LeftOutValues>,
     /// The quarantined records: they could not be brought into the lake, and are tried again. Clients know the list by its
     /// name in JSON.
     #[serde(rename = "set_aside")]
@@ -60,6 +64,18 @@ struct Refused {
     session_id: Option<SessionId>,
     field: Option<String>,
     message: String,
+}
+
+/// What was left out of one field.
+#[derive(Debug, Serialize)]
+struct LeftOutValues {
+    field: String,
+    count: i64,
+    /// Why the latest of them was.
+    message: String,
+    /// The shape of the latest: letters and digits covered.
+    shape: String,
+    last_at: String,
 }
 
 /// A quarantined record as clients see it.
@@ -114,6 +130,7 @@ async fn completeness(
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
         days: receipts,
         rejected: rejected(app, &account.id, &period, lang).await?,
+        left_out: left_out(app, &account.id, &period, lang).await?,
         lake_bytes: app.lake.bytes(&account.id).await?,
         quarantined: app.store.quarantined(&account.id).await?.into_iter().map(quarantined).collect(),
     })
@@ -142,6 +159,32 @@ async fn rejected(
     }
     refused.truncate(MAX_REJECTED);
     Ok(refused)
+}
+
+/// What was left out in a period, by field, told in a language.
+async fn left_out(
+    app: &App,
+    account: &AccountId,
+    period: &Range<Instant>,
+    lang: Lang,
+) -> Result<Vec<LeftOutValues>, Problem> {
+    let mut fields: BTreeMap<String, LeftOut> = BTreeMap::new();
+    for day in Instant::utc_days(period) {
+        for mut value in app.store.left_out(account, day).await? {
+            value.count += fields.get(&value.field).map_or(0, |before| before.count);
+            fields.insert(value.field.clone(), value);
+        }
+    }
+    let told = fields.into_values().map(|value| LeftOutValues {
+        message: value.reason.in_lang(lang).to_owned(),
+        last_at: value.last_at.to_rfc3339(),
+        field: value.field,
+        count: value.count,
+        shape: value.shape,
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort_by_key(|value| Reverse(value.count));
+    Ok(told)
 }
 
 fn quarantined(record: Quarantined) -> QuarantinedRecord {

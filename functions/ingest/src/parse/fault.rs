@@ -9,6 +9,8 @@ pub(crate) const MAX_FAULTS: usize = 100;
 const MAX_QUOTED: usize = 80;
 /// The longest stretch of a client's own key that is given back, in characters.
 const MAX_PATH: usize = 60;
+/// The longest shape of a value that is kept, in characters.
+const MAX_SHAPE: usize = 40;
 
 const WHOLE: Text = Text::new("a sessão", "the session");
 const SENT: Text = Text::new("foi enviado", "what was sent");
@@ -58,6 +60,18 @@ impl Fault {
     /// The fault as a sentence without what was sent, which may be personal.
     pub(crate) fn reason(&self) -> Words {
         Words::new(self.reason_in(Lang::Pt), self.reason_in(Lang::En))
+    }
+
+    /// The shape of what was sent: every letter and digit covered, so that it tells a notation and nothing personal.
+    pub(crate) fn shape(&self) -> String {
+        let cover = |character: char| match character {
+            _ if character.is_numeric() => '9',
+            _ if character.is_uppercase() => 'A',
+            _ if character.is_alphabetic() => 'a',
+            _ if character.is_ascii() => character,
+            _ => '?',
+        };
+        self.sent.iter().flat_map(|sent| sent.chars()).take(MAX_SHAPE).map(cover).collect()
     }
 
     fn reason_in(&self, lang: Lang) -> String {
