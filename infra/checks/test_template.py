@@ -104,7 +104,7 @@ ROUTES = {
     "Ingest": "POST /v1/sessions",
     "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export, POST /v1/export, GET /v1/receipts",
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
-    "Console": "GET /, GET /assets/{version}/{name}, POST /v1/console/session, DELETE /v1/console/session, "
+    "Console": "GET /, GET /docs, GET /assets/{version}/{name}, POST /v1/console/session, DELETE /v1/console/session, "
     "GET /v1/reports, POST /v1/reports, PUT /v1/reports/{id}, DELETE /v1/reports/{id}, GET /v1/settings, "
     "PUT /v1/settings, GET /v1/openapi.json, GET /healthz, $default",
 }

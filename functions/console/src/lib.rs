@@ -3,6 +3,7 @@
 
 mod assets;
 mod deployment;
+mod description;
 mod embed;
 mod page;
 mod reports;
@@ -13,7 +14,6 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
-use http::header;
 use serde::Serialize;
 use store::Store;
 use web::caller::Guard;
@@ -41,17 +41,18 @@ impl FromRef<App> for Guard {
     }
 }
 
-/// The routes `/`, `/assets`, `/healthz`, `/v1/openapi.json`, and those under `/v1/console`, `/v1/reports` and
+/// The routes `/`, `/docs`, `/assets`, `/healthz`, `/v1/openapi.json`, and those under `/v1/console`, `/v1/reports` and
 /// `/v1/settings`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(page::page))
+        .route("/docs", get(page::docs))
         .route("/assets/{version}/{name}", get(assets::asset))
         .route("/v1/console/session", post(session::begin).delete(session::end))
         .route("/v1/reports", get(reports::list).post(reports::add))
         .route("/v1/reports/{id}", put(reports::change).delete(reports::remove))
         .route("/v1/settings", get(settings::read).put(settings::change))
-        .route("/v1/openapi.json", get(openapi))
+        .route("/v1/openapi.json", get(description::openapi))
         .route("/healthz", get(health))
         .with_state(app)
 }
@@ -64,10 +65,6 @@ struct Health {
 
 async fn health() -> impl IntoResponse {
     axum::Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
-}
-
-async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], include_str!("../openapi.json"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::id::AccountId;
 use domain::lang::Lang;
+use domain::token::Scope;
 use serde::Deserialize;
 use web::caller::Caller;
 use web::input::Query;
@@ -44,7 +45,7 @@ pub(crate) async fn schema(
     caller: Caller,
     Query(wanted): Query<WantedSchema>,
 ) -> Result<axum::Json<Schema>, Problem> {
-    caller.account(READERS, wanted.account.as_ref())?;
+    caller.account(&[READERS, &[Scope::Ingest]].concat(), wanted.account.as_ref())?;
     let report = ReportType::parse(wanted.report_type.as_deref())?;
     Ok(axum::Json(Schema::of(report, wanted.lang)))
 }
