@@ -27,7 +27,7 @@ const HASH: &str = "hash";
 /// this software kept has none.
 const PROGRESS: &str = "progress";
 /// The most instants of `created_at` that a session's history names one by one.
-const MOST_INSTANTS: i64 = 16;
+const MOST_INSTANTS: u8 = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
 const ATTEMPTS: usize = 4;
 
@@ -181,7 +181,7 @@ impl Store {
                      contains({CREATED_AT_HISTORY}, :created)))",
                 ))
                 .expression_attribute_values(":instant", numbers([identity.created_at.0]))
-                .expression_attribute_values(":most", integer(MOST_INSTANTS)),
+                .expression_attribute_values(":most", integer(MOST_INSTANTS.into())),
             Expected::This { instants, at, hash } => update
                 .update_expression(format!("{sets}, {CREATED_AT_HISTORY} = :instants REMOVE {dropped}"))
                 // Not all items of the first versions of this software have a hash.
@@ -201,7 +201,7 @@ fn this(there: &Item, created_at: Instant) -> Expected {
     let history = created_at_history(there).into_iter().map(|at| at.0);
     let all: BTreeSet<i64> = history.chain([created_at.0]).collect();
     let ends = [all.first(), all.last(), Some(&created_at.0)].into_iter().flatten().copied().collect();
-    let instants = if all.len() <= MOST_INSTANTS { all } else { ends };
+    let instants = if all.len() <= usize::from(MOST_INSTANTS) { all } else { ends };
     let at = number(there, "version").unwrap_or(i64::MIN);
     Expected::This { instants, at, hash: binary(there, HASH) }
 }

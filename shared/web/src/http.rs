@@ -40,7 +40,7 @@ pub fn host(routes: Router) -> Router {
 /// Compresses an answer before it is sent, on threads for long work: a page of rows takes longer than a thread that serves
 /// requests may be kept.
 async fn compress_apart(request: Request, next: Next) -> Response {
-    let has_body = request.method() != Method::HEAD;
+    let (has_body, lang) = (request.method() != Method::HEAD, language(request.headers()));
     let (head, body) = next.run(request).await.into_parts();
     // The length of what the layer compresses is not known before it is done; what is compressed already has one.
     if !has_body || !head.headers.contains_key(header::CONTENT_ENCODING) || body.size_hint().exact().is_some()
@@ -52,7 +52,7 @@ async fn compress_apart(request: Request, next: Next) -> Response {
         Err(error) => {
             tracing::error!(%error, "an answer broke off");
             let id = head.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, OURS).respond(id)
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, OURS).respond(id, lang)
         }
     }
 }

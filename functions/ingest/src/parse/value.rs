@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use domain::dictionary::{Field, Kind};
-use domain::number::exact_integer;
 use domain::lang::Text;
+use domain::number::exact_integer;
 use domain::session::Value;
 use domain::time::Instant;
 use domain::zone::Zone;

@@ -59,9 +59,14 @@ impl Instant {
 /// Seconds or milliseconds since 1970, told apart by their size. Zero is a time that was never set.
 fn since_1970(number: f64) -> Result<Option<Instant>, TimeError> {
     let seconds = if number.abs() < LEAST_MILLIS { number } else { number / 1e3 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it has no fraction, and few digits in the range it is asked for"
+    )]
+    let micros = |seconds: f64| (seconds * 1e6).round() as i64;
     match seconds {
         0.0 | FOR_EVER..LEAST_MILLIS => Ok(None),
-        LEAST_SECONDS..FOR_EVER => Ok(Some(Instant((seconds * 1e6).round() as i64))),
+        LEAST_SECONDS..FOR_EVER => Ok(Some(Instant(micros(seconds)))),
         _ if NEVER.contains(&seconds) => Ok(None),
         _ => Err(TimeError),
     }
