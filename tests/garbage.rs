@@ -20,7 +20,7 @@ use crate::world::World;
 const DAY: i64 = 86_400;
 
 /// An entry of the stream: version `sequence` of session `number`, which began so many hours before the first.
-fn entry(number: u64, sequence: u64, hours: i64) -> Entry {
+pub(crate) fn entry(number: u64, sequence: u64, hours: i64) -> Entry {
     let began = Instant::parse("2026-10-03T12:00:00Z", ZONE).unwrap().unwrap().plus_seconds(-hours * 3_600);
     let json = format!(r#"{{"session_id":"s{number}","created_at":{},"status":"v{sequence}"}}"#, began.0);
     let session = Session::from_json(json.as_bytes()).unwrap();

@@ -19,6 +19,7 @@ mod receipts;
 mod acknowledgement;
 mod formats;
 mod garbage;
+mod copy;
 mod bodies;
 mod connector;
 mod token;

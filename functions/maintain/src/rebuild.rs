@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use domain::id::AccountId;
 use domain::time::Instant;
 use domain::zone::Zone;
-use lake::{Receipt, Receipts};
+use lake::{Receipt, Receipts, SNAPSHOT_MARGIN};
 use serde::{Deserialize, Serialize};
 use store::{Quarantined, StoreError, TouchedDays};
 
@@ -51,6 +51,8 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
     let rebuilt = order.start.iter_days().take_while(|day| *day <= order.end).collect();
     app.store.note_due(&order.rebuild, &TouchedDays::Named(rebuilt), Instant::now()).await?;
     let now = Instant::now();
+    // Until then a commit may be under way that changes what this snapshot shows.
+    tokio::time::sleep(SNAPSHOT_MARGIN).await;
     let of = Receipts {
         account: order.rebuild.clone(),
         zone: Zone::UTC,

@@ -28,7 +28,7 @@ use store::StoreError;
 
 use crate::resolve::resolve;
 use crate::write::{Identities, KEYS};
-use crate::{Lake, Part, Segment, columns};
+use crate::{Lake, Part, SNAPSHOT_MARGIN, columns};
 
 /// The address of a session's contact, which ids may hold.
 const ADDRESS: &str = "platform_id";
@@ -96,8 +96,15 @@ impl Lake {
     /// empty. Gives the number of rows of each record, in `Record::ALL`'s order.
     pub async fn copy(&self, reader: &Reader<'_>, output: &Path) -> Result<[u64; 6], CopyError> {
         let account = &reader.account.id;
-        let segments = self.live(account).await?;
-        if segments.is_empty() {
+        // A snapshot that no commit can change any more: what is live is read by several queries, and a commit between
+        // them would hide rows from all.
+        let (all, snapshot) = (Instant(i64::MIN)..Instant(i64::MAX), Instant::now());
+        tokio::time::sleep(SNAPSHOT_MARGIN).await;
+        let mut parts = self.parts(account, &all, snapshot).await?;
+        parts.sort_by(|a, b| {
+            (a.created.min, &a.segment, a.number).cmp(&(b.created.min, &b.segment, b.number))
+        });
+        if parts.is_empty() {
             return Err(CopyError::Empty);
         }
         fs::create_dir_all(output)?;
@@ -110,7 +117,7 @@ impl Lake {
         let mut rows = [0; Record::ALL.len()];
         let oldest = reader.account.oldest(Instant::now());
         let pseudonyms = Pseudonyms::new(&self.store.segment_key(account).await?);
-        let parts: Vec<&Part> = segments.iter().flat_map(|segment: &Segment| &segment.parts).collect();
+        let parts: Vec<&Part> = parts.iter().collect();
         let counting = self.counting(&parts, oldest).await?;
         for (number, (part, keep)) in parts.iter().zip(&counting).enumerate() {
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
