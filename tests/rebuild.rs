@@ -7,12 +7,14 @@ use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::time::Instant;
 use domain::zone::Zone;
+use faults::{Proxy, Service};
 use futures::future::join_all;
 use maintain::{Rebuild, Rebuilt};
 use serde_json::{Value, json};
 use store::key::{self, Key};
 use store::text;
 
+use crate::dynamodb_local::Endpoints;
 use crate::lake::delete;
 use crate::scene::{Scene, account, days_ago, id, session};
 use crate::world::query;
@@ -105,6 +107,27 @@ async fn a_session_that_went_and_came_back_outlives_the_rebuild_of_its_new_day()
     scene.world.ingest_all(&ingest, &[session("one", 7, 2)], "accepted").await;
     scene.archive().await;
     assert_outlives_rebuild(&scene, &report, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_reads_no_more_than_keys_where_it_keeps_nothing() {
+    let mut scene = Scene::start().await;
+    let (ingest, _) = scene.world.account("demo").await;
+    let mut sessions: Vec<Value> = (0..10).map(|at| session(&format!("s{at}"), 5, 1)).collect();
+    for session in &mut sessions {
+        session["talks"] = (0..20).map(|_| json!({"message": domain::id::random_hex(500)})).collect();
+    }
+    scene.world.ingest_all(&ingest, &sessions, "accepted").await;
+    scene.archive().await;
+    age(&scene).await;
+    let live = Lake::new(scene.servers.store()).live(&account("demo")).await.unwrap();
+    let bytes: u64 = live.iter().map(::lake::Segment::bytes).sum();
+    let s3 = Proxy::start(&scene.servers.endpoints.s3, Service::S3, 1).await.unwrap();
+    let endpoints = Endpoints { s3: s3.endpoint().to_owned(), ..scene.servers.endpoints.clone() };
+    let lake = Lake::new(scene.servers.clients_at(&endpoints, store::aws::retries()).store());
+    assert_eq!(lake.rebuild(&account("demo"), days_ago(5)).await.unwrap(), 10);
+    let read = s3.count("GetObject").answer_bytes;
+    assert!(read < bytes / 2, "{read} of {bytes} bytes were read");
 }
 
 /// Lets eight sessions change, move, go and come back, with compactions and rebuilds of any day between.

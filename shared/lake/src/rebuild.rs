@@ -11,11 +11,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use runtime::telemetry::chain;
 use store::{ListedSession, StoreError};
 
-use crate::cut::cut;
+use crate::cut::Piece;
 use crate::encode::Entry;
 use crate::manifest::{MAX_ACTIONS, actions};
 use crate::policy::CompactionPolicy;
-use crate::resolve::resolve;
+use crate::resolve::{Kept, resolve};
 use crate::segment::{Part, Segment, Span};
 use crate::write::{Identities, KEYS};
 use crate::{Compacted, Lake};
@@ -40,23 +40,27 @@ impl Lake {
     pub async fn rebuild(&self, account: &AccountId, day: NaiveDate) -> Result<usize, StoreError> {
         let span = Span::of_day(day);
         let policy = CompactionPolicy::default();
-        let mut inputs = self.eligible_in(account, span, &policy).await?;
-        while actions(0, inputs.len()) > MAX_ACTIONS / 2 {
-            // One commit replaces them all, so they have to be few.
+        let (inputs, listed) = loop {
+            let inputs = self.eligible_in(account, span, &policy).await?;
+            let listed = self.store.listed(account, day).await?;
+            // One commit replaces them all by the pieces of the day, and by what each of them says of other days.
+            let most_added = listed.len().div_ceil(PIECE) + inputs.len();
+            if actions(most_added, inputs.len()) <= MAX_ACTIONS {
+                break (inputs, listed);
+            }
             let of_any_size = CompactionPolicy { fan_in: 2, ..policy };
             let days = BTreeSet::from([day]);
+            // Where somebody else was faster, there are fewer too.
             let compacted = self.compact(account, Some(&days), &of_any_size, Instant::now()).await?;
-            let Compacted::Segments { .. } = compacted else {
+            if matches!(compacted, Compacted::Nothing { .. }) {
                 return Err(StoreError::broken(
                     "rebuilding a day",
                     "its segments are too many and too large",
                 ));
-            };
-            inputs = self.eligible_in(account, span, &policy).await?;
-        }
+            }
+        };
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let keys = self.load_columns(&parts, Record::Session, &KEYS).await?;
-        let listed = self.store.listed(account, day).await?;
         let known: HashSet<&str> = listed.iter().map(|listed| listed.id.as_str()).collect();
         let greatest = greatest_sequences(&keys, &known)?;
         let (mut added, mut unreadable, mut count) = (Vec::new(), HashSet::new(), 0);
@@ -66,7 +70,7 @@ impl Lake {
             unreadable.extend(failed);
             added.extend(self.stage(account, entries).await?);
         }
-        added.extend(self.stage_others(account, span, &inputs, &known, &unreadable).await?);
+        added.extend(self.stage_others(account, span, &inputs, &keys, &known, &unreadable).await?);
         self.commit(&mut added, &inputs).await?;
         Ok(count)
     }
@@ -121,20 +125,21 @@ impl Lake {
         Ok((entries, unreadable))
     }
 
-    /// Writes what the inputs say of other days, and of sessions of this day that the table could not tell of: of those
-    /// that cannot be read, and of those that the index does not name although their item is there.
+    /// Writes what the inputs, whose rows have these keys, say of other days, and of sessions of this day that the table
+    /// could not tell of: of those that cannot be read, and of those that the index does not name although their item is
+    /// there. Each input becomes a segment of its own, so that no more than one is in memory at once.
     async fn stage_others(
         &self,
         account: &AccountId,
         day: Span,
         inputs: &[Segment],
+        keys: &[RecordBatch],
         known: &HashSet<&str>,
         unreadable: &HashSet<String>,
     ) -> Result<Vec<Segment>, StoreError> {
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
-        let sessions = self.load(&parts, Record::Session).await?;
-        let mut kept = resolve(&parts, &sessions, |_| true)?;
-        let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        let mut kept = resolve(&parts, keys, |_| true)?;
+        let ids = keys.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
         let is_of_day = |at: Instant| at >= day.min && at <= day.max;
         let unnamed: HashSet<&str> = kept
             .iter()
@@ -147,8 +152,24 @@ impl Lake {
             let id = ids[row.input].id(row.row);
             !is_of_day(row.created) || unreadable.contains(id) || there.contains(id)
         });
-        let pieces = cut(&kept, u64::MAX);
-        self.stage_rows(account, &parts, &sessions, &pieces).await
+        // The rows of a part stay in the lake's order.
+        kept.sort_by_key(|row| row.input);
+        let (mut staged, mut rest) = (Vec::new(), kept.as_slice());
+        let mut first = 0;
+        for input in inputs {
+            let parts: Vec<&Part> = input.parts.iter().collect();
+            let (of_input, after) =
+                rest.split_at(rest.partition_point(|row| row.input < first + parts.len()));
+            let rows: Vec<Kept> =
+                of_input.iter().map(|row| Kept { input: row.input - first, ..*row }).collect();
+            (rest, first) = (after, first + parts.len());
+            if !rows.is_empty() {
+                let sessions = self.load(&parts, Record::Session).await?;
+                let piece: Piece<'_> = rows.chunk_by(|a, b| a.input == b.input).collect();
+                staged.extend(self.stage_rows(account, &parts, &sessions, &[piece]).await?);
+            }
+        }
+        Ok(staged)
     }
 
     /// Which of these sessions have an item that began on that day: an index may be a moment behind.
