@@ -181,6 +181,26 @@ async fn no_deleted_session_comes_back_when_its_tombstone_is_past_its_retention(
     assert_eq!(rows, 1, "only the session that is not past its retention: {live:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_deleted_session_comes_back_between_two_steps_of_dropping() {
+    let world = World::start().await;
+    let lake = Lake::new(world.store());
+    // A tombstone is in the last of the segments that a step takes, and its row in the next.
+    for number in 0..40 {
+        lake.append(&demo(), vec![entry(number, 1, 2_000 - number as i64)]).await.unwrap();
+    }
+    let (gone, before) = (entry(50, 2, 1_000), entry(51, 2, 1_001));
+    lake.append(&demo(), vec![before, Entry { session: None, ..gone }]).await.unwrap();
+    lake.append(&demo(), vec![entry(50, 1, 1_000), entry(52, 1, 999)]).await.unwrap();
+    let oldest = Instant::parse("2026-09-30T00:00:00Z", ZONE).unwrap().unwrap();
+    let step = lake.expire(&demo(), oldest, &CompactionPolicy::at_once()).await.unwrap();
+    assert_eq!(step, ::lake::Compacted::Segments { inputs: 40, rows: 0 });
+    lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap();
+    let live = lake.live(&demo()).await.unwrap();
+    let rows: u64 = live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum();
+    assert_eq!(rows, 2, "what was deleted is there again: {live:?}");
+}
+
 fn nothing() -> ::lake::Compacted {
     ::lake::Compacted::Nothing { again_at: None, open: BTreeSet::new() }
 }

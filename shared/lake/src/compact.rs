@@ -104,8 +104,8 @@ impl Lake {
             !segment.parts.iter().all(|part| part.is_unique)
                 && reaching.iter().any(|other| other.created().overlaps(segment.created()))
         };
-        let whole = past.into_iter().filter(|segment| !is_of_another(segment)).take(MAX_INPUTS);
-        let whole: Vec<Segment> = whole.cloned().collect();
+        let past: Vec<&Segment> = past.into_iter().filter(|segment| !is_of_another(segment)).collect();
+        let whole = overlapping_together(&past, MAX_INPUTS);
         if !whole.is_empty() {
             let inputs = whole.len();
             return Ok(match self.commit(&mut [], &whole).await {
@@ -204,6 +204,22 @@ impl Lake {
         }
         Ok(staged)
     }
+}
+
+/// The first of some segments, in the order of their first session, so that those that overlap are together: up to `most`.
+/// Of more that overlap the first are taken.
+fn overlapping_together(segments: &[&Segment], most: usize) -> Vec<Segment> {
+    let mut reach = Instant(i64::MIN);
+    let mut taken = 0;
+    for (at, segment) in segments.iter().enumerate().take(most + 1) {
+        if segment.created().min > reach {
+            taken = at;
+        }
+        reach = reach.max(segment.created().max);
+    }
+    let fit_all = segments.len() <= most;
+    let taken = if fit_all || taken == 0 { segments.len().min(most) } else { taken };
+    segments[..taken].iter().map(|segment| (*segment).clone()).collect()
 }
 
 /// The span of some days and those around them; of all there are for `None`.
