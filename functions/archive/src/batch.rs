@@ -1,4 +1,4 @@
-//! One batch of the stream.
+//! Archives one batch of the table's stream.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,20 @@ use store::{BODY_OBJECT, Item, Quarantined, StoreError, TouchedDays, differ_in_e
 
 use crate::App;
 
-/// The records to deliver again: everything from the first one named here on.
+/// What Lambda is told of a batch, in the shape of its partial batch response (`ReportBatchItemFailures`):
+/// the named record and everything after it is delivered again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
-    /// At most one.
+    /// Empty where the whole batch is archived, else the one record with which the redelivery begins.
     pub batch_item_failures: Vec<BatchFailure>,
 }
 
-/// A record to deliver again.
+/// The record with which the redelivery begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchFailure {
-    /// Its sequence number.
+    /// The record's sequence number in the stream, in decimal.
     pub item_identifier: String,
 }
 
@@ -39,11 +40,13 @@ impl BatchResponse {
     }
 }
 
-/// Archives a batch: reads it, then appends what it says of each account to the lake.
+/// Archives a batch: reads all of its records, then appends the changes of each account to the account's
+/// lake.
 ///
-/// Every account is tried, whatever became of the others. What is given back begins with the least sequence number of all
-/// that failed, for Lambda takes everything before the number it is told as done, whoever's it was. What was archived
-/// behind that number comes again, which changes nothing that a reader sees.
+/// Every account is tried, even where another one failed. The response names the least sequence number of all
+/// failures, because Lambda considers every record before the named one as done, whichever account it belongs
+/// to. Records after that number which were archived are delivered again, which changes nothing that a reader
+/// sees.
 pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
     let mut batch = Batch::default();
     for record in event.records {
@@ -61,17 +64,18 @@ pub(crate) async fn archive(app: &App, event: Event) -> BatchResponse {
     BatchResponse::again_from(failed.into_iter().min_by_key(|sequence| Entry::sequence_of(sequence)))
 }
 
-/// What was read of a batch.
+/// What has been read of a batch so far.
 #[derive(Default)]
 struct Batch {
     accounts: BTreeMap<AccountId, Changes>,
-    /// Of each account with a record that could not be read now: that record's sequence number. Its later records are not
-    /// read, for they would reach the lake before an older one.
+    /// The accounts with a record that could not be read now, each with the sequence number of that record.
+    /// Later records of such an account are skipped, because they would reach the lake before an older one.
     waiting: BTreeMap<AccountId, String>,
 }
 
 impl Batch {
-    /// Reads one record into its account's changes, unless it is not a session's or its account waits.
+    /// Reads one record into the changes of its account. A record that is not about a session is ignored, and
+    /// so is every record of a waiting account.
     async fn read(&mut self, app: &App, record: EventRecord) {
         let sequence = record.change.sequence_number.clone().unwrap_or_default();
         let keys: Item = record.change.keys.clone().into();
@@ -123,22 +127,23 @@ async fn append_or_quarantine(app: &App, account: &AccountId, changes: Changes) 
 
 /// Notes that the account needs upkeep, and appends to its lake.
 ///
-/// The note comes first: where it fails the batch is given back and nothing is there twice, and where the append fails an
-/// account is looked at in vain. The other way an account whose first note was lost would be unknown to upkeep for as
-/// long as it sends nothing more.
+/// The note comes first. Where it fails, nothing has been appended and the batch is given back; where the
+/// append fails, upkeep looks at the account in vain, which does no harm. In the opposite order, an account
+/// whose first note is lost would stay unknown to upkeep until it sends something again.
 async fn append(app: &App, account: &AccountId, entries: Vec<Entry>) -> Result<(), StoreError> {
     let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
     app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
     app.lake.append(account, entries).await.map(drop)
 }
 
-/// What a batch says of one account's sessions.
+/// What a batch says about the sessions of one account.
 struct Changes {
     first_sequence: String,
     sessions: BTreeMap<SessionId, Change>,
 }
 
-/// The last word of a batch on a session, and the `created_at` history before it.
+/// The last state that a batch gives a session, and every `created_at` under which the session lay before one
+/// of the batch's records.
 struct Change {
     last: Entry,
     before: Vec<Instant>,
@@ -153,7 +158,8 @@ impl Changes {
         change.before.extend(before);
     }
 
-    /// One entry a session, and a tombstone wherever it no longer lies.
+    /// Returns one entry per session, and a tombstone at every earlier `created_at` where the session no
+    /// longer lies.
     fn into_entries(self) -> Vec<Entry> {
         let mut entries = Vec::new();
         for change in self.sessions.into_values() {
@@ -169,8 +175,9 @@ impl Changes {
     }
 }
 
-/// Notes a large body that the session's item named before this record and does not name after it. Its time is the
-/// record's, so that a record that comes again notes the same.
+/// Notes, for garbage collection, a large body that the session's item named before this change and no longer
+/// names after it. The note carries the time of the record, so that a redelivered record writes the same
+/// note.
 async fn note_replaced_body(
     app: &App,
     account: &AccountId,
@@ -180,13 +187,13 @@ async fn note_replaced_body(
     let (before, after) = (change.old_image.get(BODY_OBJECT), change.new_image.get(BODY_OBJECT));
     let Some(AttributeValue::S(object)) = before.filter(|_| before != after) else { return Ok(()) };
     let written_at = Instant(change.approximate_creation_date_time.timestamp_micros());
-    // A record need not tell when it was written.
+    // The stream may leave out when a record was written.
     let replaced_at = if written_at.0 > 0 { written_at } else { Instant::now() };
     app.store.note_replaced_body(account, id, object, replaced_at).await
 }
 
-/// Quarantines a record of a session that lies on `day`. As with an append the note comes first: upkeep tries the record
-/// again.
+/// Quarantines a record whose session began on the UTC day `day`, `None` where that is unknown. As in
+/// `append`, the account is noted first, because it is upkeep that tries the record again.
 async fn quarantine(
     app: &App,
     account: &AccountId,
@@ -198,8 +205,9 @@ async fn quarantine(
     app.store.quarantine(account, record).await
 }
 
-/// What a record says of its session, and the place where that lay before. `None` where it says nothing, and of a record
-/// that cannot be read and was quarantined. Fails only where trying again may help.
+/// Returns what a record says about its session, and the `created_at` that the session had before the record.
+/// Returns `None` for a record that changes nothing but an expiry, and for one that could not be read and is
+/// quarantined now. Fails only where delivering the record again may help.
 async fn take(
     app: &App,
     account: &AccountId,

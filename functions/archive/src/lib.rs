@@ -1,12 +1,13 @@
 //! Feeds the lake from the table's stream.
 //!
-//! A batch of the stream becomes a segment for each account and day in it. A record that cannot be read is quarantined with its
-//! reason and the rest goes on; when storage pushes back, the batch is given back from the first record that is not in
-//! the lake yet. Delivering a batch twice changes nothing that a reader sees. What the lake needs beyond that is left to
-//! maintain, which is told that the account is due.
+//! A batch of the stream becomes one segment per account. A record that cannot be read is quarantined with
+//! its reason, and the rest of the batch goes on. When storage pushes back, the batch is given back from the
+//! first record that is not in the lake yet, and the stream delivers it again. Delivering a batch twice
+//! changes nothing that a reader sees. Everything else that the lake needs is left to maintain, which is told
+//! that the account is due.
 //!
-//! Invariant: the stream, an operator's rebuild from the table, and maintain with a record that archive quarantined, are
-//! the only ways into the lake.
+//! Invariant: a session enters the lake in three ways only: through the stream, by an operator's rebuild from
+//! the table, and when maintain succeeds in reading a record that archive had quarantined.
 
 mod batch;
 
@@ -26,13 +27,14 @@ pub struct App {
 }
 
 impl App {
-    /// An app over a store.
+    /// Builds the app on a store; the lake uses the same store.
     pub fn new(store: Store) -> App {
         App { lake: Lake::new(store.clone()), store }
     }
 }
 
-/// Takes a batch of the stream into the lake. Gives the records to deliver again.
+/// Takes a batch of the stream into the lake, and returns which records must be delivered again. Never fails
+/// as a whole: every failure is logged and becomes a record to deliver again.
 pub async fn handle(app: &App, event: Event) -> BatchResponse {
     batch::archive(app, event).await
 }

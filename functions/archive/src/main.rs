@@ -1,4 +1,4 @@
-//! Lambda host of the archive function: the handler of `lib.rs` and nothing else.
+//! The Lambda host of the archive function. It only connects the handler of `lib.rs` to the runtime.
 
 use archive::{App, handle};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -9,7 +9,7 @@ async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let app = App::new(Store::new(&store::aws::config()?, Names::from_env()?));
     let app = &app;
-    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    // The future is boxed because the compiler gives up on computing the layout of one this deep.
     let answer =
         |event: LambdaEvent<_>| Box::pin(async move { Ok::<_, Error>(handle(app, event.payload).await) });
     lambda_runtime::run(service_fn(answer)).await
