@@ -10,7 +10,7 @@ use crate::App;
 use crate::duty::Step;
 use crate::memory::Memory;
 
-/// How often an account is looked at of which nothing is expected.
+/// How many seconds pass between two steps for an account that needs no compaction.
 const ROUND_SECONDS: i64 = 86_400;
 
 /// One compaction of the days that something came for, until nothing is left to do for them; of all days where the account

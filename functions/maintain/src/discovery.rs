@@ -6,15 +6,16 @@ use store::{StoreError, TouchedDays};
 
 use crate::App;
 
-/// How often all accounts are gone through.
+/// How many seconds pass between the end of one round through all accounts and the beginning of the next.
 const ROUND_SECONDS: i64 = 86_400;
-/// How many accounts one run goes through: a request to S3 for each.
+/// How many accounts one run goes through. Each costs one request to S3.
 const STEP: usize = 100;
-/// After how long a round whose run died goes on.
+/// For how many seconds a run keeps the round to itself. Where the run dies, another takes the round over
+/// after that time.
 const TAKEN_SECONDS: i64 = 300;
 
-/// Goes through some accounts where the round is due, until `ends`, and makes those due that are not known. Gives how many
-/// these are.
+/// Goes through some accounts where the round is due, stopping at `ends`, and makes every account due that
+/// has no upkeep item. Returns how many accounts were found that way; 0 where the round is not due.
 pub(crate) async fn step(app: &App, now: Instant, ends: Instant) -> Result<usize, StoreError> {
     let store = &app.store;
     let Some(mut after) = store.take_discovery(now, now.plus_seconds(TAKEN_SECONDS)).await? else {

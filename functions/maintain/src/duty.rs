@@ -1,10 +1,10 @@
-//! What a duty is: one bounded step of it, and when the next one is due.
+//! The duties of upkeep, and what one bounded step of a duty returns.
 
 use domain::time::Instant;
 use serde::Serialize;
 use store::Lease;
 
-/// What must be done for every account.
+/// A kind of work that must be done for every account, again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
@@ -14,20 +14,20 @@ pub enum Duty {
     Garbage,
     /// Tries again to read what could not be archived.
     Quarantine,
-    /// Drops what is past its retention from the lake.
+    /// Drops sessions that are past their retention from the lake.
     Retention,
     /// Deletes sessions that are past their retention from the table.
     Sessions,
     /// Deletes media files that are past their retention.
     Media,
-    /// Deletes objects that nothing names.
+    /// Deletes objects in S3 that no item of the table names.
     Orphans,
-    /// Adds up how much is kept.
+    /// Adds up how many bytes the account's lake has.
     Measurement,
 }
 
 impl Duty {
-    /// All of them, in the order in which they make their steps.
+    /// All duties, in the order in which they make their steps.
     pub(crate) const ALL: [Duty; 8] = [
         Duty::Compaction,
         Duty::Garbage,
@@ -39,7 +39,7 @@ impl Duty {
         Duty::Measurement,
     ];
 
-    /// Its name in the answer, the log and the memory.
+    /// The name of the duty in the answer, the log and the memory.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Duty::Compaction => "compaction",
@@ -53,7 +53,8 @@ impl Duty {
         }
     }
 
-    /// When the account was last noted for something that makes this duty due; `None` where it goes by its time alone.
+    /// When the account was last noted for something that makes this duty due; `None` for a duty that only
+    /// its schedule makes due.
     pub(crate) fn noted_at(self, lease: &Lease) -> Option<Instant> {
         match self {
             Duty::Compaction | Duty::Quarantine => Some(lease.noted_at),
@@ -63,16 +64,17 @@ impl Duty {
     }
 }
 
-/// What one step of a duty did.
+/// The result of one step of a duty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// How many things, such as commits or deleted segments.
+    /// How much was done, counted in what the duty works on, such as commits or deleted segments.
     pub(crate) done: usize,
-    /// When the next step is due; the present or earlier where there is more to do.
+    /// When the next step is due; at or before the present where there is more to do.
     pub(crate) next: Instant,
 }
 
-/// After how many seconds a duty that failed so often in a row is tried again: a minute, doubling up to an hour.
+/// Returns after how many seconds a duty is tried again that has failed `failures` times in a row: a minute
+/// after the first failure, then twice as long each time, and never more than an hour.
 pub(crate) fn pause(failures: u32) -> i64 {
     let doublings = failures.saturating_sub(1).min(6);
     (60 << doublings).min(3_600)

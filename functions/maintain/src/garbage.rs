@@ -1,5 +1,5 @@
-//! Garbage collection: deletes segments that were replaced so long ago that no reader sees them any more, and large bodies
-//! that their sessions' items have not named for as long.
+//! Garbage collection: deletes segments that were replaced so long ago that no reader sees them any more, and
+//! large bodies that no item of a session has named for as long.
 
 use domain::time::Instant;
 use store::{Lease, StoreError};
@@ -8,14 +8,16 @@ use crate::App;
 use crate::duty::Step;
 use crate::memory::Memory;
 
-/// How often it looks while there are replaced segments.
+/// How many seconds pass between two steps while there may be replaced segments.
 const OFTEN_SECONDS: i64 = 3_600;
-/// For how long after a compaction there are: 25 h, and two looks.
+/// For how many seconds after a compaction there may be replaced segments: the 25 hours for which they are
+/// kept, and two more steps.
 const REPLACED_SECONDS: i64 = 27 * 3_600;
-/// How often it looks otherwise: a rebuild replaces segments too.
+/// How many seconds pass between two steps otherwise. It is not for ever, because a rebuild replaces segments
+/// too.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Deletes one page of the segments and one of the bodies that may go.
+/// Deletes one page of the replaced segments and one page of the replaced bodies that may go.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,

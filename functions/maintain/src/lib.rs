@@ -1,9 +1,10 @@
 //! Does what must happen to the lake and the table without a customer asking for it.
 //!
-//! A run works through the accounts that are due (`store::Due`), the longest due first. It takes a lease on one
-//! account, lets each of its duties that is due make one bounded step, and gives the account back with the time at which
-//! it is due again; where there is more to do, that is at once, behind all others. So one account's backlog delays
-//! nobody. Any number of runs may work at once, and no reader needs any of them.
+//! A run works through the accounts that are due (`store::Due`), beginning with the one that has been due for
+//! the longest time. It takes a lease on one account, lets each duty of the account that is due make one
+//! bounded step, and gives the account back with the time at which it is due again. Where there is more to
+//! do, the account is due again at once, but behind all others, so that the backlog of one account delays
+//! nobody. Any number of runs may work at once, and no reader depends on any of them.
 //!
 //! On an operator's order it rebuilds days of the lake from the table instead.
 //!
@@ -40,37 +41,39 @@ pub struct App {
     pub store: Store,
     /// The lake in them.
     pub lake: Lake,
-    /// When segments are compacted.
+    /// Decides which segments are compacted, and when.
     pub policy: CompactionPolicy,
 }
 
 impl App {
-    /// An app over a store.
+    /// Builds the app on a store, with the default compaction policy.
     pub fn new(store: Store) -> App {
         App { lake: Lake::new(store.clone()), store, policy: CompactionPolicy::default() }
     }
 }
 
-/// Works through the accounts that are due until none is left or four fifths of the time until `deadline` are gone.
-/// Fails where not even the accounts that are due can be read, other than because storage is busy.
+/// Works through the accounts that are due until none is left or four fifths of the run's time are gone. A
+/// run's time ends at `deadline`, and after 60 seconds at the latest. Fails only where the list of due
+/// accounts cannot be read for a reason other than that storage is busy; all other failures are counted in
+/// the summary.
 pub async fn handle(app: &App, deadline: Instant) -> Result<RunSummary, StoreError> {
     run::run(app, deadline).await
 }
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Called {
-    /// What a run did.
+    /// The summary of a run.
     Run(RunSummary),
-    /// What was rebuilt.
+    /// The result of a rebuild.
     Rebuild(Rebuilt),
 }
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// The order is none that can be followed.
+    /// The event is not a valid order to rebuild.
     #[error("not an order to rebuild an account's days from `start` to `end`")]
     Order(#[source] serde_json::Error),
     /// Storage failed.
@@ -78,7 +81,8 @@ pub enum CallError {
     Store(#[from] StoreError),
 }
 
-/// Answers the function's event: an order to rebuild where it names an account to `rebuild`, else a run of the schedule.
+/// Answers the function's event. An event with the member `rebuild` is an operator's order to rebuild days of
+/// that account (`Rebuild`); any other event, such as the schedule's, makes a run that ends by `deadline`.
 pub async fn call(app: &App, event: Map<String, Value>, deadline: Instant) -> Result<Called, CallError> {
     if event.contains_key("rebuild") {
         let order: Rebuild = serde_json::from_value(Value::Object(event)).map_err(CallError::Order)?;

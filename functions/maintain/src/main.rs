@@ -1,4 +1,5 @@
-//! Lambda host of the maintain function: the handler of `lib.rs` and nothing else. The event is a JSON object.
+//! The Lambda host of the maintain function. It only connects the handler of `lib.rs` to the runtime. The
+//! event is a JSON object.
 
 use domain::time::Instant;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
@@ -11,7 +12,7 @@ async fn main() -> Result<(), Error> {
     runtime::telemetry::init();
     let app = App::new(Store::new(&store::aws::config()?, Names::from_env()?));
     let app = &app;
-    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    // The future is boxed because the compiler gives up on computing the layout of one this deep.
     let answer = |event: LambdaEvent<Map<String, Value>>| {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Instant(deadline.saturating_mul(1_000));

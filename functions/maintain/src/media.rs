@@ -1,4 +1,4 @@
-//! Media: deletes files that are older than their account's retention.
+//! Media: deletes media files that are older than their account's retention.
 
 use domain::time::Instant;
 use store::key;
@@ -8,12 +8,13 @@ use crate::App;
 use crate::duty::Step;
 use crate::memory::Memory;
 
-/// How often an account's files are gone through: a round that was under way when a retention changed is followed by a
-/// whole one on the same day.
+/// How many seconds pass between two rounds through an account's files. At half a day, a round that was under
+/// way when the retention changed is followed by a whole one within a day.
 const ROUND_SECONDS: i64 = 43_200;
 
-/// Goes through one page of an account's files. A file is as old as its upload; that its link was revoked stays known, for
-/// the same file may be named by sessions of any age.
+/// Goes through one page of an account's files and deletes the old ones. The age of a file counts from its
+/// upload. The row that says that its link was revoked is kept, because sessions of any age may name the same
+/// file.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,

@@ -1,6 +1,7 @@
-//! What the duties of an account remember from one run to the next: kept as JSON in the account's upkeep item.
+//! What the duties of an account remember from one run to the next. It is kept as JSON in the account's
+//! upkeep item.
 //!
-//! It may be lost at any time; a duty that remembers nothing is due.
+//! The memory may be lost at any time: a duty without a memory is due, and begins anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +13,9 @@ use store::{Lease, TouchedDays};
 
 use crate::duty::{Duty, pause};
 
-/// For how long after a note what it announces may go on, such as appends that are not noted themselves and requests
-/// under an account's earlier settings: a step that was made earlier has to be made again.
+/// For how many seconds after a note the work that it announces may still go on: appends that are not noted
+/// themselves, and requests under the account's earlier settings. A step that was made within this time has
+/// to be made again.
 pub(crate) const NOTE_HOLDS_SECONDS: i64 = 120;
 
 /// Days from a first to a last one. A year that was imported is one range.
@@ -26,7 +28,7 @@ const MOST_RANGES: usize = 300;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {
-    /// When each duty is due again, by its name.
+    /// When each duty is due again, by the duty's name.
     duties: BTreeMap<String, Plan>,
     /// When a compaction last replaced segments.
     pub(crate) replaced_at: Option<Instant>,
@@ -35,22 +37,25 @@ pub(crate) struct Memory {
     open_days: Option<Vec<DayRange>>,
     /// After which segment's object the search for orphans goes on.
     pub(crate) objects_after: String,
-    /// After which large body it goes on.
+    /// The key of the large body after which the search for orphans goes on; empty at its beginning.
     pub(crate) bodies_after: String,
-    /// After which object the search for old media files goes on.
+    /// The key of the object after which the search for old media files goes on; empty at its beginning.
     pub(crate) media_after: String,
-    /// Up to which UTC day, not included, the table was searched for sessions past their retention; `None` where that has
-    /// not begun.
+    /// The UTC day before which the table was searched for sessions past their retention; `None` before the
+    /// first search.
     pub(crate) deleted_to: Option<NaiveDate>,
-    /// The change of retention for which `lifting` began.
+    /// When the change of retention was noted for which `lifting` began last.
     pub(crate) lifted_for: Instant,
-    /// Where sessions go on to be freed of an earlier version's expiry; `None` where that is done.
+    /// The place from which sessions must still be freed of the expiry that an earlier version of this
+    /// software gave them; `None` when that is done.
     pub(crate) lifting: Option<Place>,
-    /// After which sequence number the look at the quarantine goes on; `None` where it begins anew.
+    /// The sequence number after which the current round through the quarantine goes on; `None` where the
+    /// next step begins a round.
     pub(crate) quarantine_after: Option<String>,
-    /// When the first of the quarantined records that this look has seen is due.
+    /// When the first of the quarantined records is due that the current round has seen.
     pub(crate) quarantine_due: Instant,
-    /// How many records this turn has seen that stay quarantined after they were tried again. Not kept.
+    /// How many records the current turn has seen that stay quarantined although they were tried again. Not
+    /// kept from turn to turn.
     #[serde(skip)]
     pub(crate) quarantined: usize,
     /// Whether this turn has taken the lease's notes of days over into the open ones. Not kept.
@@ -78,34 +83,36 @@ impl Default for Memory {
     }
 }
 
-/// A place among an account's sessions, by when they began.
+/// A place in the list of an account's sessions, which is ordered by when they began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Place {
     /// The UTC day.
     pub(crate) day: NaiveDate,
-    /// The last session of that day that lies before the place: when it began, and its id.
+    /// The last session of that day that stands before the place, as when it began and its id; `None` at the
+    /// beginning of the day.
     pub(crate) after: Option<(Instant, SessionId)>,
 }
 
 /// When a duty is due again.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Plan {
-    /// From then on.
+    /// The duty is due from this instant on.
     next: Instant,
-    /// When its last step began.
+    /// When the last step of the duty began.
     stepped_at: Instant,
-    /// How often in a row it has failed.
+    /// How many times in a row the duty has failed.
     #[serde(default)]
     failures: u32,
 }
 
 impl Memory {
-    /// What a lease brought: nothing where it is empty or of a form that this version does not know.
+    /// Reads the memory that a lease brought. It is the default where the text is empty or in a form that
+    /// this version does not know.
     pub(crate) fn read(json: &str) -> Memory {
         serde_json::from_str(json).unwrap_or_default()
     }
 
-    /// As it is kept.
+    /// Returns the memory as the JSON in which it is kept.
     pub(crate) fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -151,14 +158,15 @@ impl Memory {
         self.duties.insert(duty.name().to_owned(), Plan { next, stepped_at, failures: 0 });
     }
 
-    /// Keeps when a duty is due after storage was busy: in a minute. That is no failure.
+    /// Keeps that a step was put off because storage was busy: the duty is due in a minute. That does not
+    /// count as a failure.
     pub(crate) fn was_put_off(&mut self, duty: Duty, stepped_at: Instant, now: Instant) {
         let failures = self.failures(duty);
         let plan = Plan { next: now.plus_seconds(pause(1)), stepped_at, failures };
         self.duties.insert(duty.name().to_owned(), plan);
     }
 
-    /// Keeps when a duty is due after a step that failed: later each time.
+    /// Keeps that a step failed: the duty is due after a pause that grows with each failure in a row.
     pub(crate) fn failed(&mut self, duty: Duty, stepped_at: Instant, now: Instant) {
         let failures = self.failures(duty).saturating_add(1);
         let plan = Plan { next: now.plus_seconds(pause(failures)), stepped_at, failures };
@@ -169,12 +177,12 @@ impl Memory {
         self.duties.get(duty.name()).map_or(0, |plan| plan.failures)
     }
 
-    /// When a duty is due again; `now` where it has not made a step yet.
+    /// Returns when a duty is due again; `now` for one that has not made a step yet.
     pub(crate) fn next_of(&self, duty: Duty, now: Instant) -> Instant {
         self.duties.get(duty.name()).map_or(now, |plan| plan.next)
     }
 
-    /// When the first duty is due again; `now` where one has not made a step yet.
+    /// Returns when the first of all duties is due again; `now` where one of them has not made a step yet.
     pub(crate) fn next(&self, now: Instant) -> Instant {
         Duty::ALL.into_iter().map(|duty| self.next_of(duty, now)).min().unwrap_or(now)
     }
@@ -245,7 +253,8 @@ mod tests {
         assert!(Duty::ALL.into_iter().all(|duty| !memory.is_due(duty, &quiet, NOW)));
         assert!(memory.is_due(Duty::Compaction, &fresh, NOW) && !memory.is_due(Duty::Garbage, &fresh, NOW));
         assert!(Duty::ALL.into_iter().all(|duty| memory.is_due(duty, &quiet, after(100))));
-        // A step that was made within two minutes after the note may have come too early.
+        // A step that was made within two minutes after the note may have missed an append that the note
+        // announced.
         memory.went_well(Duty::Compaction, after(-1), after(100));
         assert!(memory.is_due(Duty::Compaction, &fresh, NOW));
         memory.went_well(Duty::Compaction, after(91), after(300));

@@ -1,4 +1,5 @@
-//! Orphans: objects that no item names, left by a run that was cut short or that lost a race.
+//! Orphans: deletes objects that no item of the table names. They are left by runs that were cut short or
+//! lost a race.
 
 use domain::time::Instant;
 use store::{Lease, StoreError};
@@ -7,11 +8,11 @@ use crate::App;
 use crate::duty::Step;
 use crate::memory::Memory;
 
-/// How often an account's objects are gone through.
+/// How many seconds pass between two rounds through an account's objects.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Goes through one page of an account's segments and one of its large bodies; each round begins where the last one found
-/// them too young.
+/// Goes through one page of an account's segments and one page of its large bodies, in the order in which
+/// they were made. Each round begins where the last one met objects that were too young to judge.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,

@@ -1,4 +1,5 @@
-//! Quarantine: tries again to read the records that archive could not read, and brings them into the lake.
+//! Quarantine: tries again to read the records that archive could not read, and appends what they say to the
+//! lake.
 
 use domain::id::AccountId;
 use domain::time::Instant;
@@ -14,11 +15,12 @@ use crate::memory::Memory;
 
 /// How many records one step looks at.
 const PAGE: u16 = 25;
-/// How often it looks where nothing is quarantined; archive notes the account before it quarantines something.
+/// How many seconds pass between two rounds where nothing is quarantined. Nothing waits that long, because
+/// archive notes the account before it quarantines a record.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Goes through one page of an account's quarantine and tries what is due. After the last page it is due when the first
-/// record is.
+/// Goes through one page of an account's quarantine and tries again the records that are due. After the last
+/// page of a round, the next step is due when the first of the remaining records is.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,

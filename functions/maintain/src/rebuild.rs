@@ -1,4 +1,5 @@
-//! An operator's order to rebuild days of the lake from the table, and the proof that both agree.
+//! Follows an operator's order to rebuild days of the lake from the table, and proves that both agree
+//! afterwards.
 
 use chrono::NaiveDate;
 use domain::id::AccountId;
@@ -10,7 +11,7 @@ use store::{Quarantined, StoreError, TouchedDays};
 
 use crate::App;
 
-/// Which days of which account, UTC, both ends included.
+/// An order: which UTC days of which account to rebuild, both ends included.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rebuild {
@@ -22,32 +23,35 @@ pub struct Rebuild {
     pub end: NaiveDate,
 }
 
-/// What was rebuilt.
+/// The result of a rebuild.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
-    /// Days gone through.
+    /// How many days were rebuilt.
     pub days: usize,
-    /// Sessions that the table had for them.
+    /// How many sessions the table had for these days.
     pub sessions: usize,
     /// Whether lake and table agree on every one of these days.
     pub agrees: bool,
-    /// The days that anything is known of, as they are after the rebuild.
+    /// The receipts of those of these days for which any session was received, stored or served, as they are
+    /// after the rebuild.
     pub receipts: Vec<Receipt>,
-    /// Records that are quarantined no more: their sessions are well, or gone.
+    /// How many records left the quarantine, because their sessions can be read again or are gone.
     pub healed: usize,
 }
 
-/// Rebuilds day by day; each day is all or nothing. What it gives is read again from table and lake.
+/// Rebuilds the days of the order one by one; each day is rebuilt wholly or not at all. The result is read
+/// back from table and lake. Fails at the first day that cannot be rebuilt, and leaves the days before it
+/// rebuilt.
 pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
-    // What is quarantined while this goes on is not for it to judge.
+    // Read first: a record that is quarantined during the rebuild must not be judged by it.
     let quarantined = app.store.quarantined(&order.rebuild).await?;
     let (mut days, mut sessions) = (0, 0);
     for day in order.start.iter_days().take_while(|day| *day <= order.end) {
-        // Boxed: the compiler gives up on computing the layout of a future this deep.
+        // The future is boxed because the compiler gives up on computing the layout of one this deep.
         sessions += Box::pin(app.lake.rebuild(&order.rebuild, day)).await?;
         days += 1;
     }
-    // A rebuild replaces segments, which somebody has to delete, and leaves what may be compacted.
+    // The replaced segments have to be deleted, and the new ones may have to be compacted.
     let rebuilt = order.start.iter_days().take_while(|day| *day <= order.end).collect();
     app.store.note_due(&order.rebuild, &TouchedDays::Named(rebuilt), Instant::now()).await?;
     let now = Instant::now();
@@ -67,9 +71,10 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
     Ok(Rebuilt { days, sessions, agrees, receipts, healed })
 }
 
-/// Forgets those of sessions that the table has no more, or gives and whose day agrees, unless the session lay before on
-/// a day that was not rebuilt: then it is left to the quarantine's own attempts, which also take the session from there.
-/// Gives how many were forgotten.
+/// Lets quarantined records leave the quarantine: those whose session is gone from the table, and those whose
+/// session can be read and began on a day that agrees. A record stays if its session lay before on a day that
+/// was not rebuilt, because only the quarantine's own attempts remove the session from there. Returns how
+/// many records left.
 async fn forget_healed(
     app: &App,
     order: &Rebuild,
@@ -79,7 +84,7 @@ async fn forget_healed(
     let agrees = |day| receipts.iter().any(|receipt| receipt.day == day && receipt.agrees);
     let mut healed = 0;
     for record in quarantined {
-        // Whatever the reason is why it cannot be read, nobody has seen it well.
+        // A session that cannot be read, for whatever reason, leaves its record in the quarantine.
         let Ok(stored) = app.store.session(&order.rebuild, &record.session_id).await else { continue };
         let is_well = stored.is_none_or(|stored| agrees(stored.identity.created_at.day(Zone::UTC)));
         let was_rebuilt = |at: Instant| (order.start..=order.end).contains(&at.day(Zone::UTC));

@@ -1,4 +1,4 @@
-//! Retention: drops what is past an account's retention from its lake.
+//! Retention in the lake: drops the sessions that are past their account's retention.
 
 use domain::time::Instant;
 use lake::Compacted;
@@ -8,10 +8,10 @@ use crate::App;
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
 
-/// How often what is past its retention is dropped.
+/// How many seconds pass between two rounds.
 const ROUND_SECONDS: i64 = 86_400;
 
-/// Drops or rewrites some segments that hold sessions past the account's retention, as it is set now.
+/// Drops or rewrites some of the segments that hold sessions past the account's retention, as it is set now.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,
@@ -23,7 +23,7 @@ pub(crate) async fn step(
         return Ok(Step { done: 0, next: memory.next_of(Duty::Sessions, now) });
     }
     let oldest = app.store.account(&lease.account).await?.oldest(now);
-    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    // The future is boxed because the compiler gives up on computing the layout of one this deep.
     let expired = Box::pin(app.lake.expire(&lease.account, oldest, &app.policy)).await?;
     match expired {
         Compacted::Segments { inputs, .. } => {

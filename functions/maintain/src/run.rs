@@ -1,4 +1,4 @@
-//! One run: round the accounts that are due, a turn each, until none is left or the time is.
+//! One run: gives the accounts that are due one turn after another, until none is due or the time is over.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,45 +14,50 @@ use crate::duty::Duty;
 use crate::memory::Memory;
 use crate::turn::{self, Turn};
 
-/// How many due accounts are read at once, the longest due first.
+/// How many due accounts are read at once.
 const PAGE: u16 = 100;
-/// Microseconds before the deadline within which the last account is given back and the answer is made, at most.
+/// How many microseconds before the deadline the last step is cut short, at most. In what is left the account
+/// is given back and the answer is made.
 const MARGIN: i64 = 3_000_000;
-/// A run takes so many seconds at most, whatever it is given: another begins each minute. The rest is for a rebuild, which
-/// is called by itself.
+/// The most seconds that a run takes, however much time the function has: another run begins each minute. The
+/// function's longer time is for rebuilds.
 const RUN_SECONDS: i64 = 60;
-/// How long a lease outlives its run's deadline, in seconds: clocks differ.
+/// How many seconds a lease outlives the deadline of its run, because clocks differ.
 const LEASE_MARGIN_SECONDS: i64 = 10;
 
-/// What a run did, and what it left.
+/// What a run did, and what it left to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunSummary {
-    /// Accounts that were in no list of what is due, and are now.
+    /// How many accounts were found that had no upkeep item; each has one now.
     pub discovered: usize,
-    /// Turns that accounts had.
+    /// How many turns the accounts had together.
     pub turns: usize,
-    /// How much each duty did: compactions committed, replaced segments deleted.
+    /// How much each duty did, counted in what it works on, such as committed compactions or deleted
+    /// segments.
     pub done: BTreeMap<Duty, usize>,
-    /// Duties that failed, and accounts that could not be leased or given back. Each is in the log.
+    /// How many steps of duties failed, and how many times an account could not be leased or given back. Each
+    /// failure is in the log.
     pub failures: usize,
-    /// Records that were seen and stay quarantined: they were tried again at least once and still cannot be read.
+    /// How many quarantined records were seen that have been tried again at least once and still cannot be
+    /// read.
     pub quarantined: usize,
-    /// Duties and accounts that were put off, for storage was busy or another run was faster.
+    /// How many steps and accounts were put off, because storage was busy or another run was faster.
     pub busy: usize,
-    /// How many accounts are due at the end; no more than a hundred are counted. `None` where that could not be read.
+    /// How many accounts are due at the end, counted up to a hundred; `None` where that could not be read.
     pub left_due: Option<usize>,
-    /// For how many seconds the first of them has been due; 0 where none is.
+    /// For how many seconds the first of these accounts has been due; 0 where none is, `None` where that
+    /// could not be read.
     pub oldest_due_seconds: Option<i64>,
 }
 
 /// How a run's time is divided.
 #[derive(Clone, Copy, Debug)]
 struct Time {
-    /// No turn begins from then on: four fifths are gone.
+    /// From this instant on no turn begins: four fifths of the time are gone.
     last_turn: Instant,
-    /// A step that still goes on then is cut short.
+    /// A step that still goes on at this instant is cut short.
     cut: Instant,
-    /// Leases end then.
+    /// The instant at which the run's leases end.
     lease_until: Instant,
 }
 
@@ -76,7 +81,7 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<RunSummary, Stor
     let time = Time::new(start, deadline.min(start.plus_seconds(RUN_SECONDS)));
     let run = random_hex(8);
     let mut summary = RunSummary::default();
-    // Others work on these, or storage would not lease them; they are left to the next run.
+    // Accounts that another run works on or that could not be leased; they are left to a later run.
     let mut passed_over: HashSet<AccountId> = HashSet::new();
     let mut left = None;
     if !time.is_over() {
@@ -106,7 +111,8 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<RunSummary, Stor
     Ok(summary)
 }
 
-/// Looks for accounts that nobody has noted. Where that fails a later run goes on with it, and this one with what is due.
+/// Looks for accounts without an upkeep item. A failure does not end the run: a later run goes on with the
+/// search.
 async fn discover(app: &App, time: Time, summary: &mut RunSummary) {
     match discovery::step(app, Instant::now(), time.last_turn).await {
         Ok(discovered) => summary.discovered = discovered,
@@ -121,7 +127,8 @@ async fn discover(app: &App, time: Time, summary: &mut RunSummary) {
     }
 }
 
-/// The accounts that are due; `None` where storage is busy.
+/// Returns the first accounts that are due, at most `PAGE`, the longest due first; `None` where storage is
+/// busy.
 async fn longest_due(app: &App, summary: &mut RunSummary) -> Result<Option<Vec<Due>>, StoreError> {
     match app.store.due(Instant::now(), PAGE).await {
         Err(error) if error.kind == StoreErrorKind::Busy => {
@@ -133,7 +140,7 @@ async fn longest_due(app: &App, summary: &mut RunSummary) -> Result<Option<Vec<D
     }
 }
 
-/// Gives an account its turn; `false` where it may not have another in this run.
+/// Gives an account its turn. Returns `false` where the account may not have another turn in this run.
 async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, summary: &mut RunSummary) -> bool {
     let lease = match app.store.lease(account, run, Instant::now(), time.lease_until).await {
         Ok(Some(lease)) => lease,
@@ -170,7 +177,7 @@ async fn give_back(app: &App, lease: &Lease, memory: &Memory, summary: &mut RunS
     }
 }
 
-/// Logs and counts what failed outside of a duty.
+/// Logs and counts a failure outside of a duty, such as that of a lease.
 fn note(error: &StoreError, account: &AccountId, what: &'static str, summary: &mut RunSummary) {
     if error.kind == StoreErrorKind::Busy {
         tracing::warn!(%account, error = %chain(error), "{what}");
@@ -181,7 +188,7 @@ fn note(error: &StoreError, account: &AccountId, what: &'static str, summary: &m
     }
 }
 
-/// Says what is left, in the answer and in the line of the log that the stack's alarms read.
+/// Adds what is left to do to the summary, and writes the line of the log that the stack's alarms read.
 fn sum_up(left: Option<&[Due]>, summary: &mut RunSummary) {
     let now = Instant::now();
     let seconds = |due: &[Due]| due.first().map_or(0, |first| (now.0 - first.since.0).max(0) / 1_000_000);
@@ -203,7 +210,7 @@ mod tests {
         assert_eq!(time.lease_until, start.plus_seconds(130));
         let short = Time::new(start, start.plus_seconds(10));
         assert_eq!((short.last_turn, short.cut), (start.plus_seconds(8), start.plus_seconds(9)));
-        // A deadline that has passed leaves no time, and one without end is no overflow.
+        // A deadline that has passed leaves no time, and the latest possible deadline does not overflow.
         assert!(Time::new(start, start.plus_seconds(-5)).last_turn <= start);
         assert!(Time::new(start, Instant(i64::MAX)).cut > start);
     }

@@ -1,5 +1,5 @@
-//! Retention in the table: deletes the sessions of days that are past it, as it is set now, and makes sure that none is
-//! deleted earlier.
+//! Retention in the table: deletes the sessions of days that are past the account's retention, as it is set
+//! now, and makes sure that none is deleted earlier.
 
 use chrono::{Days, NaiveDate};
 use domain::account::Account;
@@ -13,28 +13,29 @@ use crate::App;
 use crate::duty::Step;
 use crate::memory::{Memory, NOTE_HOLDS_SECONDS, Place};
 
-/// How many sessions one step deletes or looks at, about.
+/// About how many sessions one step deletes or looks at.
 const SESSIONS: usize = 1_000;
 /// How many days one step looks at.
 const DAYS: usize = 400;
-/// How many days are looked at side by side.
+/// How many days are worked on at the same time.
 const DAYS_AT_ONCE: usize = 4;
-/// How many sessions and receipts of a day are deleted at a time.
+/// How many sessions, and how many receipts, of a day are deleted by one call.
 const PAGE: u16 = 500;
-/// The pause after a step that found nothing but empty days: there is no hurry.
+/// The pause, in seconds, after a step that found only empty days.
 const EMPTY_SECONDS: i64 = 60;
-/// Over how many seconds after midnight the shards of accounts spread, each of them.
+/// How many seconds after midnight each shard of accounts begins later than the one before it.
 const SPREAD_SECONDS: i64 = 60;
 
-/// Goes on to delete past days, and to keep sessions from leaving earlier where the retention has changed. Once all is
-/// done, the next round is shortly after the next midnight, UTC, when another day is past.
+/// Goes on with deleting past days and, after a change of the retention, with keeping sessions from leaving
+/// earlier. Once all is done, the next step is due shortly after the next midnight in UTC, when another day
+/// is past.
 pub(crate) async fn step(
     app: &App,
     lease: &Lease,
     memory: &mut Memory,
     now: Instant,
 ) -> Result<Step, StoreError> {
-    // Requests that began under the earlier retention may still write sessions of days that are past.
+    // Requests that began under the earlier retention may still write sessions of days that are past now.
     let due = lease.retention_noted_at.plus_seconds(NOTE_HOLDS_SECONDS);
     if now < due {
         return Ok(Step { done: 0, next: due });
@@ -64,7 +65,7 @@ pub(crate) async fn step(
     Ok(Step { done: lifted.done + deleted.done, next: now.plus_seconds(wait) })
 }
 
-/// How far a part of a step has come.
+/// What one part of a step did, and what it left to do.
 struct Progress {
     /// How many sessions and receipts it changed or deleted.
     done: usize,
@@ -74,23 +75,24 @@ struct Progress {
 /// What may be left to do.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum More {
-    /// Nothing until another day is past.
+    /// There is nothing to do until another day is past.
     Nothing,
-    /// Days, and those before them were empty.
+    /// There are more days, and those that were gone through were empty.
     EmptyDays,
-    /// Days, or sessions of a day.
+    /// There are more days, or more sessions of a day.
     Sessions,
 }
 
 impl More {
-    /// Where the end is not reached and so many sessions were found on the way.
+    /// Returns what is left where the end was not reached and `found` sessions were found on the way.
     fn after(found: usize) -> More {
         if found == 0 { More::EmptyDays } else { More::Sessions }
     }
 }
 
-/// Deletes days that lie wholly before the first kept one. It begins with the day before the last that it looked at: a
-/// request that was accepted before that day was past may have written a moment later.
+/// Deletes days that lie wholly before the first kept one. It begins one day before the day that it has
+/// reached, because a request that was accepted just before that day was past may have written a moment
+/// later.
 async fn delete(
     app: &App,
     account: &Account,
@@ -116,8 +118,8 @@ async fn delete(
     Ok(Progress { done, more: if is_over { More::Nothing } else { More::after(done) } })
 }
 
-/// Frees some sessions of the expiry that an earlier version of this software gave them, the oldest first: these would go
-/// first.
+/// Frees some sessions of the expiry that an earlier version of this software gave them. It begins with the
+/// oldest, because they would expire first.
 async fn lift(
     app: &App,
     account: &Account,
@@ -147,7 +149,8 @@ async fn lift(
     Ok(Progress { done, more: More::after(found) })
 }
 
-/// When the next day is past: shortly after midnight, not all accounts at once.
+/// Returns when the next day is past: shortly after the next midnight in UTC, at a time that depends on the
+/// account's shard, so that not all accounts are due at once.
 fn after_midnight(account: &Account, now: Instant) -> Instant {
     let tomorrow = now.day(Zone::UTC).succ_opt().unwrap_or(NaiveDate::MAX);
     let shard = i64::from(key::due_shard(&account.id));

@@ -17,11 +17,11 @@ const LONG_STEP_SECONDS: i64 = 15;
 /// What a turn came to.
 #[derive(Debug, Default)]
 pub(crate) struct Turn {
-    /// How much each duty did.
+    /// How much each duty did, counted in what it works on.
     pub(crate) done: BTreeMap<Duty, usize>,
-    /// Steps that failed.
+    /// How many steps failed.
     pub(crate) failures: usize,
-    /// Steps that were put off, for storage was busy or somebody else was faster.
+    /// How many steps were put off, because storage was busy or another run was faster.
     pub(crate) busy: usize,
 }
 
@@ -89,7 +89,7 @@ async fn step(
     }
 }
 
-/// The time from one instant to another; none where that has passed.
+/// Returns the time from `now` to `then`; zero where `then` has passed.
 fn until(now: Instant, then: Instant) -> Duration {
     Duration::from_micros(u64::try_from(then.0.saturating_sub(now.0)).unwrap_or_default())
 }
