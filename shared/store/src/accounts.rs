@@ -1,4 +1,4 @@
-//! Account settings.
+//! The settings of accounts.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
@@ -9,23 +9,23 @@ use domain::account::Account;
 use domain::id::AccountId;
 use domain::zone::Zone;
 
-/// New values for some of an account's settings.
+/// New values for some of an account's settings; `None` leaves a setting as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AccountChange {
-    /// A new zone.
+    /// The zone in which the account's days are counted.
     pub zone: Option<Zone>,
-    /// An earlier first day.
+    /// The first day of the account's data; it can only move back.
     pub starts_on: Option<NaiveDate>,
-    /// Another retention.
+    /// For how many days sessions are kept.
     pub retention_days: Option<u32>,
-    /// Another list of confidential fields.
+    /// The names of the fields that are confidential; they replace the list that is kept.
     pub confidential: Option<Vec<String>>,
 }
 
 /// Why settings were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// The first day would move forward, away from sessions that are already kept.
+    /// The first day would move forward, past sessions that are already kept.
     #[error("starts_on can only move back")]
     StartsOnForward,
     /// Storage failed.
@@ -34,7 +34,7 @@ pub enum ChangeError {
 }
 
 impl Store {
-    /// An account's settings; the defaults where it has set nothing yet.
+    /// Reads an account's settings; the defaults where it has set nothing yet.
     pub async fn account(&self, id: &AccountId) -> Result<Account, StoreError> {
         let item = self.get(key::account(id)).await?;
         Ok(item.map_or_else(|| Account::new(id.clone()), |item| read(id, &item)))
@@ -51,7 +51,8 @@ impl Store {
         Ok(())
     }
 
-    /// Changes settings, all or none, and gives the settings that hold afterwards.
+    /// Changes all of the given settings or, where that fails, none of them. Returns the settings that hold
+    /// afterwards.
     pub async fn change_account(
         &self,
         id: &AccountId,
@@ -60,7 +61,7 @@ impl Store {
         let mut update = self.update(key::account(id));
         let mut sets = Vec::new();
         if let Some(zone) = change.zone {
-            // A reserved word of expressions.
+            // `timezone` is a reserved word in DynamoDB's expressions.
             sets.push("#timezone = :timezone");
             update = update
                 .expression_attribute_names("#timezone", "timezone")

@@ -16,22 +16,25 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use runtime::config::{ConfigError, optional, parsed, required};
 
-/// The certificate authorities that AWS endpoints chain to (Amazon Root CA 1-4 and Starfield Services Root CA - G2,
-/// <https://www.amazontrust.com/repository/>). Loading the system's 145 roots instead costs 4 ms of every cold start.
+/// The certificate authorities that sign the certificates of AWS's endpoints: Amazon Root CA 1-4 and
+/// Starfield Services Root CA - G2, from <https://www.amazontrust.com/repository/>. Loading the system's 145
+/// roots instead costs 4 ms of every cold start.
 const AMAZON_ROOTS: &[u8] = include_bytes!("aws/amazon-roots.pem");
 
-/// Attempts of one call, the first one counted.
+/// How many attempts a call has, the first one included.
 const ATTEMPTS: u32 = 4;
-/// What connecting may take.
+/// The most time that connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// What one attempt may take.
+/// The most time that one attempt may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
-/// What one call may take with its retries: well below the gateway's 30 s.
+/// The most time that a call may take with all its attempts. It is well below the 30 s after which the API
+/// gateway gives up.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The configuration that every client of a function is made from: region, credentials and kind of endpoint (FIPS, dual
-/// stack, one's own) from the environment, as Lambda sets it. Of the many other places that `aws-config` would look in,
-/// a function has none.
+/// Reads from the environment, as Lambda sets it, the configuration from which all clients of a function are
+/// made: the region, the credentials and the kind of endpoint (FIPS, dual stack, or a URL of one's own). The
+/// crate `aws-config` would search many other places too, none of which a function has. Fails where a
+/// required variable is missing or cannot be read.
 pub fn config() -> Result<SdkConfig, ConfigError> {
     let set = required::<String>;
     let (key, secret) = (set("AWS_ACCESS_KEY_ID")?, set("AWS_SECRET_ACCESS_KEY")?);
@@ -43,7 +46,7 @@ pub fn config() -> Result<SdkConfig, ConfigError> {
     Ok(config.build())
 }
 
-/// A configuration for a caller that knows region and credentials.
+/// Begins a configuration for a caller that knows the region and the credentials.
 pub fn builder(region: impl Into<Cow<'static, str>>, credentials: Credentials) -> sdk_config::Builder {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -55,12 +58,12 @@ pub fn builder(region: impl Into<Cow<'static, str>>, credentials: Credentials) -
     config
 }
 
-/// How often a call to AWS is tried, and how long it waits between.
+/// How many attempts a call to AWS has, and how long it waits between them.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-/// When a call to AWS, or one attempt at it, is given up.
+/// After what time a call to AWS, or one attempt at it, is given up.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -69,19 +72,19 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The HTTP client that calls to AWS go through: it trusts only the authorities that AWS has.
+/// The HTTP client for calls to AWS. It trusts only the authorities that sign AWS's certificates.
 pub fn client() -> SharedHttpClient {
     let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     match TlsContext::builder().with_trust_store(roots).build() {
         Ok(tls) => {
             Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https()
         }
-        // Only where the shipped roots could not be read; plain HTTP still serves local endpoints.
+        // This happens only if the shipped roots cannot be read; without TLS, local endpoints still work.
         Err(_) => Builder::new().build_http(),
     }
 }
 
-/// What the environment says of one service, by the names that all AWS tools have for it, such as
+/// Settings of a single service from the environment, under the names that all AWS tools use, such as
 /// `AWS_ENDPOINT_URL_DYNAMODB`.
 #[derive(Debug)]
 struct Environment;

@@ -1,4 +1,4 @@
-//! Session bodies: packed into the item, or beside it in S3 where they do not fit.
+//! The bodies of sessions: packed into the item, or in S3 where they do not fit.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,13 +11,13 @@ use domain::id::{AccountId, SessionId, random_hex};
 use domain::session::Session;
 use domain::time::Instant;
 
-/// The largest body kept in an item. DynamoDB's limit is 400 KB with all names, keys and other values, and the stream
-/// carries old and new image together.
+/// The largest packed body, in bytes, that is kept in an item. DynamoDB limits an item to 400 KB with all its
+/// names, keys and values, and a record of the stream carries the old and the new image together.
 const MAX_IN_ITEM: usize = 300 * 1024;
 
-/// The attribute of a body in its item.
+/// The attribute that holds a packed body.
 pub(super) const BODY: &str = "body";
-/// The attribute of the S3 key of a body that is not in its item.
+/// The attribute that holds the S3 key of a body that is not in its item.
 pub const BODY_OBJECT: &str = "body_object";
 
 /// Whether a packed body is kept in its item.
@@ -26,7 +26,7 @@ pub(super) fn fits_item(packed: &[u8]) -> bool {
 }
 
 impl Store {
-    /// Packs a body.
+    /// Packs a session into its body: compressed, then encrypted with the account's key.
     pub(super) async fn pack_body(
         &self,
         account: &AccountId,
@@ -37,8 +37,9 @@ impl Store {
         body::pack(&key, account, id, session).map_err(|e| StoreError::broken("packing a session", e))
     }
 
-    /// Gives the attribute that keeps a packed body. A large one is in S3 when this returns, so that an item never names an
-    /// object that is not there. Its key is new each time: no two items, and no two versions of one, share an object.
+    /// Returns the attribute, as its name and value, that keeps a packed body. A large body is in S3 when
+    /// this returns, so that an item never names an object that is not there. The object's key is new each
+    /// time: no two items, and no two versions of one item, share an object.
     pub(super) async fn keep_body(
         &self,
         account: &AccountId,
@@ -61,7 +62,8 @@ impl Store {
         Ok((BODY_OBJECT, AttributeValue::S(object)))
     }
 
-    /// The session that an item, or an image of one in the stream, keeps.
+    /// Reads the session that an item, or an image of it in the stream, keeps. Fails as `Broken` where there
+    /// is no body or it cannot be unpacked, and as `NotFound` where its object is gone.
     pub(super) async fn read_body(
         &self,
         account: &AccountId,
@@ -78,6 +80,7 @@ impl Store {
             .map_err(|error| StoreError::broken("unpacking a session", error))
     }
 
+    /// Reads a large body from the lake's bucket, by its key.
     pub(super) async fn object(&self, object: &str) -> Result<Vec<u8>, StoreError> {
         let answer = self
             .s3()

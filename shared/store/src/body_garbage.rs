@@ -1,9 +1,11 @@
-//! Large bodies in S3 that no session's item names any more.
+//! Deletes large bodies in S3 that no item of a session names any more.
 //!
-//! An item that names another body, or goes, leaves the one that it named: archive sees that in the stream and notes it.
-//! A delivery that is cut after its upload leaves one that no item ever named: that is found among all bodies of the
-//! account, each of which is looked at once. Either goes after 26 h, for a record of the stream, which names the body that
-//! it tells of, may be read as long as 24 h after it was written. The item is asked before, and what it names stays.
+//! There are two kinds. When an item is deleted or names another body instead, its earlier body is replaced:
+//! archive sees that in the stream and notes it. When a delivery is cut short after its upload, its body is
+//! orphaned, for no item ever named it: such a body is found by going through all bodies of the account, each
+//! of which is looked at once. Both are deleted after 26 hours, because a record of the stream names its body
+//! and may be read up to 24 hours after it was written. Before a body is deleted the session's item is read,
+//! and a body that it names stays.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -15,15 +17,15 @@ use crate::key::{self, Key};
 use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
 
-/// How long a body stays that no item names.
+/// For how many seconds a body is kept that no item names.
 const KEPT_SECONDS: i64 = 26 * 3_600;
 /// Noted bodies of one step, at most.
 const STEP: i32 = 500;
 
-/// What one step through the noted bodies did.
+/// What one step through the noted, replaced bodies did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplacedBodies {
-    /// Bodies that are gone.
+    /// How many bodies were deleted.
     pub deleted: usize,
     /// Whether there may be more that may go now.
     pub more: bool,
@@ -32,22 +34,23 @@ pub struct ReplacedBodies {
 /// What one step through all of an account's bodies did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrphanedBodies {
-    /// Bodies that no item named, and that are gone.
+    /// How many bodies were deleted, because no item named them.
     pub deleted: usize,
-    /// After which key the next step goes on.
+    /// The key after which the next step goes on.
     pub after: String,
-    /// Whether all that are old enough were looked at: then the next step is for another day.
+    /// Whether all bodies that are old enough were looked at, so that the next step can wait.
     pub done: bool,
 }
 
-/// A body and its session.
+/// A body, as the key of its object, and its session.
 struct Body {
     object: String,
     session: SessionId,
 }
 
 impl Store {
-    /// Notes that a session's item names this body no more, since `replaced_at`. Noting it again changes nothing.
+    /// Notes that a session's item no longer names the body `object` since `replaced_at`. Noting it again
+    /// changes nothing.
     pub async fn note_replaced_body(
         &self,
         account: &AccountId,
@@ -63,8 +66,8 @@ impl Store {
         put.send().await.map(drop).map_err(|error| StoreError::aws("noting a replaced body", error))
     }
 
-    /// One step of deleting the noted bodies that may go at `now`. Objects go first and their notes after them, so that a
-    /// step that is cut short is made again.
+    /// Makes one step of deleting the noted bodies that may be deleted at `now`. The notes are deleted after
+    /// their objects, so that a step that is cut short is made again.
     pub async fn sweep_replaced_bodies(
         &self,
         account: &AccountId,
@@ -82,8 +85,9 @@ impl Store {
         Ok(ReplacedBodies { deleted, more })
     }
 
-    /// One step through all bodies of an account in the order in which they were made, from `after` on (empty for all of
-    /// them). Bodies with a key of the older form do not say whose they are, and stay until they are noted.
+    /// Makes one step through all bodies of an account, in the order in which they were made, beginning after
+    /// the key `after` (empty for the first step). A body with a key of the older form does not tell its
+    /// session, and stays until it is noted.
     pub async fn sweep_orphaned_bodies(
         &self,
         account: &AccountId,
@@ -103,7 +107,8 @@ impl Store {
         Ok(OrphanedBodies { deleted, done: last.is_none(), after: last.unwrap_or(young) })
     }
 
-    /// Deletes those bodies that their sessions' items do not name now. Gives how many these were.
+    /// Deletes those of the bodies that their sessions' items do not name now, and returns how many these
+    /// were.
     async fn delete_unnamed(&self, account: &AccountId, bodies: Vec<Body>) -> Result<usize, StoreError> {
         let sessions: BTreeSet<&SessionId> = bodies.iter().map(|body| &body.session).collect();
         let keys: Vec<Key> = sessions.into_iter().map(|session| key::session(account, session)).collect();

@@ -1,8 +1,8 @@
 //! The round that finds accounts which have objects and no item of upkeep: those that sent nothing since there is upkeep, and
 //! those that only ever uploaded files.
 //!
-//! The stack has one item that says where the round goes on and when. A run takes it for a while and puts it back. Two runs
-//! that go on from the same place do no harm, for noting an account again changes nothing.
+//! One item of the stack says where the round goes on and when. A run takes it for a while and puts it back.
+//! Two runs that go on from the same place do no harm, because noting an account again changes nothing.
 
 use std::collections::HashSet;
 
@@ -16,8 +16,8 @@ use domain::id::AccountId;
 use domain::time::Instant;
 
 impl Store {
-    /// Takes the round until `until`, and gives after which object it goes on (empty at its beginning). `None` where it is
-    /// not due at `now`, or taken.
+    /// Takes the round until `until`. Returns the key of the object after which it goes on, empty at its
+    /// beginning; `None` where the round is not due at `now`, or another run has it.
     pub async fn take_discovery(&self, now: Instant, until: Instant) -> Result<Option<String>, StoreError> {
         let take = self.update_discovery("SET due_at = :due", until);
         let take = take
@@ -31,7 +31,7 @@ impl Store {
         }))
     }
 
-    /// Puts the round back: it goes on after this object, when it is due.
+    /// Puts the round back, so that it goes on at `due`, after the object with the key `after`.
     pub async fn put_discovery_back(&self, after: &str, due: Instant) -> Result<(), StoreError> {
         let put = self.update_discovery("SET due_at = :due, goes_on_after = :after", due);
         let put = put.expression_attribute_values(":after", AttributeValue::S(after.to_owned()));

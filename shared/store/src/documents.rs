@@ -8,24 +8,26 @@ use super::{Store, StoreError, StoreErrorKind, key_item, text};
 use crate::key::Key;
 use domain::id::random_hex;
 
-/// How often a change is made again because somebody else was faster.
+/// How many times a change is tried where other writers are faster.
 const ATTEMPTS: usize = 20;
 
 /// A document as it was read.
 struct Read<T> {
     value: T,
-    /// What its last write left, random; `None` before the first.
+    /// A random text that the last write left, which tells one state of the document from another; `None`
+    /// before the first write.
     stamp: Option<String>,
 }
 
 impl Store {
-    /// A document; its default before the first write.
+    /// Reads a document; it is the default before the first write.
     pub(super) async fn document<T: DeserializeOwned + Default>(&self, at: Key) -> Result<T, StoreError> {
         Ok(self.read_document(at).await?.value)
     }
 
-    /// Changes a document and gives what `change` gives. Nothing is written where `change` fails. Where somebody else
-    /// was faster it is called again, with what is there then; what it gave is kept once all the same.
+    /// Changes a document and returns what `change` returned. Nothing is written where `change` fails. Where
+    /// another writer was faster, `change` is called again with the document as it is then, and only the last
+    /// call counts. Fails as `Busy` where that happens too often.
     pub(super) async fn change_document<T, R, E>(
         &self,
         at: Key,
@@ -39,7 +41,8 @@ impl Store {
         let mut made = None;
         for _ in 0..ATTEMPTS {
             let mut read = self.read_document::<T>(at.clone()).await?;
-            // A write whose answer was lost is refused when it is tried again.
+            // The SDK repeats a write whose answer was lost, and the repetition is refused. Our stamp shows
+            // that the first one was made.
             if let Some(result) = made.take().filter(|_| read.stamp.as_ref() == Some(&ours)) {
                 return Ok(result);
             }
@@ -60,7 +63,8 @@ impl Store {
         Ok(Read { value, stamp: text(&item, "stamp").map(str::to_owned) })
     }
 
-    /// Writes a document over the one that was read, and no other.
+    /// Writes a document in the place of the one that was read. Fails as `Conflict` where it has changed
+    /// since.
     async fn write_document<T: Serialize>(
         &self,
         at: Key,

@@ -1,11 +1,12 @@
-//! Which accounts need upkeep, since when, and which run works on one.
+//! Keeps which accounts need upkeep, since when, and which run works on an account.
 //!
-//! Every account that ever had data has one item, which is never deleted. The `listing` index orders these items by
-//! when they are due. The index may be a moment behind, so it only suggests: a lease is taken on the item itself.
+//! Every account that ever had data has one upkeep item, which is never deleted. The index `listing` orders
+//! these items by when they are due. The index may be a moment behind, so it only suggests accounts; a lease
+//! is taken on the item itself.
 //!
-//! An account that is noted as due stays due until a run has begun to work on it after the note. A process skips notes
-//! that follow another within `NOTED_FOR`; so that nothing is missed, an account that was noted shortly before a run
-//! took its lease is due again soon after that run, whatever the run asks for.
+//! An account that is noted as due stays due until a run has begun to work on it after the note. A process
+//! does not write a note again within `NOTED_FOR`. So that nothing is missed nevertheless, an account that
+//! was noted shortly before a run took its lease is due again soon after that run, whatever the run asks for.
 
 use std::time::Duration;
 
@@ -23,19 +24,20 @@ use crate::key;
 use domain::id::AccountId;
 use domain::time::Instant;
 
-/// For how long a process does not note an account again.
+/// For how long a process does not note the same account and day again.
 const NOTED_FOR: Duration = Duration::from_secs(30);
-/// Days of accounts whose notes a process remembers.
+/// How many notes, one per account and day, a process remembers.
 const NOTED_DAYS: u64 = 100_000;
-/// How long before a lease an account must have been noted last for the run to decide freely when it is due again.
-/// Longer than `NOTED_FOR` by more than any append takes and any two clocks differ.
+/// A note is recent if it was made less than so many seconds before the lease was taken. After a recent note
+/// a run may not decide freely when the account is due again. The time is longer than `NOTED_FOR` by more
+/// than an append takes and two clocks differ.
 const RECENT_SECONDS: i64 = 120;
-/// In how many seconds an account that was noted recently is due again, at most.
+/// The most seconds after which an account with a recent note is due again.
 const SOON_SECONDS: i64 = 60;
-/// How often a note is tried against runs that release the account at the same time.
+/// How many times a note is tried where runs release the account at the same time.
 const NOTE_ATTEMPTS: usize = 3;
 
-/// The accounts and days that this process noted within `NOTED_FOR`. It may be lost at any time.
+/// The accounts and days that this process has noted within `NOTED_FOR`. They may be forgotten at any time.
 #[derive(Clone, Debug)]
 pub(super) struct Noted(Cache<(AccountId, NaiveDate), ()>);
 
@@ -45,7 +47,7 @@ impl Default for Noted {
     }
 }
 
-/// An account that needs upkeep, as the index says.
+/// An account that needs upkeep, according to the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The account.
@@ -54,41 +56,43 @@ pub struct Due {
     pub since: Instant,
 }
 
-/// The right to work on an account's upkeep. It ends by `Store::release` or at its time.
+/// The right of one run to work on an account's upkeep. It ends with `Store::release`, or when its time is
+/// over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
     /// The account.
     pub account: AccountId,
-    /// The run that holds it.
+    /// The name of the run that holds the lease.
     pub run: String,
-    /// When it was taken.
+    /// When the lease was taken.
     pub taken_at: Instant,
     /// When the account was last noted as due, before the lease was taken.
     pub noted_at: Instant,
-    /// When a change of the account's retention was last noted, before the lease was taken; 1970 where none was.
+    /// When a change of the account's retention was last noted, before the lease was taken; the beginning of
+    /// 1970 where none was.
     pub retention_noted_at: Instant,
-    /// What the last release left, as JSON; empty before the first.
+    /// What the last release kept for the next run, as JSON; empty before the first release.
     pub memory: String,
     /// The notes of days that no run has taken over long after they were made.
     pub notes: DayNotes,
 }
 
 impl Lease {
-    /// When the account is due again if its run asks for `asked` and releases it at `now`.
+    /// Returns when the account is due again if the run asks for `asked` and releases the lease at `now`.
     fn next_due(&self, asked: Instant, now: Instant) -> Instant {
         if self.is_recent() { asked.min(now.plus_seconds(SOON_SECONDS)) } else { asked }
     }
 
-    /// Whether appends may follow the last note that are not noted themselves.
+    /// Whether the last note is so recent that appends may follow it which are not noted themselves.
     fn is_recent(&self) -> bool {
         self.taken_at < self.noted_at.plus_seconds(RECENT_SECONDS)
     }
 }
 
 impl Store {
-    /// Notes that an account needs upkeep, and for which days something is appended to its lake. It is due from `now` on,
-    /// or stays due from when it already is, so that an account that is noted all the time keeps its place among the
-    /// others.
+    /// Notes that an account needs upkeep, and for which days something is appended to its lake. The account
+    /// is due from `now` on. Where it is due already it keeps its earlier time, so that an account that is
+    /// noted all the time does not lose its place among the others.
     pub async fn note_due(
         &self,
         account: &AccountId,
@@ -111,8 +115,8 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that an account's retention is about to change, and makes it due now: what it keeps must follow. An account
-    /// that nothing was noted for yet becomes known to upkeep by it.
+    /// Notes that an account's retention is about to change, and makes the account due now, so that what it
+    /// keeps follows. An account without an upkeep item gets one.
     pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
         let shard = key::due_listing(key::due_shard(account));
         let sent = self
@@ -193,8 +197,8 @@ impl Store {
             .update_expression(expression)
     }
 
-    /// Up to `limit` of the accounts that are due at `now`, those that have been for the longest time first. Accounts
-    /// that a run works on are among them.
+    /// Returns up to `limit` of the accounts that are due at `now`, beginning with those that have been due
+    /// for the longest time. Accounts on which a run holds a lease are among them.
     pub async fn due(&self, now: Instant, limit: u16) -> Result<Vec<Due>, StoreError> {
         let shards = (0..key::DUE_SHARDS).map(|shard| self.due_of_shard(shard, now, limit));
         let mut due: Vec<Due> = try_join_all(shards).await?.into_iter().flatten().collect();
@@ -219,8 +223,8 @@ impl Store {
         Ok(answer.items.unwrap_or_default().iter().filter_map(listed).collect())
     }
 
-    /// Takes the lease on an account that is due at `now`, until `until`. `None` where it is not due, or another run
-    /// holds a lease that has not ended.
+    /// Takes the lease on an account that is due at `now`, until `until`. Returns `None` where the account is
+    /// not due, or another run holds a lease that has not ended.
     pub async fn lease(
         &self,
         account: &AccountId,
@@ -231,7 +235,7 @@ impl Store {
         let sent = self
             .update(key::due(account))
             .update_expression("SET lease_until = :until, lease_by = :run")
-            // Its own lease too: an answer may be lost, and then the SDK asks again.
+            // The run may take its own lease again: where an answer is lost, the SDK repeats the call.
             .condition_expression(
                 "listing_sk <= :due AND \
                  (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_by = :run)",
@@ -318,7 +322,7 @@ async fn written(update: UpdateItemFluentBuilder) -> Result<Written, StoreError>
     }
 }
 
-/// Microseconds as text that sorts like the number.
+/// The instant's microseconds as text of 20 digits, so that texts sort as instants do.
 fn sort_key(at: Instant) -> String {
     format!("{:020}", at.0.max(0))
 }
@@ -368,9 +372,9 @@ mod tests {
         assert_eq!(asked(1, 119), soon);
         assert_eq!(asked(1, 122), hour);
         assert_eq!(asked(0, 3_600), hour);
-        // However long the run took: what counts is what it can have seen when it began.
+        // However long a run took, what counts is what it can have seen when it began.
         assert_eq!(asked(200, 230), soon);
-        // Nobody is put off by it.
+        // A run that asks for an earlier time gets it.
         assert_eq!(lease(ago(1), ago(2)).next_due(NOW, NOW), NOW);
     }
 

@@ -1,4 +1,4 @@
-//! Storage failures: each has a kind, which says what its caller can do about it.
+//! Storage failures. Each has a kind, which says what its caller can do about it.
 
 use std::any::Any;
 use std::error::Error;
@@ -12,15 +12,16 @@ use aws_sdk_s3::primitives::ByteStreamError;
 /// What a caller can do about a storage failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreErrorKind {
-    /// Storage is pushing back or out of reach: the same call may succeed later.
+    /// Storage pushes back or is out of reach; the same call may succeed later.
     Busy,
     /// What was asked for is not there.
     NotFound,
-    /// A condition did not hold: somebody else was faster.
+    /// A condition of the call did not hold, usually because another writer was faster.
     Conflict,
-    /// What is stored cannot be read: trying again does not help.
+    /// What is stored cannot be read; trying again does not help.
     Broken,
-    /// Storage refuses for another reason, such as a missing permission or a wrong name: an operator has to help.
+    /// Storage refuses for another reason, such as a missing permission or a wrong name; an operator has to
+    /// help.
     Refused,
 }
 
@@ -30,49 +31,51 @@ impl StoreErrorKind {
         matches!(self, StoreErrorKind::Broken | StoreErrorKind::NotFound)
     }
 
-    /// Whether the same call may succeed later with nobody doing anything about it. A conflict that nobody decided on
-    /// is one of these: somebody else was faster, and the next attempt finds what they wrote.
+    /// Whether the same call may succeed later without anybody's help. That includes a conflict that its
+    /// caller did not expect: another writer was faster, and the next attempt finds what it wrote.
     pub fn is_passing(self) -> bool {
         matches!(self, StoreErrorKind::Busy | StoreErrorKind::Conflict)
     }
 }
 
-/// A storage failure: a kind to branch on and a source to read.
+/// A storage failure. Programs branch on its kind; people read its message and its source.
 #[derive(Debug, thiserror::Error)]
 #[error("storage: {action} failed ({kind:?})")]
 pub struct StoreError {
     /// What can be done about it.
     pub kind: StoreErrorKind,
-    /// What was being done.
+    /// What was being done, as in "reading an item".
     action: &'static str,
     #[source]
     source: Box<dyn Error + Send + Sync>,
 }
 
 impl StoreError {
-    /// A stored thing that cannot be read.
+    /// A failure of the kind `Broken`: what is stored cannot be read.
     pub fn broken(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
         StoreError { kind: StoreErrorKind::Broken, action, source: source.into() }
     }
 
-    /// Storage that did not answer in time.
+    /// A failure of the kind `Busy`: storage did not answer in time, or other writers were faster again and
+    /// again.
     pub fn busy(action: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
         StoreError { kind: StoreErrorKind::Busy, action, source: source.into() }
     }
 
-    /// A part of a call that failed for the reason with this code, as AWS calls it.
+    /// A failure of one part of a call that succeeded as a whole. `code` is AWS's error code of the part.
     pub(crate) fn of_code(action: &'static str, code: &str) -> StoreError {
-        // The call itself went well, so its status says nothing of the part.
+        // The call itself succeeded, so its HTTP status says nothing about the part.
         StoreError { kind: kind_of(code, 200), action, source: code.into() }
     }
 
-    /// An object's body that did not arrive whole: the connection broke, or it ended before its announced length. What is
-    /// stored may be well, so the same call may succeed later.
+    /// A failure to receive the whole body of an object: the connection broke, or the body ended before its
+    /// announced length. What is stored may be complete, so the kind is `Busy`.
     pub fn body(action: &'static str, source: ByteStreamError) -> StoreError {
         StoreError::busy(action, source)
     }
 
-    /// A failed AWS call. Of a cancelled transaction its reasons decide.
+    /// The failure of an AWS call. The kind follows from the error's code and HTTP status and, for a
+    /// cancelled transaction, from its cancellation reasons.
     pub fn aws<E>(action: &'static str, error: SdkError<E>) -> StoreError
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -91,7 +94,8 @@ impl StoreError {
     }
 }
 
-/// What a conditional write gave; `None` where its condition did not hold.
+/// Turns a conflict into `None`: the result of a conditional write, or `None` where its condition did not
+/// hold.
 pub(super) fn if_held<T>(sent: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match sent {
         Ok(answer) => Ok(Some(answer)),
@@ -102,9 +106,10 @@ pub(super) fn if_held<T>(sent: Result<T, StoreError>) -> Result<Option<T>, Store
 
 /// The kind of an AWS error code that came with an HTTP status.
 ///
-/// The codes that mean "try again" are those that the SDK itself tries again (`aws_runtime::retries::classifiers`), those
-/// of DynamoDB's transactions and S3's conditional writes, and any that comes with a status that says so: services add
-/// codes, and a fault of theirs must never count as the operator's.
+/// The codes of the kind `Busy` are those that the SDK itself retries (`aws_runtime::retries::classifiers`),
+/// and those of DynamoDB's transactions and S3's conditional writes. An unknown code counts as `Busy` where
+/// its status says so (429, or 500 and above), because services add codes, and a fault of a service must
+/// never be blamed on the operator.
 fn kind_of(code: &str, status: u16) -> StoreErrorKind {
     match code {
         "ConditionalCheckFailedException" | "PreconditionFailed" => StoreErrorKind::Conflict,
@@ -139,7 +144,8 @@ fn kind_of(code: &str, status: u16) -> StoreErrorKind {
     }
 }
 
-/// Why a transaction was cancelled, one reason for each of its actions; `None` for an error that is no cancellation.
+/// The reasons why a transaction was cancelled, one for each of its actions; `None` for an error that is no
+/// cancellation.
 fn cancellation(error: &dyn Any) -> Option<&[CancellationReason]> {
     let exception = match (error.downcast_ref(), error.downcast_ref()) {
         (Some(TransactWriteItemsError::TransactionCanceledException(exception)), _)
@@ -149,8 +155,9 @@ fn cancellation(error: &dyn Any) -> Option<&[CancellationReason]> {
     Some(exception.cancellation_reasons())
 }
 
-/// The kind of a cancelled transaction. One action that may succeed later makes all of it one that may: which conditions
-/// hold is then not known. Without any reason nothing is known either.
+/// The kind of a cancelled transaction. If one action failed in a way that may pass, the transaction is
+/// `Busy`, because it is unknown then whether the conditions hold. Without any reason nothing is known
+/// either, so that is `Busy` too.
 fn kind_of_transaction(reasons: &[CancellationReason]) -> StoreErrorKind {
     let codes = || reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None");
     let is_passing = |code: &str| {

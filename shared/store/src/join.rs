@@ -1,4 +1,4 @@
-//! The write of a session: a join, so that any order and any number of deliveries end in the same state.
+//! The write of a session. It is a join: any order and any number of deliveries end in the same state.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,8 @@ use domain::session::{Identity, Session};
 use domain::time::Instant;
 use domain::version::Version;
 
-/// The attribute of the receipt that keeps that a session's latest version was acknowledged.
+/// The attribute with the name of the receipt that records that the session's latest version was
+/// acknowledged.
 const RECEIPT: &str = "receipt";
 /// The attribute of the hash of a version.
 const HASH: &str = "hash";
@@ -31,26 +32,27 @@ const MOST_INSTANTS: u8 = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
 const ATTEMPTS: usize = 4;
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// It is the session's latest version now.
+    /// The written version is the session's latest version now.
     Accepted,
     /// The very same version was there already.
     Unchanged {
-        /// The receipt that keeps that it was acknowledged, if it was (`Store::keep_receipt`).
+        /// The name of the receipt that records its acknowledgement, if it was acknowledged
+        /// (`Store::keep_receipt`).
         receipt: String,
     },
     /// A newer version was there already.
     Stale,
 }
 
-/// What the sessions of a delivery have in common.
+/// What all sessions of one delivery have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Delivery<'d> {
-    /// The receipt that is to keep that they are acknowledged.
+    /// The name of the receipt that will record their acknowledgement.
     pub receipt: &'d str,
-    /// When it came.
+    /// When the delivery was received.
     pub now: Instant,
 }
 
@@ -146,7 +148,8 @@ impl Store {
         expected: &Expected,
     ) -> UpdateItemFluentBuilder {
         let day = identity.created_at.to_utc().date_naive();
-        // An earlier version of this software kept when a session expires; that of its earlier `created_at` does not hold.
+        // An earlier version of this software kept when a session expires. It goes, because it was computed
+        // from the earlier `created_at`.
         let dropped = format!("{}, {EXPIRES_AT}", if kept_as == BODY { BODY_OBJECT } else { BODY });
         let sets = format!(
             "SET version = :version, {PROGRESS} = :progress, #hash = :hash, created_at = :created, {kept_as} = :body, \
@@ -212,7 +215,7 @@ fn binary(item: &Item, name: &str) -> Vec<u8> {
     bytes.map(|bytes| bytes.as_ref().to_vec()).unwrap_or_default()
 }
 
-/// Sends a write: the item that was there where its condition did not hold, `None` where it did.
+/// Sends a write. Returns `None` where its condition held, else the item that is there.
 async fn refused(update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
     let Err(error) = update.send().await else { return Ok(None) };
     match error.as_service_error() {

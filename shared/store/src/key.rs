@@ -1,7 +1,7 @@
-//! Every DynamoDB key and every S3 object key: made here and nowhere else.
+//! All DynamoDB keys and S3 object keys. They are made here and nowhere else.
 //!
-//! The partition key's prefix says what an item is; the template's policies are written against these prefixes. An
-//! account id holds no `#` and no `/`, so what follows it may hold anything.
+//! The prefix of a partition key says what kind of item it is, and the policies in `template.yaml` name these
+//! prefixes. An account id contains no `#` and no `/`, so whatever follows it may contain any character.
 
 use std::ops::RangeInclusive;
 
@@ -29,71 +29,72 @@ impl Key {
     }
 }
 
-/// The index that lists items by owner (see `sessions_listing` and `tokens_listing`).
+/// The name of the index that lists items by their owner, or by when they are due (see `sessions_listing`,
+/// `tokens_listing` and `due_listing`).
 pub const LISTING: &str = "listing";
 
-/// A session.
+/// The item of a session.
 pub fn session(account: &AccountId, id: &SessionId) -> Key {
     Key::new(format!("session#{account}#{}", id.as_str()), "session")
 }
 
-/// The account and the session of a session's partition key; `None` for an item of another kind.
+/// Reads the account and the session from a session's partition key; `None` for an item of another kind.
 pub fn parse_session(pk: &str) -> Option<(AccountId, SessionId)> {
     let (account, id) = pk.strip_prefix("session#")?.split_once('#')?;
     Some((AccountId::try_from(account.to_owned()).ok()?, SessionId::try_from(id.to_owned()).ok()?))
 }
 
-/// Listing partition of an account's sessions that began on a UTC day.
+/// The partition of the index with an account's sessions that began on a UTC day.
 pub fn sessions_listing(account: &AccountId, day: NaiveDate) -> String {
     format!("sessions#{account}#{day}")
 }
 
-/// An account's settings.
+/// The item of an account's settings.
 pub fn account(account: &AccountId) -> Key {
     Key::new(format!("account#{account}"), "settings")
 }
 
-/// An account's wrapped data key.
+/// The item of an account's wrapped data key.
 pub fn account_key(account: &AccountId) -> Key {
     Key::new(format!("account#{account}"), "key")
 }
 
-/// The reports that an account has put into its console.
+/// The item of the reports that an account has put into its console.
 pub fn reports(account: &AccountId) -> Key {
     Key::new(format!("reports#{account}"), "reports")
 }
 
-/// What an operator has set for the whole stack.
+/// The item of what an operator has set for the whole stack.
 pub fn settings() -> Key {
     Key::new("settings#stack".to_owned(), "settings")
 }
 
-/// A token's row.
+/// The item of a token.
 pub fn token(id: &str) -> Key {
     Key::new(format!("token#{id}"), "token")
 }
 
-/// Listing partition of an account's tokens; the operator's for `None`.
+/// The partition of the index with an account's tokens, or with the operator's tokens for `None`.
 pub fn tokens_listing(account: Option<&AccountId>) -> String {
     format!("tokens#{}", account.map_or("", AccountId::as_str))
 }
 
-/// The public half and the wrapped private half of a signing key.
+/// The item with the public half and the wrapped private half of a signing key.
 pub fn signing_key(kid: &str) -> Key {
     Key::new(format!("signing-key#{kid}"), "key")
 }
 
-/// Partition of the list of signing keys, whose sort keys begin with the time they were made.
+/// The partition with the list of signing keys. Its sort keys begin with the time at which a key was made.
 pub fn signing_keys() -> String {
     "signing-keys".to_owned()
 }
 
-/// The wrapped key that media links are signed with.
+/// The item of the wrapped key that media links are signed with.
 pub fn link_key() -> Key {
     Key::new("link-key#1".to_owned(), "key")
 }
 
-/// A file whose links must never open again.
+/// The item that revokes the links of a file.
 pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
     Key::new(format!("revoked-link#{account}#{}", storage.digest()), "revoked")
 }
@@ -108,12 +109,12 @@ pub fn manifest(account: &AccountId) -> String {
     format!("manifest#{account}")
 }
 
-/// A live segment: its class of width, the UTC day of its first session, and its id.
+/// The item of a live segment: its class of width, the UTC day of its first session, and its id.
 pub fn live_segment(account: &AccountId, width: usize, first: NaiveDate, id: &str) -> Key {
     Key::new(manifest(account), format!("{}{id}", live_from(width, first)))
 }
 
-/// What the sort keys of live segments begin with.
+/// The prefix of the sort keys of live segments.
 pub const LIVE_SEGMENTS: &str = "live#";
 
 /// What the sort keys of replaced segments begin with.
@@ -124,7 +125,8 @@ pub fn live_from(width: usize, day: NaiveDate) -> String {
     format!("{LIVE_SEGMENTS}{width}#{}#", day_text(day))
 }
 
-/// A day as ten characters, so that texts order as days do: ingest takes the years 1 to 9999.
+/// A day as text of ten characters, so that texts sort as days do. Days outside of the years 1 to 9999, which
+/// ingest refuses, become the nearest day within them.
 fn day_text(day: NaiveDate) -> String {
     let edge = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
     day.clamp(edge(1, 1, 1), edge(9999, 12, 31)).to_string()
@@ -165,40 +167,41 @@ pub fn replaced_before(instant: Instant) -> Vec<RangeInclusive<String>> {
     classes.map(|class| replaced_from(class, Instant(0))..=replaced_from(class, instant)).collect()
 }
 
-/// A segment as the manifest held it before it had two parts.
+/// The item of a segment that was written before the manifest had two parts.
 pub fn segment_before_parts(account: &AccountId, id: &str) -> Key {
     Key::new(manifest(account), format!("{SEGMENTS_BEFORE_PARTS}{id}"))
 }
 
-/// What the sort keys of these begin with.
+/// The prefix of the sort keys of segments that were written before the manifest had two parts.
 pub const SEGMENTS_BEFORE_PARTS: &str = "segment#";
 
-/// Partition of an account's quarantined stream records. Tables hold it under this name, so it stays.
+/// The partition of an account's quarantined stream records. The prefix is an old name that existing tables
+/// hold.
 pub fn quarantine(account: &AccountId) -> String {
     format!("aside#{account}")
 }
 
-/// A quarantined stream record: one that could not be archived.
+/// The item of a quarantined stream record, which could not be archived.
 pub fn quarantined(account: &AccountId, sequence: &str) -> Key {
     Key::new(quarantine(account), sequence)
 }
 
-/// Partition of what was acknowledged of an account's sessions that began on a UTC day.
+/// The partition of the receipts for an account's sessions that began on a UTC day.
 pub fn receipts(account: &AccountId, day: NaiveDate) -> String {
     format!("receipt#{account}#{day}")
 }
 
-/// One receipt of them, by its name.
+/// The item of one receipt, by its name.
 pub fn receipt(account: &AccountId, day: NaiveDate, name: &str) -> Key {
     Key::new(receipts(account, day), name)
 }
 
-/// Partition of the items of an account that were rejected on a UTC day.
+/// The partition of what was rejected of an account's deliveries on a UTC day.
 pub fn rejections(account: &AccountId, day: NaiveDate) -> String {
     format!("rejection#{account}#{day}")
 }
 
-/// The items that one batch had rejected.
+/// The item with what was rejected of one batch.
 pub fn rejection(account: &AccountId, day: NaiveDate, batch: &str) -> Key {
     Key::new(rejections(account, day), batch)
 }
@@ -218,48 +221,50 @@ pub fn garbage(account: &AccountId) -> String {
     format!("garbage#{account}")
 }
 
-/// One of them, and when it may go.
+/// The item of the note that a large body may be deleted from `due` on.
 pub fn garbage_body(account: &AccountId, due: Instant, object: &str) -> Key {
     Key::new(garbage(account), format!("{:020}#{object}", due.0.max(0)))
 }
 
-/// The sort keys of those that may go at this instant.
+/// The range of the sort keys of bodies that may be deleted at this instant.
 pub fn garbage_until(now: Instant) -> RangeInclusive<String> {
     format!("{:020}", 0)..=format!("{:020}#~", now.0.max(0))
 }
 
-/// Over how many partitions of the index the due accounts are spread: a partition takes 1,000 writes a second.
+/// Over how many partitions of the index the due accounts are spread, because a partition takes 1,000 writes
+/// per second.
 pub const DUE_SHARDS: u8 = 16;
 
-/// What is known of an account's upkeep.
+/// An account's upkeep item.
 pub fn due(account: &AccountId) -> Key {
     Key::new(format!("due#{account}"), "due")
 }
 
-/// The account of an upkeep item's partition key; `None` for an item of another kind.
+/// Reads the account from the partition key of an upkeep item; `None` for an item of another kind.
 pub fn parse_due(pk: &str) -> Option<AccountId> {
     AccountId::try_from(pk.strip_prefix("due#")?.to_owned()).ok()
 }
 
-/// Listing partition of one shard of the accounts by when their upkeep is due; shards count from 0.
+/// The partition of the index with one shard of the accounts, ordered by when their upkeep is due. Shards
+/// count from 0.
 pub fn due_listing(shard: u8) -> String {
     format!("due#{shard}")
 }
 
-/// The shard that lists an account.
+/// The shard that lists an account. An account never changes its shard.
 pub fn due_shard(account: &AccountId) -> u8 {
     Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
 }
 
-/// The round through all accounts that finds those without upkeep.
+/// The item of the round through all accounts that finds those without an upkeep item.
 pub fn discovery() -> Key {
     Key::new("discovery#stack".to_owned(), "round")
 }
 
-/// S3: what the keys of all segments begin with.
+/// S3: the prefix of the keys of all segments.
 pub const SEGMENT_OBJECTS: &str = "segments/";
 
-/// S3: what the keys of an account's segments begin with.
+/// S3: the prefix of the keys of an account's segments.
 pub fn segment_objects(account: &AccountId) -> String {
     format!("{SEGMENT_OBJECTS}{account}/")
 }
@@ -276,12 +281,13 @@ pub fn parse_object(object: &str) -> Option<(AccountId, String)> {
     Some((AccountId::try_from(account.to_owned()).ok()?, after))
 }
 
-/// S3: a segment.
+/// S3: the key of a segment.
 pub fn segment_object(account: &AccountId, id: &str) -> String {
     format!("{}{id}", segment_objects(account))
 }
 
-/// S3: the file of one record kind of a segment whose files are objects of their own (format 1).
+/// S3: the key of the file with one kind of record, in a segment whose files are objects of their own (format
+/// 1).
 pub fn segment_file_object(account: &AccountId, id: &str, record: Record) -> String {
     format!("{}/{}.parquet", segment_object(account, id), record.name())
 }
@@ -294,20 +300,22 @@ pub fn body_objects(account: &AccountId) -> String {
     format!("{BODY_OBJECTS}{account}/")
 }
 
-/// S3: a session body too large for an item: when it was made, a random text without `-`, and its session in base64url, so
-/// that the bodies of an account are listed in the order in which they were made and each tells whose it is. At most 780
-/// bytes with eight random ones; S3 takes 1,024.
+/// S3: the key of a session's body that is too large for an item. It is made of the instant at which the body
+/// was made, a random text without `-`, and the session's id in base64url, so that an account's bodies are
+/// listed in the order in which they were made, and each tells its session. With eight random characters it
+/// has at most 780 bytes; S3 allows 1,024.
 pub fn body_object(account: &AccountId, made_at: Instant, random: &str, session: &SessionId) -> String {
     let session = BASE64_URL_SAFE_NO_PAD.encode(session.as_str());
     format!("{}-{random}-{session}", body_objects_from(account, made_at))
 }
 
-/// Where the bodies begin that were made at this instant or later.
+/// S3: the key at which the bodies begin that were made at this instant or later.
 pub fn body_objects_from(account: &AccountId, made_at: Instant) -> String {
     format!("{}{:016x}", body_objects(account), made_at.0.max(0))
 }
 
-/// When the body of a key was made, and its session. `None` for an older key, which is the SHA-256 of what is stored in hex.
+/// S3: reads from the key of a body when it was made, and its session. `None` for a key of the older form,
+/// which is the SHA-256 of the stored bytes in hex.
 pub fn parse_body_object(account: &AccountId, object: &str) -> Option<(Instant, SessionId)> {
     let mut name = object.strip_prefix(&body_objects(account))?.splitn(3, '-');
     let made_at = i64::from_str_radix(name.next()?, 16).ok()?;
@@ -324,17 +332,18 @@ pub fn media_objects(account: &AccountId) -> String {
     format!("{MEDIA_OBJECTS}{account}/")
 }
 
-/// S3: a media file. The name is opaque and may hold anything, so its digest stands in the key.
+/// S3: the key of a media file. It contains the digest of the file's `storage_id`, which is opaque and may
+/// contain any character.
 pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
     media_object_of(account, &storage.digest())
 }
 
-/// S3: a media file, by the digest that a link carries.
+/// S3: the key of a media file, by the digest that a link carries.
 pub fn media_object_of(account: &AccountId, digest: &str) -> String {
     format!("{}{digest}", media_objects(account))
 }
 
-/// A revoked link, by the digest that a link carries.
+/// The item that revokes the links of a file, by the digest that a link carries.
 pub fn revoked_link_of(account: &AccountId, digest: &str) -> Key {
     Key::new(format!("revoked-link#{account}#{digest}"), "revoked")
 }

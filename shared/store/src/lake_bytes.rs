@@ -1,4 +1,5 @@
-//! The size of an account's lake, as upkeep has read it last: an attribute of the account's item of upkeep.
+//! The size of an account's lake as upkeep has last measured it, in bytes. It is an attribute of the
+//! account's upkeep item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -9,7 +10,7 @@ use domain::id::AccountId;
 const LAKE_BYTES: &str = "lake_bytes";
 
 impl Store {
-    /// Keeps the size.
+    /// Keeps the size, in bytes.
     pub async fn keep_lake_bytes(&self, account: &AccountId, bytes: u64) -> Result<(), StoreError> {
         let update = self
             .update(key::due(account))
@@ -18,7 +19,7 @@ impl Store {
         update.send().await.map(drop).map_err(|error| StoreError::aws("keeping the size of a lake", error))
     }
 
-    /// The size that was kept; `None` where none was.
+    /// Returns the kept size, in bytes; `None` where none was kept.
     pub async fn kept_lake_bytes(&self, account: &AccountId) -> Result<Option<u64>, StoreError> {
         let item = self.get_attribute(key::due(account), LAKE_BYTES).await?;
         Ok(item.and_then(|item| number(&item, LAKE_BYTES)).and_then(|bytes| u64::try_from(bytes).ok()))

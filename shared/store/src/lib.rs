@@ -1,7 +1,11 @@
-//! Where things are kept: one table, two buckets and a key that wraps keys.
+//! The way to everything that is kept: one DynamoDB table, two S3 buckets, and a KMS key that wraps keys.
 //!
-//! The seam for tests and for `premium serve` is the AWS wire protocol, so this is one concrete type. Each submodule
-//! owns one kind of item: how it is written and how it is read stand side by side.
+//! [`Store`] is one concrete type and not a trait, because tests and `premium serve` replace AWS at its wire
+//! protocol. Each submodule owns one kind of item, so that how it is written and how it is read stand side by
+//! side.
+//!
+//! Every method that fails returns a [`StoreError`], whose kind says what its caller can do about it.
+//! Instants are microseconds since 1970, and days are UTC days, unless said otherwise.
 
 pub mod aws;
 pub mod key;
@@ -58,7 +62,7 @@ use runtime::config::{ConfigError, optional, required};
 /// An item of the table.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// What the table, the buckets and the key are called.
+/// The names of the table, the buckets and the key.
 #[derive(Clone, Debug)]
 pub struct Names {
     /// The table.
@@ -72,8 +76,9 @@ pub struct Names {
 }
 
 impl Names {
-    /// From the environment: `PREMIUM_TABLE` is required; a function that never touches a bucket or the key is not
-    /// told its name.
+    /// Reads the names from the environment. `PREMIUM_TABLE` is required. `PREMIUM_LAKE_BUCKET`,
+    /// `PREMIUM_MEDIA_BUCKET` and `PREMIUM_KEY` are empty where they are not set: a function is only told
+    /// what it uses.
     pub fn from_env() -> Result<Names, ConfigError> {
         Ok(Names {
             table: required("PREMIUM_TABLE")?,
@@ -84,7 +89,7 @@ impl Names {
     }
 }
 
-/// The way to everything that is kept. Cheap to clone; clones share connections and caches.
+/// The way to everything that is kept. A store is cheap to clone, and clones share connections and caches.
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Inner>);
 
@@ -99,7 +104,8 @@ struct Inner {
 }
 
 impl Store {
-    /// A store on the clients that `config` describes. S3 is addressed by path where the endpoint is not AWS's own.
+    /// Builds a store on the clients that `config` describes. The S3 client puts the bucket into the path
+    /// where the endpoint is not AWS's own, because other servers have no host name for each bucket.
     pub fn new(config: &SdkConfig, names: Names) -> Store {
         let by_path = config.endpoint_url().is_some() || optional("AWS_ENDPOINT_URL_S3").is_some();
         let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(by_path).build();
@@ -111,7 +117,7 @@ impl Store {
         )
     }
 
-    /// A store on these clients.
+    /// Builds a store on these clients.
     pub fn with_clients(
         dynamo: aws_sdk_dynamodb::Client,
         s3: aws_sdk_s3::Client,
@@ -128,27 +134,28 @@ impl Store {
         }))
     }
 
-    /// The table's client.
+    /// The DynamoDB client, for calls that this crate has no method for.
     pub fn dynamo(&self) -> &aws_sdk_dynamodb::Client {
         &self.0.dynamo
     }
 
-    /// The buckets' client.
+    /// The S3 client, for calls that this crate has no method for.
     pub fn s3(&self) -> &aws_sdk_s3::Client {
         &self.0.s3
     }
 
-    /// What things are called.
+    /// The names of the table, the buckets and the key.
     pub fn names(&self) -> &Names {
         &self.0.names
     }
 
-    /// Reads one item as it is now.
+    /// Reads one item as it is now (a consistent read); `None` where there is none.
     pub async fn get(&self, key: Key) -> Result<Option<Item>, StoreError> {
         self.get_with(key, None).await
     }
 
-    /// Reads one attribute of an item as it is now.
+    /// Reads one attribute of an item as it is now. The item holds nothing where the attribute is missing;
+    /// `None` where there is no item.
     async fn get_attribute(&self, key: Key, attribute: &str) -> Result<Option<Item>, StoreError> {
         self.get_with(key, Some(attribute.to_owned())).await
     }
@@ -168,12 +175,13 @@ impl Store {
         Ok(answer.item)
     }
 
-    /// An update of the item of a key.
+    /// Begins an update of the item with this key.
     fn update(&self, key: Key) -> UpdateItemFluentBuilder {
         self.dynamo().update_item().table_name(&self.names().table).set_key(Some(key_item(key)))
     }
 
-    /// What the index holds of a listing partition, in the order of its sort keys.
+    /// Reads all items of a partition of the index `listing`, in the order of their sort keys. The index may
+    /// be a moment behind the table.
     async fn listing(&self, partition: String) -> Result<Vec<Item>, StoreError> {
         let query = self.dynamo().query().table_name(&self.names().table).index_name(crate::key::LISTING);
         let query = query
@@ -183,7 +191,7 @@ impl Store {
         items.map_err(|error| StoreError::aws("reading a listing", error))
     }
 
-    /// All items of a partition, in the order of their sort keys.
+    /// Reads all items of a partition as they are now, in the order of their sort keys.
     pub async fn partition(&self, partition: String) -> Result<Vec<Item>, StoreError> {
         let query = self
             .dynamo()
@@ -197,7 +205,7 @@ impl Store {
     }
 }
 
-/// Puts a key into an item, or makes an item of it.
+/// Makes an item that has nothing but its key.
 pub fn key_item(key: Key) -> Item {
     HashMap::from([
         ("pk".to_owned(), AttributeValue::S(key.pk)),
@@ -205,12 +213,12 @@ pub fn key_item(key: Key) -> Item {
     ])
 }
 
-/// A text attribute.
+/// The value of a text attribute; `None` where it is missing or of another type.
 pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// A whole-number attribute.
+/// The value of a whole-number attribute; `None` where it is missing, of another type or beyond 64 bits.
 pub fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }

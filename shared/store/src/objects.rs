@@ -1,4 +1,4 @@
-//! Objects of the buckets: listing them, and deleting many at once.
+//! Lists objects of the buckets, and deletes many at once.
 
 use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -6,36 +6,37 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use super::{Store, StoreError};
 use domain::time::Instant;
 
-/// Objects of one deletion, as S3 limits it.
+/// How many objects S3 deletes in one call at most.
 const DELETED_AT_ONCE: usize = 1_000;
 
-/// An object of a listing.
+/// An object in a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedObject {
     /// Its key.
     pub key: String,
-    /// When it was written.
+    /// When the object was written; 1970 where the listing does not say so.
     pub modified_at: Instant,
 }
 
 /// A page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListedObjects {
-    /// In the order of their keys, at most 1,000.
+    /// The objects in the order of their keys, at most 1,000.
     pub objects: Vec<ListedObject>,
     /// Whether there are more after the last of them.
     pub more: bool,
 }
 
 impl ListedObjects {
-    /// After which key the next page begins; `None` where there is none.
+    /// The key after which the next page begins; `None` after the last page.
     pub fn goes_on_after(&self) -> Option<String> {
         self.objects.last().filter(|_| self.more).map(|object| object.key.clone())
     }
 }
 
 impl Store {
-    /// The objects of a bucket whose keys begin with `prefix` and come after `after`.
+    /// Returns the first page of the objects of a bucket whose keys begin with `prefix` and come after the
+    /// key `after`. An empty `after` begins with the first object.
     pub async fn list_objects(
         &self,
         bucket: &str,
@@ -57,7 +58,8 @@ impl Store {
         list.set_start_after((!after.is_empty()).then(|| after.to_owned()))
     }
 
-    /// The first of these keys.
+    /// Returns the first key that begins with `prefix` and comes after the key `after`; `None` where there is
+    /// none.
     pub(super) async fn first_object(
         &self,
         bucket: &str,
@@ -69,7 +71,8 @@ impl Store {
         Ok(answer.contents.unwrap_or_default().into_iter().find_map(|object| object.key))
     }
 
-    /// Deletes objects; one that is not there is no fault. Some may be gone where this fails.
+    /// Deletes objects. An object that is not there is no failure. Where this fails, some of the objects may
+    /// be deleted.
     pub async fn delete_objects(&self, bucket: &str, keys: Vec<String>) -> Result<(), StoreError> {
         const ACTION: &str = "deleting objects";
         for keys in keys.chunks(DELETED_AT_ONCE) {

@@ -1,7 +1,7 @@
-//! What leaves the table at the end of its retention, and what keeps sessions from leaving earlier.
+//! Deletes from the table what is past its retention, and keeps sessions from being deleted earlier.
 //!
-//! Sessions and receipts leave by whole UTC days, a day's receipts first: then no receipt is left that says of a session
-//! that was deleted in its time that it is missing, also where a retention is raised again later.
+//! Sessions and receipts are deleted by whole UTC days, the receipts of a day first. So no receipt is left
+//! that would report a rightly deleted session as missing, even where the retention is raised again later.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
@@ -14,23 +14,23 @@ use crate::key::{self, Key};
 use domain::account::Account;
 use domain::id::{AccountId, SessionId};
 
-/// How many items are deleted or changed at once.
+/// How many items are deleted or changed at the same time.
 const AT_ONCE: usize = 16;
 
-/// What was deleted of a day.
+/// What was deleted of a UTC day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeletedOfDay {
-    /// Sessions.
+    /// How many sessions were deleted.
     pub sessions: usize,
-    /// Receipts.
+    /// How many receipts were deleted.
     pub receipts: usize,
     /// Whether there may be more of that day.
     pub more: bool,
 }
 
 impl Store {
-    /// Deletes up to `limit` receipts of a UTC day; once there are no more of them up to `limit` of the day's sessions.
-    /// A session that has moved to another day meanwhile stays.
+    /// Deletes up to `limit` receipts of a UTC day and, once none of these are left, up to `limit` sessions
+    /// of the day. A session that has moved to another day meanwhile stays.
     pub async fn delete_day(
         &self,
         account: &AccountId,
@@ -52,8 +52,8 @@ impl Store {
         Ok(DeletedOfDay { sessions, receipts: count, more: page.more })
     }
 
-    /// Deletes a session if it is still listed under a UTC day. `false` where it is not, or is gone: the index that named
-    /// it may be a moment behind.
+    /// Deletes a session if its item still belongs to a UTC day. Returns `false` where it belongs to another
+    /// day or is gone, which happens because the index that named it may be a moment behind.
     async fn delete_listed(
         &self,
         account: &AccountId,
@@ -77,7 +77,7 @@ impl Store {
         sent.map(drop).map_err(|error| StoreError::aws("deleting a receipt", error))
     }
 
-    /// The keys of up to `limit` receipts of a day, and whether there are more.
+    /// Returns the keys of up to `limit` receipts of a UTC day, and whether there are more.
     async fn receipt_keys(
         &self,
         account: &AccountId,
@@ -99,9 +99,9 @@ impl Store {
         Ok((answer.items.unwrap_or_default().iter().filter_map(key).collect(), more))
     }
 
-    /// Takes from sessions the time at which the table would delete them of its own accord, where that comes before the
-    /// end of their retention as it is set now: an earlier version of this software kept one with each session. Gives of
-    /// how many it was taken.
+    /// Removes the time at which DynamoDB's TTL would delete sessions, where that is before the end of their
+    /// retention as it is set now. An earlier version of this software kept such a time with each session.
+    /// Returns from how many sessions it was removed.
     pub async fn lift_expiry(
         &self,
         account: &Account,
@@ -114,7 +114,7 @@ impl Store {
 
     async fn lift_expiry_of(&self, account: &Account, listed: &ListedSession) -> Result<bool, StoreError> {
         let key = key::session(&account.id, &listed.id);
-        // A reading costs a tenth of a write, and most sessions have no such time.
+        // A read costs a tenth of a write, and most sessions have no such time.
         let item = self.get_attribute(key.clone(), EXPIRES_AT).await?;
         let due = account.expires_at(listed.created_at).seconds();
         if item.and_then(|item| number(&item, EXPIRES_AT)).is_none_or(|expires| expires >= due) {
@@ -132,10 +132,10 @@ impl Store {
     }
 }
 
-/// The attribute that the table's TTL looks at.
+/// The attribute by which DynamoDB's TTL deletes items, in seconds since 1970.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 
-/// Whether two images of an item say the same but for when it expires.
+/// Whether two images of an item differ in nothing but when the item expires.
 pub fn differ_in_expiry_alone(old: &Item, new: &Item) -> bool {
     let mut names = old.keys().chain(new.keys()).filter(|name| *name != EXPIRES_AT);
     old.get(EXPIRES_AT) != new.get(EXPIRES_AT) && names.all(|name| old.get(name) == new.get(name))

@@ -1,4 +1,5 @@
-//! The quarantine: stream records of stored sessions that could not be read, with the reason, until somebody can.
+//! The quarantine: records of the stream whose sessions could not be read, each with the reason. A record
+//! stays until its session can be read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -8,36 +9,38 @@ use crate::key::{self, Key};
 use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
 
-/// The wait before the first attempt to read a quarantined record again; it doubles with each attempt.
+/// How many seconds pass before a quarantined record is tried again for the first time. The wait doubles with
+/// each attempt.
 const FIRST_WAIT_SECONDS: i64 = 60;
-/// The longest wait between two attempts.
+/// The longest wait between two attempts, in seconds.
 const LONGEST_WAIT_SECONDS: i64 = 86_400;
 
-/// The attribute that says when a record was quarantined. Tables hold it under this name, so it stays.
+/// The attribute that says when a record was quarantined. It is an old name that existing tables hold.
 const QUARANTINED_AT: &str = "set_aside_at";
 
-/// A stored session that could not be brought into the lake, and why: nothing of what it says.
+/// A record of a stored session that could not be brought into the lake, and why. It contains nothing of the
+/// session but its id and when it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
-    /// The stream's number of the record.
+    /// The record's sequence number in the stream, in decimal.
     pub sequence: String,
-    /// The session.
+    /// The session that the record is about.
     pub session_id: SessionId,
     /// Where the session lay before this record: nowhere where it was new, or where an earlier version kept the record;
     /// in several places where it moved shortly before.
     pub before: Vec<Instant>,
     /// Why it could not be read, the last time.
     pub reason: String,
-    /// When it was quarantined, in RFC 3339.
+    /// When the record was quarantined, in RFC 3339.
     pub at: String,
-    /// How often it was tried again.
+    /// How many times it was tried again.
     pub attempts: u32,
-    /// When it is tried again.
+    /// When it is tried again next.
     pub next_at: Instant,
 }
 
 impl Quarantined {
-    /// A record that could not be read just now.
+    /// Describes a record that could not be read at `now`.
     pub fn new(
         sequence: String,
         session_id: SessionId,
@@ -49,29 +52,30 @@ impl Quarantined {
         Quarantined { sequence, session_id, before, reason, at: now.to_rfc3339(), attempts: 0, next_at }
     }
 
-    /// The record after one more attempt in vain.
+    /// Returns the record after one more failed attempt.
     pub fn tried_again(self, reason: String, now: Instant) -> Quarantined {
         let attempts = self.attempts.saturating_add(1);
         Quarantined { reason, attempts, next_at: now.plus_seconds(wait_seconds(attempts)), ..self }
     }
 }
 
-/// How long a record waits that was tried again so often: a minute, doubling up to a day.
+/// Returns how many seconds a record waits that was tried again `attempts` times: a minute at first, then
+/// twice as long each time, and never more than a day.
 fn wait_seconds(attempts: u32) -> i64 {
     (FIRST_WAIT_SECONDS << attempts.min(16)).min(LONGEST_WAIT_SECONDS)
 }
 
-/// Some quarantined records of an account.
+/// A page of an account's quarantined records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantinePage {
-    /// In the order of their sequence numbers as texts.
+    /// The records in the order of their sequence numbers as texts.
     pub records: Vec<Quarantined>,
-    /// After which sequence number the next page begins; `None` where there is none.
+    /// The sequence number after which the next page begins; `None` after the last page.
     pub next: Option<String>,
 }
 
 impl Store {
-    /// Quarantines a record. One that is quarantined already stays as it is.
+    /// Quarantines a record. A record that is quarantined already stays as it is.
     pub async fn quarantine(&self, account: &AccountId, record: &Quarantined) -> Result<(), StoreError> {
         let Key { pk, .. } = key::session(account, &record.session_id);
         let mut attributes = vec![
@@ -89,12 +93,13 @@ impl Store {
         if_held(put).map(drop)
     }
 
-    /// All quarantined records of an account.
+    /// Returns all quarantined records of an account.
     pub async fn quarantined(&self, account: &AccountId) -> Result<Vec<Quarantined>, StoreError> {
         Ok(self.partition(key::quarantine(account)).await?.iter().filter_map(read).collect())
     }
 
-    /// Up to `limit` of them: the first, or those after a sequence number.
+    /// Returns up to `limit` quarantined records of an account: the first ones, or those after the sequence
+    /// number `after`.
     pub async fn quarantine_page(
         &self,
         account: &AccountId,
@@ -118,7 +123,7 @@ impl Store {
         })
     }
 
-    /// Keeps the last attempt of a record, unless it is quarantined no more.
+    /// Keeps the outcome of a record's last attempt. Does nothing where the record has left the quarantine.
     pub async fn keep_attempt(&self, account: &AccountId, record: &Quarantined) -> Result<(), StoreError> {
         let sent = self
             .update(key::quarantined(account, &record.sequence))
@@ -132,7 +137,7 @@ impl Store {
         if_held(sent.map_err(|error| StoreError::aws("keeping a record in quarantine", error))).map(drop)
     }
 
-    /// Lets a record leave the quarantine.
+    /// Removes a record from the quarantine.
     pub async fn forget_quarantined(
         &self,
         account: &AccountId,

@@ -1,4 +1,4 @@
-//! Parts of a partition: ranges of sort keys, and many items at once.
+//! Reads ranges of sort keys, and reads or deletes many items at once.
 
 use std::ops::RangeInclusive;
 
@@ -8,18 +8,19 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::{Item, Store, StoreError, key_item};
 use crate::key::Key;
 
-/// Items of one deletion, as DynamoDB limits it.
+/// How many items DynamoDB deletes in one call at most.
 const DELETED_AT_ONCE: usize = 25;
-/// Items of one reading, as DynamoDB limits it.
+/// How many items DynamoDB reads in one call at most.
 const READ_AT_ONCE: usize = 100;
-/// How many of these calls are under way at once.
+/// How many of these calls are made at the same time.
 const CALLS_AT_ONCE: usize = 8;
-/// How often what DynamoDB has left undone is asked for again, with a pause that doubles from the first.
+/// How many rounds are made for what DynamoDB leaves undone. The pause before a round doubles each time.
 const ROUNDS: u32 = 6;
 const FIRST_PAUSE_MS: u64 = 50;
 
 impl Store {
-    /// The items of a partition whose sort keys lie in a range, both ends included, in their order and as they are now.
+    /// Returns all items of a partition whose sort keys lie in a range, both ends included, as they are now
+    /// and in the order of their sort keys.
     pub async fn range(
         &self,
         partition: &str,
@@ -60,13 +61,14 @@ impl Store {
             .consistent_read(true)
     }
 
-    /// Which of these keys have an item now: their sort keys.
+    /// Returns the sort keys of those of these keys that have an item now.
     pub async fn there(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
         let found = self.items(&keys, Some("sk")).await?;
         Ok(found.iter().filter_map(|item| super::text(item, "sk").map(str::to_owned)).collect())
     }
 
-    /// The items of these keys that are there now, in any order: whole, or of each this attribute.
+    /// Returns the items that these keys have now, in any order: whole, or only the given attribute of each.
+    /// Fails as `Busy` where DynamoDB leaves some unread again and again.
     pub(super) async fn items(&self, keys: &[Key], attribute: Option<&str>) -> Result<Vec<Item>, StoreError> {
         let calls = keys.chunks(READ_AT_ONCE).map(|chunk| self.some_items(chunk.to_vec(), attribute));
         let found: Vec<Vec<Item>> =
@@ -100,7 +102,8 @@ impl Store {
         }
     }
 
-    /// Deletes the items of these keys; one that is not there is no fault.
+    /// Deletes the items of these keys. An item that is not there is no failure. Fails as `Busy` where
+    /// DynamoDB leaves some undeleted again and again.
     pub async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
         let calls = keys.chunks(DELETED_AT_ONCE).map(|chunk| self.delete_some(chunk.to_vec()));
         stream::iter(calls.collect::<Vec<_>>()).buffer_unordered(CALLS_AT_ONCE).try_collect().await
@@ -129,7 +132,7 @@ impl Store {
     }
 }
 
-/// None before the first round, then one that doubles.
+/// Waits before a round: not before the first, and twice as long before each further one.
 async fn pause(round: u32) {
     if let Some(doublings) = round.checked_sub(1) {
         tokio::time::sleep(std::time::Duration::from_millis(FIRST_PAUSE_MS << doublings)).await;

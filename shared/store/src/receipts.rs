@@ -1,5 +1,5 @@
-//! What was acknowledged to the platform, kept apart from the sessions themselves, so that each can be held against the
-//! other; and what was refused, with its reason.
+//! Keeps which sessions were acknowledged to the platform, apart from the sessions themselves, so that each
+//! can be compared with the other. Also keeps what was rejected, with the reasons.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -15,21 +15,22 @@ use domain::id::{AccountId, SessionId, random_hex};
 use domain::lang::Words;
 use domain::time::Instant;
 
-/// The most sessions of one receipt: an item takes 400 KB, and a session's id has up to 512 bytes.
+/// The most sessions that one receipt holds: an item has at most 400 KB, and a session's id up to 512 bytes.
 pub const MAX_RECEIPT: usize = 500;
-/// The attribute of a receipt's sessions: of each when it began, in microseconds, and its id.
+/// The attribute with a receipt's sessions. It is a set of texts, each of which is when a session began, in
+/// microseconds, then a space and the session's id.
 const SESSION_SET: &str = "session_set";
 /// How many rejected items of a batch are kept with their reasons.
 const MAX_REJECTIONS: usize = 100;
-/// How long rejections are kept.
+/// For how many seconds rejections are kept.
 const REJECTIONS_KEPT_SECONDS: i64 = 31 * 86_400;
 
-/// An item that ingest could not read, and why. Of what it says there is nothing but its id.
+/// An item of a delivery that ingest rejected, and why. It contains nothing of the item but its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejection {
     /// The session's id, where it could be read.
     pub session_id: Option<SessionId>,
-    /// The field that is wrong.
+    /// The name of the field that is wrong; `None` where no single field is.
     pub field: Option<String>,
     /// What is wrong with it, in English.
     message: String,
@@ -52,21 +53,23 @@ impl Rejection {
     }
 }
 
-/// The receipt of a session that was stored before items told the name of theirs: always the same one, so that the
-/// session is in it once, however often it comes. Such sessions of a day have 256 receipts.
+/// Returns the name of the receipt for a session that was stored before items carried the name of their
+/// receipt. It follows from the session's id, so that the session is in one receipt only, however often it is
+/// delivered. There are 256 such names per day.
 pub(super) fn receipt_without_name(id: &SessionId) -> String {
     format!("unnamed#{:02x}", Sha256::digest(id.as_str())[0])
 }
 
-/// The sessions of a receipt.
+/// The lines of a receipt, one per session.
 fn set(item: &Item) -> impl Iterator<Item = &str> {
     item.get(SESSION_SET).and_then(|set| set.as_ss().ok()).into_iter().flatten().map(String::as_str)
 }
 
 impl Store {
-    /// Keeps in a receipt that these sessions, which began on a UTC day at these instants, are acknowledged. Keeping it twice
-    /// is keeping it once. `is_new` says that the receipt holds none of them yet; else it is asked first, which costs less
-    /// than to write again what is there.
+    /// Adds sessions, each with when it began, to a receipt of the UTC day on which they began: they are
+    /// acknowledged. Adding a session again changes nothing. `is_new` says that the receipt holds none of
+    /// them yet. Otherwise the receipt is read first, because reading it costs less than writing again what
+    /// it holds.
     pub async fn keep_receipt(
         &self,
         account: &AccountId,
@@ -92,7 +95,8 @@ impl Store {
         update.send().await.map(drop).map_err(|error| StoreError::aws("keeping a receipt", error))
     }
 
-    /// The sessions of a UTC day that were acknowledged, with when they began; some more than once.
+    /// Returns the acknowledged sessions that began on a UTC day, each with when it began. A session may
+    /// occur more than once.
     pub async fn acknowledged(
         &self,
         account: &AccountId,
@@ -100,7 +104,8 @@ impl Store {
     ) -> Result<Vec<(SessionId, Instant)>, StoreError> {
         let mut sessions = Vec::new();
         for item in self.partition(key::receipts(account, day)).await? {
-            // As it was kept before receipts could be added to.
+            // An earlier version of this software kept a receipt as one text, to which nothing could be
+            // added.
             let text = item.get("sessions").and_then(|text| text.as_b().ok()).map(|text| text.as_ref());
             let text = std::str::from_utf8(text.unwrap_or_default())
                 .map_err(|error| StoreError::broken("reading a receipt", error))?;
@@ -112,7 +117,7 @@ impl Store {
         Ok(sessions)
     }
 
-    /// Keeps why items of a batch were rejected, the first hundred of them, for a month.
+    /// Keeps why items of a batch were rejected, for 31 days. Of a longer list, the first hundred are kept.
     pub async fn note_rejections(
         &self,
         account: &AccountId,
@@ -132,7 +137,8 @@ impl Store {
         put.send().await.map(drop).map_err(|error| StoreError::aws("noting rejections", error))
     }
 
-    /// What was rejected on a UTC day and when, oldest first.
+    /// Returns what was rejected on a UTC day: for each batch, when, and the rejected items. The oldest batch
+    /// comes first.
     pub async fn rejections(
         &self,
         account: &AccountId,

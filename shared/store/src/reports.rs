@@ -1,4 +1,5 @@
-//! The reports of Data Studio that an account has put into its console, in its order.
+//! The reports of Data Studio that an account has put into its console, in the order that the account gave
+//! them.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,26 +11,26 @@ use domain::time::Instant;
 /// A report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Its id, one of its account.
+    /// The id of the report, unique within its account.
     pub id: String,
-    /// What the account calls it.
+    /// The title that the account gave it.
     pub title: String,
-    /// Where it opens in Data Studio.
+    /// The address at which it opens in Data Studio.
     pub url: String,
-    /// Where it opens in a frame.
+    /// The address at which it opens in a frame.
     pub embed_url: String,
-    /// When it was put there.
+    /// When it was put into the console.
     pub created_at: Instant,
 }
 
 impl Store {
-    /// An account's reports.
+    /// Returns an account's reports; none before the first.
     pub async fn reports(&self, account: &AccountId) -> Result<Vec<Report>, StoreError> {
         self.document(key::reports(account)).await
     }
 
-    /// Changes an account's reports. `change` may be called again with those that are there then, where somebody else
-    /// was faster; where it fails nothing is changed.
+    /// Changes an account's reports, and returns what `change` returned. Where another writer was faster,
+    /// `change` is called again with the reports as they are then. Where `change` fails, nothing is changed.
     pub async fn change_reports<R, E: From<StoreError>>(
         &self,
         account: &AccountId,

@@ -1,7 +1,7 @@
-//! Keys, kept wrapped by KMS and made on first use.
+//! Keys. They are made on first use, and kept wrapped by KMS.
 //!
-//! The encryption context names a purpose, and a function's policy names the purposes it may unwrap: only `token`
-//! reads private signing keys.
+//! The encryption context of a wrapped key names its purpose, and a function's policy names the purposes that
+//! it may unwrap. Only the function `token` may unwrap private signing keys.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,14 +21,14 @@ use domain::token::{NewKeyPair, SigningKey};
 /// How long an unwrapped key stays in memory.
 const UNWRAPPED_FOR: Duration = Duration::from_secs(15 * 60);
 
-/// What a key is for: part of the context without which it does not unwrap.
+/// What a key is for. It is part of the encryption context, without which KMS does not unwrap the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Purpose {
-    /// An account's bodies and segments.
+    /// Encrypts an account's bodies and segments.
     Account,
-    /// Media links.
+    /// Signs media links.
     Link,
-    /// Signing tokens.
+    /// Signs tokens.
     Signing,
 }
 
@@ -58,23 +58,26 @@ impl Default for Cache {
 }
 
 impl Store {
-    /// The key of an account's bodies.
+    /// Returns the key of an account's bodies, derived from the account's key. It is made where there is
+    /// none.
     pub async fn body_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
         Ok(self.account_key(account).await?.derive("body"))
     }
 
-    /// The key of an account's segments.
+    /// Returns the key of an account's segments, derived from the account's key. It is made where there is
+    /// none.
     pub async fn segment_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
         Ok(self.account_key(account).await?.derive("segment"))
     }
 
-    /// The same, unless nothing was ever written for the account: then there is no key yet.
+    /// Returns the key of an account's segments, or `None` where nothing was ever written for the account, so
+    /// that it has no key.
     pub async fn made_segment_key(&self, account: &AccountId) -> Result<Option<DataKey>, StoreError> {
         let made = self.made_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
         Ok(made.map(|key| key.derive("segment")))
     }
 
-    /// The key that media links are signed with.
+    /// Returns the key that media links are signed with. It is made where there is none.
     pub async fn link_key(&self) -> Result<DataKey, StoreError> {
         self.data_key(key::link_key(), Purpose::Link, "").await
     }
@@ -83,19 +86,20 @@ impl Store {
         self.data_key(key::account_key(account), Purpose::Account, account.as_str()).await
     }
 
-    /// The data key kept under `at`, made if there is none.
+    /// Returns the data key that is kept under `at`, and makes it where there is none.
     async fn data_key(&self, at: Key, purpose: Purpose, owner: &str) -> Result<DataKey, StoreError> {
         if let Some(made) = self.made_key(&at, purpose, owner).await? {
             return Ok(made);
         }
         let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
-        // Somebody else may have made it in the meantime: theirs is the key.
+        // Another process may have made a key in the meantime; then that one is used.
         if_held(self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await)?;
         let made = self.made_key(&at, purpose, owner).await?;
         made.ok_or_else(|| StoreError::broken("making a key", "it is gone again"))
     }
 
-    /// The data key kept under `at`, if there is one.
+    /// Returns the data key that is kept under `at`, from memory where it is there; `None` where there is
+    /// none.
     async fn made_key(&self, at: &Key, purpose: Purpose, owner: &str) -> Result<Option<DataKey>, StoreError> {
         if let Some(found) = self.0.secrets.data_keys.get(&at.pk).await {
             return Ok(Some(found));
@@ -113,7 +117,8 @@ impl Store {
         Ok(item.and_then(|item| Some(item.get("wrapped")?.as_b().ok()?.clone().into_inner())))
     }
 
-    /// The newest signing key, its private half unwrapped; `None` before the first one.
+    /// Returns the newest signing key with its private half unwrapped; `None` before the first one. Fails as
+    /// `Broken` where the list names a key that is not there.
     pub async fn newest_signing_key(&self) -> Result<Option<SigningKey>, StoreError> {
         let answer = self
             .dynamo()
@@ -152,7 +157,8 @@ impl Store {
         Ok(SigningKey { kid, created_at: now, private })
     }
 
-    /// The public half of a signing key (an uncompressed P-256 point); `None` for a kid that was never issued.
+    /// Returns the public half of a signing key, as an uncompressed P-256 point; `None` for a `kid` that was
+    /// never issued.
     pub async fn public_key(&self, kid: &str) -> Result<Option<Vec<u8>>, StoreError> {
         if let Some(found) = self.0.secrets.public_keys.get(kid).await {
             return Ok(Some(found));
@@ -165,7 +171,7 @@ impl Store {
         Ok(public)
     }
 
-    /// Writes an item that must not be there yet; a conflict if it is.
+    /// Writes a new item. Fails as `Conflict` where there is one with this key.
     pub async fn put_new(
         &self,
         at: Key,

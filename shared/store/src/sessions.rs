@@ -1,4 +1,4 @@
-//! Sessions: the ways back from the table.
+//! Reads sessions from the table. They are written in `join`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
@@ -10,48 +10,52 @@ use domain::id::{AccountId, SessionId};
 use domain::session::{Identity, Session, Value, content_hash_of};
 use domain::time::Instant;
 
-/// A session as the listing of its day has it.
+/// A session as the index lists it under its day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedSession {
     /// Its id.
     pub id: SessionId,
     /// When it began.
     pub created_at: Instant,
-    /// Its content hash (`Session::content_hash`); `None` under an index that does not carry it.
+    /// The session's content hash (`Session::content_hash`); `None` where the index does not carry it.
     pub content_hash: Option<i64>,
-    /// When its latest version was stored; 1970 under an index that does not carry it.
+    /// When the session's latest version was stored; the beginning of 1970 where the index does not carry it.
     pub stored_at: Instant,
 }
 
 /// A page of a day's listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedPage {
-    /// In the index's order.
+    /// The sessions in the order of the index: by when they began.
     pub sessions: Vec<ListedSession>,
     /// Whether there are more after the last of them.
     pub more: bool,
 }
 
-/// A session as the table, or an image in its stream, holds it.
+/// A session as the table, or an image in its stream, contains it.
 #[derive(Clone, Debug)]
 pub struct StoredSession {
-    /// Whose it is.
+    /// The account that the session belongs to.
     pub account: AccountId,
-    /// Its identity.
+    /// The session's id, beginning, version and last interaction.
     pub identity: Identity,
-    /// Everything it says, `report_at` filled in.
+    /// All fields of the session. Where the platform sent no `report_at`, it is when the session was first
+    /// accepted.
     pub session: Session,
-    /// The first eight bytes of the hash that it was accepted with (`Session::content_hash`). Carried from the item and not
-    /// computed again, so that table and lake agree whatever a later version of this software makes of the body.
+    /// The first eight bytes of the hash with which the session was accepted (`Session::content_hash`). It is
+    /// read from the item and not computed again, so that table and lake agree even if a later version of
+    /// this software reads the body differently.
     pub content_hash: i64,
 }
 
-/// The attribute of the `created_at` history, a set of numbers. Tables hold it under this name, so it stays.
+/// The attribute of the `created_at` history, a set of numbers in microseconds. It is an old name that
+/// existing tables hold.
 pub(super) const CREATED_AT_HISTORY: &str = "places";
 
 impl Store {
-    /// The `created_at` history of a session, which says where it may lie in the lake: among others the earliest and the
-    /// latest `created_at` that it ever had, and the present one. Empty for a session that the table does not have.
+    /// Returns the `created_at` history of a session, which says where it may lie in the lake: the earliest
+    /// and the latest `created_at` that it ever had, the present one, and possibly others. Empty for a
+    /// session that the table does not have.
     pub async fn created_at_history(
         &self,
         account: &AccountId,
@@ -61,14 +65,16 @@ impl Store {
         Ok(item.as_ref().map(created_at_history).unwrap_or_default())
     }
 
-    /// Reads a session from its item or from an image of it. `None` where the item is not a session's.
+    /// Reads a session from its item or from an image of it. Returns `None` where the item is not a
+    /// session's. Fails as `Broken` where the body cannot be read or lacks the session's identity, and as
+    /// `NotFound` where a large body is gone.
     pub async fn read_session(&self, item: &Item) -> Result<Option<StoredSession>, StoreError> {
         let Some((account, id)) = super::text(item, "pk").and_then(parse_session) else { return Ok(None) };
         let mut session = self.read_body(&account, &id, item).await?;
         let identity = session
             .identity()
             .ok_or_else(|| StoreError::broken("reading a session", "it has no identity"))?;
-        // An image of an item from before the hash was kept has none.
+        // An image of an item that was written before hashes were kept has none.
         let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
         let content_hash = hash.map_or_else(|| session.content_hash(), |hash| content_hash_of(hash.as_ref()));
         let report_at = dictionary::ordinal(Record::Session, "report_at");
@@ -80,7 +86,7 @@ impl Store {
         Ok(Some(StoredSession { account, identity, session, content_hash }))
     }
 
-    /// A session as it is now; `None` for one that is not there.
+    /// Reads a session as it is now; `None` where the table does not have it.
     pub async fn session(
         &self,
         account: &AccountId,
@@ -92,7 +98,8 @@ impl Store {
         }
     }
 
-    /// The sessions of an account that began on a UTC day, as the index lists them: it may be a moment behind.
+    /// Returns all sessions of an account that began on a UTC day, as the index lists them. The index may be
+    /// a moment behind.
     pub async fn listed(
         &self,
         account: &AccountId,
@@ -102,7 +109,8 @@ impl Store {
         Ok(items.iter().filter_map(listed).collect())
     }
 
-    /// Up to `limit` of these sessions: the first, or those that come after one of them, given by when it began and its id.
+    /// Returns up to `limit` of these sessions: the first ones, or those after the session `after`, which is
+    /// given as when it began and its id.
     pub async fn listed_page(
         &self,
         account: &AccountId,
@@ -133,13 +141,14 @@ impl Store {
         })
     }
 
-    /// When a session began, as its item says now; `None` for a session that is not there.
+    /// Returns when a session began, as its item says now; `None` where the table does not have it.
     pub async fn began_at(&self, account: &AccountId, id: &SessionId) -> Result<Option<Instant>, StoreError> {
         let item = self.get_attribute(key::session(account, id), "created_at").await?;
         Ok(item.and_then(|item| number(&item, "created_at")).map(Instant))
     }
 
-    /// When a session's latest version was stored, wherever it lies; `None` for a session that is not there.
+    /// Returns when a session's latest version was stored, on whatever day the session began; `None` where
+    /// the table does not have it.
     pub async fn stored_at(
         &self,
         account: &AccountId,
@@ -150,8 +159,8 @@ impl Store {
     }
 }
 
-/// The `created_at` history of a session's item, in no order: among others the earliest and the latest there ever was, and
-/// the present one.
+/// Reads the `created_at` history from a session's item, in no order: the earliest and the latest
+/// `created_at` that the session ever had, the present one, and possibly others.
 pub fn created_at_history(item: &Item) -> Vec<Instant> {
     let history = item.get(CREATED_AT_HISTORY).and_then(|history| history.as_ns().ok());
     history.into_iter().flatten().filter_map(|at| at.parse().ok()).map(Instant).collect()

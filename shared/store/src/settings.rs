@@ -1,4 +1,4 @@
-//! What an operator has set for the whole stack.
+//! The settings that an operator makes for the whole stack.
 
 use std::collections::BTreeMap;
 
@@ -7,39 +7,40 @@ use serde::{Deserialize, Serialize};
 use super::{Store, StoreError};
 use crate::key;
 
-/// The settings; those of a stack that has set nothing by default.
+/// The settings of a stack. The default is that nothing is set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The deployment id of the Data Studio connector.
     pub connector_id: Option<String>,
-    /// The published report of each template, by the template's id.
+    /// The id of the published report of each template, by the template's id.
     pub templates: BTreeMap<String, String>,
-    /// What this stack costs to run.
+    /// The prices from which the stack's costs are estimated.
     pub prices: Option<Prices>,
 }
 
-/// What AWS asks for what a stack uses.
+/// What AWS charges for what a stack uses, in one currency.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prices {
     /// The three letters of the currency (ISO 4217).
     pub currency: String,
-    /// For a million requests to the API.
+    /// The price of a million requests to the API.
     pub per_million_requests: f64,
-    /// For storing a GB for a month.
+    /// The price of storing one GB for a month.
     pub per_gb_month_storage: f64,
-    /// For a million write units of the table.
+    /// The price of a million write units of the table.
     pub per_million_writes: f64,
-    /// For a million read units of the table.
+    /// The price of a million read units of the table.
     pub per_million_reads: f64,
 }
 
 impl Store {
-    /// The stack's settings.
+    /// Returns the stack's settings.
     pub async fn settings(&self) -> Result<Settings, StoreError> {
         self.document(key::settings()).await
     }
 
-    /// Changes the stack's settings, by the rules of `change_reports`.
+    /// Changes the stack's settings, and returns what `change` returned. Where another writer was faster,
+    /// `change` is called again with the settings as they are then. Where `change` fails, nothing is changed.
     pub async fn change_settings<R, E: From<StoreError>>(
         &self,
         change: impl Fn(&mut Settings) -> Result<R, E>,

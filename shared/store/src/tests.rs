@@ -1,4 +1,4 @@
-//! Failures as they come over a socket: from a server that answers every request in one way.
+//! Tests of failures as they come over a socket, from a server that gives the same answer to every request.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::*;
 use crate::key;
 use domain::id::{AccountId, SessionId};
 
-/// A store on a server that answers every request with these bytes and then hangs up.
+/// Returns a store on a server that answers every request with these bytes and then closes the connection.
 async fn answering(answer: impl Into<Vec<u8>>) -> Store {
     let answer: Arc<[u8]> = answer.into().into();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -37,7 +37,7 @@ async fn answering(answer: impl Into<Vec<u8>>) -> Store {
     Store::new(&config, Names { table: name(), lake_bucket: name(), media_bucket: name(), key: name() })
 }
 
-/// Reads a request to its end, so that hanging up does not reset the connection.
+/// Reads a request to its end, because closing the connection earlier would reset it.
 async fn read_request(socket: &mut tokio::net::TcpStream) {
     let mut request = Vec::new();
     loop {
@@ -62,7 +62,7 @@ fn key() -> Key {
     key::session(&account, &SessionId::try_from("s".to_owned()).unwrap())
 }
 
-/// The kind of the failure of reading an item.
+/// Returns with which kind reading an item fails where the server answers with this status and error code.
 async fn kind_of(status: u16, code: &str) -> StoreErrorKind {
     let body = if code.is_empty() { String::new() } else { json!({ "__type": code }).to_string() };
     let store = answering(response(status, &body)).await;

@@ -1,4 +1,4 @@
-//! The allowlist of tokens: without its row no token is accepted, however well it is signed.
+//! The allowlist of tokens. A token without a row is not accepted, however well it is signed.
 
 use std::collections::HashMap;
 
@@ -13,38 +13,40 @@ use domain::id::AccountId;
 use domain::time::Instant;
 use domain::token::{Privacy, Scope};
 
-/// A token's row. The token itself is not kept, only its SHA-256: it has 256 bits of signature, so nothing slower is needed.
+/// A token's row. Not the token itself is kept but its SHA-256. A slower hash is not needed, because a token
+/// cannot be guessed: its signature is long and random.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TokenRow {
     /// The token's id, `jti` in its claims.
     pub id: String,
     /// SHA-256 of the token, in hex.
     pub digest: String,
-    /// Whose it is; `None` for an operator's.
+    /// The account that the token belongs to; `None` for an operator's token.
     pub account: Option<AccountId>,
-    /// What it may do.
+    /// What the token allows.
     pub scope: Scope,
-    /// What it shows.
+    /// Which values the token shows and which it masks.
     pub privacy: Privacy,
-    /// What the customer calls it.
+    /// The name that the customer gave it.
     pub label: Option<String>,
     /// When it was issued.
     pub created_at: Instant,
-    /// When it ends. Not under the name that the table's TTL looks at: the list of tokens shows ended ones too.
+    /// When the token ends. It is kept under another name than the one by which DynamoDB's TTL deletes items,
+    /// because the list of tokens shows ended ones too.
     #[serde(rename = "ends_at")]
     pub expires_at: Instant,
-    /// When it was revoked.
+    /// When it was revoked; `None` where it was not.
     pub revoked_at: Option<Instant>,
-    /// The last UTC day on which it was used.
+    /// The last UTC day on which it was used; `None` where it was not.
     pub last_used_on: Option<NaiveDate>,
 }
 
-/// Where in a list of tokens one stands.
+/// The place of a token in the list of its account's tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenPlace {
-    /// When it was issued, as the list orders by it: RFC 3339.
+    /// When it was issued, in RFC 3339, which is the order of the list.
     pub created_at: String,
-    /// Its id.
+    /// The token's id.
     pub id: String,
 }
 
@@ -56,13 +58,14 @@ impl TokenPlace {
 }
 
 impl Store {
-    /// Keeps a new token's row.
+    /// Keeps the row of a new token. Fails as `Conflict` where there is a token with this id.
     pub async fn add_token(&self, row: &TokenRow) -> Result<(), StoreError> {
         let mut item: Item =
             serde_dynamo::to_item(row).map_err(|error| StoreError::broken("keeping a token", error))?;
         item.retain(|_, value| !value.is_null());
         if row.scope == Scope::Console {
-            // One is issued for each visit; nobody asks for those that have ended.
+            // A console token is issued for each visit. Once it has ended nobody asks for it, so DynamoDB's
+            // TTL deletes it.
             let ends = AttributeValue::N(row.expires_at.seconds().to_string());
             item.insert("expires_at".to_owned(), ends);
         }
@@ -71,14 +74,15 @@ impl Store {
         self.put_new(key::token(&row.id), item).await
     }
 
-    /// A token's row.
+    /// Returns a token's row; `None` where there is none. Fails as `Broken` where the row cannot be read.
     pub async fn token(&self, id: &str) -> Result<Option<TokenRow>, StoreError> {
         let Some(item) = self.get(key::token(id)).await? else { return Ok(None) };
         serde_dynamo::from_item(item).map(Some).map_err(|error| StoreError::broken("reading a token", error))
     }
 
-    /// Up to `limit` tokens of an account after a place in their list, oldest first, and the place after which the list
-    /// goes on; the operator's tokens for `None`. This costs one query, and one reading of so many rows.
+    /// Returns up to `limit` tokens of an account, or of the operator for `None`, and the place after which
+    /// the list goes on, `None` at its end. The list begins with the oldest token, or after the place
+    /// `after`. This costs one query of the index and one read of the rows.
     pub async fn tokens(
         &self,
         account: Option<&AccountId>,
@@ -116,13 +120,14 @@ impl Store {
         Ok((listed.iter().filter_map(|place| rows.remove(&place.id)).collect(), next))
     }
 
-    /// Revokes a token; `false` if there is none. The first revocation's time stays.
+    /// Revokes a token. Returns `false` where there is none. A token that is revoked already keeps the time
+    /// of its first revocation.
     pub async fn revoke_token(&self, id: &str, now: Instant) -> Result<bool, StoreError> {
         let set = "SET revoked_at = if_not_exists(revoked_at, :value)";
         self.update_token(id, set, AttributeValue::N(now.0.to_string())).await
     }
 
-    /// Notes that a token was used on a day.
+    /// Notes that a token was used on a UTC day. Returns `false` where there is no such token.
     pub async fn token_used(&self, id: &str, day: NaiveDate) -> Result<bool, StoreError> {
         self.update_token(id, "SET last_used_on = :value", AttributeValue::S(day.to_string())).await
     }

@@ -24,12 +24,12 @@ const ANY: &str = "*";
 const DAYS_WITHOUT_TIME: &str = "compact_days";
 const EVERY_DAY_WITHOUT_TIME: &str = "compact_every_day";
 
-/// The UTC days of an account's sessions that something was appended for.
+/// The UTC days of an account's sessions for which something was appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TouchedDays {
-    /// These.
+    /// These days.
     Named(BTreeSet<NaiveDate>),
-    /// Any of them.
+    /// Possibly any day.
     Every,
 }
 
