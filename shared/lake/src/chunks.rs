@@ -1,4 +1,5 @@
-//! What is read of a file: by ranges, joined where they lie close, and kept in memory.
+//! Reads files by ranges. Ranges that lie close to each other are fetched as one, and what was fetched is
+//! kept in memory.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,20 +21,23 @@ use store::{Store, StoreError};
 use crate::Lake;
 use crate::segment::Location;
 
-/// The end of a file that is fetched at once: its footer, and the columns before it that most charts ask for. To storage
-/// the few bytes more are less than another request. A smaller file is thereby fetched whole.
+/// How many bytes at the end of a file are fetched at once: its footer, and the columns before it that most
+/// charts ask for. Fetching these bytes costs less than another request. A smaller file is fetched whole.
 const TAIL: usize = 256 * 1024;
-/// A column chunk up to this size is fetched whole, even if few of its pages are wanted: that much takes no longer than
-/// the request itself.
+/// A column chunk of up to so many bytes is fetched whole, even if few of its pages are wanted, because
+/// transferring it takes no longer than the request itself.
 const WHOLE_CHUNK: u64 = 1 << 20;
-/// Ranges that lie closer than this are fetched as one.
+/// Ranges with at most so many bytes between them are fetched as one.
 const GAP: u64 = 64 * 1024;
-/// Bytes kept in memory: the popular columns of a month of 50,000 sessions a day, and a fraction of a function's memory.
+/// How many bytes are kept in memory: enough for the popular columns of a month with 50,000 sessions per day,
+/// and a fraction of a function's memory.
 const KEPT: u64 = 64 << 20;
 
-/// Parts of files as they lie in S3, still encrypted, kept in memory.
+/// Pieces of objects in memory, as they are in S3, still encrypted. A piece is found by its object's key and
+/// its offset.
 ///
-/// A segment never changes, so what was read once stays true; what was not used for longest goes first.
+/// A segment never changes, so what was read once stays true. What has not been used for the longest time is
+/// dropped first.
 #[derive(Clone, Debug)]
 pub(crate) struct Chunks(Cache<(Arc<str>, u64), Bytes>);
 
@@ -45,17 +49,18 @@ impl Chunks {
     }
 }
 
-/// A file in an object of S3, read by ranges.
+/// Reads a file within an object of S3 by ranges.
 pub(crate) struct Reader {
     store: Store,
     chunks: Chunks,
     object: Arc<str>,
     object_bytes: u64,
-    /// Where the file begins in its object.
+    /// The offset in bytes at which the file begins in its object.
     offset: u64,
+    /// The size of the file in bytes.
     size: u64,
     decryption: Arc<FileDecryptionProperties>,
-    /// What is known of the file's layout.
+    /// The file's footer, once it has been read.
     metadata: Option<Arc<ParquetMetaData>>,
 }
 
@@ -73,12 +78,12 @@ impl Reader {
         }
     }
 
-    /// Reads on with what is known of the file's layout.
+    /// Returns the reader with the file's footer, which tells it where column chunks begin and end.
     pub(crate) fn with(self, metadata: &Arc<ParquetMetaData>) -> Reader {
         Reader { metadata: Some(Arc::clone(metadata)), ..self }
     }
 
-    /// A range of the object.
+    /// Fetches a range of the object.
     async fn fetch(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
         let answer = self
             .store
@@ -95,9 +100,10 @@ impl Reader {
         Ok(bytes.into_bytes())
     }
 
-    /// What is fetched and kept of a range of the file, as a range of the object: a small object as a whole, whose other
-    /// files are then there too; else the file's end where the range lies in that, or the column chunk that it lies in
-    /// where that is small, so that others find it whole.
+    /// Returns what is fetched and kept for a range of the file, as a range of the object. A small object is
+    /// fetched as a whole, so that its other files are there too. Otherwise it is the end of the file where
+    /// the range lies in that, or the column chunk in which the range lies where that is small, so that later
+    /// reads find it whole. Otherwise it is the range itself.
     fn kept(&self, range: &Range<u64>) -> Range<u64> {
         if self.object_bytes <= TAIL as u64 {
             return 0..self.object_bytes;
@@ -105,7 +111,7 @@ impl Reader {
         self.in_object(&self.kept_of_file(range))
     }
 
-    /// A range of the file as one of its object.
+    /// Turns a range of the file into a range of its object.
     fn in_object(&self, range: &Range<u64>) -> Range<u64> {
         self.offset.saturating_add(range.start)..self.offset.saturating_add(range.end)
     }
@@ -122,14 +128,15 @@ impl Reader {
         around.map_or_else(|| range.clone(), |(start, length)| start..start + length)
     }
 
-    /// Several ranges of the file: those that are not in memory by as few requests as are worth it.
+    /// Returns the bytes of several ranges of the file. Those that are not in memory are fetched, close ones
+    /// by one request.
     async fn ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, StoreError> {
         let at = |range: &Range<u64>| (Arc::clone(&self.object), range.start);
         let kept: Vec<Range<u64>> = ranges.iter().map(|range| self.kept(range)).collect();
         let mut found: HashMap<u64, Bytes> = HashMap::new();
         let mut missing = Vec::new();
         for range in &kept {
-            // Another reader may have kept less from the same place on.
+            // Another reader may have kept fewer bytes at the same offset.
             let chunk = self.chunks.0.get(&at(range)).await;
             match chunk.filter(|chunk| chunk.len() as u64 >= range.end - range.start) {
                 Some(chunk) => drop(found.insert(range.start, chunk)),
@@ -142,7 +149,7 @@ impl Reader {
         let fetched = try_join_all(joined.iter().map(|range| self.fetch(range.clone()))).await?;
         for range in missing {
             let from = joined.partition_point(|joined| joined.start <= range.start).saturating_sub(1);
-            // A copy: a slice would keep all that was fetched along with it.
+            // This is a copy, because a slice would keep everything in memory that was fetched with it.
             let chunk = Bytes::copy_from_slice(&slice(&fetched[from], joined[from].start, &range)?);
             self.chunks.0.insert(at(&range), chunk.clone()).await;
             found.insert(range.start, chunk);
@@ -155,7 +162,8 @@ impl Reader {
     }
 }
 
-/// The part of `bytes`, which begin at `start` in their object, that lies in `range`.
+/// Returns those of `bytes`, which begin at `start` in their object, that lie in `range`. Fails as `Broken`
+/// where the range is not within the bytes.
 fn slice(bytes: &Bytes, start: u64, range: &Range<u64>) -> Result<Bytes, StoreError> {
     let at = |position: u64| usize::try_from(position.saturating_sub(start)).unwrap_or(usize::MAX);
     let (from, to) = (at(range.start), at(range.end));
@@ -167,7 +175,7 @@ fn slice(bytes: &Bytes, start: u64, range: &Range<u64>) -> Result<Bytes, StoreEr
     }
 }
 
-/// Joins ranges that lie closer than `GAP`, in order.
+/// Sorts ranges, and joins those with at most `GAP` bytes between them.
 fn coalesce(mut sorted: Vec<Range<u64>>) -> Vec<Range<u64>> {
     sorted.sort_by_key(|range| range.start);
     let mut joined: Vec<Range<u64>> = Vec::new();
@@ -180,7 +188,7 @@ fn coalesce(mut sorted: Vec<Range<u64>>) -> Vec<Range<u64>> {
     joined
 }
 
-/// What Parquet's reader passes on of an error of storage.
+/// Wraps an error of storage so that Parquet's reader passes it on.
 fn external(error: StoreError) -> ParquetError {
     ParquetError::External(Box::new(error))
 }
@@ -206,7 +214,7 @@ impl AsyncFileReader for Reader {
             let (size, decryption) = (self.size, Arc::clone(&self.decryption));
             let reader = ParquetMetaDataReader::new()
                 .with_prefetch_hint(Some(TAIL))
-                // Where the pages lie, so that some rows can be read without the others.
+                // The offset index tells where pages begin, so that some rows can be read without the others.
                 .with_offset_index_policy(PageIndexPolicy::Optional)
                 .with_decryption_properties(Some(decryption));
             Ok(Arc::new(reader.load_and_finish(self, size).await?))

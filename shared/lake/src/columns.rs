@@ -1,6 +1,6 @@
-//! The columns of a segment's files: the dictionary's, and a few of the lake's own.
+//! The columns of a segment's files: those of the dictionary, and a few of the lake's own.
 //!
-//! Columns of the lake's own begin with `_`, which no dictionary name does.
+//! Names of the lake's own columns begin with `_`, which no name of the dictionary does.
 
 use std::sync::Arc;
 
@@ -8,19 +8,20 @@ use arrow_schema::{DataType, Field as Column, Schema, TimeUnit};
 use domain::dictionary::{self, Kind, Record};
 use store::StoreError;
 
-/// Sessions: the stream's sequence number as 40 digits, so that bytes compare as numbers do. A day rebuilt from the
-/// table has zeros, which any stream record outdoes.
+/// Sessions: the sequence number of the stream's record as 40 digits, so that texts compare as numbers do.
+/// Rows of a day that was rebuilt from the table have zeros, so that any record of the stream wins over them.
 pub const SEQUENCE: &str = "_sequence";
-/// Sessions: the row is a tombstone.
+/// Sessions: whether the row is a tombstone.
 pub const REMOVED: &str = "_removed";
-/// Sessions: the content hash (`Session::content_hash`), by which the lake is compared with the table. Null for a
-/// tombstone, and in files older than the column.
+/// Sessions: the content hash (`Session::content_hash`), by which the lake is compared with the table. It is
+/// null for a tombstone, and in files that are older than this column.
 pub const CONTENT_HASH: &str = "_content";
-/// Sessions: it has a `waitStart` event.
+/// Sessions: whether the session has an event `waitStart`.
 pub const WAITED: &str = "_waited";
-/// Sessions: it has an event whose name contains `Transfer`.
+/// Sessions: whether the session has an event whose name contains `Transfer`.
 pub const TRANSFERRED: &str = "_transferred";
-/// Sessions: its messages, all and by what they are.
+/// Sessions: how many messages the session has: all, those of the contact, of agents and of automatic
+/// senders, those with a file, and those made from a template (HSM).
 pub const MESSAGES: [&str; 6] = [
     "_messages",
     "_messages_contact",
@@ -32,14 +33,15 @@ pub const MESSAGES: [&str; 6] = [
 /// Sessions: seconds that the platform's events imply (`derived::Times`), nothing where the events do not tell. Null in
 /// files older than these columns, as are the two after them.
 pub const EVENT_TIMES: [&str; 3] = ["_event_tma", "_event_tme", "_event_tta"];
-/// Sessions: the sum of its messages' sentiment levels, and how many messages have one.
+/// Sessions: the sum of the messages' sentiment levels, and how many messages have a level. They are null in
+/// files that are older than these columns.
 pub const SENTIMENT: [&str; 2] = ["_sentiment_level", "_sentiment_messages"];
-/// Repeated records: the row number of their session in the segment's sessions file.
+/// Repeated records: the row number of their session in the sessions file of the same part.
 pub const SESSION: &str = "_session";
-/// Repeated records: their position in the document (see `Session::records`).
+/// Repeated records: their position in the session's document (see `Session::records`).
 pub const POSITION: &str = "_position";
 
-/// The Arrow type of what a dictionary field stores.
+/// The Arrow type in which the values of a dictionary field are stored.
 fn data_type(kind: Kind) -> DataType {
     match kind {
         Kind::Integer => DataType::Int64,
@@ -50,13 +52,14 @@ fn data_type(kind: Kind) -> DataType {
     }
 }
 
-/// The Arrow type of a text column that is read as codes into its distinct texts.
+/// The Arrow type of a text column that is read as a dictionary column: codes into its distinct texts.
 pub fn codes() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
 
-/// What most charts ask for, and the keys of repeated records, in the order in which they lie at the end of a file:
-/// columns that lie side by side are fetched by one request, and the last of them along with the footer.
+/// The columns that most charts ask for, and the keys of repeated records, in the order in which they lie at
+/// the end of a file. Columns that lie side by side are fetched by one request, and the last ones together
+/// with the footer.
 pub(crate) const POPULAR: &[&str] = &[
     "lastInteraction",
     "finished_at",
@@ -75,7 +78,8 @@ pub(crate) const POPULAR: &[&str] = &[
     SESSION,
 ];
 
-/// The schema of a record's file: the lake's own columns, then the dictionary's in its order.
+/// The schema of the file of a kind of record: the lake's own columns, then those of the dictionary in its
+/// order.
 pub fn schema(record: Record) -> Schema {
     let own = match record {
         Record::Session => {
@@ -102,7 +106,7 @@ pub fn schema(record: Record) -> Schema {
     Schema::new(own.into_iter().chain(of_dictionary).collect::<Vec<_>>())
 }
 
-/// The schema of a choice of a record's columns, in the order asked for.
+/// The schema of some columns of a kind of record, in the given order. Fails where there is no such column.
 pub(crate) fn schema_of(record: Record, columns: &[&str]) -> Result<Schema, StoreError> {
     let all = schema(record);
     let chosen = columns.iter().map(|name| all.field_with_name(name).cloned()).collect::<Result<Vec<_>, _>>();

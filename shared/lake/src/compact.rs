@@ -1,7 +1,8 @@
-//! Compaction: rewriting several segments into fewer, without what newer versions have made dead.
+//! Compaction: rewrites several segments into fewer, and leaves out the rows that later versions have
+//! replaced.
 //!
-//! It works on the sessions of all inputs first, then on one kind of repeated record after the other, so that of these no
-//! more than the largest kind is in memory at once.
+//! It works on the sessions of all inputs first, then on one kind of repeated record after the other, so that
+//! only one kind of these is in memory at a time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,24 +24,24 @@ use crate::segment::{Part, Segment, Span};
 use crate::write::{DAY, Identities};
 use crate::{Lake, columns};
 
-/// How far around a day its neighbours are looked for, in days.
+/// How many days before and after a day its neighbours are looked for.
 const AROUND: u64 = 64;
 
 /// What one step of compaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compacted {
-    /// It replaced some segments.
+    /// Some segments were replaced.
     Segments {
-        /// How many.
+        /// How many segments were replaced.
         inputs: usize,
-        /// How many sessions it wrote.
+        /// How many rows of sessions were written, tombstones included.
         rows: usize,
     },
-    /// Somebody else replaced one of them first.
+    /// Another process replaced one of the inputs first, so nothing was changed.
     Lost,
     /// There was nothing to do.
     Nothing {
-        /// When there may be, if nothing comes meanwhile.
+        /// When there may be something to do, if nothing is appended meanwhile; `None` for never.
         again_at: Option<Instant>,
         /// The days for which there may be.
         open: BTreeSet<NaiveDate>,
@@ -54,9 +55,9 @@ impl Compacted {
 }
 
 impl Lake {
-    /// One compaction, if the policy asks for one, of segments that hold sessions of these UTC days, or of neighbouring
-    /// days around them; `None` for all days there are. It reads that part of the manifest. Any number of these may run
-    /// at once: of two that want to replace the same segment one is `Lost`.
+    /// Makes one compaction, if the policy asks for one, of segments that hold sessions of these UTC days or
+    /// of days around them; `None` stands for all days. Only that part of the manifest is read. Any number of
+    /// compactions may run at once: of two that want to replace the same segment, one is `Lost`.
     pub async fn compact(
         &self,
         account: &AccountId,
@@ -75,7 +76,8 @@ impl Lake {
         }
     }
 
-    /// Compacts all days of an account until the policy asks for nothing more. Gives how many compactions that took.
+    /// Compacts all days of an account until the policy asks for nothing more. Returns how many compactions
+    /// that took.
     pub async fn compact_all(
         &self,
         account: &AccountId,
@@ -88,9 +90,10 @@ impl Lake {
         Ok(compactions)
     }
 
-    /// One step of dropping what began before `oldest`: segments that hold nothing else are replaced by nothing, and one
-    /// that still held it a day ago is rewritten. A tombstone goes no earlier than the row that it is about: else what was
-    /// deleted would be there again if the retention were raised.
+    /// Makes one step of dropping the sessions that began before `oldest`. Segments that hold nothing else
+    /// are replaced by nothing. Where there are none, one segment is rewritten that holds sessions which
+    /// began more than a day before `oldest`. A tombstone is kept for as long as the row that it is about,
+    /// because otherwise a deleted session would be there again if the retention were raised.
     pub async fn expire(
         &self,
         account: &AccountId,
@@ -120,8 +123,8 @@ impl Lake {
         }
     }
 
-    /// Replaces the inputs of a job by the latest version of each session among them, leaving out what began before `oldest`
-    /// but for tombstones of rows that others hold.
+    /// Replaces the inputs of a job by the latest version of each session among them. Sessions that began
+    /// before `oldest` are left out, but not the tombstones of rows that other segments hold.
     async fn run(
         &self,
         account: &AccountId,
@@ -141,7 +144,8 @@ impl Lake {
             others.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
         })?;
         let ids = sessions.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
-        // One that is alone is so because nothing fits beside it: it must come to an end with its tombstones.
+        // A single input is single because nothing fits beside it. Its old tombstones must go, or it would be
+        // rewritten for ever.
         let is_needed = |row: &Kept| inputs.len() > 1 && ids[row.input].removed(row.row);
         kept.retain(|row| row.created >= oldest || is_needed(row));
         let pieces = job.pieces(&kept, &others, policy.max_rows, policy.max_decoded);
@@ -152,7 +156,7 @@ impl Lake {
         }
     }
 
-    /// One kind of record of some parts.
+    /// Reads all rows of one kind of record, as one batch per part.
     pub(crate) async fn load(&self, parts: &[&Part], record: Record) -> Result<Vec<RecordBatch>, StoreError> {
         let schema = columns::schema(record);
         let names: Vec<&str> = schema.fields().iter().map(|column| column.name().as_str()).collect();
@@ -173,7 +177,7 @@ impl Lake {
         Ok(loaded)
     }
 
-    /// Writes one segment for each piece of the kept rows, their repeated records with them.
+    /// Writes one segment per piece of the kept rows, with their repeated records, and does not commit them.
     pub(crate) async fn stage_rows(
         &self,
         account: &AccountId,
@@ -239,7 +243,7 @@ fn gather(batches: &[RecordBatch], rows: &[(usize, usize)]) -> Result<RecordBatc
     interleave_record_batch(&inputs, rows).map_err(|error| StoreError::broken("compacting segments", error))
 }
 
-/// The repeated records of the kept rows, pointing to their sessions' new row numbers.
+/// Gathers the repeated records of the kept rows. They point to the new row numbers of their sessions.
 fn gather_children(batches: &[RecordBatch], kept: &[Kept]) -> Result<RecordBatch, StoreError> {
     let broken = || StoreError::broken("compacting segments", "a repeated record does not know its session");
     let owners = |batch: &RecordBatch| -> Option<UInt32Array> {

@@ -1,7 +1,8 @@
-//! An account's open copy: plain Parquet files for Athena, DuckDB or Spark, one folder a kind of record.
+//! An account's open copy: plain Parquet files for Athena, DuckDB or Spark, in one folder per kind of record.
 //!
-//! Unlike segments, the files are not encrypted, know no tombstones and hold each session once, as it is now. Repeated
-//! records carry their session's id, for the row numbers that tie them to it within a segment mean nothing elsewhere.
+//! Unlike segments, the files are not encrypted, have no tombstones and contain each session once, as it is
+//! now. Repeated records carry the id of their session, because the row numbers by which they refer to it
+//! within a segment mean nothing elsewhere.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -30,32 +31,34 @@ use crate::resolve::resolve;
 use crate::write::{Identities, KEYS};
 use crate::{Lake, Part, SNAPSHOT_MARGIN, columns};
 
-/// The address of a session's contact, which ids may hold.
+/// The field with the address of a session's contact, which may also occur within ids.
 const ADDRESS: &str = "platform_id";
-/// The id of the session that a repeated record belongs to.
+/// The column with the id of the session that a repeated record belongs to.
 const SESSION_ID: &str = "session_id";
-/// Menu options: the position of their message in its session.
+/// The column of menu options with the position of their message in its session, from 0.
 const TALK_POSITION: &str = "talk_position";
-/// The position of a repeated record in its session, of a menu option in its message; from 0.
+/// The column with the position of a repeated record in its session or, for a menu option, in its message,
+/// from 0.
 const POSITION: &str = "position";
 
-/// A column of the copy.
+/// A column of the open copy.
 #[derive(Clone, Copy, Debug)]
 pub struct OpenColumn {
     /// Its name.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its values.
     pub kind: Kind,
-    /// The field of the dictionary that it is; `None` for what ties a repeated record to its session.
+    /// The field of the dictionary that the column holds; `None` for a column that ties a repeated record to
+    /// its session.
     pub field: Option<&'static dictionary::Field>,
 }
 
-/// The folder of a record's files, which is also its table's name.
+/// The folder of the files of a kind of record, which is also the name of its table.
 pub fn folder(record: Record) -> String {
     record.name().replace('.', "_")
 }
 
-/// The columns of a record's files, in order.
+/// The columns of the files of a kind of record, in order.
 pub fn open_columns(record: Record) -> Vec<OpenColumn> {
     let own: &[(&'static str, Kind)] = match record {
         Record::Session => &[],
@@ -80,10 +83,10 @@ pub enum CopyError {
     /// The lake could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is nothing to copy.
+    /// The account has no sessions to copy.
     #[error("the account has no sessions")]
     Empty,
-    /// A file could not be written.
+    /// A file or folder could not be written.
     #[error("a file of the copy cannot be written")]
     Io(#[from] io::Error),
     /// A file could not be written as Parquet.
@@ -92,8 +95,9 @@ pub enum CopyError {
 }
 
 impl Lake {
-    /// Writes the account's copy as of now, as this reader may see it, into `output`, which must not be there or be
-    /// empty. Gives the number of rows of each record, in `Record::ALL`'s order.
+    /// Writes the open copy of an account, with what this reader may see of it now, into the folder `output`,
+    /// which must be missing or empty. Returns how many rows were written of each kind of record, in the
+    /// order of `Record::ALL`.
     pub async fn copy(&self, reader: &Reader<'_>, output: &Path) -> Result<[u64; 6], CopyError> {
         let account = &reader.account.id;
         // A snapshot that no commit can change any more: what is live is read by several queries, and a commit between
@@ -121,11 +125,11 @@ impl Lake {
         let counting = self.counting(&parts, oldest).await?;
         for (number, (part, keep)) in parts.iter().zip(&counting).enumerate() {
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
-                // Rows of records that the reader may not see would tell how many there are.
+                // Even masked rows of a kind that is hidden from the reader would tell how many there are.
                 let none = BooleanArray::from(vec![false; keep.len()]);
                 let keep = if reader.hides(record.name()) { &none } else { keep };
                 let batch = self.open_batch(part, record, keep).await?.masked(reader, &pseudonyms)?;
-                // The first part is written even without rows: it shows the columns.
+                // The first file is written even without rows, because it shows the columns.
                 if batch.num_rows() > 0 || number == 0 {
                     write(&output.join(folder(record)).join(format!("part-{number:05}.parquet")), &batch)?;
                 }
@@ -135,8 +139,8 @@ impl Lake {
         Ok(rows)
     }
 
-    /// Of each part, which rows of sessions count: the latest version of each session, unless it is a tombstone or past the
-    /// account's retention.
+    /// Returns per part which rows of sessions count: the latest version of each session, unless it is a
+    /// tombstone or past the account's retention.
     async fn counting(&self, parts: &[&Part], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
         let batches = self.load_columns(parts, Record::Session, &KEYS).await?;
         let mut counting: Vec<Vec<bool>> =
@@ -148,7 +152,7 @@ impl Lake {
         Ok(counting.into_iter().map(BooleanArray::from).collect())
     }
 
-    /// The rows of a record that belong to the sessions that count.
+    /// Reads the rows of a kind of record that belong to the sessions that count.
     async fn open_batch(&self, part: &Part, record: Record, keep: &BooleanArray) -> Result<Open, StoreError> {
         let stored: Vec<&str> = dictionary::columns(record).iter().map(|field| field.leaf()).collect();
         let failed = |error| StoreError::broken("copying a segment", error);
@@ -186,7 +190,7 @@ impl Lake {
     }
 }
 
-/// Rows of a record, and the address of the contact of each row's session.
+/// Rows of a kind of record, and for each row the address of its session's contact.
 struct Open {
     record: Record,
     rows: RecordBatch,
@@ -194,7 +198,7 @@ struct Open {
 }
 
 impl Open {
-    /// The rows as a reader may see them: the same as under a token of that privacy.
+    /// Returns the rows as a reader may see them, by the same rules as for a token with that privacy.
     fn masked(self, reader: &Reader<'_>, pseudonyms: &Pseudonyms) -> Result<RecordBatch, StoreError> {
         let Open { record, rows, addresses } = self;
         let addresses = addresses.as_string_opt::<i32>();
@@ -220,13 +224,13 @@ impl Open {
     }
 }
 
-/// The field of the dictionary that a column of a record's files is.
+/// The field of the dictionary that a column of the copy holds; `None` where there is none.
 fn field(record: Record, name: &str) -> Option<&'static dictionary::Field> {
     let own = dictionary::columns(record).iter().copied().find(|field| field.leaf() == name);
     own.or_else(|| dictionary::field(SESSION_ID).filter(|_| name == SESSION_ID))
 }
 
-/// The schema of a repeated record: the arrays that tie it to its session, then its own fields.
+/// The schema of a repeated record: the columns that tie it to its session, then its own fields.
 fn tied_schema(record: Record, tied: &[ArrayRef], fields: &RecordBatch) -> Schema {
     let own = open_columns(record);
     let own = own.iter().zip(tied).map(|(column, array)| {

@@ -1,4 +1,4 @@
-//! How the rows that a compaction keeps are cut into segments and their parts.
+//! Cuts the rows that a compaction keeps into segments and their parts.
 
 use std::cmp::Reverse;
 
@@ -10,11 +10,11 @@ use crate::resolve::Kept;
 use crate::segment::Segment;
 use crate::write::{MAX_DAYS, in_days, joined};
 
-/// The rows of a segment, by its parts. Neither is empty.
+/// The rows of one new segment, as one slice per part. There is at least one part, and no part is empty.
 pub(crate) type Piece<'a> = Vec<&'a [Kept]>;
 
-/// The pieces of the kept rows, of about the same size and none with more rows than a segment may have. Sessions that began
-/// at the same instant stay together, so that pieces do not overlap.
+/// Cuts rows into pieces of about the same size, of at most `max_rows` rows each. Sessions that began at the
+/// same instant stay together, so that pieces do not overlap, even where a piece then has more rows.
 pub(crate) fn cut(kept: &[Kept], max_rows: u64) -> Vec<Piece<'_>> {
     let max_rows = usize::try_from(max_rows.max(1)).unwrap_or(usize::MAX);
     let least = kept.len().div_ceil(kept.len().div_ceil(max_rows).max(1));
@@ -49,7 +49,7 @@ pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64
         let runs = parts.chunk_by(|a, b| beside.place(a) == beside.place(b));
         parts = joined(kept, runs.flat_map(|run| run.chunks(together)));
     }
-    // A piece that is shared has `MAX_DAYS` parts: so many may have one of their own.
+    // A shared piece takes up to `MAX_DAYS` parts. This is how many parts may have a piece of their own.
     let own = match parts.len() {
         count if count <= MAX_DAYS => count,
         count => (MAX_DAYS * MAX_DAYS).saturating_sub(count) / (MAX_DAYS - 1),
@@ -61,15 +61,15 @@ pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64
     own.chain(shared.chunks(MAX_DAYS).map(<[_]>::to_vec)).collect()
 }
 
-/// The days of the segments beside those that are cut.
+/// The first and the last day of each segment beside the rows that are cut, the largest segment first.
 struct Beside(Vec<(NaiveDate, NaiveDate)>);
 
-/// Where a day lies among the other segments.
+/// Where a day lies in relation to the other segments.
 #[derive(PartialEq)]
 enum Place {
-    /// Among the days of the largest segment that has it.
+    /// Among the days of this segment, the largest of those that have the day.
     Within(usize),
-    /// After so many segments, and in none.
+    /// In no segment, and after so many of them.
     Between(usize),
 }
 
@@ -80,7 +80,7 @@ impl Beside {
         Beside(others.into_iter().map(|one| one.created().days()).collect())
     }
 
-    /// Where the first of some rows lies.
+    /// Returns where the day of the first of some rows lies.
     fn place(&self, rows: &[Kept]) -> Place {
         let day = rows[0].created.day(Zone::UTC);
         match self.0.iter().position(|(first, last)| (first..=last).contains(&&day)) {
@@ -89,7 +89,7 @@ impl Beside {
         }
     }
 
-    /// Whether the rows of two days lie among the days of the same segment.
+    /// Whether the rows of two days both lie among the days of the same segment.
     fn are_within_one(&self, a: &[Kept], b: &[Kept]) -> bool {
         let place = self.place(a);
         matches!(place, Place::Within(_)) && place == self.place(b)
@@ -107,7 +107,7 @@ mod tests {
         instants.map(|at| Kept { created: Instant(at), input: 0, row: 0 }).collect()
     }
 
-    /// How many rows the parts of each piece have.
+    /// Returns how many rows the parts of each piece have.
     fn lengths(pieces: &[Piece<'_>]) -> Vec<Vec<usize>> {
         pieces.iter().map(|piece| piece.iter().map(|part| part.len()).collect()).collect()
     }
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn days_of_few_rows_share_pieces_where_each_has_its_own_segment() {
-        // A day has 50 rows, and twenty earlier ones have one.
+        // One day has 50 rows, and each of twenty earlier days has one row.
         let rows = kept((0..20).map(|day| day * DAY).chain((0..50).map(|at| 40 * DAY + at)));
         let others: Vec<Segment> = (0..20).map(|day| segment(&[(day, day)])).collect();
         let pieces = cut_by_day(&rows, &others, 1_000);

@@ -1,16 +1,16 @@
-//! Derived columns: what measures need of a session's repeated records. It is computed once, when a segment is written, and
-//! kept with the session, so that no measure has to read those records.
+//! Derived columns: what measures need of a session's repeated records. They are computed once, when a
+//! session is encoded, and compaction keeps them with it, so that no measure has to read those records.
 
 use domain::dictionary::{self, Record};
 use domain::session::{Session, Value};
 use domain::time::Instant;
 
-/// The derived columns of one session.
+/// The values of the derived columns of one session.
 #[derive(Default)]
 pub(crate) struct DerivedColumns {
-    /// Whether the contact waited for an agent: an event `waitStart`.
+    /// Whether the contact waited for an agent, which an event `waitStart` tells.
     pub(crate) waited: bool,
-    /// Whether the session was transferred.
+    /// Whether the session was transferred, which an event tells whose name contains `Transfer`.
     pub(crate) transferred: bool,
     /// How many messages there are.
     pub(crate) messages: Messages,
@@ -146,7 +146,7 @@ fn sentiment(session: &Session) -> Sentiment {
 mod tests {
     use super::*;
 
-    /// The times of a session with these events, each at a second of the same minute.
+    /// Returns the times of a session with these events, each given by its name and its second.
     fn times_of(events: &[(&str, u32)]) -> [Option<f64>; 3] {
         let event = |(name, second): &(&str, u32)| {
             format!(r#"{{"event":"{name}","created_at":{}}}"#, i64::from(*second) * 1_000_000)

@@ -1,4 +1,4 @@
-//! From sessions to columns.
+//! Turns sessions into columns.
 
 use std::sync::Arc;
 
@@ -17,37 +17,40 @@ use store::StoreError;
 use crate::columns;
 use crate::derived::DerivedColumns;
 
-/// What the stream said of a session: that it is so, or that it is no longer where it was.
+/// What a record of the stream says about a session: its latest version, or (as a tombstone) that it no
+/// longer lies at a `created_at`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The stream record's sequence number, 40 digits; that of a rebuilt row lies behind the one that it outdoes.
     pub sequence: String,
-    /// Where the session lies in the lake's order, or lay.
+    /// When the session began, which is where it lies in the lake; for a tombstone, where it lay.
     pub created_at: Instant,
     /// The session's id.
     pub id: SessionId,
     /// The session; `None` for a tombstone.
     pub session: Option<Session>,
-    /// The content hash that the session was accepted with (`StoredSession::content_hash`); a tombstone's has no meaning.
+    /// The content hash with which the session was accepted (`StoredSession::content_hash`). For a tombstone
+    /// it has no meaning.
     pub content_hash: i64,
 }
 
-/// Digits of the longest sequence number that DynamoDB Streams gives.
+/// How many digits the longest sequence number of DynamoDB Streams has.
 const SEQUENCE_DIGITS: usize = 40;
 
 impl Entry {
-    /// A sequence number of the stream as a text whose order is the order of the numbers, which may differ in length.
+    /// Pads a sequence number of the stream with zeros to 40 digits, so that texts sort as numbers do.
     pub fn sequence_of(number: &str) -> String {
         format!("{number:0>SEQUENCE_DIGITS$}")
     }
 }
 
-/// Sorts entries into the lake's order.
+/// Sorts entries into the order of the lake: by `created_at`, then by the session's id.
 pub(crate) fn sort(entries: &mut [Entry]) {
     entries.sort_by(|a, b| (a.created_at, a.id.as_str()).cmp(&(b.created_at, b.id.as_str())));
 }
 
-/// The file of one kind of record of sorted entries, as one batch.
+/// Encodes the rows of one kind of record of sorted entries, as one batch with the columns of
+/// `columns::schema`.
 pub(crate) fn encode(entries: &[Entry], record: Record) -> Result<RecordBatch, StoreError> {
     let columns = match record {
         Record::Session => sessions(entries),
@@ -85,7 +88,7 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
             derived.iter().map(|derived| derived.sentiment.columns()[at]),
         )));
     }
-    // A tombstone is found like the row it stands for: by its id and its place.
+    // A tombstone has the id and the `created_at` of the row that it stands for, by which readers find it.
     let rows: Vec<Row> = entries.iter().map(row_of).collect();
     let rows: Vec<&Row> = rows.iter().collect();
     columns.extend(dictionary_columns(Record::Session, &rows));
@@ -131,7 +134,7 @@ fn dictionary_columns(record: Record, rows: &[&Row]) -> Vec<ArrayRef> {
     (0..).zip(dictionary::columns(record)).map(column).collect()
 }
 
-/// One column. A value of another type than its field's cannot come out of a `Row`; it would be null.
+/// Builds one column. A value of another type than its field's would become null, but a `Row` contains none.
 fn column<'a>(kind: Kind, values: impl Iterator<Item = Option<&'a Value>>) -> ArrayRef {
     macro_rules! build {
         ($builder:expr, $pattern:pat => $value:expr) => {{

@@ -1,8 +1,9 @@
-//! One Parquet file: written whole, read by ranges, encrypted throughout.
+//! Parquet files. A file is written whole, read by ranges and encrypted throughout.
 //!
-//! Parquet modular encryption with one key for footer and columns, so that no column stays in clear by mistake. Each
-//! file has a key of its own, derived from the account's, and its own name as AAD prefix: a file that was renamed,
-//! moved to another account or changed by one byte does not open.
+//! The encryption is Parquet's modular encryption with one key for the footer and all columns, so that no
+//! column stays unencrypted by mistake. Each file has a key of its own, derived from the account's key, and
+//! its own name as AAD prefix. A file that was renamed, moved to another account or changed by one byte does
+//! not open.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -33,18 +34,18 @@ use crate::chunks::Reader;
 use crate::segment::Part;
 use crate::{Lake, columns};
 
-/// Level 9 saves 3 % for 2.6 times the work.
+/// The level of zstd. Level 9 would make files 3 % smaller for 2.6 times the work.
 const ZSTD_LEVEL: i32 = 3;
-/// A column that has at most one distinct value for so many rows is written by codes.
+/// A column with at most one distinct value per so many rows is written as a dictionary column.
 const CODED_SHARE: usize = 4;
 
-/// The key of the file with this name, and the name as what its encryption is bound to.
+/// Returns the key of the file with this name, and the AAD prefix that binds its encryption to the name.
 fn binding(account_key: &DataKey, name: &str) -> (Vec<u8>, Vec<u8>) {
     (account_key.derive(name).bytes().to_vec(), name.as_bytes().to_vec())
 }
 
-/// What reading a file met with. An error of storage keeps its kind: a file that is not there is not a file that cannot be
-/// read.
+/// Turns an error of Parquet's reader into one of storage. An error that came from storage keeps its kind,
+/// because a file that is missing is something else than a file that cannot be read.
 fn reading_failed(error: ParquetError) -> StoreError {
     match error {
         ParquetError::External(source) => match source.downcast::<StoreError>() {
@@ -55,7 +56,7 @@ fn reading_failed(error: ParquetError) -> StoreError {
     }
 }
 
-/// Writes a batch as a Parquet file: one row group, zstd, page statistics.
+/// Writes a batch as a Parquet file with one row group, compressed with zstd and with statistics per page.
 pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, name: &str) -> Result<Vec<u8>, StoreError> {
     let failed = |error: ParquetError| StoreError::broken("writing a segment", error);
     let (key, aad) = binding(account_key, name);
@@ -64,7 +65,8 @@ pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, name: &str) -> R
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL).map_err(failed)?))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(None)
-        // A dictionary that is given up midway serves neither those who group by codes nor the size.
+        // A dictionary that the writer gives up midway helps neither grouping by codes nor the size of the
+        // file.
         .set_dictionary_page_size_limit(usize::MAX)
         .with_file_encryption_properties(encryption);
     let batch = popular_last(batch)?;
@@ -77,7 +79,7 @@ pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, name: &str) -> R
                 .as_primitive_opt::<Float64Type>()
                 .is_some_and(|seconds| repeats(seconds.iter().map(|value| value.map(f64::to_bits)))),
             DataType::Boolean => false,
-            // Numbers that mostly grow are smallest as differences.
+            // These are numbers that mostly grow, which are smallest as differences.
             _ => {
                 properties = properties.set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED);
                 false
@@ -93,7 +95,7 @@ pub(crate) fn write(batch: &RecordBatch, account_key: &DataKey, name: &str) -> R
     Ok(file)
 }
 
-/// The columns in the order in which they lie in a file.
+/// Returns the columns in the order in which they lie in a file: the popular ones last.
 fn popular_last(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
     let schema = batch.schema();
     let place = |at: &usize| columns::POPULAR.iter().position(|name| name == schema.field(*at).name());
@@ -102,7 +104,7 @@ fn popular_last(batch: &RecordBatch) -> Result<RecordBatch, StoreError> {
     batch.project(&order).map_err(|error| StoreError::broken("writing a segment", error))
 }
 
-/// Whether a column repeats its values so often that each is better written once.
+/// Whether a column repeats its values so often that it is written as a dictionary column.
 fn repeats<T: Hash + Eq>(values: impl IntoIterator<Item = Option<T>>) -> bool {
     let values = values.into_iter();
     let most = values.size_hint().0 / CODED_SHARE;
@@ -116,14 +118,16 @@ fn repeats<T: Hash + Eq>(values: impl IntoIterator<Item = Option<T>>) -> bool {
     true
 }
 
-/// How texts are read: one by one, or as codes where the file holds them so.
+/// How texts are read: as plain texts, or as codes where the file has a dictionary column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Texts {
     Plain,
     Coded,
 }
 
-/// Reads the columns of `wanted` from a part's file; a column that the file does not have is all null.
+/// Reads the columns of `wanted` from the file of a kind of record in a part: all rows, or the `selected`
+/// ranges of row numbers, which are in order. A column that the file does not have is null in every row.
+/// Fails as `NotFound` where the file is missing, and as `Broken` where it cannot be read.
 pub(crate) async fn read(
     lake: &Lake,
     part: &Part,
@@ -180,7 +184,7 @@ pub(crate) async fn read(
     arrange(&batch, &wanted)
 }
 
-/// The file's schema with those texts as codes that it holds as codes.
+/// Returns the file's schema, in which those texts are dictionary columns that the file has as such.
 fn coded_schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
     let chunks = metadata.metadata().row_groups().first().map(RowGroupMetaData::columns).unwrap_or_default();
     let column = |(at, column): (usize, &Arc<Column>)| {
@@ -194,7 +198,7 @@ fn coded_schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
     Arc::new(Schema::new(metadata.schema().fields().iter().enumerate().map(column).collect::<Vec<_>>()))
 }
 
-/// The columns of `batch` in the order of `wanted`.
+/// Returns the columns of `batch` in the order of `wanted`; those that are missing are null in every row.
 fn arrange(batch: &RecordBatch, wanted: &Schema) -> Result<RecordBatch, StoreError> {
     let column = |field: &Arc<Column>| -> (Column, ArrayRef) {
         let found = batch.column_by_name(field.name()).cloned();

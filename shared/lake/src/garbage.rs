@@ -1,4 +1,4 @@
-//! Garbage collection: segments that were replaced long ago, and objects that nothing names.
+//! Garbage collection: deletes segments that were replaced long ago, and objects that no item names.
 //!
 //! Objects go first and items after them, a lot at a time, so that a run that dies in between is finished by the next, and
 //! one that is cut short has got somewhere. An object that any live segment names is never deleted, whatever else says that
@@ -14,9 +14,11 @@ use store::key;
 use crate::Lake;
 use crate::segment::{Segment, made_at};
 
-/// How long a replaced segment stays readable: a cursor's 24 h and an hour for its last page.
+/// For how many seconds a replaced segment stays readable: 24 hours for which a cursor is valid, and an hour
+/// for its last page.
 const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
-/// How old an object that no item names must be: older than any commit that may still name it.
+/// How many seconds old an object that no item names must be before it is deleted: older than any commit that
+/// may still name it.
 const ORPHANED_AFTER: i64 = 26 * 3_600;
 /// Replaced segments of one step, at most.
 const STEP: usize = 1_000;
@@ -27,27 +29,27 @@ const LOT: usize = 150;
 /// What one step of garbage collection did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Replaced segments that are gone.
+    /// How many replaced segments left the manifest.
     pub segments: usize,
-    /// Objects that are gone.
+    /// How many objects were deleted.
     pub objects: usize,
     /// Whether there may be more to do at once.
     pub more: bool,
 }
 
-/// What one step through an account's objects did.
+/// What one step through all objects of an account did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphans {
-    /// Objects that nothing named, and that are gone.
+    /// How many objects were deleted, because no item named them.
     pub objects: usize,
-    /// After which key the next step goes on.
+    /// The key after which the next step goes on.
     pub after: String,
-    /// Whether all that is old enough was looked at: then the next step is for another day.
+    /// Whether all objects that are old enough were looked at, so that the next step can wait.
     pub done: bool,
 }
 
 impl Lake {
-    /// One step of deleting segments that were replaced more than 25 h ago.
+    /// Makes one step of deleting the segments that were replaced more than 25 hours before `now`.
     pub async fn sweep(&self, account: &AccountId, now: Instant) -> Result<Swept, StoreError> {
         let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
         let limit = i32::try_from(STEP).ok();
@@ -78,7 +80,8 @@ impl Lake {
         Ok(swept)
     }
 
-    /// Which of these are live all the same, which no commit leaves behind: nothing that a reader needs depends on that.
+    /// Returns the ids of those segments that are live nevertheless. No commit leaves such a state behind,
+    /// but what readers need must not depend on that.
     async fn live_again(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
         let ids: BTreeMap<String, &str> =
             replaced.iter().map(|segment| (segment.live_key().sk, segment.id.as_str())).collect();
@@ -86,7 +89,8 @@ impl Lake {
         Ok(there.iter().filter_map(|sk| ids.get(sk)).map(|id| (*id).to_owned()).collect())
     }
 
-    /// The segments that the manifest holds as it did before it had two parts, and that were replaced so long ago.
+    /// Returns the segments replaced before `until` whose items were written before the manifest had two
+    /// parts.
     async fn replaced_before_parts(
         &self,
         account: &AccountId,
@@ -98,8 +102,9 @@ impl Lake {
         Ok(old)
     }
 
-    /// One step through an account's objects, in the order of their keys, from `after` on (empty for all of them): those
-    /// that are older than 26 h and that no item names are deleted.
+    /// Makes one step through an account's objects in the order of their keys, beginning after the key
+    /// `after` (empty for the first step). Deletes the objects that are older than 26 hours and that no item
+    /// names.
     pub async fn sweep_orphans(
         &self,
         account: &AccountId,
@@ -121,7 +126,8 @@ impl Lake {
             }
         }
         if !candidates.is_empty() {
-            // What is live is read before what was replaced: what moves meanwhile is found in one of them.
+            // Live segments are read before replaced ones, so that a segment that is replaced meanwhile is
+            // found in one of both.
             let live = self.live(account).await?;
             let mut named: BTreeSet<String> = live.into_iter().map(|segment| segment.id).collect();
             candidates.retain(|(id, _)| !named.contains(id));
@@ -137,7 +143,8 @@ impl Lake {
         Ok(Orphans {
             objects: count,
             done: last.is_none(),
-            // Ids begin with when they were made: the next round goes on where this one found them too young.
+            // Ids begin with when they were made, so the next round can go on where this one met objects that
+            // were too young.
             after: last.unwrap_or_else(|| format!("{prefix}{:016x}", young.0.max(0))),
         })
     }

@@ -1,4 +1,5 @@
-//! A segment's item in the manifest: how it is written, and how every form ever written is read.
+//! The item of a segment in the manifest: it is written in the present form, and read in every form that was
+//! ever written.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +12,12 @@ use store::{Item, StoreError, key_item, number, text};
 
 use crate::segment::{FileInfo, Part, Segment, Span};
 
-/// Version of what a segment looks like, in the table and in S3. Version 1 had an object for each file.
+/// The version of the form of a segment, in the table and in S3. In version 1, each file was an object of its
+/// own.
 const FORMAT: u32 = 2;
 
 impl Segment {
-    /// Its item under this key.
+    /// Returns the segment's item under this key.
     pub(crate) fn to_item(&self, key: Key, removed_at: Option<Instant>) -> Result<Item, StoreError> {
         let stored = Stored {
             format: if self.parts.iter().all(|part| part.object_bytes.is_some()) { FORMAT } else { 1 },
@@ -33,7 +35,8 @@ impl Segment {
         Ok(item)
     }
 
-    /// Reads an item of the manifest. One of a format that this version does not know is refused by name.
+    /// Reads an item of the manifest. Fails as `Broken` where the item cannot be read; for a format that this
+    /// version does not know, the error names the segment and the format.
     pub(crate) fn from_item(account: &AccountId, item: &Item) -> Result<Segment, StoreError> {
         let broken = |error| StoreError::broken("reading the manifest", error);
         let (pk, sk) = (text(item, "pk").unwrap_or_default(), text(item, "sk").unwrap_or_default());
@@ -69,7 +72,8 @@ struct Version {
     format: u32,
 }
 
-/// What an item says of its parts: short, for a reader of a month reads a hundred of them.
+/// What an item says about the segment's parts. It is short, because a reader of a month reads about a
+/// hundred items.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     format: u32,
@@ -83,7 +87,7 @@ struct StoredPart {
     finished: Option<(Instant, Instant)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<(Instant, Instant)>,
-    /// Stored under the name that it had first.
+    /// Stored under its first name, which existing items have.
     #[serde(rename = "unique")]
     is_unique: bool,
     /// The files, in the order in which they lie in the object.

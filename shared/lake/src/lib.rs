@@ -1,15 +1,19 @@
-//! The columnar lake: what archive writes and data reads.
+//! The columnar lake, which archive writes, maintain rewrites and data reads.
 //!
-//! A *segment* is one object of one or more *parts*. A part is one Parquet file of sessions and one flat file for each kind
-//! of repeated record that has rows, all ordered by (`created_at`, `session_id`). The *manifest* in the table says which
-//! segments there are. Nothing in the lake is ever changed: a segment is added, and a compaction replaces several by few.
+//! A *segment* is one object of one or more *parts*. A part is one Parquet file of sessions and one Parquet
+//! file for each kind of repeated record that has rows, all in the order of `created_at`, then `session_id`.
+//! The *manifest* in the table says which segments there are. Nothing in the lake is ever changed: segments
+//! are added, and compaction replaces several of them by fewer.
 //!
 //! Three rules make any set of segments readable:
-//! - **The latest version counts.** Of all rows of a session in the segments that a reader sees, the one with the greatest
-//!   rank (`resolve::Rank`: sequence, live, segment) counts. If that is a tombstone, the session is gone.
-//! - **A tombstone lies where the old row lay.** A session that moved, or was removed, leaves one at its old
-//!   `created_at`, so a reader may leave out every segment whose created span it does not ask for.
-//! - **A repeated record counts with its session's row**, to which it points by row number within the part.
+//! - **The latest version counts.** Of all rows of a session in the segments that a reader sees, the one with
+//!   the greatest rank counts (`resolve::Rank`: the sequence number, then live before tombstone, then the
+//!   place). If that row is a tombstone, the session is gone.
+//! - **A tombstone lies where the old row lay.** A session that got another `created_at`, or was removed,
+//!   leaves a tombstone at its old `created_at`. So a reader may leave out every segment whose span of
+//!   `created_at` it does not ask for.
+//! - **A repeated record counts if the row of its session counts**, to which it points by row number within
+//!   the part.
 //!
 //! The modules stand in reading order.
 
@@ -53,10 +57,10 @@ pub use policy::CompactionPolicy;
 pub use receipt::{Receipt, Receipts};
 pub use segment::{FileInfo, Part, Segment, Span};
 
-/// Parsed footers kept in memory: about 100 KB each.
+/// How many parsed footers are kept in memory, each of about 100 KB.
 const FOOTERS: u64 = 400;
 
-/// The lake over a store. Cheap to clone; clones share what they keep in memory.
+/// The lake on a store. It is cheap to clone, and clones share what they keep in memory.
 #[derive(Clone, Debug)]
 pub struct Lake {
     store: Store,
@@ -65,20 +69,20 @@ pub struct Lake {
 }
 
 impl Lake {
-    /// The lake of a store.
+    /// Returns the lake on a store.
     pub fn new(store: Store) -> Lake {
         let footers = Cache::builder().max_capacity(FOOTERS).time_to_idle(Duration::from_secs(3_600)).build();
         Lake { store, footers, chunks: Chunks::new() }
     }
 
-    /// The store beneath.
+    /// The store that the lake lies in.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// All rows of one record file of a part, with exactly these columns in this order. A record without rows gives
-    /// an empty batch, and a column younger than the file is all null. A text column comes as codes into its distinct
-    /// texts (`columns::codes`) where the file holds it so.
+    /// Reads all rows of a kind of record in a part, with exactly these columns in this order. A kind of
+    /// record without rows gives an empty batch, and a column that is younger than the file is null in every
+    /// row. A text column is a dictionary column (`columns::codes`) where the file has it as one.
     pub async fn read(
         &self,
         part: &Part,
@@ -88,7 +92,8 @@ impl Lake {
         self.read_with(part, record, columns, Texts::Coded, None).await
     }
 
-    /// The same of some rows, which are in order; of the pages that hold them, no others are fetched.
+    /// Reads some rows in the same way. `rows` are ranges of row numbers in ascending order. Of large
+    /// columns, only the pages that hold these rows are fetched.
     pub async fn read_rows(
         &self,
         part: &Part,
@@ -99,7 +104,7 @@ impl Lake {
         self.read_with(part, record, columns, Texts::Coded, Some(rows)).await
     }
 
-    /// All rows, with all texts one by one.
+    /// Reads all rows in the same way, but every text column as plain texts.
     pub(crate) async fn read_plain(
         &self,
         part: &Part,
@@ -127,7 +132,7 @@ impl Lake {
             return RecordBatch::try_new_with_options(Arc::new(wanted), Vec::new(), &rows)
                 .map_err(|error| StoreError::broken("reading a segment", error));
         }
-        // Boxed: the compiler gives up on computing the layout of a future as deep as those that hold this one.
+        // The future is boxed because the compiler gives up on computing the layout of those that contain it.
         Box::pin(file::read(self, part, record, wanted, texts, selected)).await
     }
 }

@@ -1,8 +1,8 @@
-//! The manifest: which segments an account has, and since when.
+//! The manifest: which segments an account has, and from when and until when readers see them.
 //!
-//! A reader's *snapshot* is a point in time T; it sees the segments with `added_at <= T < removed_at`. T lies at least
-//! `SNAPSHOT_MARGIN` in the past, and an attempt at a commit that took longer than `COMMIT_LIMIT` is given up, so no commit
-//! still under way can change what a snapshot shows.
+//! A reader's *snapshot* is a point in time T, at which it sees the segments with
+//! `added_at <= T < removed_at`. T lies at least `SNAPSHOT_MARGIN` in the past, and an attempt at a commit is
+//! given up after `COMMIT_LIMIT`, so no commit that is still under way can change what a snapshot shows.
 //!
 //! It has two parts. Live segments stand by their first day and the class of their width, so that a period reads its own
 //! days, whatever else is kept. Replaced ones stand by for how long they were live and by when they were replaced, so that
@@ -26,24 +26,24 @@ use crate::segment::{Part, Segment, Span, WIDTHS};
 
 /// How far behind the present a reader's snapshot lies.
 pub const SNAPSHOT_MARGIN: Duration = Duration::from_secs(3);
-/// How long one attempt at a commit may take; the rest of the margin is for clocks that differ.
+/// How long one attempt at a commit may take. The rest of the margin is for clocks that differ.
 pub const COMMIT_LIMIT: Duration = Duration::from_secs(2);
-/// Attempts at a commit before its batch is given back to the stream.
+/// How many times a commit is tried before it fails.
 const COMMIT_ATTEMPTS: usize = 4;
-/// The actions of one transaction, as DynamoDB limits them.
+/// How many actions DynamoDB allows in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
 
-/// The newest snapshot of which no commit still under way can change anything, at `now`.
+/// Returns the latest snapshot at `now` that no commit under way can change any more.
 pub fn latest_snapshot(now: Instant) -> Instant {
     Instant(now.0.saturating_sub(i64::try_from(SNAPSHOT_MARGIN.as_micros()).unwrap_or(i64::MAX)))
 }
 
 impl Lake {
-    /// The parts of an account's segments that a reader of `snapshot` sees and that may hold sessions of a period, in no
-    /// particular order.
+    /// Returns the parts of an account's segments that a reader of `snapshot` sees and that may hold sessions
+    /// which began in the period `created`, in no particular order.
     ///
-    /// What was live is read before what was replaced: a segment that a commit moves from one to the other meanwhile is
-    /// found in one of them at least.
+    /// Live segments are read before replaced ones, so that a segment that is replaced meanwhile is found in
+    /// at least one of both.
     pub async fn parts(
         &self,
         account: &AccountId,
@@ -65,13 +65,14 @@ impl Lake {
         Ok(parts)
     }
 
-    /// All segments that nothing has replaced yet, in the order of their first session. This reads the whole live part of
-    /// the manifest: for what is about all of an account.
+    /// Returns all segments that nothing has replaced yet, in the order of their first session. This reads
+    /// the whole live part of the manifest, so it is only for what concerns the whole account.
     pub async fn live(&self, account: &AccountId) -> Result<Vec<Segment>, StoreError> {
         self.live_in(account, Span { min: Instant(i64::MIN), max: Instant(i64::MAX) }).await
     }
 
-    /// The live segments whose span has an instant in common with this one, in the order of their first session.
+    /// Returns the live segments whose span of `created_at` has an instant in common with `period`, in the
+    /// order of their first session.
     pub async fn live_in(&self, account: &AccountId, period: Span) -> Result<Vec<Segment>, StoreError> {
         let (first, last) = period.days();
         let of_width = |(width, days): (usize, i64)| {
@@ -91,7 +92,8 @@ impl Lake {
         Ok(live)
     }
 
-    /// The UTC day on which the first session began that the lake holds now; `None` where it holds none.
+    /// Returns the UTC day on which the first session began that the lake holds now; `None` where it holds
+    /// none.
     pub async fn first_day(&self, account: &AccountId) -> Result<Option<NaiveDate>, StoreError> {
         let partition = key::manifest(account);
         let first_of_width = async |width: usize| {
@@ -113,7 +115,7 @@ impl Lake {
         Ok(first.map(|first| first.day(Zone::UTC)))
     }
 
-    /// The segments of a range of the manifest's sort keys.
+    /// Reads the segments in a range of the manifest's sort keys.
     pub(crate) async fn segments_in(
         &self,
         account: &AccountId,
@@ -123,11 +125,12 @@ impl Lake {
         items.iter().map(|item| Segment::from_item(account, item)).collect()
     }
 
-    /// Makes `added` visible and `replaced` invisible, all at one instant or not at all. A conflict if any of `replaced`
-    /// has been replaced already. Does nothing where there is nothing to add or to replace.
+    /// Makes the segments `added` visible and the segments `replaced` invisible, all at one instant or not at
+    /// all. Fails as `Conflict` if any of `replaced` has been replaced already. Does nothing where both are
+    /// empty.
     ///
-    /// An attempt is never repeated over one that went through: what is added must not be there yet, and where it is,
-    /// the attempt whose answer was lost has committed it, under its own instant.
+    /// A commit is never made twice. An attempt requires that what it adds is not there yet. Where it is
+    /// there already, an earlier attempt whose answer was lost has made the commit, at its own instant.
     pub async fn commit(&self, added: &mut [Segment], replaced: &[Segment]) -> Result<(), StoreError> {
         if added.is_empty() && replaced.is_empty() {
             return Ok(());
@@ -189,12 +192,12 @@ impl Lake {
     }
 }
 
-/// How many actions a commit takes.
+/// How many actions of a transaction a commit takes.
 pub(crate) fn actions(added: usize, replaced: usize) -> usize {
     added + 2 * replaced
 }
 
-/// So many days earlier, or the first day there is.
+/// Returns the day that lies `days` days earlier, or the first day there is.
 fn earlier(day: NaiveDate, days: i64) -> NaiveDate {
     u64::try_from(days).ok().and_then(|days| day.checked_sub_days(Days::new(days))).unwrap_or(NaiveDate::MIN)
 }

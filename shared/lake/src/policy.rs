@@ -1,4 +1,4 @@
-//! Which segments are compacted, and when.
+//! Decides which segments are compacted, and when.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
@@ -12,16 +12,16 @@ use crate::manifest::MAX_ACTIONS;
 use crate::segment::{Segment, Span};
 use crate::write::MAX_DAYS;
 
-/// The most segments that one commit may replace: each takes two actions of its transaction, and some are for what is
-/// added: one that is cut into too many rows is two.
+/// The most segments that one commit may replace. Each takes two actions of the transaction. The others are
+/// for what is added: up to `MAX_DAYS` pieces, and one more where a piece has too many rows for one segment.
 pub(crate) const MAX_INPUTS: usize = (MAX_ACTIONS - MAX_DAYS - 1) / 2;
-/// A segment is rewritten once the rows that came later for its days are at least one in so many of its own: as many of
-/// its rows may be dead.
+/// A segment is rewritten once the rows that came later for its days are at least one for so many rows of its
+/// own, because as many of its rows may be out of date.
 const DEAD_SHARE: u64 = 10;
 /// A full segment takes up no more at once than one in so many of what a segment may have.
 const LATE_SHARE: u64 = 4;
 
-/// When segments are compacted.
+/// The rules by which segments are compacted.
 ///
 /// Segments that hold a day in common are compacted as soon as `fan_in` of them are about equally large, so that every row
 /// is rewritten once for each size class. Segments come with parts of several days and are cut, so that each day has its
@@ -31,20 +31,26 @@ const LATE_SHARE: u64 = 4;
 /// as fit, where that is at least twice as large as the largest of them: so no row is rewritten often.
 #[derive(Clone, Copy, Debug)]
 pub struct CompactionPolicy {
-    /// How many segments make a compaction; also the step from one size class to the next.
+    /// How many segments of about the same size make a compaction. It is also the factor from one size class
+    /// to the next.
     pub fan_in: usize,
-    /// The most sessions of a segment: a reader of a few days should not have to read many.
+    /// The most rows of sessions in a segment, because a reader of a few days should not have to read many
+    /// others.
     pub max_rows: u64,
-    /// The most bytes of memory that the inputs of a compaction may take, of the kind of record that takes most. At once a
-    /// compaction needs its sessions, its inputs of one kind and, once more, what it makes of these.
+    /// The most bytes of memory that the inputs of a compaction may take, for the kind of record that takes
+    /// most. A compaction has in memory at once: its sessions, its inputs of one other kind, and what it
+    /// makes of these.
     pub max_decoded: u64,
-    /// How old a segment must be to be compacted: older than any attempt to commit it that may still be under way.
+    /// How many seconds old a segment must be to be compacted: older than any attempt to commit it that may
+    /// still be under way.
     pub min_age_seconds: i64,
-    /// After how long without an addition a day counts as closed; a large segment is not rewritten more often.
+    /// After how many seconds without an addition a day counts as closed. A large segment is not rewritten
+    /// more often than that.
     pub quiet_seconds: i64,
-    /// After how long without an addition a large segment takes up what came late for it, however little that is.
+    /// After how many seconds without an addition what came late for a large segment is merged into it,
+    /// however little that is.
     pub idle_seconds: i64,
-    /// After how long it takes that up although there are additions again and again.
+    /// After how many seconds that is merged although there are additions again and again.
     pub patience_seconds: i64,
 }
 
@@ -63,7 +69,7 @@ impl Default for CompactionPolicy {
 }
 
 impl CompactionPolicy {
-    /// The default one for a lake that nothing comes into any more: nothing is waited for.
+    /// The default policy, but without any waiting, for a lake to which nothing is appended any more.
     pub fn at_once() -> CompactionPolicy {
         CompactionPolicy {
             min_age_seconds: -1,
@@ -75,11 +81,11 @@ impl CompactionPolicy {
     }
 }
 
-/// What the policy asks for.
+/// What the policy asks for next.
 pub(crate) enum Next {
     Job(Job),
     Nothing {
-        /// When it may ask for something, if nothing comes meanwhile.
+        /// When it may ask for one, if nothing is appended meanwhile; `None` for never.
         again_at: Option<Instant>,
         /// The days for which it may.
         open: BTreeSet<NaiveDate>,
@@ -91,18 +97,20 @@ type Days<'a> = Vec<&'a Segment>;
 
 /// The segments of a day, and those that belong into the same segment in the end.
 struct Group<'a> {
-    /// All that hold sessions of the day.
+    /// All segments that hold sessions of the day.
     of_day: Days<'a>,
-    /// Those of them that hold several days and must be cut before anything else is done with them.
+    /// Those of them that must be cut before anything else is done with them: they have several parts, or
+    /// days that the large segment does not have.
     uncut: Days<'a>,
-    /// The largest of the others; none where all are to be cut.
+    /// The largest segment of the day that has one part; `None` where all have several.
     large: Option<&'a Segment>,
-    /// What came late for the days of the large one.
+    /// What came late for the days of the large segment: the other segments of one part that have no other
+    /// days. Where they do not fit in one segment together with it, only those that overlap it.
     late: Days<'a>,
 }
 
 impl<'a> Group<'a> {
-    /// All its segments; one of several days counts once.
+    /// All segments of the group, each once.
     fn all(&self) -> impl Iterator<Item = &'a Segment> {
         let beside = self.late.iter().filter(|late| !self.of_day.iter().any(|one| one.id == late.id));
         self.of_day.iter().chain(beside).copied()
@@ -114,7 +122,8 @@ impl<'a> Group<'a> {
 }
 
 impl CompactionPolicy {
-    /// What to do next for these UTC days, of the live segments around them in the order of their first session.
+    /// Returns what to do next for these UTC days. `live` are the live segments of and around these days, in
+    /// the order of their first session.
     pub(crate) fn next(&self, live: &[Segment], days: &BTreeSet<NaiveDate>, now: Instant) -> Next {
         let (mut again_at, mut open, mut of_late) = (None, BTreeSet::new(), None);
         for day in days {
@@ -128,14 +137,14 @@ impl CompactionPolicy {
                 open.insert(*day);
             }
         }
-        // Neighbours take what came late for each of them along.
+        // Joining neighbouring days comes first, because it also takes in what came late for each of them.
         match self.of_neighbours(live, now).or(of_late) {
             Some(job) => Next::Job(job),
             None => Next::Nothing { again_at, open },
         }
     }
 
-    /// What there is of a day.
+    /// Returns the group of a day.
     fn group<'a>(&self, live: &'a [Segment], day: NaiveDate) -> Group<'a> {
         let span = Span::of_day(day);
         let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
@@ -174,12 +183,12 @@ impl CompactionPolicy {
         Job::of(&inputs, if is_cut { Cut::BySize } else { Cut::ByDay })
     }
 
-    /// Those that no attempt to commit may still concern.
+    /// Returns the segments that are old enough to be compacted.
     fn eligible<'a>(&self, segments: &[&'a Segment], now: Instant) -> Days<'a> {
         segments.iter().copied().filter(|one| is_past(one, self.min_age_seconds, now)).collect()
     }
 
-    /// Segments of a group that are enough of one size, or are to be cut.
+    /// Returns a compaction of enough segments of the same size, or of those that must be cut.
     fn of_many(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let [of_day, late, uncut] =
             [&group.of_day, &group.late, &group.uncut].map(|segments| self.eligible(segments, now));
@@ -194,7 +203,8 @@ impl CompactionPolicy {
         is_due.then(|| Job::of(if together.is_empty() { &uncut[..1] } else { &together }, Cut::ByDay))
     }
 
-    /// What came late for the large segment of a group, with it or by itself; a large one of an earlier format.
+    /// Returns a compaction of what came late for the large segment of a group, with the large segment or
+    /// without it. Where nothing came late, it may be one of a segment of an earlier format.
     fn of_late(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let large = group.large.filter(|large| is_past(large, self.min_age_seconds, now))?;
         let late = self.eligible(&group.late, now);
@@ -228,15 +238,16 @@ impl CompactionPolicy {
         (pieces > 1).then(|| Job::of(&[late], Cut::Into(pieces)))
     }
 
-    /// A closed segment of an earlier format, which is written anew by itself: the manifest lists it among those that any
-    /// period may touch.
+    /// Returns the rewriting of a closed segment of an earlier format by itself. The manifest lists such
+    /// segments without their days, so every query reads them.
     fn of_earlier_format(&self, eligible: &[&Segment], now: Instant) -> Option<Job> {
         let is_due =
             |segment: &&&Segment| segment.is_of_earlier_format() && is_past(segment, self.quiet_seconds, now);
         eligible.iter().find(is_due).map(|segment| Job::of(&[segment], Cut::BySize))
     }
 
-    /// When a group should be looked at again, if nothing comes meanwhile; never where all is done.
+    /// Returns when a group should be looked at again if nothing is appended meanwhile; `None` where all is
+    /// done.
     fn again_at(&self, group: &Group<'_>, now: Instant) -> Option<Instant> {
         let last_added = group.all().map(|segment| segment.added_at).max()?;
         let mut waits = vec![self.quiet_seconds];
@@ -306,9 +317,10 @@ impl CompactionPolicy {
             && within(Segment::decoded, self.max_decoded)
     }
 
-    /// Closed neighbours to join, of the live segments of some weeks in the order of their first session: `fan_in` of them
-    /// or more, or as many as fit in one. Only where the largest is not most of it, or a large one would be rewritten for
-    /// each small one beside it. Segments that are not cut yet are left beside them.
+    /// Returns a compaction that joins closed neighbouring days: `fan_in` of them, or as many as fit in one
+    /// segment. `live` are segments in the order of their first session. Days are not joined where the
+    /// largest segment would be more than half of the result, because a large one would then be rewritten for
+    /// each small one beside it. Segments with several parts are left out.
     fn of_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
         let days = by_days(live);
         let is_closed = |days: &Days<'_>| days.iter().all(|one| is_past(one, self.quiet_seconds, now));
@@ -335,7 +347,7 @@ impl CompactionPolicy {
     }
 }
 
-/// Whether a segment was added longer ago than that.
+/// Whether a segment was added more than `seconds` before `now`.
 fn is_past(segment: &Segment, seconds: i64, now: Instant) -> bool {
     segment.added_at.plus_seconds(seconds) < now
 }
@@ -344,19 +356,20 @@ fn rows(segment: &Segment) -> u64 {
     segment.rows(Record::Session)
 }
 
-/// Whether a segment is of no other UTC days than the large one.
+/// Whether a segment has no other UTC days than the large one.
 fn is_within(segment: &Segment, large: &Segment) -> bool {
     let ((first, last), (large_first, large_last)) = (segment.created().days(), large.created().days());
     large_first <= first && last <= large_last
 }
 
-/// Whether joining these makes a segment that is at least twice as large as the largest of them.
+/// Whether joining these makes a segment with at least twice as many rows as the largest of them.
 fn is_worth(joined: &[&Segment]) -> bool {
     let largest = joined.iter().map(|segment| rows(segment)).max().unwrap_or_default();
     joined.iter().map(|segment| rows(segment)).sum::<u64>() >= 2 * largest
 }
 
-/// The segments that are cut, by the UTC days that they hold in common, in order.
+/// Returns the segments of one part, in order, grouped so that segments with a UTC day in common are in the
+/// same group.
 fn by_days(live: &[Segment]) -> Vec<Days<'_>> {
     let mut all: Vec<Days<'_>> = Vec::new();
     let mut reach = None;

@@ -1,4 +1,4 @@
-//! Rebuilding days of the lake from the table.
+//! Rebuilds days of the lake from the table.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -20,9 +20,9 @@ use crate::segment::{Part, Segment, Span};
 use crate::write::{Identities, KEYS};
 use crate::{Compacted, Lake};
 
-/// Sessions that are read from the table at once.
+/// How many sessions are read from the table at the same time.
 const READ_AT_ONCE: usize = 32;
-/// Sessions of one segment that is rebuilt: as many are in memory at once.
+/// How many sessions a rebuilt segment has at most. As many are in memory at once.
 const PIECE: usize = 4_000;
 /// The sequence of a rebuilt row of a session of which the lake said nothing: any record of the stream outdoes it.
 const REBUILT: &str = "0000000000000000000000000000000000000000";
@@ -31,8 +31,9 @@ const REBUILT: &str = "0000000000000000000000000000000000000000";
 const BEHIND: &str = "+";
 
 impl Lake {
-    /// Replaces everything the lake says of a UTC day by what the table says now. Gives the number of sessions. Of a
-    /// session that cannot be read the lake goes on saying what it said.
+    /// Replaces everything that the lake says about a UTC day by what the table says now, and returns the
+    /// number of sessions. For a session that cannot be read, the lake keeps what it has. Fails as `Broken`
+    /// where the segments of the day are too many and too large to be replaced at once.
     ///
     /// The manifest is read before the table, and a rebuilt row outdoes the rows that its session had by then, wherever they
     /// lie: a tombstone that a move left on another day is still kept. It yields to any later record: a session that
@@ -75,7 +76,8 @@ impl Lake {
         Ok(count)
     }
 
-    /// The live segments of a span whose commit is not under way any more.
+    /// Returns the live segments of a span that are old enough for no attempt to commit them to be still
+    /// under way.
     async fn eligible_in(
         &self,
         account: &AccountId,
@@ -172,7 +174,8 @@ impl Lake {
         Ok(staged)
     }
 
-    /// Which of these sessions have an item that began on that day: an index may be a moment behind.
+    /// Returns which of these sessions began on that day according to their items, because the index may be a
+    /// moment behind.
     async fn there_on(
         &self,
         account: &AccountId,

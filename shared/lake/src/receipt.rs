@@ -1,7 +1,9 @@
-//! Completeness receipts: whether everything that was acknowledged is stored, and everything that is stored is served.
+//! Completeness receipts: they tell whether everything that was acknowledged is stored, and everything that
+//! is stored is served.
 //!
-//! Three independent witnesses are held against each other, session by session: what ingest acknowledged, what the table
-//! lists, and what the lake's latest versions say. A session on its way from the table into the lake is no gap.
+//! Three independent witnesses are compared session by session: what ingest acknowledged, what the table
+//! lists, and the latest versions in the lake. A session on its way from the table into the lake does not
+//! count as missing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -22,58 +24,59 @@ use crate::resolve::resolve;
 use crate::write::Identities;
 use crate::{Lake, Part, Span, columns};
 
-/// How long a session may be on its way into the lake before its absence counts: the batching window of the stream, a
-/// merge, the snapshot's margin, and some.
+/// For how many seconds a session may be on its way into the lake before its absence counts: the batching
+/// window of the stream, the append, the snapshot's margin, and some more.
 const ARRIVES_WITHIN_SECONDS: i64 = 60;
-/// How many sessions of a day that do not agree are named.
+/// How many sessions of a day are named in each list at most.
 const NAMED: usize = 20;
-/// How many days are compared at once.
+/// How many days are compared at the same time.
 const AT_ONCE: usize = 4;
 
-/// Which days to compare, and as of when.
+/// What to compare: which days of which account, and at which instant.
 #[derive(Clone, Debug)]
 pub struct Receipts {
     /// The account.
     pub account: AccountId,
-    /// The zone of the days.
+    /// The zone in which the days are counted.
     pub zone: Zone,
-    /// The first day and the last.
+    /// The first and the last day, both included.
     pub days: (NaiveDate, NaiveDate),
-    /// Sessions that began earlier are past their retention, and count nowhere.
+    /// Sessions that began before this instant are past their retention, and are not compared.
     pub oldest: Instant,
-    /// What the lake showed at this instant.
+    /// The snapshot of the lake that is compared.
     pub snapshot: Instant,
 }
 
-/// What was acknowledged, stored and served of the sessions that began on one day.
+/// The comparison of one day: which of the sessions that began on it were acknowledged, stored and served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
     /// The day.
     pub day: NaiveDate,
-    /// Sessions that were acknowledged to the platform and did not move to another day since.
+    /// How many sessions were acknowledged to the platform and have not moved to another day since.
     pub received: usize,
-    /// Sessions that the table has.
+    /// How many sessions the table has.
     pub stored: usize,
-    /// Sessions that reports show.
+    /// How many sessions reports show.
     pub served: usize,
-    /// Sessions that differ because they are on their way.
+    /// How many sessions differ only because they are on their way.
     pub pending: usize,
-    /// A sum over what the stored sessions say; null where an old index or file does not tell.
+    /// The sum of the content hashes of the stored sessions, as 16 hex digits; null where the index does not
+    /// carry them.
     pub stored_hash: Option<String>,
-    /// The same over the served ones.
+    /// The sum of the content hashes of the served sessions; null where a file is older than their column.
     pub served_hash: Option<String>,
-    /// Whether nothing is missing anywhere.
+    /// Whether `missing`, `unserved` and `surplus` are all empty.
     pub agrees: bool,
-    /// Acknowledged and not stored: at most 20 of them.
+    /// Sessions that were acknowledged and are not stored; at most 20 are named.
     pub missing: Vec<SessionId>,
-    /// Stored, and not served as they are: at most 20 of them.
+    /// Sessions that are stored and not served, or served with other contents; at most 20 are named.
     pub unserved: Vec<SessionId>,
-    /// Served and not stored: at most 20 of them.
+    /// Sessions that are served and not stored; at most 20 are named.
     pub surplus: Vec<SessionId>,
 }
 
 impl Lake {
-    /// A receipt for each day, in order.
+    /// Returns one receipt per day, in order.
     pub async fn receipts(&self, of: &Receipts) -> Result<Vec<Receipt>, StoreError> {
         let (first, last) = of.days;
         let parts = self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.snapshot).await?;
@@ -81,8 +84,8 @@ impl Lake {
         stream::iter(days.map(|day| self.receipt(of, &parts, day))).buffered(AT_ONCE).try_collect().await
     }
 
-    /// One day's. The lake is read first, so that what comes in meanwhile is stored and not yet served, never the other
-    /// way round.
+    /// Makes the receipt of one day. The lake is read first, so that a session that arrives meanwhile is
+    /// stored and not yet served, never the other way round.
     async fn receipt(&self, of: &Receipts, parts: &[Part], day: NaiveDate) -> Result<Receipt, StoreError> {
         let instants = Instant::of_days((day, day), of.zone);
         let window = instants.start.max(of.oldest)..instants.end;
@@ -103,7 +106,8 @@ impl Lake {
         self.compare(of, Witnesses { day, acknowledged, stored, served }).await
     }
 
-    /// The latest versions of a window's sessions.
+    /// Returns the sessions that the lake shows in a window, each with its content hash; `None` where its
+    /// file is older than that column.
     async fn served(
         &self,
         parts: &[Part],
@@ -129,14 +133,15 @@ impl Lake {
         Ok(served)
     }
 
-    /// Tells what is on its way, or elsewhere, from what is not there.
+    /// Compares the witnesses, and tells sessions that are on their way or on another day from those that are
+    /// missing.
     async fn compare(&self, of: &Receipts, witnesses: Witnesses) -> Result<Receipt, StoreError> {
         let Witnesses { day, acknowledged, stored, served } = witnesses;
         let due = of.snapshot.plus_seconds(-ARRIVES_WITHIN_SECONDS);
         let (mut received, mut pending) = (0, 0);
         let (mut missing, mut unserved, mut surplus) = (Vec::new(), Vec::new(), Vec::new());
         for id in acknowledged {
-            // One that began on another day by a newer version is where it belongs.
+            // A session that a later version moved to another day is not missing.
             let lost = !stored.contains_key(&id) && self.store.stored_at(&of.account, &id).await?.is_none();
             received += usize::from(lost || stored.contains_key(&id));
             missing.extend(lost.then_some(id));
@@ -150,7 +155,7 @@ impl Lake {
         }
         for id in served.keys().filter(|id| !stored.contains_key(*id)) {
             match self.store.stored_at(&of.account, id).await? {
-                // It moved to another day a moment ago, or the index is a moment behind the table.
+                // The session moved to another day a moment ago, or the index is a moment behind the table.
                 Some(at) if at > due => pending += 1,
                 _ => surplus.push(id.clone()),
             }
@@ -171,12 +176,12 @@ impl Lake {
     }
 }
 
-/// What is known of a day.
+/// What the three witnesses say about a day.
 struct Witnesses {
     day: NaiveDate,
     acknowledged: BTreeSet<SessionId>,
     stored: BTreeMap<SessionId, ListedSession>,
-    /// What the rows say; `None` where a file does not tell.
+    /// The content hash of each served session; `None` where its file is older than that column.
     served: BTreeMap<SessionId, Option<i64>>,
 }
 
@@ -185,18 +190,20 @@ fn first(mut ids: Vec<SessionId>) -> Vec<SessionId> {
     ids
 }
 
-/// What a row says; `None` in a file older than the column.
+/// Returns the content hash of a row; `None` in a file that is older than that column.
 fn content_hash(batch: &RecordBatch, row: usize) -> Option<i64> {
     let column = batch.column_by_name(columns::CONTENT_HASH)?.as_primitive_opt::<Int64Type>()?;
     column.is_valid(row).then(|| column.value(row))
 }
 
-/// Whether two witnesses say the same of a session. What one of them cannot tell is not held against it.
+/// Whether two witnesses have the same content hash for a session. A hash that one of them does not know
+/// counts as the same.
 fn same(stored: Option<i64>, served: Option<i64>) -> bool {
     stored.zip(served).is_none_or(|(stored, served)| stored == served)
 }
 
-/// The same for the same sessions in any order; `None` where one of them is not known.
+/// Adds up hashes, so that the sum is the same in any order, and writes it as 16 hex digits. Returns `None`
+/// where one of the hashes is not known.
 fn sum(mut hashes: impl Iterator<Item = Option<i64>>) -> Option<String> {
     let sum = hashes.try_fold(0_i64, |sum, content_hash| Some(sum.wrapping_add(content_hash?)))?;
     Some(format!("{sum:016x}"))

@@ -1,4 +1,5 @@
-//! Resolving: which of a session's rows is its latest version. Whoever reads sessions decides it here.
+//! Resolves versions: decides which of a session's rows is its latest version. This is the only place where
+//! that is decided.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,26 +12,28 @@ use store::StoreError;
 use crate::segment::Part;
 use crate::write::Identities;
 
-/// The rank of a session's row among all its rows: that with the greatest is the latest version.
+/// The rank of a row among all rows of its session. The row with the greatest rank is the latest version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank<'a> {
-    /// A later stream record outdoes an earlier one.
+    /// A later record of the stream has a greater rank than an earlier one.
     sequence: &'a str,
-    /// A record that moves a session leaves a tombstone where it lay, under the same sequence number: the live row counts.
+    /// A record that moves a session leaves a tombstone where it lay, with the same sequence number. The live
+    /// row has the greater rank.
     is_live: bool,
-    /// A record that was delivered twice may have brought its row twice. Then any of them may count, but everybody must take
-    /// the same one: that of the greater segment, and in one segment the last.
+    /// A record that was delivered twice may have been appended twice. Either row may count, but all readers
+    /// must take the same one: that in the segment with the greater id, and within a segment the last one.
     place: (&'a str, usize, usize),
 }
 
 impl<'a> Rank<'a> {
-    /// The rank of a row of `part`, with its sequence number, and whether it is a tombstone.
+    /// Returns the rank of a row of `part`, given its row number, its sequence number and whether it is a
+    /// tombstone.
     pub fn new(part: &'a Part, row: usize, sequence: &'a str, is_removed: bool) -> Rank<'a> {
         Rank { sequence, is_live: !is_removed, place: (&part.segment, part.number, row) }
     }
 }
 
-/// Of the rows with the same key, that with the greatest rank.
+/// Returns, for each key, the row with the greatest rank among the rows with this key.
 pub fn latest_by<'a, R: Copy, K: Eq + Hash>(
     rows: impl Iterator<Item = R>,
     key: impl Fn(R) -> K,
@@ -52,14 +55,14 @@ pub fn latest_by<'a, R: Copy, K: Eq + Hash>(
     latest
 }
 
-/// A session's row that is kept when versions are resolved: the input that it lies in, and where.
+/// A row that is kept when versions are resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// When its session began.
+    /// The `created_at` of the row.
     pub created: Instant,
-    /// The input, by its place among them.
+    /// The number of the batch in which the row lies.
     pub input: usize,
-    /// The row in that input.
+    /// The row's number in that batch.
     pub row: usize,
 }
 
@@ -91,7 +94,7 @@ pub fn resolve(
     let tombstones = latest_by(rows().filter(|at| is_removed(*at)), |at| (id(at), created(at)), rank);
     let live = latest.values().filter(|at| !is_removed(**at));
     let dead = tombstones.values().filter(|at| {
-        // Where the latest version lies in the same place, it says all that the tombstone says.
+        // A latest version at the same `created_at` makes the tombstone superfluous.
         let covered =
             latest.get(id(**at)).is_some_and(|winner| winner != *at && created(*winner) == created(**at));
         !covered && needed(created(**at))

@@ -1,8 +1,9 @@
-//! What the manifest says of a segment: where its files lie, and what of its sessions can be told without reading them.
+//! What the manifest says about a segment: where its files lie, and what can be told about its sessions
+//! without reading them.
 //!
-//! A segment is one object: Parquet files one behind the other, each at an offset that its item tells. It has one or more
-//! *parts*, each with sessions of its own days and one file for each kind of record that has rows, so that a reader of
-//! some days need not look at others.
+//! A segment is one object with Parquet files one behind the other, whose sizes its item tells. It has one or
+//! more *parts*. Each part has sessions of its own days, and one file for each kind of record that has rows,
+//! so that a reader of some days need not read the others.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +15,24 @@ use domain::zone::Zone;
 use serde::{Deserialize, Serialize};
 use store::key::{self, Key};
 
-/// The memory taken by a byte of a file that does not say how much it takes: more than is usual.
+/// How many bytes of memory are assumed for a byte of a file whose decoded size is not known: more than is
+/// usual.
 const GENEROUS_EXPANSION: u64 = 20;
-/// The most days that a segment of each class of width spans; those of the last class span any number.
+/// The most days that a segment of each class of width spans. Those of the last class span any number of
+/// days.
 pub(crate) const WIDTHS: [i64; 6] = [1, 8, 64, 512, 4_096, i64::MAX];
 
-/// From the earliest to the latest of some instants, both included.
+/// A span of time, from one instant to another, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// The earliest.
+    /// The earliest instant.
     pub min: Instant,
-    /// The latest.
+    /// The latest instant.
     pub max: Instant,
 }
 
 impl Span {
-    /// The span of some instants; `None` of none.
+    /// The span from the earliest to the latest of some instants; `None` where there are none.
     pub fn of(instants: impl IntoIterator<Item = Instant>) -> Option<Span> {
         instants.into_iter().fold(None, |span, at| match span {
             None => Some(Span { min: at, max: at }),
@@ -42,18 +45,18 @@ impl Span {
         self.min <= other.max && other.min <= self.max
     }
 
-    /// The instants of a UTC day.
+    /// The span of a UTC day.
     pub fn of_day(day: NaiveDate) -> Span {
         let instants = Instant::of_days((day, day), Zone::UTC);
         Span { min: instants.start, max: Instant(instants.end.0 - 1) }
     }
 
-    /// The UTC days on which it begins and ends.
+    /// The UTC days on which the span begins and ends.
     pub(crate) fn days(self) -> (NaiveDate, NaiveDate) {
         (self.min.day(Zone::UTC), self.max.day(Zone::UTC))
     }
 
-    /// In which class of `WIDTHS` a segment of this span lies.
+    /// The class of `WIDTHS` to which a segment of this span belongs.
     fn width(self) -> usize {
         let (first, last) = self.days();
         let days = (last - first).num_days() + 1;
@@ -64,40 +67,41 @@ impl Span {
 /// One file of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileInfo {
-    /// Its rows.
+    /// How many rows it has.
     pub rows: u64,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// The memory that all its rows take, their texts one by one; 0 where that is not known.
+    /// How many bytes of memory all its rows take, with plain texts; 0 where that is not known.
     pub decoded: u64,
-    /// Where it begins in its object.
+    /// The offset in bytes at which it begins in its object.
     pub offset: u64,
 }
 
-/// What a reader reads: sessions of some days, and the records that belong to them.
+/// A part of a segment: sessions of some days, and the repeated records that belong to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// The segment's id.
+    /// The id of the segment.
     pub segment: String,
-    /// Whose it is.
+    /// The account that it belongs to.
     pub account: AccountId,
-    /// Its place in the segment, from 0.
+    /// The number of the part in its segment, from 0.
     pub number: usize,
-    /// The span of `created_at`, tombstones counted.
+    /// The span of `created_at`, including that of tombstones.
     pub created: Span,
-    /// The span of `finished_at`, where any session has it.
+    /// The span of `finished_at`; `None` where no session has one.
     pub finished: Option<Span>,
-    /// The span of `lastInteraction`, where any session has it.
+    /// The span of `lastInteraction`; `None` where no session has one.
     pub last: Option<Span>,
-    /// Whether its rows of sessions are unique and live: each is of another session, and none is a tombstone.
+    /// Whether its rows of sessions are unique and live: each belongs to another session, and none is a
+    /// tombstone.
     pub is_unique: bool,
-    /// Its files, by the record's name.
+    /// Its files, by the name of their kind of record.
     pub files: BTreeMap<String, FileInfo>,
-    /// The size of the segment's object; `None` where each file is an object of its own (format 1).
+    /// The size of the segment's object in bytes; `None` where each file is an object of its own (format 1).
     pub object_bytes: Option<u64>,
 }
 
-/// Where the bytes of a file lie, and the name that its encryption is bound to.
+/// Where the bytes of a file lie, and the name to which its encryption is bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Location {
     pub(crate) object: String,
@@ -108,7 +112,7 @@ pub(crate) struct Location {
 }
 
 impl Part {
-    /// A part with these sessions' span and nothing in it.
+    /// Returns a part without files, for sessions of this span.
     pub fn new(segment: String, account: AccountId, number: usize, created: Span) -> Part {
         Part {
             segment,
@@ -123,17 +127,17 @@ impl Part {
         }
     }
 
-    /// How many rows of a record it has.
+    /// How many rows of a kind of record it has.
     pub fn rows(&self, record: Record) -> u64 {
         self.files.get(record.name()).map_or(0, |file| file.rows)
     }
 
-    /// How large its file of a record is.
+    /// The size of its file of a kind of record in bytes; 0 where it has none.
     pub fn bytes(&self, record: Record) -> u64 {
         self.files.get(record.name()).map_or(0, |file| file.bytes)
     }
 
-    /// Where its file of a record lies.
+    /// Where its file of a kind of record lies.
     pub(crate) fn location(&self, record: Record) -> Location {
         let file = self.files.get(record.name());
         let (bytes, offset) = file.map_or((0, 0), |file| (file.bytes, file.offset));
@@ -150,7 +154,7 @@ impl Part {
         }
     }
 
-    /// The memory that its records of the largest kind take.
+    /// How many bytes of memory its largest kind of record takes.
     pub(crate) fn decoded(&self) -> u64 {
         let known =
             |file: &FileInfo| if file.decoded > 0 { file.decoded } else { file.bytes * GENEROUS_EXPANSION };
@@ -158,7 +162,7 @@ impl Part {
     }
 }
 
-/// The name that the encryption of a part's file is bound to.
+/// The name to which the encryption of a part's file is bound.
 pub(crate) fn bound_name(object: &str, part: usize, record: Record) -> String {
     format!("{object}#{part}/{}", record.name())
 }
@@ -166,38 +170,38 @@ pub(crate) fn bound_name(object: &str, part: usize, record: Record) -> String {
 /// A segment as the manifest lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
-    /// Its id; ids of format 2 begin with when they were made, in microseconds as 16 hex digits.
+    /// Its id. Ids of format 2 begin with when they were made, in microseconds as 16 hex digits.
     pub id: String,
-    /// Whose it is.
+    /// The account that it belongs to.
     pub account: AccountId,
-    /// What it consists of; never empty.
+    /// Its parts; there is at least one.
     pub parts: Vec<Part>,
-    /// From when readers see it.
+    /// The first snapshot at which readers see it.
     pub added_at: Instant,
-    /// Until when readers see it.
+    /// The first snapshot at which readers no longer see it; `None` while it is live.
     pub removed_at: Option<Instant>,
-    /// The item's key.
+    /// The key of its item.
     pub(crate) key: Key,
 }
 
-/// The key of a live segment that spans this.
+/// The key of the item of a live segment with this span.
 fn live_key(account: &AccountId, created: Span, id: &str) -> Key {
     key::live_segment(account, created.width(), created.days().0, id)
 }
 
-/// The id of a segment that is made now.
+/// Makes the id of a new segment.
 pub(crate) fn new_id(now: Instant) -> String {
     format!("{:016x}{}", now.0.max(0), random_hex(4))
 }
 
-/// When the segment with this id was made; `None` for an id of format 1.
+/// Reads from an id when its segment was made; `None` for an id of format 1.
 pub(crate) fn made_at(id: &str) -> Option<Instant> {
     let micros = id.get(..16).filter(|_| id.len() == 24)?;
     i64::from_str_radix(micros, 16).ok().filter(|micros| *micros < 1 << 56).map(Instant)
 }
 
 impl Segment {
-    /// A segment of these parts, not yet committed; `None` where there are none.
+    /// Returns a segment of these parts that is not committed yet; `None` where there are no parts.
     pub(crate) fn new(id: String, account: AccountId, parts: Vec<Part>) -> Option<Segment> {
         let created = Span::of(parts.iter().flat_map(|part| [part.created.min, part.created.max]))?;
         let key = live_key(&account, created, &id);
@@ -210,28 +214,28 @@ impl Segment {
         Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
     }
 
-    /// The key that it has while it is live.
+    /// The key that its item has while it is live.
     pub(crate) fn live_key(&self) -> Key {
         live_key(&self.account, self.created(), &self.id)
     }
 
-    /// How many rows of a record it has.
+    /// How many rows of a kind of record it has.
     pub fn rows(&self, record: Record) -> u64 {
         self.parts.iter().map(|part| part.rows(record)).sum()
     }
 
-    /// The size of all its files.
+    /// The size of all its files in bytes.
     pub fn bytes(&self) -> u64 {
         self.parts.iter().flat_map(|part| part.files.values()).map(|file| file.bytes).sum()
     }
 
-    /// The memory that its records of the largest kind take.
+    /// How many bytes of memory the largest kinds of record of all its parts take together.
     pub(crate) fn decoded(&self) -> u64 {
         self.parts.iter().map(Part::decoded).sum()
     }
 
-    /// Whether it holds its own days and none between: those that are appended, or cut into very many days, have more
-    /// than one part.
+    /// Whether the segment has been cut, so that it has one part. Segments that archive appends for several
+    /// days, and those that hold what is left of very many days, have several parts.
     pub(crate) fn is_cut(&self) -> bool {
         self.parts.len() == 1
     }
@@ -241,7 +245,7 @@ impl Segment {
         self.parts.iter().any(|part| part.object_bytes.is_none())
     }
 
-    /// The keys of its objects.
+    /// The keys of all its objects.
     pub(crate) fn objects(&self) -> Vec<String> {
         if !self.is_of_earlier_format() {
             return vec![key::segment_object(&self.account, &self.id)];
@@ -253,7 +257,7 @@ impl Segment {
         self.parts.iter().flat_map(of_part).collect()
     }
 
-    /// Whether a reader of this snapshot sees it.
+    /// Whether a reader of this snapshot sees the segment.
     pub(crate) fn seen_at(&self, snapshot: Instant) -> bool {
         self.added_at <= snapshot && self.removed_at.is_none_or(|removed| snapshot < removed)
     }
@@ -269,7 +273,7 @@ pub(crate) mod tests {
         AccountId::try_from("demo".to_owned()).unwrap()
     }
 
-    /// A segment with a part for each pair of first and last day since 1970.
+    /// A segment with one part per pair of a first and a last day, counted from 1970.
     pub(crate) fn segment(days: &[(i64, i64)]) -> Segment {
         let id = new_id(Instant(1_790_000_000_000_000));
         let part = |(number, (first, last)): (usize, &(i64, i64))| {

@@ -1,4 +1,4 @@
-//! How much an account keeps in the lake.
+//! The size of an account's lake.
 
 use domain::id::AccountId;
 use store::StoreError;
@@ -8,8 +8,9 @@ use crate::Lake;
 use crate::segment::Segment;
 
 impl Lake {
-    /// The bytes of all live segments. As they are now where one page of the manifest holds them all, which most accounts
-    /// have; else as they were when `measure` read them last, for the whole manifest is too much to read for a number.
+    /// Returns how many bytes all live segments have. Where one page of the manifest holds them all, as for
+    /// most accounts, that is the size now. Otherwise it is the size that `measure` last kept, because a
+    /// longer manifest is too much to read for one number.
     pub async fn bytes(&self, account: &AccountId) -> Result<u64, StoreError> {
         if let Some(bytes) = self.bytes_of_few(account).await? {
             return Ok(bytes);
@@ -20,7 +21,7 @@ impl Lake {
         }
     }
 
-    /// Reads and keeps what `bytes` cannot read by itself. Gives whether that is needed.
+    /// Keeps the size for `bytes` where the manifest is longer than a page. Returns whether it is.
     pub async fn measure(&self, account: &AccountId) -> Result<bool, StoreError> {
         if self.bytes_of_few(account).await?.is_some() {
             return Ok(false);
@@ -33,7 +34,7 @@ impl Lake {
         Ok(self.live(account).await?.iter().map(Segment::bytes).sum())
     }
 
-    /// `None` where there are more live segments than a page holds.
+    /// Returns how many bytes all live segments have; `None` where the manifest is longer than a page.
     async fn bytes_of_few(&self, account: &AccountId) -> Result<Option<u64>, StoreError> {
         let mut bytes = 0;
         for prefix in [key::LIVE_SEGMENTS, key::SEGMENTS_BEFORE_PARTS] {

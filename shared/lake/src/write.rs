@@ -1,4 +1,5 @@
-//! Writing segments: the object first, then the manifest, so that a segment that is listed is whole.
+//! Writes segments: first the object, then the item of the manifest, so that a segment that is listed is
+//! whole.
 
 use std::collections::HashSet;
 
@@ -17,20 +18,21 @@ use crate::{Lake, file};
 
 /// A day in microseconds.
 pub(crate) const DAY: i64 = 86_400 * 1_000_000;
-/// The most parts of a segment, and the most segments that a compaction is cut into by days.
+/// The most parts of a segment, and the most pieces into which a compaction is cut by days.
 pub(crate) const MAX_DAYS: usize = 16;
 
-/// A segment that is being put together: its description and the bytes of its object.
+/// A segment that is being built: its description and the bytes of its object.
 pub(crate) struct Draft {
     id: String,
     account: AccountId,
     key: DataKey,
-    /// Each with the bytes of its files, whose offsets count from there.
+    /// The parts, each with the bytes of its files. The offsets of files count from the beginning of their
+    /// part's bytes.
     parts: Vec<(Part, Vec<u8>)>,
 }
 
 impl Draft {
-    /// Begins a part with the file of its sessions, of which there is at least one.
+    /// Begins a part with the file of its sessions. Fails where there is no session.
     pub(crate) fn begin_part(&mut self, sessions: &RecordBatch) -> Result<(), StoreError> {
         let created = Span::of(instants(sessions, "created_at"))
             .ok_or_else(|| StoreError::broken("writing a segment", "a part without sessions"))?;
@@ -42,7 +44,7 @@ impl Draft {
         self.add(self.parts.len() - 1, Record::Session, sessions)
     }
 
-    /// Adds a file to a part that was begun; none where it would have no rows.
+    /// Adds a file to a part that was begun, unless the file would have no rows.
     pub(crate) fn add(&mut self, part: usize, record: Record, batch: &RecordBatch) -> Result<(), StoreError> {
         let Some((part, files)) = self.parts.get_mut(part).filter(|_| batch.num_rows() > 0) else {
             return Ok(());
@@ -62,8 +64,8 @@ impl Draft {
 }
 
 impl Lake {
-    /// Adds these entries: one object and one item of the manifest, whatever days they are of. Gives the segment that
-    /// holds them; none for no entries.
+    /// Appends entries to an account's lake as one segment, whatever days they belong to: one object and one
+    /// item of the manifest. Returns the segment; `None` where there are no entries.
     pub async fn append(
         &self,
         account: &AccountId,
@@ -76,8 +78,9 @@ impl Lake {
         Ok(Some(segment))
     }
 
-    /// Writes the object of a segment with these entries, without committing it: one part for each UTC day. Of very many
-    /// days, as an import of old sessions brings them, several share a part; compaction cuts it.
+    /// Writes the object of a segment with these entries and does not commit it. The segment has one part per
+    /// UTC day. Where there are more than `MAX_DAYS` days, as in an import of old sessions, several days
+    /// share a part, which compaction will cut. Returns `None` where there are no entries.
     pub(crate) async fn stage(
         &self,
         account: &AccountId,
@@ -97,17 +100,17 @@ impl Lake {
         self.upload(draft).await
     }
 
-    /// A segment with nothing in it yet.
+    /// Begins a segment without parts.
     pub(crate) async fn draft(&self, account: &AccountId) -> Result<Draft, StoreError> {
         let (id, key) = (new_id(Instant::now()), self.store.segment_key(account).await?);
         Ok(Draft { id, account: account.clone(), key, parts: Vec::new() })
     }
 
-    /// Writes the object of a segment.
+    /// Writes the object of a segment. Returns `None`, and writes nothing, where it has no parts.
     pub(crate) async fn upload(&self, draft: Draft) -> Result<Option<Segment>, StoreError> {
         let Draft { id, account, mut parts, .. } = draft;
         let object = key::segment_object(&account, &id);
-        // The manifest tells sizes alone: a part's files lie side by side, behind those of the part before.
+        // The manifest keeps sizes and not offsets, so the files must lie without gaps, part after part.
         let mut bytes = Vec::new();
         for (part, files) in &mut parts {
             part.files.values_mut().for_each(|file| file.offset += bytes.len() as u64);
@@ -124,8 +127,8 @@ impl Lake {
     }
 }
 
-/// The rows of each UTC day; those of several neighbouring days together where there would be more than `most`. They are
-/// sorted by their instant.
+/// Splits rows, which are sorted by their instant, into one slice per UTC day. Where that would be more than
+/// `most` slices, several neighbouring days share one.
 pub(crate) fn in_days<T>(rows: &[T], instant: impl Fn(&T) -> Instant, most: usize) -> Vec<&[T]> {
     let day = |row: &T| instant(row).0.div_euclid(DAY);
     let days: Vec<&[T]> = rows.chunk_by(|a, b| day(a) == day(b)).collect();
@@ -133,7 +136,8 @@ pub(crate) fn in_days<T>(rows: &[T], instant: impl Fn(&T) -> Instant, most: usiz
     joined(rows, days.chunks(together))
 }
 
-/// Neighbouring slices of `rows` as one slice for each run of them. The runs follow each other from the first row on.
+/// Joins neighbouring slices of `rows`: each run of slices becomes one slice. The runs follow each other from
+/// the first row on.
 pub(crate) fn joined<'a, 'b, T: 'b>(
     mut rows: &'a [T],
     runs: impl Iterator<Item = &'b [&'a [T]]>,
@@ -149,12 +153,12 @@ where
     .collect()
 }
 
-/// The values of an instant column that are there.
+/// Returns the values of a column of instants that are not null.
 fn instants(batch: &RecordBatch, column: &str) -> Vec<Instant> {
     typed::<TimestampMicrosecondArray>(batch, column).into_iter().flatten().flatten().map(Instant).collect()
 }
 
-/// A column as the array type that its schema says it is.
+/// Returns a column as an array of this type; `None` where there is none or it has another type.
 fn typed<'a, A: Array + 'static>(batch: &'a RecordBatch, column: &str) -> Option<&'a A> {
     batch.column_by_name(column)?.as_any().downcast_ref()
 }
@@ -184,7 +188,7 @@ impl<'a> Identities<'a> {
         columns().ok_or_else(|| StoreError::broken("reading a segment", "a key column is missing"))
     }
 
-    /// Whether each row is of another session and none is a tombstone.
+    /// Whether each row belongs to another session and none is a tombstone.
     fn are_unique(&self) -> bool {
         let mut seen = HashSet::new();
         self.removed.true_count() == 0 && self.ids.iter().all(|id| seen.insert(id))

@@ -1,4 +1,5 @@
-//! The policy over months, on segments that have rows and no bytes: how many segments are live in the end.
+//! Simulates the policy over months, on segments that have rows but no bytes, and holds how many segments are
+//! live in the end and how often rows were rewritten.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +15,7 @@ use crate::write::{DAY, in_days};
 
 const HOUR: i64 = 3_600_000_000;
 
-/// A row of a session.
+/// A row of sessions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Row {
     session: usize,
@@ -23,12 +24,12 @@ struct Row {
     removed: bool,
 }
 
-/// A lake without bytes.
+/// A lake whose segments have no bytes.
 struct Model {
     policy: CompactionPolicy,
     live: Vec<Segment>,
     rows: HashMap<String, Vec<Row>>,
-    /// Where each session is, and its version.
+    /// The `created_at` and the version of each session now.
     sessions: Vec<(Instant, usize)>,
     touched: BTreeSet<NaiveDate>,
     due: Instant,
@@ -53,14 +54,14 @@ impl Model {
         }
     }
 
-    /// A session that begins now or so long before.
+    /// Begins a session `before` microseconds ago, and returns its row.
     fn begin(&mut self, before: i64) -> Vec<Row> {
         let created = Instant(self.now.0 - before);
         self.sessions.push((created, 0));
         vec![Row { session: self.sessions.len() - 1, created, version: 0, removed: false }]
     }
 
-    /// A new version of a session, at another time where that is given.
+    /// Makes a new version of a session, with another `created_at` where `to` is given, and returns its rows.
     fn change(&mut self, session: usize, to: Option<Instant>) -> Vec<Row> {
         let (before, version) = self.sessions[session];
         let created = to.unwrap_or(before);
@@ -158,12 +159,13 @@ impl Model {
         }
     }
 
-    /// The rows of all live segments.
+    /// Returns how many rows all live segments have.
     fn kept(&self) -> usize {
         self.live.iter().map(|one| self.rows[&one.id].len()).sum()
     }
 
-    /// How many sessions of the whole life change each six hours: where they are, or moved to the present.
+    /// Changes up to `most` sessions, chosen among all there are, and returns their rows. Where `moved` is
+    /// set, they get a `created_at` of the last hour.
     fn some_change(&mut self, rng: &mut Rng, most: usize, moved: bool) -> Vec<Row> {
         let mut rows = Vec::new();
         for _ in 0..rng.usize(0..=most) {
@@ -201,7 +203,8 @@ fn live_under(
     model
 }
 
-/// A lake has few segments in the end, and its rows were not rewritten often.
+/// Asserts that a lake has at most so many segments in the end, and that a row was rewritten at most so many
+/// times on average.
 #[track_caller]
 fn assert_kept_small(model: &Model, segments: usize, rewritten: usize) {
     let (live, times) = (model.live.len(), model.written / model.appended);

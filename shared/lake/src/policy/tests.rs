@@ -1,4 +1,4 @@
-//! The policy on a few segments at a time.
+//! Tests of the policy on a few segments at a time.
 
 use super::*;
 use crate::segment::tests::{DAY, segment as of_days};
@@ -14,7 +14,7 @@ const POLICY: CompactionPolicy = CompactionPolicy {
     patience_seconds: 7 * 86_400,
 };
 
-/// A segment of some rows that holds a day, and was added some hours ago.
+/// A segment that holds one day with some rows, and was added some hours ago.
 fn segment(day: i64, rows: u64, hours: i64) -> Segment {
     let mut segment = of_days(&[(day, day)]);
     for file in segment.parts[0].files.values_mut() {
