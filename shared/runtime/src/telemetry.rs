@@ -1,4 +1,5 @@
-//! Logs: one JSON object a line, for CloudWatch and for `grep`. Never a body, a token or a person's data.
+//! The log: one JSON object per line, on standard error, for CloudWatch and for `grep`. It never contains a
+//! body, a token or a person's data.
 
 use std::error::Error;
 
@@ -8,27 +9,28 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::optional;
 
-/// Starts logging for a function: `RUST_LOG` chooses what, `info` by default.
+/// Starts the log of a function. `RUST_LOG` chooses what is logged; the default is `info`.
 pub fn init() {
     init_at("info");
 }
 
-/// Starts logging: `RUST_LOG` chooses what, else `level`.
+/// Starts the log. `RUST_LOG` chooses what is logged; the default is `level`, in the same syntax.
 pub fn init_at(level: &str) {
     let chosen = optional("RUST_LOG").and_then(|text| filter(&text));
     let filter = chosen.or_else(|| filter(level)).unwrap_or_default();
-    // Lambda adds the time itself; a second call, as in a test, changes nothing.
+    // A second call, as in a test, changes nothing.
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
     let _already_started = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
-/// What is logged; `None` where the text does not say. Nothing between two commas says nothing, and not "errors only".
+/// Reads what is to be logged; `None` where the text is empty or not a filter. Empty directives, as after a
+/// last comma, are dropped, because the parser would read them as "errors only".
 fn filter(text: &str) -> Option<Targets> {
     let said: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     if said.is_empty() { None } else { said.join(",").parse().ok() }
 }
 
-/// An error and everything that caused it, on one line.
+/// Returns an error and everything that caused it on one line, separated by colons.
 pub fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut next = error.source();
