@@ -1,4 +1,4 @@
-//! `POST /v1/sessions`: one session, an array of them, or NDJSON.
+//! `POST /v1/sessions` takes one session, an array of sessions, or NDJSON.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,11 +29,12 @@ use crate::report::{Outcome, Report};
 use crate::split::{Layout, split};
 use crate::window::{Ended, Window};
 
-/// How long a batch may take: the API gives up after 30 s, and a client that hears nothing must send all of it again.
+/// How long the writes of a batch may take. The API gives up after 30 s, and a client that gets no answer
+/// must send the whole batch again.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
-/// How many of a batch's receipts are kept at once.
+/// How many receipts of a batch are written at the same time.
 const RECEIPTS_AT_ONCE: usize = 16;
-/// How much longer its receipt may take.
+/// How much longer, after the time limit, the receipts may take.
 const RECEIPT_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
@@ -69,27 +70,27 @@ pub(crate) async fn receive(
     .await
 }
 
-/// A batch on its way into storage.
+/// A batch that is being written.
 struct Batch<'b> {
     store: &'b Store,
     items: &'b [&'b [u8]],
     deadline: tokio::time::Instant,
     report: Report,
-    /// What the names of its receipts begin with.
+    /// The prefix of the names of this batch's receipts.
     receipt: String,
-    /// What is stored, to be acknowledged, by its UTC day and the name of its receipt.
+    /// The sessions that are stored and must be acknowledged, by their UTC day and the name of their receipt.
     stored: BTreeMap<(NaiveDate, String), Vec<Stored>>,
     /// Where nothing is to be stored: the versions that would have been, in the place of what is kept.
     trial: Option<BTreeMap<SessionId, Version>>,
     unknown_keys: usize,
 }
 
-/// A session that is stored.
+/// A session of the batch that is stored.
 struct Stored {
     index: usize,
     id: SessionId,
     created_at: Instant,
-    /// Whether this batch has changed it.
+    /// Whether this batch stored it. Otherwise the same version was there already.
     is_new: bool,
 }
 
@@ -100,7 +101,7 @@ impl<'b> Batch<'b> {
         Batch { store, items, deadline, report, receipt, stored, trial: None, unknown_keys: 0 }
     }
 
-    /// Parses item after item and writes each as soon as there is room.
+    /// Parses the items one after another, and writes each as soon as the window admits it.
     async fn write(&mut self, account: &Account) {
         let now = Instant::now();
         let mut window = Window::new(self.deadline);
@@ -180,9 +181,10 @@ impl<'b> Batch<'b> {
         self.stored.entry((day, receipt)).or_default().push(stored);
     }
 
-    /// Keeps receipts of what is stored before anybody is told: what was acknowledged can be shown to be there. An item
-    /// whose receipt is not kept counts as not stored; coming again it is unchanged and names the same receipt, so that
-    /// nothing is written of a session that comes again and again.
+    /// Keeps receipts of what is stored before the client is told, so that every acknowledged session can be
+    /// proven to be there. An item whose receipt cannot be kept counts as not stored. When it comes again,
+    /// its session is unchanged and names the same receipt. So nothing is written for a session that is
+    /// delivered again and again.
     async fn acknowledge(&mut self, account: &Account, now: Instant) {
         let late = |error| StoreError::busy("keeping a receipt", error);
         let (store, ends, is_trial) = (self.store, self.deadline + RECEIPT_TIME, self.is_trial());
@@ -229,7 +231,7 @@ impl<'b> Batch<'b> {
         }
     }
 
-    /// Leaves every item for another time.
+    /// Reports every item as one to send again.
     fn postpone(&mut self, error: &StoreError) {
         self.failed(error);
         for (index, item) in self.items.iter().enumerate() {
@@ -237,8 +239,8 @@ impl<'b> Batch<'b> {
         }
     }
 
-    /// Notes a failure of storage. The first of a batch, and the first that does not pass by itself, are logged: those
-    /// after it have the same cause.
+    /// Notes a failure of storage. The first failure of a batch is logged, and the first that does not pass
+    /// by itself. Later ones have the same cause.
     fn failed(&mut self, error: &StoreError) {
         let is_fault = !error.kind.is_passing();
         if self.report.retry == 0 || (is_fault && !self.report.fault) {

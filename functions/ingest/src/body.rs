@@ -1,4 +1,4 @@
-//! From the bytes as sent to the bytes meant, within limits.
+//! Reads a request's body and decompresses it, within limits.
 
 use std::io::Read;
 
@@ -9,9 +9,10 @@ use http::{HeaderMap, StatusCode, header};
 use web::input::collect;
 use web::problem::Problem;
 
-/// What a Lambda event can carry once it is escaped (the HTTP contract).
+/// The largest body as it is sent, in bytes (the HTTP contract): as much as a Lambda event can carry once it
+/// is escaped.
 const MAX_SENT: usize = 4 << 20;
-/// What a body may grow to (the HTTP contract).
+/// The largest body after decompression, in bytes (the HTTP contract).
 const MAX_INFLATED: usize = 20 << 20;
 
 const UNKNOWN_ENCODING: Text =

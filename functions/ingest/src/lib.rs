@@ -1,4 +1,4 @@
-//! Ingest: takes sessions as the platform sends them and keeps the latest version of each.
+//! Ingest: takes sessions as the platform sends them, and keeps the latest version of each.
 //!
 //! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its items
 //! (`split`), an item a session (`parse`), and a batch of them writes and outcomes (`put`, `window`,
@@ -26,7 +26,7 @@ pub struct App {
 }
 
 impl App {
-    /// The function over a store.
+    /// Builds the app on a store.
     pub fn new(store: Store) -> App {
         App { guard: Guard::new(store.clone()), store }
     }
@@ -38,7 +38,7 @@ impl FromRef<App> for Guard {
     }
 }
 
-/// The function's routes.
+/// Returns the function's routes.
 pub fn router(app: App) -> Router {
     Router::new().route("/v1/sessions", post(batch::receive)).with_state(app)
 }

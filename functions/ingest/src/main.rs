@@ -1,4 +1,4 @@
-//! Lambda host of the ingest function: the router of `lib.rs` and nothing else.
+//! The Lambda host of the ingest function. It only connects the router of `lib.rs` to the runtime.
 
 use store::{Names, Store};
 

@@ -1,6 +1,8 @@
-//! From an item to a session: nested and flat names become fields, sent values become typed ones.
+//! Turns an item into a session: nested and flat names become fields, and values get the types of their
+//! fields.
 //!
-//! Sizes are bounded while parsing, for 4 MiB of gzip may hold a session that would fill the memory many times over.
+//! Sizes are bounded while parsing, because 4 MiB of gzip may contain a session that would fill the memory
+//! many times over.
 
 mod fault;
 mod json;
@@ -23,10 +25,10 @@ use json::{Entries, Json, is_empty, lone};
 use leaves::{Leaf, Leaves};
 use value::Wrong;
 
-/// The largest parsed session, counted as its canonical JSON (the HTTP contract).
+/// The largest parsed session, in bytes of its canonical JSON (the HTTP contract).
 pub(crate) const MAX_SESSION: usize = 3 << 20;
-/// The most records one session may hold, all lists together. An empty one costs three bytes on the wire and fifty in
-/// memory; one that says anything is so long that `MAX_SESSION` is the limit it meets.
+/// The most records that a session may have, all lists together. It bounds empty records, which take three
+/// bytes in the body and fifty in memory. Records with contents reach `MAX_SESSION` first.
 const MAX_RECORDS: usize = 50_000;
 /// The most different unknown keys that are told.
 pub(crate) const MAX_UNKNOWN_KEYS: usize = 50;
@@ -59,14 +61,14 @@ pub(crate) struct Parsed {
     pub(crate) unknown_keys: Vec<String>,
 }
 
-/// A session that was understood.
+/// A parsed session.
 #[derive(Debug)]
 pub(crate) struct Understood {
     /// The session.
     pub(crate) session: Session,
-    /// What it says of itself.
+    /// The session's id, beginning, version and last interaction.
     pub(crate) identity: Identity,
-    /// About the bytes of its canonical JSON.
+    /// About how many bytes its canonical JSON has.
     pub(crate) size: usize,
 }
 
@@ -89,7 +91,7 @@ pub(crate) fn parse(item: &[u8], zone: Zone) -> Parsed {
     Parsed { session, warnings: reader.warnings, unknown_keys: reader.unknown_keys }
 }
 
-/// The session id of an item that could not be read, as far as it can be made out.
+/// Returns the session id of an item that could not be parsed, if it can be found out.
 pub(crate) fn id_of(item: &[u8]) -> Option<SessionId> {
     let text = String::from_utf8_lossy(item);
     let Ok(Json::Object(entries)) = Json::of(serde_json::from_str(&text).ok()?) else { return None };
@@ -114,7 +116,7 @@ fn named<'a>(entries: &Entries<'a>, name: &str) -> Option<&'a RawValue> {
     entries.iter().find(|(key, raw)| key == name && !is_empty(raw)).map(|(_, raw)| *raw)
 }
 
-/// A record with the records it holds. Only sessions and talks hold any.
+/// A record and the lists of records within it. Only sessions and talks have such lists.
 #[derive(Default)]
 struct Part {
     fields: Row,
@@ -143,7 +145,7 @@ impl Part {
     }
 }
 
-/// Reads one session and keeps count of what it costs.
+/// Reads one session, and counts its bytes, records and unknown keys.
 struct Reader {
     zone: Zone,
     size: usize,
@@ -253,7 +255,7 @@ impl Reader {
         Ok(part)
     }
 
-    /// Reads one value into its record; whether there was anything.
+    /// Reads one value into its record. Returns whether the value was not empty.
     fn leaf(&mut self, leaf: &Leaf<'_>, part: &mut Part) -> Result<bool, Fault> {
         let field = leaf.field;
         match field.kind {
@@ -342,7 +344,7 @@ impl Reader {
     }
 }
 
-/// What a value takes in canonical JSON, with the punctuation around it and its name.
+/// About how many bytes a value takes in canonical JSON, with the punctuation around it and around its name.
 fn cost(value: &Value) -> usize {
     let Value::Text(text) = value else { return 20 };
     let escaped = |byte: u8| match byte {

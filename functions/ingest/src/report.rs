@@ -1,4 +1,4 @@
-//! What became of each item of a batch, as the client is told.
+//! The outcome of each item of a batch, as the client is told.
 
 use std::collections::BTreeMap;
 
@@ -32,19 +32,20 @@ const ALL_REJECTED: Text = Text::new(
     "no session can be read: results says why",
 );
 
-/// What became of an item that was not accepted.
+/// The outcome of an item that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
-    /// This very version was kept already.
+    /// The same version was stored already.
     Unchanged,
-    /// A newer version was kept already.
+    /// A newer version was stored already.
     Stale,
-    /// It is before the account's start or past its retention.
+    /// The session's last interaction was before the account's first day, or the session is past its
+    /// retention.
     Ignored,
-    /// It cannot be read.
+    /// The item cannot be read.
     Rejected,
-    /// It could not be stored now.
+    /// The item could not be stored now, and should be sent again.
     Retry,
 }
 
@@ -73,7 +74,7 @@ pub(crate) struct Report {
     left_out: BTreeMap<String, (i64, Fault)>,
     #[serde(skip)]
     pub(crate) retry: usize,
-    /// Whether a failure of storage behind any `retry` does not pass by itself.
+    /// Whether one of the failures behind `retry` does not pass by itself.
     #[serde(skip)]
     pub(crate) fault: bool,
 }
@@ -109,7 +110,7 @@ impl Report {
         Report { received, lang, ..Report::default() }
     }
 
-    /// Notes an item that was not accepted.
+    /// Notes the outcome of an item that was not accepted.
     pub(crate) fn leave(&mut self, index: usize, session_id: Option<SessionId>, outcome: Outcome) {
         *match outcome {
             Outcome::Unchanged => &mut self.unchanged,
@@ -215,10 +216,11 @@ impl Report {
 }
 
 impl IntoResponse for Report {
-    /// 200 when every item could be read, 207 when some could not, 422 when none could, 503 when some are to come again, and 500
-    /// when some were not stored for a reason that an operator has to look at.
+    /// The status is 200 when every item could be read, 207 when some could not, 422 when none could, 503
+    /// when some must be sent again, and 500 when some were not stored for a reason that an operator has to
+    /// look at.
     fn into_response(mut self) -> Response {
-        // Writes end in any order.
+        // Writes end in any order, and the answer lists items by their index.
         self.results.sort_by_key(|line| line.index);
         match self.problem() {
             Some(problem) => problem.into_response(),

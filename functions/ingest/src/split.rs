@@ -1,4 +1,5 @@
-//! From a body to its items, without reading any of them: a fault inside one must not take its neighbours with it.
+//! Splits a body into its items without reading what is inside of them, so that a fault in one item does not
+//! affect its neighbours.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +11,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 use web::problem::Problem;
 
-/// The most sessions a body may hold (the HTTP contract).
+/// The most sessions that a body may have (the HTTP contract).
 const MAX_ITEMS: usize = 5_000;
 
 const TOO_MANY: Text = Text::new(
@@ -35,12 +36,12 @@ const TRAILING: Text = Text::new(
 pub(crate) enum Layout {
     /// One JSON text: an object, or an array of them.
     Json,
-    /// One JSON text a line (NDJSON); blank lines do not count.
+    /// One JSON text per line (NDJSON). Blank lines do not count.
     Lines,
 }
 
 impl Layout {
-    /// The layout that `Content-Type` says; JSON unless it is one of NDJSON's names.
+    /// Returns the layout that `Content-Type` names: JSON, unless it is one of the names of NDJSON.
     pub(crate) fn of(headers: &HeaderMap) -> Layout {
         let kind =
             headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -55,9 +56,10 @@ impl Layout {
     }
 }
 
-/// The items of a body, each as it was sent. 400 where the body's structure is broken, 413 for too many items.
+/// Returns the items of a body, each as it was sent. Fails with 400 where the structure of the body is
+/// broken, and with 413 for too many items.
 ///
-/// What is wrong inside an item is left to the item's parser; a line without JSON is an item too.
+/// What is wrong inside of an item is left to its parser. A line that is not JSON is an item too.
 pub(crate) fn split(body: &[u8], layout: Layout) -> Result<Vec<&[u8]>, Problem> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let items = match layout {
@@ -86,7 +88,7 @@ fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
         .deserialize_seq(Items)
         .and_then(|items| source.end().map(|()| items))
         .map_err(|error| no_json(&error))?;
-    // The mask is as long as the body, so a place in one is the same place in the other.
+    // The masked text is as long as the body, so offsets in one are offsets in the other.
     let start = text.as_ptr() as usize;
     let place = |item: &RawValue| item.get().as_ptr() as usize - start;
     Ok(items.into_iter().map(|item| &body[place(item)..place(item) + item.get().len()]).collect())
@@ -104,8 +106,9 @@ fn object(body: &[u8]) -> Result<&[u8], Problem> {
     }
 }
 
-/// The body with its structure kept and every byte beyond ASCII covered, where they are not all UTF-8: serde_json
-/// would refuse the whole for the fault of one item. The cover is legal in strings only, like what it covers.
+/// Returns the body as text. Where it is not valid UTF-8, every byte beyond ASCII is replaced by another
+/// character, because serde_json would refuse the whole body for the fault of one item. The replacement is
+/// allowed only within strings, like the bytes that it replaces.
 fn masked(body: &[u8]) -> Cow<'_, str> {
     const COVER: u8 = 0x7F;
     std::str::from_utf8(body).map_or_else(
@@ -121,7 +124,7 @@ fn no_json(error: &serde_json::Error) -> Problem {
     ))
 }
 
-/// Collects the items of an array; once there is one too many, the rest is only checked.
+/// Collects the items of an array. Once there is one too many, the structure of the rest is only checked.
 struct Items;
 
 impl<'de> Visitor<'de> for Items {

@@ -1,4 +1,5 @@
-//! The writes under way: bounded in number and in bytes, and never two of one session.
+//! The writes that are under way. They are bounded in number and in bytes, and no two of them are of the same
+//! session.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,13 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::parse::MAX_SESSION;
 
-/// How many writes are under way at once.
+/// How many writes may be under way at the same time.
 const MAX_WRITES: usize = 16;
-/// How many bytes of sessions, each counted as its canonical JSON: in memory they are up to fifteen times as large.
+/// How many bytes of sessions may be under way at the same time, counted as canonical JSON. In memory,
+/// sessions are up to fifteen times as large.
 const MAX_BYTES: usize = MAX_SESSION;
 
-/// Writes under way, until a deadline.
+/// The writes that are under way, which end by a deadline.
 pub(crate) struct Window<F> {
     deadline: Instant,
     writes: FuturesUnordered<F>,
@@ -26,14 +28,13 @@ struct Held {
     size: usize,
 }
 
-/// A write that is under way no more.
+/// A write that has ended.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Ended<T> {
     /// The item's index in its batch.
     pub(crate) index: usize,
-    /// The session.
     pub(crate) id: SessionId,
-    /// How it ended; `None` where it did not end in time.
+    /// The result of the write; `None` where it did not end in time.
     pub(crate) result: Option<T>,
 }
 
@@ -41,19 +42,19 @@ impl<F, T> Window<F>
 where
     F: Future<Output = (usize, T)>,
 {
-    /// No writes yet; none is waited for past `deadline`.
+    /// Returns a window without writes. No write is waited for after `deadline`.
     pub(crate) fn new(deadline: Instant) -> Window<F> {
         Window { deadline, writes: FuturesUnordered::new(), held: BTreeMap::new() }
     }
 
-    /// Whether a write may begin now. The first always may.
+    /// Whether a write may begin now. Where none is under way it always may.
     pub(crate) fn admits(&self, id: &SessionId, size: usize) -> bool {
         let bytes: usize = self.held.values().map(|held| held.size).sum();
         let fits = self.held.len() < MAX_WRITES && bytes + size <= MAX_BYTES;
         self.held.is_empty() || (fits && self.held.values().all(|held| held.id != *id))
     }
 
-    /// Begins a write, unless it is too late for that.
+    /// Begins a write. After the deadline it is only noted, and `next` reports that it did not end in time.
     pub(crate) fn push(&mut self, index: usize, id: SessionId, size: usize, write: F) {
         self.held.insert(index, Held { id, size });
         if Instant::now() < self.deadline {
@@ -61,7 +62,7 @@ where
         }
     }
 
-    /// Waits for one write to end; `None` if there is none.
+    /// Waits for one write to end and returns it; `None` where none is under way.
     pub(crate) async fn next(&mut self) -> Option<Ended<T>> {
         match timeout_at(self.deadline, self.writes.next()).await {
             Ok(Some((index, result))) => {

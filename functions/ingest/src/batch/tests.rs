@@ -1,4 +1,5 @@
-//! What becomes of a batch when storage pushes back: against a server that speaks as much of AWS as a write needs.
+//! Tests of a batch when storage pushes back, against a server that speaks as much of AWS's protocols as a
+//! write needs.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,10 +13,11 @@ use store::Names;
 
 use super::*;
 
-/// Sort keys and versions, in the order in which they were written.
+/// Partition keys and versions, in the order in which they were written.
 type Written = Arc<Mutex<Vec<(String, String)>>>;
 
-/// Storage that is busy for sessions whose id says so, and never ends for those that say that.
+/// Storage that treats a session by words in its id: it pushes back for `busy`, refuses `denied`, and does
+/// not answer for `never`.
 async fn storage() -> (Store, Written) {
     let written = Written::default();
     let log = Arc::clone(&written);
@@ -29,7 +31,7 @@ async fn storage() -> (Store, Written) {
             "UpdateItem" => {
                 let pk = request["Key"]["pk"]["S"].as_str().unwrap().to_owned();
                 if pk.starts_with("receipt#demo#") {
-                    // A day on which no receipt can be kept.
+                    // No receipt can be kept for this day.
                     if pk.contains("#2026-12-24") {
                         tokio::time::sleep(Duration::from_secs(60)).await;
                     }
@@ -88,7 +90,7 @@ fn soon(millis: u64) -> tokio::time::Instant {
     tokio::time::Instant::now() + Duration::from_millis(millis)
 }
 
-/// The counts and the results of a batch.
+/// Writes a batch, and returns its report as JSON with the results in the order of the items.
 async fn written(store: &Store, items: &[String], deadline: tokio::time::Instant) -> Value {
     let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
     let mut batch = Batch::new(store, &items, Lang::En, deadline);
@@ -128,11 +130,11 @@ async fn a_batch_ends_in_time_whatever_storage_does() {
     items.push("broken".to_owned());
     let started = std::time::Instant::now();
     let report = written(&store, &items, soon(500)).await;
-    // Before the SDK gives the call up by itself, which it does after 3 s.
+    // This is before the SDK gives up the call by itself, which it does after 3 s.
     assert!(started.elapsed() < Duration::from_millis(2_500), "{:?}", started.elapsed());
     let (accepted, results) = (report["accepted"].as_u64().unwrap(), report["results"].as_array().unwrap());
     assert_eq!(accepted, log.lock().unwrap().len() as u64);
-    // The second version of a session waits for the first, and what comes after it waits too.
+    // The second version of a session waits for the first one, and so do all items after it.
     assert_eq!((accepted, report["rejected"].as_u64(), results.len()), (1, Some(1), 100));
 }
 

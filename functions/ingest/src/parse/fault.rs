@@ -18,7 +18,8 @@ const SENT: Text = Text::new("foi enviado", "what was sent");
 /// Something that is wrong with an item: a reason to reject it, or a value that is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// The dictionary's name of the field, or the path where the dictionary knows none.
+    /// The dictionary's name of the field, or the path where the dictionary has no such field. `None` for a
+    /// fault of the whole item.
     pub(crate) field: Option<String>,
     /// Where it was found; empty for the item as a whole.
     path: String,
@@ -89,7 +90,8 @@ pub(super) fn path_of_key(path: &str) -> String {
     shortened(&steps.collect::<Vec<_>>().join("."), MAX_PATH)
 }
 
-/// The dictionary's name of what is at `path`: `talks.message` for `talks[3].message`, `agent_id` for `agent._id`.
+/// The dictionary's name of the field at `path`, such as `talks.message` for `talks[3].message` and
+/// `agent_id` for `agent._id`; the path itself where there is no such field.
 fn field_at(path: &str) -> String {
     let steps = path.split('.').map(|step| step.split('[').next().unwrap_or_default());
     let id = steps.collect::<Vec<_>>().join("_").replace("__id", "_id");

@@ -1,4 +1,5 @@
-//! One level of a JSON text, borrowed from it: what is inside is looked at only if somebody asks.
+//! Reads one level of a JSON text and borrows from it. What is inside of a value is read only when it is
+//! needed.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,9 +9,9 @@ use domain::lang::Text;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The most keys in one object: far more than any document has, and few enough to be held.
+/// The most keys in one object: far more than any document has, and few enough to have in memory.
 pub(super) const MAX_KEYS: usize = 20_000;
-/// The most elements in one list that is looked into.
+/// The most elements in a list that is read.
 const MAX_ELEMENTS: usize = 50_000;
 
 const BROKEN: Text = Text::new("contém um texto corrompido", "holds a broken text");
@@ -22,7 +23,7 @@ const MANY_KEYS: Text =
 /// The members of an object, in their order.
 pub(super) type Entries<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
-/// A value, its members not looked at yet.
+/// A value whose members are not read yet.
 #[derive(Debug)]
 pub(super) enum Json<'a> {
     Null,
@@ -95,7 +96,6 @@ pub(super) fn is_empty(raw: &RawValue) -> bool {
     text == "null" || text == r#""""# || (text.starts_with(['[', '{']) && inside().is_empty())
 }
 
-/// Whether a value is an object.
 pub(super) fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
@@ -113,7 +113,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str, wrong: Text) -> Result<T, Text> {
     serde_json::from_str(text).map_err(|_| wrong)
 }
 
-/// A text, borrowed where nothing in it is escaped.
+/// A text, borrowed where it contains no escapes.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct JsonText<'a>(pub(super) Cow<'a, str>);
 
@@ -139,7 +139,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
     }
 }
 
-/// Visits the one shape that is wanted.
+/// Visits a value of the one shape that is wanted.
 struct Shape<T>(PhantomData<T>);
 
 impl<'de> Visitor<'de> for Shape<JsonText<'de>> {

@@ -1,4 +1,5 @@
-//! From keys to fields: nested names joined with `_` are the dictionary's.
+//! Finds the fields among the keys of a record. Nested names that are joined with `_` are names of the
+//! dictionary.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -42,9 +43,10 @@ impl<'a> Leaf<'a> {
 /// The values that were sent for the fields of one record.
 #[derive(Default)]
 pub(super) struct Leaves<'a> {
-    /// Field by field, flatter names first, so that one field's order does not depend on the document's.
+    /// The values in the order of their fields. Values of one field are ordered by depth and then by path, so
+    /// that their order does not depend on that of the document.
     pub(super) known: Vec<Leaf<'a>>,
-    /// The session's `_id`.
+    /// The session's `_id`; `None` where it was not sent, or in another kind of record.
     pub(super) document_id: Option<&'a RawValue>,
     /// The paths of keys that stand for nothing the dictionary knows.
     pub(super) unknown_keys: Vec<String>,
@@ -95,7 +97,7 @@ impl<'a> Leaves<'a> {
         named: Option<&'static Field>,
         raw: &'a RawValue,
     ) {
-        // Keys too many to be held were refused before.
+        // The structure check has refused objects with too many keys before.
         if let Ok(Json::Object(entries)) = Json::of(raw) {
             let (path, depth) = (&node.path_of(key), node.depth + 1);
             self.walk(&Node { record: node.record, name, path, depth, named }, entries);
@@ -108,10 +110,10 @@ fn rank<'l>(leaf: &'l Leaf<'_>) -> (&'static str, (usize, Fit), &'l str) {
     (leaf.field.name, leaf.rank, &leaf.path)
 }
 
-/// An object on the way from a record to its fields.
+/// An object between a record and its fields.
 struct Node<'n> {
     record: Record,
-    /// Its name, joined so far.
+    /// The names of the objects on the way to it, joined with `_`.
     name: &'n str,
     path: &'n str,
     depth: usize,
@@ -141,7 +143,7 @@ impl Node<'_> {
     }
 }
 
-/// What the dictionary knows of a joined name.
+/// What the dictionary knows about a joined name.
 #[derive(Clone, Copy)]
 enum Known {
     /// It stands for a field.

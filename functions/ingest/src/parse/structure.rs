@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::fault::{Fault, MAX_FAULTS};
 use super::json::{JsonText, MAX_KEYS};
 
-/// How deep an item may nest; the dictionary's own names need six levels at most.
+/// How many levels deep an item may be nested. The names of the dictionary need six levels at most.
 const MAX_DEPTH: usize = 32;
 
 const TWICE: Text = Text::new("vem duas vezes", "comes twice");

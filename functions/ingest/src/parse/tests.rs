@@ -1,4 +1,5 @@
-//! What is read from an item, and what is refused. Tables of items, so that a new case is a new line.
+//! Tests of what is read from an item, and what is refused. They are tables of items, so that a new case is a
+//! new line.
 
 mod bombs;
 mod mutations;
@@ -14,7 +15,7 @@ const ZONE: Zone = Zone::SAO_PAULO;
 const FLAT: &str = include_str!("../../samples/flat.json");
 const NESTED: &str = include_str!("../../samples/nested.json");
 
-/// An item with the two required fields and these members.
+/// Returns an item with the two required fields and these members.
 fn item(members: &str) -> String {
     format!(r#"{{"session_id":"s1","created_at":"2026-10-03 14:05:22",{members}}}"#)
 }
@@ -47,7 +48,7 @@ fn check_with(members: &str, expected: &Tree, warnings: &[(&str, &str)]) {
     assert_eq!(&Tree::Object(kept.clone()), expected, "{members}");
 }
 
-/// Checks that an item with these members is rejected, naming the field and the place.
+/// Checks that an item with these members is rejected with this field and message.
 fn refuse(members: &str, field: &str, message: &str) {
     refuse_item(item(members).as_bytes(), Some(field), message);
 }
@@ -131,7 +132,7 @@ fn nested_names_are_joined_and_flat_ones_win_where_they_are_not_empty() {
             &json!({"agent_name": "nested"}),
         );
     }
-    // The dictionary knows X._id; an id beside it is another number of the same thing.
+    // The dictionary's field is `_id`. An `id` beside it is another number of the same object.
     check(r#""flow":{"id":7,"_id":"f1"}"#, &json!({"flow_id": "f1"}));
     check(r#""flow":{"id":7,"_id":""}"#, &json!({"flow_id": "7"}));
     check(

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::json::{Entries, Json, is_empty, lone};
 
-/// The longest text of a field (the HTTP contract).
+/// The longest text of a field, in bytes (the HTTP contract).
 const MAX_TEXT: usize = 1 << 20;
 
 const NO_TEXT: Text = Text::new("deve ser um texto", "must be a text");
@@ -122,7 +122,7 @@ fn scalar(json: Json<'_>) -> Result<Option<Cow<'_, str>>, Text> {
 /// The wrappers that MongoDB's extended JSON puts around scalars, as in `{"$oid": "…"}`.
 const EXTENDED: [&str; 5] = ["$oid", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"];
 
-/// What an object with `key` alone holds.
+/// Returns the value of an object that has no other member than `key`.
 fn wrapped<'a>(json: &Json<'a>, key: &str) -> Option<&'a RawValue> {
     match json {
         Json::Object(entries) => match entries.as_slice() {

@@ -16,7 +16,7 @@ fn report(received: usize) -> Report {
     Report::new(received, Lang::En)
 }
 
-/// The status and the body, as the host around the routes sends them.
+/// Returns the status and the body of an answer; for a problem, only its detail.
 async fn answer(report: Report) -> (u16, Value) {
     let response = report.into_response();
     let status = response.status().as_u16();

@@ -1,4 +1,5 @@
-//! Bodies made to fill the memory. Their cost is measured in a process of its own, where nothing else runs.
+//! Tests of bodies that are made to fill the memory. Their cost is measured in a process of its own, where
+//! nothing else runs.
 
 use std::fmt::Write;
 use std::process::Command;
@@ -6,14 +7,15 @@ use std::process::Command;
 use super::*;
 use crate::split::{Layout, split};
 
-/// What a body may grow to.
+/// The largest body after decompression, in bytes.
 const INFLATED: usize = 20 << 20;
-/// A quarter of the least memory that the function can be given.
+/// The most memory that the process may take: a quarter of the least that the function can be given.
 const MAX_PEAK_KIB: usize = 128 << 10;
 
 const HEAD: &str = r#"{"session_id":"s","created_at":"2026-10-03","#;
 
-/// How to write a body, one at a time for each is large, and how the answer ends.
+/// A function that writes the body, and how the answer must end. Bodies are written one at a time, because
+/// each is large.
 type Bomb = (fn(&mut String), &'static str);
 
 const BOMBS: &[Bomb] = &[
@@ -54,7 +56,7 @@ const BOMBS: &[Bomb] = &[
     ),
 ];
 
-/// `head`, then `part` as often as fits into an inflated body, then `tail`.
+/// Writes `head`, then `part` as often as it fits in a decompressed body, then `tail`.
 fn fill(bomb: &mut String, head: &str, part: &str, tail: &str) {
     bomb.push_str(if head == "[" { "" } else { HEAD });
     bomb.push_str(head);
@@ -74,14 +76,14 @@ fn many_keys(bomb: &mut String, inside: &str) {
     bomb.push_str(if inside.is_empty() { r#""z":0}"# } else { r#""z":0}}"# });
 }
 
-/// As much memory as a session that is accepted can take: nearly 3 MiB of it, in values of one letter.
+/// Writes the accepted session that takes most memory: nearly 3 MiB of values of one letter.
 fn small_values(bomb: &mut String) {
     fill(bomb, r#""tags":["#, r#"{"tag":"a","type":"b","question":"c","answer":"d"},"#, "");
     bomb.truncate(bomb[..49_000 * 51].rfind('}').unwrap() + 1);
     bomb.push_str("]}");
 }
 
-/// Sets of keys within sets of keys, so that all of them would have to be remembered at once.
+/// Writes objects within objects with many keys each, so that all keys would have to be remembered at once.
 fn nested_sets(bomb: &mut String) {
     bomb.push_str(HEAD);
     bomb.push_str(r#""x":"#);
@@ -113,7 +115,7 @@ fn a_bomb_costs_little_memory() {
 #[ignore = "it is measured by the test above"]
 fn child() {
     let mut bomb = String::with_capacity(INFLATED);
-    // The sent body and what a decoder leaves unused of its buffer are there too.
+    // It stands for the compressed body and the unused part of the decoder's buffer, which are in memory too.
     let rest = vec![1_u8; 16 << 20];
     for (make, expected) in BOMBS {
         bomb.clear();
@@ -123,7 +125,7 @@ fn child() {
             Err(problem) => problem.status().as_u16().to_string(),
             Ok(items) => {
                 assert_eq!(id_of(items[0]).map_or_else(|| "s".to_owned(), String::from), "s");
-                // What is written, and one more session that waits for it.
+                // In memory at once are a session that is being written and one more that waits.
                 let waiting = parse(items[0], ZONE);
                 parse(items[0], ZONE).session.map_or_else(
                     |faults| faults[0].message(Lang::En),
@@ -141,7 +143,7 @@ fn child() {
     println!("peak KiB {}", peak_kib());
 }
 
-/// The most memory this process ever had.
+/// Returns the most memory that this process ever had, in KiB.
 fn peak_kib() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

@@ -1,4 +1,4 @@
-//! Items that nobody thought of.
+//! Tests with generated items, which nobody thought of.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::split::{Layout, split};
 
-/// JSON that is whole in its structure, with and without faults inside.
+/// Generates JSON of valid structure, with and without faults inside.
 fn any_json() -> impl Strategy<Value = Vec<u8>> {
     let leaf = prop_oneof![
         Just(b"null".to_vec()),

@@ -1,4 +1,4 @@
-//! Every kind of field, in every way its values are sent.
+//! Tests of every kind of field, in every way in which its values are sent.
 
 use domain::dictionary;
 
