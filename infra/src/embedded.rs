@@ -1,7 +1,8 @@
-//! AWS in this process: DynamoDB with its streams, S3 and KMS, each on a loopback port of its own, all kept in one
-//! folder.
+//! The embedded servers: DynamoDB with its streams, S3 and KMS in this process, each on a loopback port of
+//! its own, with all their data in one folder.
 //!
-//! They speak AWS's wire protocols, so the program calls them with the same SDK and the same code as the real ones.
+//! They speak AWS's wire protocols, so the program calls them with the same SDK and the same code as AWS
+//! itself.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -26,10 +27,10 @@ use table::{TableError, TableServer};
 /// Why the embedded servers could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// Another process keeps its data there.
+    /// Another process uses the data folder.
     #[error("the data folder {} is in use by another process", .0.display())]
     InUse(PathBuf),
-    /// A file of the data folder holds something else than it should.
+    /// A file of the data folder does not contain what it should.
     #[error("the file {} cannot be understood", .0.display())]
     Damaged(PathBuf),
     /// The folder or a port cannot be used.
@@ -40,7 +41,7 @@ pub enum EmbeddedError {
     Table(#[from] TableError),
 }
 
-/// Which services are found outside of this process, so that no server is started for them.
+/// Which services are outside of this process, so that no server is started for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outside {
     /// DynamoDB and DynamoDB Streams.
@@ -51,34 +52,35 @@ pub struct Outside {
     pub kms: bool,
 }
 
-/// The running servers. Dropping it stops them; `stop` also waits for them.
+/// The running servers. Dropping this stops them; `stop` also waits until they have stopped.
 pub struct Embedded {
-    /// Where DynamoDB and DynamoDB Streams listen: `http://127.0.0.1:port`, as the others; `None` where it was not
-    /// started, as with the others.
+    /// The address of DynamoDB and DynamoDB Streams, `http://127.0.0.1:port`; `None` where the server was not
+    /// started.
     pub dynamo_endpoint: Option<String>,
-    /// Where S3 listens; buckets are in the path.
+    /// The address of S3, with buckets in the path; `None` where the server was not started.
     pub s3_endpoint: Option<String>,
-    /// Where KMS listens; any key id names its one key.
+    /// The address of KMS, where any key id names its only key; `None` where the server was not started.
     pub kms_endpoint: Option<String>,
-    /// Access key id that S3 and KMS know.
+    /// The access key id that S3 and KMS accept.
     pub access_key: String,
-    /// Secret access key that S3 checks signatures with.
+    /// The secret access key with which S3 checks signatures.
     pub secret_key: String,
     table: Option<TableServer>,
     objects: Option<Server>,
     kms: Option<Server>,
-    // Last, so that the folder is free only when the servers are told to stop.
+    // The last field, so that the folder is free only after the servers were told to stop.
     _lock: File,
 }
 
-/// What requests have to be signed with.
+/// The credentials with which requests must be signed.
 #[derive(Serialize, Deserialize)]
 struct Credentials {
     access_key: String,
     secret_key: String,
 }
 
-/// The ports of the last run, which presigned URLs and clients still name.
+/// The ports of the last run, which presigned URLs and clients may still use. A port is 0 before the first
+/// run.
 #[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Ports {
     dynamo: u16,
@@ -87,13 +89,14 @@ struct Ports {
 }
 
 impl Embedded {
-    /// Starts all three on what `data` holds; creates what is missing. Credentials and the master key are made once;
-    /// ports stay the same as long as they are free.
+    /// Starts all three servers on the data in the folder `data`, and creates what is missing. Credentials
+    /// and the master key are made once. Ports stay the same as long as they are free.
     pub async fn start(data: &Path) -> Result<Embedded, EmbeddedError> {
         Embedded::start_without(Outside::default(), data).await
     }
 
-    /// The same without the servers of services that are `outside`. The folder has one user at a time all the same.
+    /// Starts the servers, but not those of services that are `outside`. Even without any server, only one
+    /// process at a time may use the folder.
     pub async fn start_without(outside: Outside, data: &Path) -> Result<Embedded, EmbeddedError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let lock = lock(data)?;
@@ -134,12 +137,13 @@ impl Embedded {
         })
     }
 
-    /// The table server, to trim its stream; `None` where the table is outside.
+    /// The table server, whose stream can be trimmed; `None` where DynamoDB is outside.
     pub fn table(&self) -> Option<&TableServer> {
         self.table.as_ref()
     }
 
-    /// Stops, and waits until requests under way are done (5 s at most) and ports and folder are free.
+    /// Stops the servers, and waits until requests under way are done, for 5 s at most, and until ports and
+    /// folder are free.
     pub async fn stop(self) {
         let Embedded { table, objects, kms, _lock, .. } = self;
         let table = async {
@@ -152,7 +156,8 @@ impl Embedded {
     }
 }
 
-/// Holds the folder for this process until the file is closed, which the system does for a killed process too.
+/// Reserves the folder for this process until the returned file is closed, which the system also does for a
+/// killed process.
 fn lock(data: &Path) -> Result<File, EmbeddedError> {
     let file = File::options().create(true).truncate(false).write(true).open(data.join("lock"))?;
     match file.try_lock() {
@@ -162,7 +167,8 @@ fn lock(data: &Path) -> Result<File, EmbeddedError> {
     }
 }
 
-/// Listens on the port of the last run, or on a free one where that is taken; `port` becomes the one it is.
+/// Listens on the port of the last run, or on a free port where that one is taken. Sets `port` to the port
+/// that is used.
 async fn listen_again(port: &mut u16) -> io::Result<TcpListener> {
     let listener = match listen(*port).await {
         Err(error) if *port != 0 && error.kind() == ErrorKind::AddrInUse => listen(0).await?,
@@ -185,7 +191,8 @@ fn master_key(path: &Path) -> Result<DataKey, EmbeddedError> {
     DataKey::from_bytes(&bytes).ok_or_else(|| EmbeddedError::Damaged(path.to_owned()))
 }
 
-/// What the file holds; where there is none, it is made once, for its owner alone to read.
+/// Returns the contents of a file. Where there is no file, it is written with what `make` returns, readable
+/// by its owner only.
 fn keep(path: &Path, make: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<Vec<u8>> {
     match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -197,7 +204,8 @@ fn keep(path: &Path, make: impl FnOnce() -> io::Result<Vec<u8>>) -> io::Result<V
     }
 }
 
-/// Writes a file for its owner alone: it is there as a whole or not at all, and survives a power cut.
+/// Writes a file that only its owner can read. It is there as a whole or not at all, and survives a power
+/// cut.
 pub fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder)?;

@@ -1,4 +1,5 @@
-//! The endpoints of a stack: how to reach its DynamoDB, S3 and KMS, from its own process or from another.
+//! The endpoints of a stack: how its DynamoDB, S3 and KMS are reached, from its own process or from another
+//! one.
 
 use std::path::Path;
 
@@ -10,23 +11,23 @@ use store::{Names, Store};
 
 use crate::embedded::{Embedded, Outside};
 
-/// The file of the data folder that holds the endpoints, for a Lambda binary under test or for use with the AWS CLI.
+/// The file of the data folder with the endpoints, for a Lambda binary under test or for the AWS CLI.
 const FILE: &str = "aws.json";
-/// The region that requests to the embedded servers are signed for.
+/// The region for which requests to the embedded servers are signed.
 const REGION: &str = "sa-east-1";
 
 /// Where a stack finds DynamoDB, S3 and KMS, and the names of its table, buckets and key.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// Which of the three are not embedded in the stack's process.
+    /// Which of the three services are not embedded in the stack's process.
     pub outside: Outside,
-    /// Whether table and buckets belong to a deployed stack, which has made them.
+    /// Whether table and buckets belong to a deployed stack, so that they are never made here.
     pub is_deployed: bool,
     names: Names,
 }
 
 impl Default for Place {
-    /// Everything embedded.
+    /// All three services are embedded.
     fn default() -> Place {
         let names = Names {
             table: "premium".to_owned(),
@@ -39,8 +40,9 @@ impl Default for Place {
 }
 
 impl Place {
-    /// AWS itself, or what `AWS_ENDPOINT_URL_*` puts in its place. Table, buckets and key are those that
-    /// `PREMIUM_TABLE`, `PREMIUM_LAKE_BUCKET`, `PREMIUM_MEDIA_BUCKET` and `PREMIUM_KEY` name; fails where one is not set.
+    /// A deployed stack on AWS, or on what `AWS_ENDPOINT_URL_*` names instead. The variables `PREMIUM_TABLE`,
+    /// `PREMIUM_LAKE_BUCKET`, `PREMIUM_MEDIA_BUCKET` and `PREMIUM_KEY` name its table, buckets and key. Fails
+    /// where one of them, the region or the credentials are not set.
     pub fn deployed() -> Result<Place, ConfigError> {
         let names = Names {
             table: required("PREMIUM_TABLE")?,
@@ -53,9 +55,10 @@ impl Place {
         Ok(Place { outside, is_deployed: true, names })
     }
 
-    /// The embedded servers, except those in whose place `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_S3` or
-    /// `AWS_ENDPOINT_URL_KMS` puts another. The `PREMIUM_*` variables name what lies there, if they are set. Fails where
-    /// a server is outside and the environment has no credentials or no region for it.
+    /// The embedded servers, except those instead of which `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_S3`
+    /// or `AWS_ENDPOINT_URL_KMS` names another server. For such a server, the `PREMIUM_*` variables name its
+    /// table, buckets or key, if they are set. Fails where a server is outside and the environment has no
+    /// credentials or no region for it.
     pub fn from_env() -> Result<Place, ConfigError> {
         let is_set = |name| optional(name).is_some();
         let outside = Outside {
@@ -81,9 +84,9 @@ impl Place {
     }
 }
 
-/// The addresses of the servers, the credentials that sign requests to them, and the names of table, buckets and key. Of a
-/// server outside of this process only that fact is kept: its address, credentials and region are in the environment, and
-/// are not written to a file.
+/// The addresses of the servers, the credentials that sign requests to them, and the names of table, buckets
+/// and key. About a server outside of this process, only that it is outside is kept. Its address, credentials
+/// and region are in the environment, and are not written to a file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Endpoints {
     dynamodb: String,
@@ -97,28 +100,28 @@ pub struct Endpoints {
     lake_bucket: String,
     media_bucket: String,
     key: String,
-    /// What the environment says of the servers that are outside.
+    /// The configuration that the environment has for servers outside; `None` where none is outside.
     #[serde(skip)]
     environment: Option<SdkConfig>,
 }
 
-/// Clients of the servers.
+/// Clients of all servers.
 pub struct Clients {
-    /// The table.
+    /// The client of DynamoDB.
     pub dynamo: aws_sdk_dynamodb::Client,
-    /// Its stream.
+    /// The client of DynamoDB Streams.
     pub streams: aws_sdk_dynamodbstreams::Client,
-    /// The buckets.
+    /// The client of S3.
     pub s3: aws_sdk_s3::Client,
-    /// The key.
+    /// The client of KMS.
     pub kms: aws_sdk_kms::Client,
-    /// What they are called.
+    /// The names of the table, the buckets and the key.
     pub names: Names,
 }
 
 impl Endpoints {
-    /// The endpoints of a stack whose embedded servers are in this process. Fails where a server is outside and the
-    /// environment does not say how to sign for it.
+    /// Returns the endpoints of a stack whose embedded servers are in this process. Fails where a server is
+    /// outside and the environment does not say how to sign requests to it.
     pub(crate) fn new(embedded: &Embedded, place: &Place) -> Result<Endpoints, ConfigError> {
         let Names { table, lake_bucket, media_bucket, key } = place.names.clone();
         let address = |endpoint: &Option<String>| endpoint.clone().unwrap_or_default();
@@ -138,8 +141,9 @@ impl Endpoints {
         endpoints.in_environment()
     }
 
-    /// The endpoints of the stack that keeps its data in `data`; `None` where none ever did, or where the environment lacks
-    /// what reaches its servers outside. It may have stopped.
+    /// Reads the endpoints of the stack that keeps its data in the folder `data`. Returns `None` where no
+    /// stack ever did, or where the environment does not say how to reach its servers outside. The stack may
+    /// have stopped.
     pub fn to(data: &Path) -> Option<Endpoints> {
         let endpoints: Endpoints = serde_json::from_slice(&std::fs::read(data.join(FILE)).ok()?).ok()?;
         endpoints.in_environment().ok()
@@ -152,12 +156,12 @@ impl Endpoints {
         Ok(self)
     }
 
-    /// Writes them to the data folder, for its owner alone.
+    /// Writes the endpoints to the data folder, readable by its owner only.
     pub(crate) fn write(&self, data: &Path) -> std::io::Result<()> {
         crate::embedded::write_file(&data.join(FILE), &serde_json::to_vec_pretty(self)?)
     }
 
-    /// Clients of all servers.
+    /// Makes clients of all servers.
     pub fn clients(&self) -> Clients {
         let credentials = Credentials::new(&self.access_key, &self.secret_key, None, None, "embedded");
         let embedded = store::aws::builder(REGION, credentials).build();
@@ -168,7 +172,8 @@ impl Endpoints {
         let dynamo = config(self.outside.dynamodb, &self.dynamodb);
         let mut streams = aws_sdk_dynamodbstreams::config::Builder::from(&dynamo);
         if self.outside.dynamodb && optional("AWS_ENDPOINT_URL_DYNAMODB_STREAMS").is_none() {
-            // What stands in for DynamoDB has the streams too; AWS has an endpoint of its own for them.
+            // A server that replaces DynamoDB also serves the streams. AWS itself has another endpoint for
+            // them.
             let endpoint = optional("AWS_ENDPOINT_URL_DYNAMODB");
             if endpoint.is_some() {
                 streams.set_endpoint_url(endpoint);
@@ -194,7 +199,7 @@ impl Endpoints {
 }
 
 impl Clients {
-    /// The store that the clients reach.
+    /// Returns the store on these clients.
     pub fn store(self) -> Store {
         Store::with_clients(self.dynamo, self.s3, self.kms, self.names)
     }

@@ -1,4 +1,4 @@
-//! The whole stack on one machine, and the servers it runs on.
+//! The whole stack on one machine, and the servers on which it runs.
 
 pub mod embedded;
 pub mod endpoints;

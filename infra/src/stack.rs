@@ -1,5 +1,5 @@
-//! The whole stack in one process: the embedded servers that it needs, all routers on one port, the stream carried to
-//! archive, and maintain on a timer.
+//! The whole stack in one process: the embedded servers that it needs, all routers on one port, the stream
+//! poller that hands the table's stream to archive, and upkeep that runs maintain.
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
 use crate::upkeep;
 
-/// Why the stack did not start, or does not run any more.
+/// Why the stack did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// The environment does not say how to reach a server that is not embedded.
@@ -47,36 +47,36 @@ pub enum StackError {
     /// A file of the data folder cannot be written.
     #[error("cannot write {}: {cause}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// Why it cannot be written.
         cause: std::io::Error,
     },
     /// The first admin token was not issued.
     #[error("the admin token was not issued: {0}")]
     Token(String),
-    /// A part of the running stack ended, which none of them ever does by itself.
+    /// A part of the running stack ended. As long as all is well, no part does.
     #[error("{part} ended: {reason}")]
     Ended {
-        /// Which part.
+        /// The name of the part.
         part: &'static str,
-        /// Why.
+        /// Why it ended.
         reason: String,
     },
 }
 
 /// A running stack. Dropping it stops it.
 pub struct Stack {
-    /// Where it listens, and the admin token.
+    /// The address of the stack, and its admin token.
     pub local: Local,
     parts: Vec<Part>,
     _embedded: Option<Arc<Embedded>>,
 }
 
-/// A part of the stack that runs for as long as the stack does, in a task of its own.
+/// A part of the stack. It runs for as long as the stack does, in a task of its own.
 struct Part {
     name: &'static str,
-    /// Gives the reason where the part ended by itself.
+    /// The task, which returns the reason if the part ends by itself.
     task: JoinHandle<String>,
 }
 
@@ -98,12 +98,13 @@ impl Drop for Stack {
 }
 
 impl Stack {
-    /// Starts on what `data` keeps. When this returns, `local.json` is written and everything answers.
+    /// Starts a stack on the data in the folder `data`, which listens on `listen`. When this returns,
+    /// `local.json` is written and the stack answers requests.
     pub async fn start(data: &Path, listen: SocketAddr) -> Result<Stack, StackError> {
         Stack::start_in(Deployment::default(), data, listen).await
     }
 
-    /// The same in these surroundings.
+    /// Starts a stack as `start` does, in other surroundings than the default.
     pub async fn start_in(
         deployment: Deployment,
         data: &Path,
@@ -112,8 +113,9 @@ impl Stack {
         Stack::start_on(&Place::default(), deployment, data, listen).await
     }
 
-    /// The same with DynamoDB, S3 and KMS where `place` says. Table and buckets that are missing are made, except in a
-    /// deployed stack. `data` keeps what the embedded servers hold and how far the stream has been read.
+    /// Starts a stack as `start_in` does, with DynamoDB, S3 and KMS where `place` says. Missing tables and
+    /// buckets are made, except in a deployed stack. The folder `data` keeps the data of the embedded
+    /// servers, and how far the stream has been read.
     pub async fn start_on(
         place: &Place,
         deployment: Deployment,
@@ -145,7 +147,8 @@ impl Stack {
         let bootstrap = random_hex(32);
         let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
         let url = listener.local_addr().map_err(|error| StackError::Listen(listen, error))?;
-        // Where it listens on every address, the request tells by which one it came; else a link is the same text always.
+        // A stack that listens on every address takes the address of links from each request. Otherwise links
+        // are always the same text.
         let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
         let app = web::http::host(routes(store, &bootstrap, public_url, deployment));
@@ -161,8 +164,8 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Waits until a part of the stack ends, by a panic or otherwise, and says which one and why. While all is well it
-    /// waits for ever; without the part that it names the stack must not go on.
+    /// Waits until a part of the stack ends, by a panic or otherwise, and returns which part and why. As long
+    /// as all is well, it waits for ever. The stack must not go on without the part that ended.
     pub async fn ended(&mut self) -> StackError {
         let (name, ended) = {
             let tasks = self.parts.iter_mut().map(|part| {
@@ -171,7 +174,7 @@ impl Stack {
             });
             select_all(tasks).await.0
         };
-        // A task that was waited for to its end must not be asked again.
+        // A task that has ended must not be awaited again.
         self.parts.retain(|part| part.name != name);
         let reason = ended.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => format!("it panicked{}", panic_text(&*panic)),
@@ -181,7 +184,7 @@ impl Stack {
     }
 }
 
-/// What a panic said, after a colon; nothing where it said no text.
+/// The message of a panic, after a colon; empty where the panic has no text.
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -200,10 +203,10 @@ async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), Stac
     }
 }
 
-/// Everything that a stack answers over HTTP, without what is around every router.
+/// Returns the routes of all functions, without what is around every router (`web::http::host`).
 ///
-/// `bootstrap` is the secret that issues the first admin token; `public_url` is where links in reports lead, if that
-/// is known before a request says it.
+/// `bootstrap` is the secret with which the first admin token can be issued. `public_url` is the address of
+/// links in reports; where it is `None`, each request tells it.
 pub fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deployment: Deployment) -> Router {
     Router::new()
         .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
@@ -213,7 +216,7 @@ pub fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deploym
         .merge(console::router(console::App::new(store, deployment)))
 }
 
-/// The admin token of the last run as long as it is accepted, else a new one.
+/// Returns the admin token of the last run if it is still accepted, otherwise a new one.
 async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, StackError> {
     let failed = |error: reqwest::Error| StackError::Token(error.to_string());
     let http = client::net::client().build().map_err(failed)?;
@@ -235,7 +238,7 @@ async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, 
     Ok(answer.json::<Issued>().await.map_err(failed)?.token)
 }
 
-/// Writes a file that holds secrets: for its owner alone.
+/// Writes a file with secrets, readable by its owner only.
 fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StackError> {
     let failed = |cause| StackError::File { path: path.to_owned(), cause };
     let json = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;

@@ -1,5 +1,5 @@
-//! What Lambda's event source mapping does on AWS: carries the table's stream to archive, each shard in order, and never
-//! past a record that archive gave back.
+//! The stream poller. It does what Lambda's event source mapping does on AWS: it hands the table's stream to
+//! archive, each shard in order, and does not go past a record that archive gave back.
 
 mod positions;
 mod shards;
@@ -21,28 +21,28 @@ use crate::embedded::Embedded;
 use positions::{Position, Positions};
 use shards::{ReadError, Shard, Shards};
 
-/// How often the stream is asked for news: a batch gathers for as long.
+/// The pause between two reads of the stream, during which records gather for a batch.
 const WINDOW: Duration = Duration::from_millis(500);
 /// The pause after a batch was given back or the stream did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Records of one batch.
+/// The most records of one batch.
 const BATCH: usize = 1_000;
 /// How often the stream is asked for new shards.
 const LIST_EVERY: Duration = Duration::from_secs(10);
-/// Rounds with records between two trims of the stream.
+/// After how many rounds with records the stream is trimmed.
 const TRIM_EVERY: u32 = 50;
-/// How long the table of a new stack may take to show its stream.
+/// How long it may take after the start until the table has a stream.
 const APPEARS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Why the poller ended. It ends only when it can never go on.
 #[derive(Debug, thiserror::Error)]
 pub enum PollerError {
-    /// There is no such table any more, or it has no stream.
+    /// The table is gone, or it has no stream.
     #[error("the table {0} is gone or has no stream: nothing new reaches the reports")]
     StreamGone(String),
 }
 
-/// Carries the stream of one table.
+/// Hands the stream of one table to archive.
 pub struct StreamPoller {
     app: App,
     streams: Client,
@@ -52,8 +52,8 @@ pub struct StreamPoller {
 }
 
 impl StreamPoller {
-    /// A poller from the stream of `table` into archive, which remembers in the folder `data` how far it has come in
-    /// each shard.
+    /// Returns a poller that hands the stream of `table` to archive. It keeps in the folder `data` how far it
+    /// has come in each shard.
     pub fn new(
         app: App,
         dynamo: aws_sdk_dynamodb::Client,
@@ -65,8 +65,9 @@ impl StreamPoller {
         StreamPoller { app, streams, shards, positions: Positions::open(data), embedded: None }
     }
 
-    /// The same beside embedded servers. Where the table is one of these, records that are through are trimmed from its
-    /// stream, and a position that an earlier version kept for its one shard counts.
+    /// Adds the embedded servers. Where DynamoDB is one of them, records that archive has taken are deleted
+    /// from its stream, and a position that an earlier version of this software kept for its only shard
+    /// counts.
     pub(crate) fn with_embedded(mut self, embedded: Arc<Embedded>) -> StreamPoller {
         if embedded.table().is_some() {
             self.positions.honour_earlier_version();
@@ -75,7 +76,7 @@ impl StreamPoller {
         self
     }
 
-    /// Runs until it is dropped, or until there is no stream any more: then it gives the reason.
+    /// Runs until it is dropped, or until there is no stream any more. Then it returns the reason.
     pub async fn run(mut self) -> PollerError {
         let started = Instant::now();
         let mut listed: Option<Instant> = None;
@@ -110,7 +111,7 @@ impl StreamPoller {
         }
     }
 
-    /// One batch of every shard whose turn it is, all at once.
+    /// Hands over one batch of every shard that may be read, all at the same time.
     async fn round(&mut self) -> Round {
         let (app, streams) = (&self.app, &self.streams);
         let arn = self.shards.arn().to_owned();
@@ -122,11 +123,12 @@ impl StreamPoller {
         round
     }
 
-    /// Writes how far it has come, and now and then trims what is behind that.
+    /// Writes how far the poller has come, and after every `TRIM_EVERY` rounds deletes the records before
+    /// that from the stream.
     async fn keep_positions(&mut self, rounds: u32) {
         if let Err(error) = self.positions.keep(self.shards.arn(), self.shards.positions()) {
             tracing::warn!(%error, "the stream's positions were not kept");
-            // What is trimmed now could be asked for again by the next start.
+            // The next start may ask for records again that would be trimmed now.
             return;
         }
         let Some(table) = self.embedded.as_ref().and_then(|embedded| embedded.table()) else { return };
@@ -140,16 +142,16 @@ impl StreamPoller {
     }
 }
 
-/// What came of a round over all shards.
+/// The outcome of a round over all shards.
 #[derive(Default)]
 struct Round {
-    /// A shard's position is another than before.
+    /// Whether the position of a shard has changed.
     moved: bool,
-    /// A batch was full: more is waiting.
+    /// Whether a batch was full, so that more records are waiting.
     full: bool,
-    /// A shard could not be read, or archive gave a batch back.
+    /// Whether a shard could not be read, or archive gave a batch back.
     failed: bool,
-    /// A shard ended, or the stream does not know it any more.
+    /// Whether the shards should be listed again, because one ended or could not be read.
     list_again: bool,
 }
 
@@ -170,19 +172,20 @@ impl Round {
     }
 }
 
-/// What came of one batch of a shard.
+/// The outcome of one batch of a shard.
 struct Step {
     moved: bool,
     records: usize,
     ended: bool,
 }
 
-/// Carries one batch of a shard from its position, which moves to where the next one begins.
+/// Hands the next batch of a shard to archive, and moves the shard's position behind it. Fails with the
+/// reason where the shard cannot be read or archive gives the batch back.
 async fn step(app: &App, streams: &Client, arn: &str, shard: &mut Shard) -> Result<Step, String> {
     let before = shard.position.clone();
     let (records, next) = match shard.read(streams, arn, BATCH).await {
         Ok(read) => read,
-        // A fresh one is asked for next time.
+        // The next step asks for a fresh iterator.
         Err(ReadError::Expired) => return Ok(Step { moved: false, records: 0, ended: false }),
         Err(ReadError::Trimmed) => {
             tracing::error!(
@@ -222,7 +225,7 @@ fn sequence(record: &Record) -> Option<String> {
     record.dynamodb.as_ref()?.sequence_number.clone()
 }
 
-/// A record as Lambda would hand it over.
+/// Turns a record of the stream into the form in which Lambda would hand it over.
 pub fn event_record(record: Record) -> EventRecord {
     let mut change = StreamRecord::default();
     if let Some(stream) = record.dynamodb {

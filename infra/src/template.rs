@@ -1,4 +1,4 @@
-//! What of the deployment template counts on one machine too, so that it is said once.
+//! Reads from the deployment template what also counts on one machine, so that it is written down only once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext};
@@ -9,27 +9,28 @@ use aws_sdk_dynamodb::types::{
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
-/// Logical id of the table in the template.
+/// The logical id of the table in the template.
 const TABLE: &str = "Table";
 
-/// Why the table could not be created from the template.
+/// Why something could not be read from the template, or the table not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// The template is no YAML.
+    /// The template is not YAML.
     #[error("the template is no YAML: {0}")]
     Yaml(#[from] ScanError),
-    /// The template lacks something.
+    /// The template lacks this member.
     #[error("the template has no {0} where it must have one")]
     Missing(&'static str),
-    /// The template's table has a part that no table can have.
+    /// The template's table lacks something that every table must have.
     #[error("the template's table is not complete: {0}")]
     Incomplete(#[from] BuildError),
-    /// DynamoDB refused.
+    /// DynamoDB refused to create the table, with this reason.
     #[error("DynamoDB refused the table: {0}")]
     Refused(String),
 }
 
-/// What the template tells the data function's allocator: names and values of the environment.
+/// Returns the environment variables, as names and values, that the template sets for the data function's
+/// allocator.
 pub fn allocator() -> Result<Vec<(String, String)>, TemplateError> {
     let documents = Yaml::load_from_str(TEMPLATE)?;
     let root = documents.first().ok_or(TemplateError::Missing("document"))?;
@@ -41,8 +42,8 @@ pub fn allocator() -> Result<Vec<(String, String)>, TemplateError> {
     Ok(own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-/// What of the template's table matters wherever it is created. Encryption at rest, recovery and protection against
-/// deletion belong to AWS.
+/// Those properties of the template's table that matter wherever it is created. Encryption at rest, recovery
+/// and protection against deletion only matter on AWS.
 #[derive(Debug)]
 struct Table {
     attributes: Vec<AttributeDefinition>,
@@ -52,7 +53,7 @@ struct Table {
     time_to_live: TimeToLiveSpecification,
 }
 
-/// Creates the template's table under `name`; nothing changes where it is there already.
+/// Creates the template's table with this name and switches on its TTL. What is there already is not changed.
 pub async fn create_table(client: &Client, name: &str) -> Result<(), TemplateError> {
     let table = Table::parse(TEMPLATE)?;
     let created = client
@@ -70,7 +71,8 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), TemplateErr
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
         Err(error) => return Err(refused(error)),
     }
-    // Apart from the creation: a start that was cut short between the two is completed by the next one.
+    // The TTL is checked even if the table was there, because an earlier start may have been cut short
+    // between the two.
     let described = client.describe_time_to_live().table_name(name).send().await.map_err(refused)?;
     let status =
         described.time_to_live_description().and_then(|description| description.time_to_live_status());

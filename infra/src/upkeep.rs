@@ -1,4 +1,4 @@
-//! What the schedule does on AWS: runs maintain again and again.
+//! Upkeep: runs maintain again and again, as the schedule does on AWS.
 
 use std::time::Duration;
 
@@ -6,12 +6,13 @@ use domain::time::Instant;
 use maintain::App;
 use runtime::telemetry::chain;
 
-/// The pause between two runs: shorter than the schedule's minute, for here nobody pays for a run that finds nothing.
+/// The pause between two runs. It is shorter than the schedule's minute, because here a run that finds
+/// nothing costs nothing.
 const EVERY: Duration = Duration::from_secs(5);
-/// How many seconds a run has.
+/// How many seconds a run may take.
 const RUN_SECONDS: i64 = 30;
 
-/// Runs until it is dropped.
+/// Runs maintain until the future is dropped. A run that fails is logged, and the next one follows.
 pub async fn keep_up(app: App) {
     loop {
         tokio::time::sleep(EVERY).await;

@@ -1,8 +1,7 @@
-//! The two operations of KMS that the program calls, under a master key of its own.
+//! The two operations of KMS that the program calls, with a master key of this server's own.
 //!
-//! A ciphertext opens only with the encryption context it was made with, as in KMS. There is one key: a request may
-//! name any. Requests are told apart from strangers' by the access key they are signed with; their signatures are not
-//! checked.
+//! As in KMS, a ciphertext opens only with the encryption context with which it was made. There is only one
+//! key, and a request may name any. A request must name the right access key; its signature is not checked.
 
 use std::collections::BTreeMap;
 
@@ -18,32 +17,33 @@ use base64::prelude::BASE64_STANDARD;
 use domain::cipher::DataKey;
 use serde::{Deserialize, Serialize};
 
-/// The first byte of every ciphertext: how the rest is made.
+/// The first byte of every ciphertext: the version of its form.
 const VERSION: u8 = 1;
-/// KMS encrypts no more than this, in bytes.
+/// The most bytes that KMS encrypts in one call.
 const PLAIN_LIMIT: usize = 4096;
-/// The key that every answer names.
+/// The ARN of the key in every answer.
 const KEY_ARN: &str = "arn:aws:kms:local:000000000000:key/premium";
 /// KMS's name for AES-256-GCM.
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 
-/// Additional authenticated data, sorted by name so that equal contexts are equal bytes.
+/// The encryption context, sorted by name so that equal contexts become equal bytes.
 type Context = BTreeMap<String, String>;
 
 #[derive(Clone)]
 struct Kms {
     master: DataKey,
-    /// How the `Authorization` header names the caller.
+    /// What the header `Authorization` must contain: the caller's access key.
     credential: String,
 }
 
-/// Serves `TrentService.Encrypt` and `TrentService.Decrypt` (AWS JSON 1.1) under `master` to the holder of `access_key`.
+/// Serves `TrentService.Encrypt` and `TrentService.Decrypt` (AWS JSON 1.1) with the master key to callers
+/// with this access key.
 pub(super) fn router(master: DataKey, access_key: &str) -> Router {
     let kms = Kms { master, credential: format!("Credential={access_key}/") };
     Router::new().route("/", post(answer)).with_state(kms)
 }
 
-/// What KMS answers when it refuses; the SDK reads `__type`.
+/// Why KMS refuses a call. The SDK reads the name of the refusal in the member `__type`.
 #[derive(Debug, Clone, Copy)]
 enum Refusal {
     UnknownOperation,
@@ -83,7 +83,7 @@ struct Decrypt {
     encryption_context: Context,
 }
 
-/// The answer to either; the side that was asked for is there.
+/// The answer to either operation, with the plaintext or the ciphertext.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct CryptoResponse {
@@ -152,7 +152,7 @@ fn decrypt(master: &DataKey, request: &Decrypt) -> Result<Vec<u8>, Refusal> {
     master.open(&context, sealed).map_err(|_| Refusal::InvalidCiphertext)
 }
 
-/// JSON of the sorted map: equal for equal contexts and different for different ones.
+/// The JSON of the sorted map, which is equal for equal contexts and different for different ones.
 fn canonical(context: &Context) -> Result<Vec<u8>, Refusal> {
     serde_json::to_vec(context).map_err(|_| Refusal::Internal)
 }

@@ -1,8 +1,8 @@
-//! S3 on files: the operations that the program and its presigned URLs use.
+//! S3 on files, with the operations that the program and its presigned URLs use.
 //!
-//! s3s speaks the protocol and checks signatures, presigned ones too; what it calls is here. Not offered: multipart
-//! uploads, copies, versions, delimiters and conditions on a put other than `If-None-Match: *`; asking for one of these
-//! is refused, never ignored.
+//! The crate s3s speaks the protocol and checks signatures, including those of presigned URLs; it calls the
+//! operations here. Multipart uploads, copies, versions, delimiters and conditions of a put other than
+//! `If-None-Match: *` are refused.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, SeekFrom};
@@ -34,14 +34,14 @@ mod answer;
 use files::{Description, ObjectFiles};
 use sums::{Hasher, Mismatch};
 
-/// The largest object of one put, in bytes, as in S3.
+/// The largest object of one put, in bytes; S3 has the same limit.
 const PUT_LIMIT: u64 = 5 << 30;
-/// Keys on a page of a listing, as in S3.
+/// The most keys on a page of a listing, and the most that one call deletes; S3 has the same limits.
 const PAGE: usize = 1000;
-/// Bytes read from a file at once.
+/// How many bytes are read from a file at a time.
 const PIECE: usize = 256 << 10;
 
-/// Serves the buckets under `root` to the holder of the credentials.
+/// Serves the buckets in the folder `root` to callers with these credentials.
 pub(super) fn router(root: &Path, access_key: &str, secret_key: &str) -> io::Result<Router> {
     let mut builder = S3ServiceBuilder::new(Objects { files: ObjectFiles::open(root)? });
     builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
@@ -57,7 +57,8 @@ struct Objects {
 }
 
 impl Objects {
-    /// Runs blocking work on the files of a bucket, which must be there.
+    /// Runs blocking work on the files of a bucket, on a thread for such work. Fails where there is no such
+    /// bucket.
     async fn with<T: Send + 'static>(
         &self,
         bucket: &str,
@@ -185,8 +186,8 @@ impl S3 for Objects {
     }
 }
 
-/// Writes a body to `file` and describes it. Fails, and nothing may be kept of it, where it is not as long as it was
-/// said to be or one of its checksums is not right.
+/// Writes a body to `file` and describes it. Fails where the body has another length than was announced or a
+/// checksum is wrong; the caller must not keep the file then.
 async fn receive(req: S3Request<PutObjectInput>, file: File) -> S3Result<(File, Description)> {
     let length = req.input.content_length.and_then(|length| u64::try_from(length).ok());
     let length = length.ok_or_else(|| s3_error!(MissingContentLength))?;
@@ -238,7 +239,7 @@ async fn write(mut body: StreamingBlob, length: u64, hasher: &mut Hasher, file: 
     Ok(file.into_std().await)
 }
 
-/// The bytes of a file within `span`, piece by piece.
+/// Streams the bytes of a file within `span`, in pieces.
 fn read(file: File, span: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send + Sync + 'static {
     let file = tokio::fs::File::from_std(file);
     stream::try_unfold((file, span), |(mut file, span)| async move {

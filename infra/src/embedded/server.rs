@@ -12,7 +12,7 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How long requests under way may take to finish when a server is stopped.
+/// How long requests under way may take when a server is stopped.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many threads a server has that blocks them: one writes while the other reads and parses.
@@ -25,13 +25,14 @@ pub(super) struct Server {
     task: JoinHandle<()>,
 }
 
-/// Listens on 127.0.0.1, and there only: on `port`, or on a free one where `port` is 0.
+/// Listens on 127.0.0.1 only, on the port `port`, or on a free port where `port` is 0.
 pub(super) async fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
 impl Server {
-    /// Serves `listener` with what `serve` makes of it; `serve` gets the future that ends when the server has to stop.
+    /// Runs the server that `serve` makes of the listener in a task. `serve` also gets what tells it when to
+    /// stop.
     pub(super) fn start<F>(
         listener: TcpListener,
         serve: impl FnOnce(TcpListener, Stop) -> F,
@@ -80,7 +81,8 @@ impl Server {
     /// Serves `router` on `listener`.
     pub(super) fn route(listener: TcpListener, router: Router) -> io::Result<Server> {
         Server::start(listener, |listener, stop| async move {
-            // Else the second piece of an answer waits until the first is acknowledged, which takes clients 40 ms.
+            // Otherwise the second packet of an answer waits until the client acknowledges the first, which
+            // takes 40 ms.
             let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.requested()).await {
                 tracing::error!(%error, "an embedded server ended");
@@ -88,12 +90,12 @@ impl Server {
         })
     }
 
-    /// `http://127.0.0.1:port`.
+    /// The address of the server: `http://127.0.0.1:port`.
     pub(super) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Stops, and waits until the port is free and requests under way are done, for 5 s at most.
+    /// Stops the server, and waits until the port is free and requests under way are done, for 5 s at most.
     pub(super) async fn stop(self) {
         let Server { stop, mut task, .. } = self;
         drop(stop);
@@ -103,13 +105,13 @@ impl Server {
     }
 }
 
-/// The wish of a server's owner that it stops.
+/// Tells a server's task when to stop.
 pub(super) struct Stop(oneshot::Receiver<()>);
 
 impl Stop {
-    /// Ends when the owner stops or drops the server.
+    /// Waits until the owner stops or drops the server.
     pub(super) async fn requested(self) {
-        // The sender never sends: being dropped is the message.
+        // Nothing is ever sent. That the sender is dropped is the message.
         let _ = self.0.await;
     }
 }

@@ -1,9 +1,9 @@
 //! DynamoDB and its streams on one SQLite file.
 //!
-//! dynoxide speaks DynamoDB's protocol and commits with an fsync before it answers, so an acknowledged write survives
-//! the end of the process. Two things are added through a second connection to the same file: an index, without which
-//! each write searches all earlier stream records for the last sequence number, and an end to those records, which
-//! dynoxide keeps for ever.
+//! The crate dynoxide speaks DynamoDB's protocol and commits with an fsync before it answers, so an
+//! acknowledged write survives the end of the process. Two things are added through a second connection to
+//! the same file. The first is an index, without which each write searches all earlier stream records for the
+//! last sequence number. The second is deleting those records, which dynoxide keeps for ever.
 
 use std::io;
 use std::path::Path;
@@ -18,43 +18,44 @@ use super::server::{Server, Stop};
 
 /// The shortest pause between two searches for expired items.
 const SWEEP_PAUSE: Duration = Duration::from_secs(60);
-/// A search reads the whole table, so it pauses this many times as long as it took.
+/// A search reads the whole table, so the pause after it is at least this many times as long as the search
+/// took.
 const SWEEP_SHARE: u32 = 20;
-/// Records deleted in one transaction: writers wait for one such piece at most.
+/// How many records one transaction deletes. Writers wait for one such transaction at most.
 const TRIM_PIECE: usize = 1000;
-/// What dynoxide adds to a stored sequence number when it shows it, to reach DynamoDB's 21 digits.
+/// What dynoxide adds to a stored sequence number to show it with the 21 digits that DynamoDB's have.
 const SEQUENCE_OFFSET: u128 = 100_000_000_000_000_000_000;
 
 /// Why the table could not start or be trimmed.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The listener or a thread cannot be used.
+    /// The listener or a thread for blocking work cannot be used.
     #[error("the table server cannot run: {0}")]
     Io(#[from] io::Error),
-    /// dynoxide refuses the file.
+    /// dynoxide cannot open the file.
     #[error("the table's file cannot be opened: {0}")]
     Open(String),
     /// SQLite refuses a statement.
     #[error("the table's file cannot be changed: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// Not a sequence number that this stream gave.
+    /// The text is not a sequence number of this stream.
     #[error("{0:?} is no sequence number of this stream")]
     Sequence(String),
 }
 
 /// A running table server.
 pub struct TableServer {
-    /// Where it listens: DynamoDB and DynamoDB Streams.
+    /// The address of DynamoDB and DynamoDB Streams.
     pub endpoint: String,
     server: Server,
     side: Arc<Mutex<Connection>>,
 }
 
 impl TableServer {
-    /// Opens or creates the file at `path` and serves it on `listener`.
+    /// Opens or creates the file at `path` and serves it on the listener.
     ///
-    /// Items whose time to live has passed are deleted at the start and then about once a minute, less often the
-    /// longer it takes.
+    /// Items whose time to live has passed are deleted at the start and then about once a minute, or less
+    /// often where that takes long.
     pub(super) fn start(path: &Path, listener: TcpListener) -> Result<TableServer, TableError> {
         let text = path.to_str().ok_or_else(|| TableError::Open(format!("{} is no text", path.display())))?;
         let database = Database::new(text).map_err(|error| TableError::Open(error.to_string()))?;
@@ -64,25 +65,27 @@ impl TableServer {
         Ok(TableServer { endpoint: server.endpoint(), server, side })
     }
 
-    /// Deletes the records of the stream of `table` up to and with `sequence`, as the stream shows it (21 digits), and
-    /// says how many. The newest one stays, so that sequence numbers keep growing whatever the clock does.
+    /// Deletes the records of the stream of `table` up to and including `sequence`, a sequence number as the
+    /// stream shows it (21 digits). Returns how many were deleted. The newest record stays, so that sequence
+    /// numbers keep growing whatever the clock does.
     pub async fn trim(&self, table: &str, sequence: &str) -> Result<usize, TableError> {
         let (table, side, last) = (table.to_owned(), Arc::clone(&self.side), stored(sequence)?);
         let work = move || delete(&side.lock().unwrap_or_else(PoisonError::into_inner), &table, last);
         tokio::task::spawn_blocking(work).await.map_err(io::Error::from)?
     }
 
-    /// Stops, and waits until requests under way are done.
+    /// Stops the server, and waits until requests under way are done.
     pub(super) async fn stop(self) {
         self.server.stop().await;
     }
 }
 
-/// The second connection: what dynoxide lacks is done here.
+/// Opens the second connection and adds the index that dynoxide lacks.
 fn open_side(path: &Path) -> Result<Connection, rusqlite::Error> {
     let side = Connection::open(path)?;
     side.busy_timeout(Duration::from_secs(30))?;
-    // A trim that a power cut undoes is simply done again; dynoxide's own connection stays at FULL.
+    // This connection only trims, and a trim that a power cut undoes is made again. dynoxide's own connection
+    // stays at FULL.
     side.pragma_update(None, "synchronous", "NORMAL")?;
     side.execute_batch(
         "CREATE INDEX IF NOT EXISTS premium_stream_sequence
@@ -99,7 +102,7 @@ async fn serve(listener: TcpListener, stop: Stop, database: Database) {
     }
 }
 
-/// Deletes expired items for ever.
+/// Deletes expired items again and again; never returns.
 async fn sweep(database: Database) {
     loop {
         let start = Instant::now();
@@ -113,7 +116,7 @@ async fn sweep(database: Database) {
     }
 }
 
-/// The number that stands in the file for one that the stream showed.
+/// Returns the number in the file for a sequence number that the stream showed.
 fn stored(sequence: &str) -> Result<i64, TableError> {
     let shown = sequence.parse::<u128>().ok().and_then(|shown| shown.checked_sub(SEQUENCE_OFFSET));
     shown
@@ -121,7 +124,8 @@ fn stored(sequence: &str) -> Result<i64, TableError> {
         .ok_or_else(|| TableError::Sequence(sequence.to_owned()))
 }
 
-/// Deletes records with numbers up to `last`, the newest record excepted.
+/// Deletes the records with numbers up to `last`, except for the newest record, and returns how many these
+/// were.
 fn delete(side: &Connection, table: &str, last: i64) -> Result<usize, TableError> {
     let sql = "DELETE FROM _stream_records WHERE id IN (
                  SELECT id FROM _stream_records

@@ -1,4 +1,4 @@
-//! How far the poller has come in each shard of a stream, kept in the data folder.
+//! Keeps in the data folder how far the poller has come in each shard of a stream.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::embedded::write_file;
 
-/// Where in a shard archive has come to.
+/// A position in a shard: archive has taken everything before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Position {
-    /// Before the oldest record there is.
+    /// Before the oldest record that the stream still has.
     #[default]
     Start,
-    /// Before the record of this sequence number.
+    /// Before the record with this sequence number.
     At(String),
-    /// Behind the record of this sequence number.
+    /// Behind the record with this sequence number.
     After(String),
     /// Behind the last record that the shard will ever have.
     Finished,
@@ -26,19 +26,20 @@ pub(super) enum Position {
 /// The positions of a stream's shards, by the shard's id.
 pub(super) type OfShards = BTreeMap<String, Position>;
 
-/// The file of the positions.
+/// The file with the positions.
 pub(super) struct Positions {
     path: PathBuf,
-    /// By the stream's ARN: a data folder may be used with one table today and with another one tomorrow.
+    /// The positions by the stream's ARN, because the same data folder may be used with different tables.
     kept: BTreeMap<String, OfShards>,
-    /// The file in which earlier versions kept the last sequence number of the one shard they read.
+    /// The file in which earlier versions of this software kept the last sequence number of the only shard
+    /// that they read.
     earlier: PathBuf,
     honours_earlier: bool,
 }
 
 impl Positions {
-    /// What the folder knows; nothing where it has no such file or one that cannot be read, for reading a stream again
-    /// from its start changes nothing that a reader sees.
+    /// Reads the positions in the folder. There are none where the file is missing or cannot be read, which
+    /// does no harm: reading a stream again from its start changes nothing that a reader sees.
     pub(super) fn open(data: &Path) -> Positions {
         let path = data.join("stream-positions.json");
         let kept = std::fs::read(&path).ok().and_then(|json| serde_json::from_slice(&json).ok());
@@ -46,12 +47,13 @@ impl Positions {
         Positions { path, kept, earlier: data.join("stream-position"), honours_earlier: false }
     }
 
-    /// Lets the position that an earlier version kept count for a stream that nothing is known of.
+    /// Lets the position that an earlier version of this software kept count for streams without kept
+    /// positions.
     pub(super) fn honour_earlier_version(&mut self) {
         self.honours_earlier = true;
     }
 
-    /// Where to go on in a shard.
+    /// Returns the position from which a shard is read on.
     pub(super) fn of(&self, arn: &str, shard: &str) -> Position {
         match self.kept.get(arn) {
             Some(shards) => shards.get(shard).cloned().unwrap_or_default(),
@@ -62,10 +64,11 @@ impl Positions {
         }
     }
 
-    /// Keeps the positions of a stream's shards in the place of those it had.
+    /// Keeps the positions of a stream's shards, and forgets those that it had before.
     pub(super) fn keep(&mut self, arn: &str, shards: OfShards) -> io::Result<()> {
         self.kept.insert(arn.to_owned(), shards);
-        // As a whole and synced: half a position cannot be gone on from, nor one that trimming has overtaken.
+        // The file is written as a whole and synced, because neither half a position nor one whose records
+        // are trimmed already can be read on from.
         write_file(&self.path, &serde_json::to_vec_pretty(&self.kept)?)
     }
 }

@@ -1,4 +1,4 @@
-//! The shards of a table's stream: which there are, whose turn it is, and reading one.
+//! The shards of a table's stream: lists them, tells which may be read now, and reads them.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use super::positions::{OfShards, Position, Positions};
 
 /// Why a shard could not be read.
 pub(super) enum ReadError {
-    /// The iterator was too old: a fresh one continues at the same place.
+    /// The iterator was too old. A fresh one goes on at the same place.
     Expired,
-    /// The records after the position are older than the stream keeps any.
+    /// The stream no longer has the records after the position.
     Trimmed,
-    /// Something else, in words.
+    /// Another reason, as text.
     Other(String),
 }
 
@@ -22,17 +22,19 @@ pub(super) enum ReadError {
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) id: String,
-    /// The shard that it continues. The stream may have forgotten that one.
+    /// The shard that this one continues. The stream may no longer have it.
     parent: Option<String>,
     pub(super) position: Position,
-    /// Where the stream said that reading goes on; asked for anew where there is none.
+    /// The iterator with which reading goes on; `None` where a fresh one must be asked for.
     pub(super) iterator: Option<String>,
 }
 
 impl Shard {
-    /// The next records, at most `limit`, and the iterator behind them, which a shard that has ended does not have.
+    /// Reads the next records, at most `limit`. Returns them and the iterator behind them, which is `None`
+    /// for a shard that has ended.
     ///
-    /// The iterator in use is forgotten: the caller sets the next one once the records are through.
+    /// The shard's iterator is `None` afterwards. The caller sets the next one after archive has taken the
+    /// records.
     pub(super) async fn read(
         &mut self,
         streams: &Client,
@@ -74,7 +76,7 @@ pub(super) struct Shards {
     dynamo: aws_sdk_dynamodb::Client,
     streams: Client,
     table: String,
-    /// Empty until the shards are listed for the first time.
+    /// The ARN of the stream; empty until the shards are listed for the first time.
     arn: String,
     shards: Vec<Shard>,
 }
@@ -92,7 +94,7 @@ impl Shards {
         &self.arn
     }
 
-    /// Whether the stream was ever there.
+    /// Whether the stream was ever seen.
     pub(super) fn were_seen(&self) -> bool {
         !self.arn.is_empty()
     }
@@ -101,8 +103,8 @@ impl Shards {
         self.shards.iter().map(|shard| (shard.id.clone(), shard.position.clone())).collect()
     }
 
-    /// Looks which shards there are now; known ones keep how far they have been read, new ones begin where `positions`
-    /// says. False where the table or its stream is not there.
+    /// Lists the shards that there are now. Known shards keep their positions; new ones begin where
+    /// `positions` says. Returns `false` where there is no table or it has no stream.
     pub(super) async fn list(&mut self, positions: &mut Positions) -> Result<bool, String> {
         let Some(arn) = self.newest_stream().await? else { return Ok(false) };
         let mut known = Vec::new();
@@ -117,7 +119,7 @@ impl Shards {
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(error) => {
-                    // What is known stays known.
+                    // The known shards stay known.
                     if arn == self.arn {
                         self.shards = known.into_iter().chain(listed).collect();
                     }
@@ -154,8 +156,8 @@ impl Shards {
         }
     }
 
-    /// The shards that may be read now: a shard waits until the one it continues has been read to its end, for
-    /// otherwise the older word on a session could come after the newer one.
+    /// Returns the shards that may be read now. A shard waits until the one that it continues has been read
+    /// to its end, because otherwise an older record of a session could reach archive after a newer one.
     pub(super) fn ready(&mut self) -> impl Iterator<Item = &mut Shard> {
         let unfinished = |shard: &&Shard| shard.position != Position::Finished;
         let waited_for: BTreeSet<String> =

@@ -1,4 +1,4 @@
-//! What S3 says about an object: its description in the words of the protocol.
+//! The answers of S3: the descriptions of objects in the terms of the protocol.
 
 use std::ops::Range;
 use std::time::{Duration, UNIX_EPOCH};
@@ -14,7 +14,7 @@ use super::sums::Sums;
 
 const ANY_BYTES: &str = "bytes";
 
-/// Refuses a read whose conditions the object does not meet (RFC 9110, section 13.2.2).
+/// Checks the conditions of a read (RFC 9110, section 13.2.2). Fails where the object does not meet them.
 pub(super) fn check(
     etag: &str,
     if_match: Option<&ETagCondition>,
@@ -31,7 +31,6 @@ pub(super) fn check(
     }
 }
 
-/// The answer to a put.
 pub(super) fn put(etag: String, mut sums: Sums) -> PutObjectOutput {
     PutObjectOutput {
         e_tag: Some(ETag::Strong(etag)),
@@ -44,8 +43,8 @@ pub(super) fn put(etag: String, mut sums: Sums) -> PutObjectOutput {
     }
 }
 
-/// The answer to a get of the whole object or a `part` of it. Checksums are those of the whole, so only the whole has
-/// them, where they are asked for.
+/// The answer to a get of the whole object, or of a `part` of it. Checksums are about the whole object, so
+/// they are there only for the whole, and only where they are asked for.
 pub(super) fn get(
     description: Description,
     part: Option<Range<u64>>,
@@ -74,7 +73,7 @@ pub(super) fn get(
     }
 }
 
-/// The answer to a head. The headers that the request overrides are replaced here; on a get, s3s does it.
+/// The answer to a head. Headers that the request overrides are replaced here; for a get, s3s replaces them.
 pub(super) fn head(
     description: Description,
     part: Option<Range<u64>>,
@@ -102,7 +101,7 @@ pub(super) fn head(
     }
 }
 
-/// One page of a listing.
+/// The answer with one page of a listing.
 pub(super) fn list(page: Page, limit: usize, input: ListObjectsV2Input) -> ListObjectsV2Output {
     let next = page.objects.last().filter(|_| page.more).map(|last| hex::encode(&last.key));
     let contents: Vec<Object> = page.objects.into_iter().map(object).collect();
@@ -120,7 +119,7 @@ pub(super) fn list(page: Page, limit: usize, input: ListObjectsV2Input) -> ListO
     }
 }
 
-/// The key that a continuation token continues after.
+/// Reads from a continuation token the key after which the listing goes on.
 pub(super) fn after_token(token: &str) -> S3Result<String> {
     let key = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     key.ok_or_else(|| s3_error!(InvalidArgument, "not a continuation token of this listing"))

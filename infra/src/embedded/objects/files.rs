@@ -1,8 +1,10 @@
-//! Objects as files: one each, named by the hash of its key, so that a key may have any shape.
+//! Objects as files: one file per object, named by the hash of the object's key, so that a key may contain
+//! any character.
 //!
-//! `<root>/<bucket>/<first 2 hex digits>/<SHA-256 of the key>` holds the bytes, then a description as JSON, then the
-//! length of that JSON in four bytes. The description comes last because a body's checksums are known only when it has
-//! passed. A file is written elsewhere in the root, synced and then renamed: it is there as a whole or not at all.
+//! The file `<root>/<bucket>/<first 2 hex digits>/<SHA-256 of the key>` contains the object's bytes, then its
+//! description as JSON, then the length of that JSON in four bytes. The description comes last, because the
+//! checksums of a body are known only at its end. A file is written elsewhere in the root, synced and then
+//! renamed, so that it is there as a whole or not at all.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,32 +17,33 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::sums::Sums;
 
-/// Where bodies are written before they are complete. No bucket's name begins with a dot.
+/// The folder where bodies are written before they are complete. No bucket has such a name, because it begins
+/// with a dot.
 const DRAFTS: &str = ".drafts";
 /// The length of the description's length.
 const TAIL: usize = size_of::<u32>();
 
-/// What is known of an object besides its bytes.
+/// What is known about an object besides its bytes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Description {
     pub(super) key: String,
-    /// Length in bytes.
+    /// The object's length in bytes.
     pub(super) size: u64,
-    /// MD5 of the bytes, in hex.
+    /// The MD5 of the object's bytes, in hex.
     pub(super) etag: String,
-    /// Milliseconds since the Unix epoch.
+    /// When it was written, in milliseconds since 1970.
     pub(super) modified: u64,
     pub(super) content_type: Option<String>,
     pub(super) content_disposition: Option<String>,
     pub(super) content_encoding: Option<String>,
     pub(super) cache_control: Option<String>,
-    /// The sender's own names and values.
+    /// The sender's own names and values (`x-amz-meta-`).
     pub(super) metadata: BTreeMap<String, String>,
-    /// Checksums that the sender stated and that were found right.
+    /// The checksums that the sender stated and that were right.
     pub(super) sums: Sums,
 }
 
-/// The folder that holds all buckets. Its methods block.
+/// The folder with all buckets. Its methods block the thread.
 #[derive(Clone, Debug)]
 pub(super) struct ObjectFiles {
     root: PathBuf,
@@ -49,12 +52,12 @@ pub(super) struct ObjectFiles {
 /// A page of a bucket's objects.
 pub(super) struct Page {
     pub(super) objects: Vec<Description>,
-    /// Whether more follow.
+    /// Whether there are more after the last of them.
     pub(super) more: bool,
 }
 
 impl ObjectFiles {
-    /// Opens or creates `root`, and removes what uploads left behind that never ended.
+    /// Opens or creates the folder `root`, and removes what unfinished uploads left behind.
     pub(super) fn open(root: &Path) -> io::Result<ObjectFiles> {
         let drafts = root.join(DRAFTS);
         match fs::remove_dir_all(&drafts) {
@@ -64,23 +67,23 @@ impl ObjectFiles {
         Ok(ObjectFiles { root: root.to_owned() })
     }
 
-    /// Creates a bucket unless it is there. `bucket` must be a valid bucket name, here and below.
+    /// Creates a bucket unless it is there. In all methods, `bucket` must be a valid name of a bucket.
     pub(super) fn create_bucket(&self, bucket: &str) -> io::Result<()> {
         create_dir(&self.root.join(bucket))
     }
 
-    /// Whether the bucket is there.
     pub(super) fn has_bucket(&self, bucket: &str) -> bool {
         self.root.join(bucket).is_dir()
     }
 
-    /// A new file for a body, removed again when its path is dropped.
+    /// Creates a file for a body. It is removed again when its path is dropped.
     pub(super) fn draft(&self) -> io::Result<(File, TempPath)> {
         Ok(NamedTempFile::new_in(self.root.join(DRAFTS))?.into_parts())
     }
 
-    /// Makes a complete body the object that `description` describes, durably. With `only_new`, nothing happens where
-    /// the key is taken, and the answer is false; among many at once, one wins.
+    /// Makes a complete body the object that `description` describes, durably. With `only_new`, returns
+    /// `false` and changes nothing where there is an object with this key; of several calls at once, one
+    /// succeeds.
     pub(super) fn publish(
         &self,
         bucket: &str,
@@ -104,12 +107,13 @@ impl ObjectFiles {
         }
     }
 
-    /// The object of `key`: its file, positioned anywhere, and its description.
+    /// Returns the object with this key: its file, at any position, and its description; `None` where there
+    /// is none.
     pub(super) fn find(&self, bucket: &str, key: &str) -> io::Result<Option<(File, Description)>> {
         open_object(&self.path(bucket, key))
     }
 
-    /// Deletes the object of `key`, durably, if it is there.
+    /// Deletes the object with this key, durably, if there is one.
     pub(super) fn remove(&self, bucket: &str, key: &str) -> io::Result<()> {
         let path = self.path(bucket, key);
         match fs::remove_file(&path) {
@@ -119,13 +123,13 @@ impl ObjectFiles {
         }
     }
 
-    /// The first `limit` objects, in order of their keys' bytes, that begin with `prefix` and come after `after`.
-    /// Reads the description of every object of the bucket.
+    /// Returns the first `limit` objects, in the order of their keys' bytes, whose keys begin with `prefix`
+    /// and come after the key `after`. This reads the description of every object of the bucket.
     pub(super) fn list(&self, bucket: &str, prefix: &str, after: &str, limit: usize) -> io::Result<Page> {
         let mut objects = Vec::new();
         for folder in fs::read_dir(self.root.join(bucket))? {
             for entry in fs::read_dir(folder?.path())? {
-                // One that was deleted meanwhile is no part of the list.
+                // An object that was deleted meanwhile is left out.
                 let Some((_, description)) = open_object(&entry?.path())? else { continue };
                 if description.key.starts_with(prefix) && description.key.as_str() > after {
                     objects.push(description);
@@ -162,7 +166,7 @@ fn open_object(path: &Path) -> io::Result<Option<(File, Description)>> {
     if description.size == start { Ok(Some((file, description))) } else { Err(ErrorKind::InvalidData.into()) }
 }
 
-/// Creates a folder whose parent is there, durably, unless it is there itself.
+/// Creates a folder within an existing one, durably, unless it is there already.
 fn create_dir(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Ok(()) => folder.parent().map_or(Ok(()), sync_dir),
@@ -171,7 +175,7 @@ fn create_dir(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the names in a folder durable.
+/// Makes changes of the names in a folder durable.
 fn sync_dir(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -1,4 +1,4 @@
-//! The checksums of an upload: the ones that its sender states, and the MD5 that becomes its entity tag.
+//! The checksums of an upload: those that its sender states, and the MD5 that becomes its entity tag.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,24 @@ use base64::prelude::BASE64_STANDARD;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 
-/// Base64 checksums by the name that ends their header: `x-amz-checksum-<name>`.
+/// Checksums in base64, by the last part of their header's name: `x-amz-checksum-<name>`.
 pub(super) type Sums = BTreeMap<String, String>;
 
 const NAMES: [&str; 5] = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256"];
 
-/// A checksum that was stated is not the one of the bytes that came.
+/// A stated checksum is not that of the received bytes, or an announced checksum did not come.
 #[derive(Debug)]
 pub(super) struct Mismatch;
 
-/// The checksums of a body, computed while it passes.
+/// The checksums of a body, which are computed while the body is received.
 pub(super) struct Hasher {
     md5: Md5,
     stated: ChecksumHasher,
 }
 
 impl Hasher {
-    /// Computes what `headers` state, or announce to state after the body (`x-amz-trailer`).
+    /// Returns a hasher for the checksums that the headers state, or that they announce for after the body
+    /// (`x-amz-trailer`).
     pub(super) fn for_request(headers: &HeaderMap) -> Hasher {
         let trailers = headers.get("x-amz-trailer").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let stated = |name: &str| {
@@ -41,14 +42,14 @@ impl Hasher {
         Hasher { md5: Md5::new(), stated }
     }
 
-    /// Takes the next bytes of the body.
+    /// Adds the next bytes of the body.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.md5.update(bytes);
         self.stated.update(bytes);
     }
 
-    /// Compares with what `headers`, and the `trailers` that came after the body, state. Gives the MD5 in hex and the
-    /// checksums that were found right.
+    /// Compares the checksums with those that the headers, and the `trailers` after the body, state. Returns
+    /// the MD5 in hex and the stated checksums. Fails where one of them is wrong or missing.
     pub(super) fn verify(
         self,
         headers: &HeaderMap,
