@@ -1,30 +1,32 @@
-//! Which faults there are, and when one happens.
+//! The kinds of faults, and the decision when one happens.
 
 use std::collections::HashMap;
 
 /// What can happen to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Fault {
-    /// The service says that there are too many requests, in its own words. Nothing is forwarded.
+    /// The service answers, in its own form, that there are too many requests. Nothing is forwarded.
     ///
-    /// DynamoDB: `ProvisionedThroughputExceededException` or `ThrottlingException`, and for `TransactWriteItems` a
-    /// `TransactionCanceledException` whose first reason is `ThrottlingError`. S3: `SlowDown`. KMS: `ThrottlingException`.
+    /// DynamoDB: `ProvisionedThroughputExceededException` or `ThrottlingException`, and for
+    /// `TransactWriteItems` a `TransactionCanceledException` whose first reason is `ThrottlingError`. S3:
+    /// `SlowDown`. KMS: `ThrottlingException`.
     Throttle,
-    /// The service says that it failed, with status 500. Nothing is forwarded.
+    /// The service answers with status 500 that it failed. Nothing is forwarded.
     InternalError,
-    /// The connection is closed without an answer, and nothing is forwarded: what a time-out is before the effect.
+    /// The connection is closed without an answer, and nothing is forwarded: a time-out before the effect.
     TimeoutBefore,
-    /// The request is forwarded, and then the connection is closed without an answer: a time-out after the effect.
+    /// The request is forwarded, and then the connection is closed without an answer: a time-out after the
+    /// effect.
     TimeoutAfter,
-    /// The request is forwarded, and of the answer's body only half arrives before the connection is closed, although
-    /// `Content-Length` promises all of it. An answer without a body does not arrive at all.
+    /// The request is forwarded, but only half of the answer's body arrives before the connection is closed,
+    /// although `Content-Length` promises all of it. An answer without a body does not arrive at all.
     CutBody,
     /// The answer comes late, but whole. See [`Proxy::set_delay`](crate::Proxy::set_delay).
     Slow,
 }
 
 impl Fault {
-    /// All kinds.
+    /// All kinds of faults.
     pub const ALL: [Fault; 6] = [
         Fault::Throttle,
         Fault::InternalError,
@@ -34,19 +36,19 @@ impl Fault {
         Fault::Slow,
     ];
 
-    /// The kinds after which the caller has no good answer: all but [`Fault::Slow`].
+    /// The kinds after which the caller has no usable answer: all but [`Fault::Slow`].
     pub const FAILING: [Fault; 5] =
         [Fault::Throttle, Fault::InternalError, Fault::TimeoutBefore, Fault::TimeoutAfter, Fault::CutBody];
 }
 
-/// How likely each fault is, and the numbers of the requests so far.
+/// Decides what happens to requests: how likely each fault is, and how many requests there have been.
 #[derive(Debug)]
 pub(crate) struct Decider {
     seed: u64,
     is_on: bool,
-    /// By fault, for every operation.
+    /// The rate of each fault for all operations, from 0 to 1.
     rates: HashMap<Fault, f64>,
-    /// By operation and fault: in the place of the general rate.
+    /// The rates for single operations, which replace the general rate of that fault.
     of_operation: HashMap<(String, Fault), f64>,
     /// How many requests of each operation there have been.
     numbers: HashMap<String, u64>,
@@ -56,7 +58,7 @@ pub(crate) struct Decider {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) fault: Option<Fault>,
-    /// Which of two forms the fault takes, where it has two.
+    /// Which form the fault takes, where it has two.
     pub(crate) variant: bool,
 }
 
@@ -83,7 +85,7 @@ impl Decider {
         self.of_operation.insert((operation.to_owned(), fault), rate);
     }
 
-    /// Numbers a request and says what happens to it.
+    /// Numbers a request, and decides what happens to it.
     pub(crate) fn decide(&mut self, operation: &str) -> Decision {
         let number = self.numbers.entry(operation.to_owned()).or_default();
         let mut random = fastrand::Rng::with_seed(mix(self.seed, operation, *number));
@@ -102,7 +104,8 @@ impl Decider {
     }
 }
 
-/// One number of a seed, a text and a number, the same in every version of Rust: FNV-1a over all of their bytes.
+/// Hashes a seed, a text and a number (FNV-1a over their bytes), with the same result in every version of
+/// Rust.
 fn mix(seed: u64, text: &str, number: u64) -> u64 {
     let bytes = seed.to_le_bytes().into_iter().chain(text.bytes()).chain(number.to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -125,7 +128,7 @@ mod tests {
         let first = decisions(1, &rates, &operations);
         assert_eq!(first, decisions(1, &rates, &operations));
         assert_ne!(first, decisions(2, &rates, &operations));
-        // What happens to an operation does not depend on the others between.
+        // What happens to requests of an operation does not depend on other requests between them.
         let of_gets: Vec<Decision> = first.into_iter().step_by(2).collect();
         assert_eq!(of_gets, decisions(1, &rates, &["GetItem"; 200]));
     }

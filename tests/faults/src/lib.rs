@@ -1,8 +1,8 @@
 //! A proxy that makes one AWS endpoint fail as AWS does, for tests.
 //!
-//! It stands in front of a server that speaks DynamoDB (with its streams), S3 or KMS over plain HTTP: an embedded one, or
-//! DynamoDB Local. Clients are pointed at [`Proxy::endpoint`] in its place. Requests are forwarded byte for byte with
-//! their `Host` header; a server that checks signatures against it still finds them valid.
+//! It stands in front of a server that speaks DynamoDB (with its streams), S3 or KMS over plain HTTP: an
+//! embedded one, or DynamoDB Local. Clients use [`Proxy::endpoint`] instead of the server's address. Path,
+//! query, body and the header `Host` are forwarded unchanged, so that signatures stay valid.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), faults::StartError> {
@@ -17,15 +17,15 @@
 //! # }
 //! ```
 //!
-//! An *operation* is what AWS calls it: the name in `X-Amz-Target` (`PutItem`, `GetRecords`, `Decrypt`), or for S3 what
-//! method, path and query amount to (`GetObject`, `PutObject`, `DeleteObject`, `DeleteObjects`, `ListObjectsV2`, …).
-//! S3 has to be addressed by path.
+//! An *operation* has AWS's name for it: the name in `X-Amz-Target` (`PutItem`, `GetRecords`, `Decrypt`) or,
+//! for S3, the one that follows from method, path and query (`GetObject`, `PutObject`, `DeleteObject`,
+//! `DeleteObjects`, `ListObjectsV2`, …). S3 has to be addressed by path.
 //!
-//! What happens to a request depends on the seed, on its operation and on how many requests of that operation came
-//! before it, and on nothing else: the same seed and the same requests meet the same faults, however requests of other
-//! operations fall between them. Requests are numbered while the proxy is switched off too.
+//! What happens to a request depends only on the seed, on its operation and on how many requests of that
+//! operation came before it. The same seed and the same requests meet the same faults, whatever requests of
+//! other operations come between them. Requests are also numbered while the proxy is switched off.
 //!
-//! The proxy listens on 127.0.0.1 and stops, with the connections it has, when it is dropped.
+//! The proxy listens on 127.0.0.1. When it is dropped, it stops and closes its connections.
 
 mod fault;
 mod operation;

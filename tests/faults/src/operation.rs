@@ -1,9 +1,9 @@
-//! What a request asks for.
+//! Names the operation that a request asks for.
 
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
-/// What the server behind the proxy speaks.
+/// The service that the server behind the proxy offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// DynamoDB and DynamoDB Streams.
@@ -14,7 +14,8 @@ pub enum Service {
     Kms,
 }
 
-/// The name of the operation, as AWS has it; the method for a request that is none.
+/// Returns AWS's name of the operation. Without one, it is the method for DynamoDB and KMS, and `Other` for
+/// S3.
 pub(crate) fn operation(service: Service, request: &Parts) -> String {
     match service {
         Service::DynamoDb | Service::Kms => {
@@ -24,7 +25,7 @@ pub(crate) fn operation(service: Service, request: &Parts) -> String {
     }
 }
 
-/// `PutItem` of `DynamoDB_20120810.PutItem`.
+/// Reads the operation from the target: `PutItem` from `DynamoDB_20120810.PutItem`.
 fn target(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-amz-target")?.to_str().ok()?.rsplit('.').next()
 }

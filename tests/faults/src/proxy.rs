@@ -1,4 +1,4 @@
-//! The proxy itself.
+//! The proxy: it forwards requests, lets faults happen, and counts.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,15 +27,15 @@ use crate::fault::{Decider, Fault};
 use crate::operation::{Service, operation};
 use crate::shape;
 
-/// How late a slow answer is, unless somebody says otherwise.
+/// How late a slow answer comes, until another delay is set.
 const DELAY: Duration = Duration::from_millis(200);
-/// How long the first half of a body has to reach the client before the connection is closed.
+/// How long the connection stays open after the first half of a cut body, so that it reaches the client.
 const HALF_ARRIVES_WITHIN: Duration = Duration::from_millis(30);
 
 /// Why a proxy did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The origin is not like `http://127.0.0.1:8000`.
+    /// The origin is not an address like `http://127.0.0.1:8000`.
     #[error("{0} is not the address of a server that speaks plain HTTP")]
     Origin(String),
     /// No port can be listened on.
@@ -43,16 +43,16 @@ pub enum StartError {
     Listen(#[from] io::Error),
 }
 
-/// What there was of one operation.
+/// What was counted of one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
-    /// Requests, whatever happened to them.
+    /// How many requests there were, whatever happened to them.
     pub requests: u64,
-    /// Bytes of the requests' bodies.
+    /// How many bytes the bodies of these requests had.
     pub request_bytes: u64,
-    /// Bytes of the bodies of all answers, those that were made up or cut counted as far as they were sent.
+    /// How many bytes were sent of the bodies of all answers, including made-up and cut ones.
     pub answer_bytes: u64,
-    /// Requests that met a fault.
+    /// How many requests met a fault.
     pub faults: u64,
 }
 
@@ -78,8 +78,8 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy in front of `origin` (`http://host:port`) on a free port of 127.0.0.1. Everything passes until
-    /// rates are set.
+    /// Starts a proxy in front of `origin` (`http://host:port`) on a free port of 127.0.0.1. No faults happen
+    /// until rates are set. Fails where the origin is not such an address or no port is free.
     pub async fn start(origin: &str, service: Service, seed: u64) -> Result<Proxy, StartError> {
         let unfit = || StartError::Origin(origin.to_owned());
         let uri: Uri = origin.parse().map_err(|_| unfit())?;
@@ -93,54 +93,56 @@ impl Proxy {
         Ok(Proxy { endpoint, state, task: tokio::spawn(listen(listener, way)) })
     }
 
-    /// Where clients find it: `http://127.0.0.1:port`.
+    /// The address of the proxy: `http://127.0.0.1:port`.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// How likely a fault is for a request of any operation, from 0 to 1. The rates of all faults together are at most 1.
+    /// Sets how likely a fault is for a request of any operation, from 0 to 1. The rates of all faults
+    /// together must be at most 1.
     pub fn set_rate(&self, fault: Fault, rate: f64) {
         self.state().decider.set_rate(fault, rate);
     }
 
-    /// The same for one operation, in the place of the general rate of that fault.
+    /// Sets how likely a fault is for requests of one operation. This replaces the general rate of that
+    /// fault.
     pub fn set_rate_of(&self, operation: &str, fault: Fault, rate: f64) {
         self.state().decider.set_rate_of(operation, fault, rate);
     }
 
-    /// Lets this share of all requests fail, by all kinds of failing faults alike.
+    /// Lets this share of all requests fail, from 0 to 1, by all kinds of `Fault::FAILING` equally.
     pub fn fail_calls(&self, share: f64) {
         #[expect(clippy::cast_precision_loss, reason = "a handful")]
         let kinds = Fault::FAILING.len() as f64;
         Fault::FAILING.into_iter().for_each(|fault| self.set_rate(fault, share / kinds));
     }
 
-    /// How late a slow answer comes. 200 ms at first.
+    /// Sets how late a slow answer comes. The default is 200 ms.
     pub fn set_delay(&self, delay: Duration) {
         self.state().delay = delay;
     }
 
-    /// Lets everything pass, whatever the rates are.
+    /// Stops all faults, whatever the rates are.
     pub fn switch_off(&self) {
         self.state().decider.switch(false);
     }
 
-    /// Lets faults happen again.
+    /// Lets faults happen again after `switch_off`.
     pub fn switch_on(&self) {
         self.state().decider.switch(true);
     }
 
-    /// What there was of one operation since the start or the last reset.
+    /// Returns what was counted of one operation since the start or the last reset.
     pub fn count(&self, operation: &str) -> Count {
         self.state().counts.get(operation).copied().unwrap_or_default()
     }
 
-    /// What there was, by operation.
+    /// Returns all counts, by operation.
     pub fn counts(&self) -> BTreeMap<String, Count> {
         self.state().counts.clone()
     }
 
-    /// Begins to count anew. What happens to later requests does not change.
+    /// Sets all counts to zero. What happens to later requests does not change.
     pub fn reset_counts(&self) {
         self.state().counts.clear();
     }
@@ -159,7 +161,7 @@ struct Way {
     state: Arc<Mutex<State>>,
 }
 
-/// The connection is to be closed.
+/// Tells the server to close the connection.
 #[derive(Debug, thiserror::Error)]
 #[error("closed by a fault")]
 struct Closed;
@@ -175,7 +177,7 @@ fn client() -> Client<HttpConnector, Full<Bytes>> {
 async fn listen(listener: TcpListener, way: Way) {
     let mut connections = JoinSet::new();
     loop {
-        // Ended ones are let go of; those that are left end with this task.
+        // Ended connections are removed from the set; the others end with this task.
         while connections.try_join_next().is_some() {}
         let Ok((connection, _)) = listener.accept().await else { continue };
         drop(connection.set_nodelay(true));
@@ -232,14 +234,15 @@ impl Way {
         self.state().counts.entry(operation.to_owned()).or_default().answer_bytes += bytes as u64;
     }
 
-    /// Has the origin answer. A connection to it that fails becomes a closed one.
+    /// Forwards a request to the origin. Where the connection to the origin fails, the client's connection is
+    /// closed.
     async fn forward(&self, mut parts: http::request::Parts, body: Bytes) -> Result<Response<Bytes>, Closed> {
         let mut uri = parts.uri.into_parts();
         uri.scheme = Some(Scheme::HTTP);
         uri.authority = Some(self.authority.clone());
         uri.path_and_query.get_or_insert(PathAndQuery::from_static("/"));
         parts.uri = Uri::from_parts(uri).map_err(|_| Closed)?;
-        // The length of what was collected is known, however it came.
+        // The body was collected, so its length is known, however it was sent.
         parts.headers.remove(TRANSFER_ENCODING);
         parts.headers.remove(CONNECTION);
         let is_head = parts.method == http::Method::HEAD;
@@ -255,7 +258,7 @@ impl Way {
     }
 }
 
-/// The answer's head and half of its body, after which the connection is closed.
+/// Returns an answer that ends after half of its body, when the connection is closed.
 fn cut(answer: Response<Bytes>, sent: impl FnOnce(usize)) -> Result<Response<Body>, Closed> {
     let half = answer.body().len() / 2;
     if half == 0 {

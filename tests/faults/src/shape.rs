@@ -1,4 +1,4 @@
-//! What each service says when it refuses or fails.
+//! The answers of each service when it refuses or fails.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use crate::operation::Service;
 
-/// DynamoDB's own errors have this before their names, and those of what stands around it the other.
+/// The prefix of the names of DynamoDB's own errors.
 const DYNAMODB: &str = "com.amazonaws.dynamodb.v20120810#";
+/// The prefix of the names of errors from the layer in front of DynamoDB.
 const AROUND: &str = "com.amazon.coral.availability#";
 
-/// The answer to a request that comes too soon after others. `body` is the request's, `variant` chooses between the two
-/// that DynamoDB has.
+/// The answer to a request that is throttled. `body` is the body of the request, and `variant` chooses
+/// between the two answers that DynamoDB has.
 pub(crate) fn throttled(service: Service, operation: &str, body: &[u8], variant: bool) -> Response<Bytes> {
     match service {
         Service::DynamoDb if operation == "TransactWriteItems" => cancelled(body),
@@ -49,7 +50,8 @@ pub(crate) fn internal_error(service: Service) -> Response<Bytes> {
     }
 }
 
-/// A transaction that was given up because one of its items was throttled: a reason for each item, in their order.
+/// The answer to a transaction that was cancelled because one of its items was throttled, with one reason per
+/// item in their order.
 fn cancelled(body: &[u8]) -> Response<Bytes> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let items = request["TransactItems"].as_array().map_or(1, Vec::len).max(1);

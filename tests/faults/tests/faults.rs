@@ -1,4 +1,4 @@
-//! Each fault, seen through the AWS SDK and through a bare connection, in front of a tiny origin.
+//! Tests of each fault, seen through the AWS SDK and through a bare connection, in front of a tiny origin.
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test")]
 
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use faults::{Count, Fault, Proxy, Service};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the origin says to everything.
+/// The origin's answer to every request.
 const BODY: &str = r#"{"TableNames":["one","two"]}"#;
 
-/// A server that answers `BODY`, and how many requests reached it.
+/// Starts a server that always answers `BODY`. Returns its address, and how many requests have reached it.
 async fn origin() -> (String, Arc<AtomicU64>) {
     let reached = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&reached);
@@ -164,7 +164,7 @@ async fn a_time_out_before_the_effect_reaches_nobody_and_one_after_it_does() {
     assert_eq!((after.list().await.unwrap_err().as_str(), after.reached()), ("DispatchFailure", 1));
 }
 
-/// Sends a head and gives everything that comes until the connection is closed.
+/// Sends the head of a request, and returns everything that is received until the connection is closed.
 async fn bare(proxy: &Proxy, head: &str) -> String {
     let mut connection = TcpStream::connect(proxy.endpoint().trim_start_matches("http://")).await.unwrap();
     connection.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).await.unwrap();
@@ -185,7 +185,7 @@ async fn a_cut_body_promises_all_and_brings_half() {
     assert_eq!(staged.proxy.count("GetObject").answer_bytes, BODY.len() as u64 / 2);
     let object = staged.s3.get_object().bucket("b").key("k").send().await.unwrap();
     assert!(object.body.collect().await.is_err());
-    // Another operation has no such rate.
+    // The rate is only for `GetObject`.
     assert!(staged.s3.head_object().bucket("b").key("k").send().await.is_ok());
 }
 
