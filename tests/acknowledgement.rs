@@ -1,4 +1,5 @@
-//! What is acknowledged is in a receipt, whatever fails, and what comes again and again makes receipts no larger.
+//! Tests that every acknowledged session is in a receipt, whatever fails, and that sessions which are
+//! delivered again and again make receipts no larger.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ fn days() -> impl Iterator<Item = NaiveDate> {
     (1..=DAYS).filter_map(|day| NaiveDate::from_ymd_opt(2026, 10, day))
 }
 
-/// All receipts, by their keys.
+/// Returns all receipts, by their keys.
 async fn receipts(store: &Store) -> BTreeMap<(String, String), Item> {
     let mut all = BTreeMap::new();
     for day in days() {
@@ -42,7 +43,7 @@ async fn receipts(store: &Store) -> BTreeMap<(String, String), Item> {
     all
 }
 
-/// The ids of all sessions that were acknowledged, and how often they are said to be.
+/// Returns the ids of all acknowledged sessions, each with how many times it occurs in receipts.
 async fn acknowledged(store: &Store) -> BTreeMap<String, usize> {
     let mut all = BTreeMap::new();
     for day in days() {
@@ -76,7 +77,7 @@ async fn sessions_that_come_again_in_any_grouping_leave_the_receipts_as_they_are
         }
     }
     assert_eq!(receipts(&store).await, before);
-    // More than one receipt takes, and each of them twice in the batch.
+    // These are more sessions than one receipt holds, and each is in the batch twice.
     let many: Vec<Value> = (90..1_290).chain(90..1_290).map(|number| session(number, 1)).collect();
     let (_, said) = world.ingest(&ingest, &many).await;
     assert_eq!((&said["accepted"], &said["unchanged"]), (&json!(1_200), &json!(1_200)), "{said}");
@@ -91,7 +92,7 @@ async fn what_was_stored_by_an_earlier_version_has_one_receipt_more_however_ofte
     let (ingest, _) = world.account("demo").await;
     let mut sessions: Vec<Value> = (0..40).map(|number| session(number, 1)).collect();
     world.ingest_all(&ingest, &sessions, "accepted").await;
-    // As it was: receipts are texts, and items do not name theirs.
+    // In the earlier version, a receipt was one text, and items did not name their receipts.
     for ((pk, sk), item) in receipts(&store).await {
         let lines = item["session_set"].as_ss().unwrap().join("\n");
         let table = &store.names().table;
@@ -119,7 +120,7 @@ async fn what_was_stored_by_an_earlier_version_has_one_receipt_more_however_ofte
     assert!(acknowledged(&store).await.into_values().all(|times| times == 2));
 }
 
-/// The ids of a batch that were acknowledged, and those that are to come again.
+/// Returns the ids of a batch that were acknowledged, and those that must be sent again.
 fn outcomes(batch: &[Value], said: &Value) -> (BTreeSet<String>, BTreeSet<String>) {
     let id = |session: &Value| session["session_id"].as_str().unwrap().to_owned();
     let Some(results) = said["results"].as_array() else {

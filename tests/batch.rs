@@ -1,4 +1,4 @@
-//! What archive gives back of a batch when something fails for some of its accounts.
+//! Tests of what archive gives back of a batch when something fails for some of its accounts.
 
 use archive::App;
 use aws_lambda_events::dynamodb::Event;
@@ -11,7 +11,7 @@ use crate::event_source::{EventSource, to_archive};
 use crate::world::{World, query};
 
 fn session(id: &str, number: usize, length: usize) -> Value {
-    // Noise, which compression does not shorten.
+    // The text is random, so compression does not make it shorter.
     let mut noise = fastrand::Rng::with_seed(number as u64);
     let text: String = (0..length).map(|_| noise.alphanumeric()).collect();
     json!({
@@ -23,7 +23,7 @@ fn session(id: &str, number: usize, length: usize) -> Value {
     })
 }
 
-/// What the stream has of sessions, with numbers that begin at 9.
+/// Returns the stream's records of sessions, with sequence numbers that begin at 9.
 async fn sessions_in_stream(servers: &Servers) -> Event {
     let mut source = EventSource::new(1, 1);
     source.pull(&servers.clients()).await;
@@ -38,7 +38,7 @@ async fn sessions_in_stream(servers: &Servers) -> Event {
     event
 }
 
-/// Archive on the servers, with a proxy before S3.
+/// Returns an archive on the servers, with a proxy in front of S3.
 async fn behind_proxy(servers: &Servers) -> (App, Proxy) {
     let proxy = Proxy::start(&servers.endpoints.s3, Service::S3, 1).await.unwrap();
     let endpoints = Endpoints { s3: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
@@ -74,7 +74,7 @@ async fn an_account_whose_record_cannot_be_read_now_waits_and_the_others_go_on()
     let (alpha, alpha_report) = world.account("alpha").await;
     let (zeta, zeta_report) = world.account("zeta").await;
     world.ingest_all(&alpha, &[session("before", 1, 9)], "accepted").await;
-    // Too large for its item: its body is an object.
+    // This session is too large for its item, so its body is an object.
     world.ingest_all(&alpha, &[session("large", 1, 500_000)], "accepted").await;
     world.ingest_all(&zeta, &[session("other", 1, 9)], "accepted").await;
     world.ingest_all(&alpha, &[session("before", 2, 9)], "accepted").await;

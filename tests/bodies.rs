@@ -1,4 +1,5 @@
-//! Large bodies in S3: those that a session's item names stay, and all others go after 26 h.
+//! Tests of large bodies in S3: those that a session's item names stay, and all others are deleted after 26
+//! hours.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use crate::world::{World, query};
 
 const HOUR: i64 = 3_600;
 
-/// A version of a session, with a text that becomes no shorter than `length` hex digits.
+/// A version of a session with about `length` random hex digits of text, which compression at most halves.
 fn version(id: &str, minute: u32, length: usize) -> Value {
     json!({
         "session_id": id,
@@ -33,12 +34,12 @@ fn version(id: &str, minute: u32, length: usize) -> Value {
     })
 }
 
-/// Too large for its item.
+/// A version of a session that is too large for its item.
 fn large(id: &str, minute: u32) -> Value {
     version(id, minute, 800_000)
 }
 
-/// The bodies that there are.
+/// Returns the keys of all bodies.
 async fn bodies(store: &Store) -> BTreeSet<String> {
     let bucket = &store.names().lake_bucket;
     let page = store.list_objects(bucket, &key::body_objects(&demo()), "").await.unwrap();
@@ -46,7 +47,7 @@ async fn bodies(store: &Store) -> BTreeSet<String> {
     page.objects.into_iter().map(|object| object.key).collect()
 }
 
-/// The bodies that these sessions' items name.
+/// Returns the keys of the bodies that the items of these sessions name.
 async fn named(store: &Store, sessions: &[Value]) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
     for session in sessions {
@@ -56,7 +57,7 @@ async fn named(store: &Store, sessions: &[Value]) -> BTreeSet<String> {
     named
 }
 
-/// Everything that may go at `now` goes; gives how many bodies that are.
+/// Deletes all bodies that may be deleted at `now`, and returns how many these were.
 async fn sweep(store: &Store, now: Instant) -> usize {
     let noted = store.sweep_replaced_bodies(&demo(), now).await.unwrap();
     let all = store.sweep_orphaned_bodies(&demo(), "", now).await.unwrap();
@@ -138,7 +139,7 @@ async fn a_record_that_comes_again_notes_nothing_new_and_a_body_named_again_stay
         assert_eq!(to_archive(app.clone(), source.everything(0)).await.unwrap(), [""; 0]);
         assert_eq!(notes(&store).await, 2);
     }
-    // A table that was restored may name what was noted.
+    // After a restore of the table, an item may name a body that was noted as replaced.
     let last = named(&store, &[large("one", 3)]).await.into_iter().next().unwrap();
     let one = SessionId::try_from("one".to_owned()).unwrap();
     let now = Instant::now();
@@ -175,7 +176,7 @@ async fn upkeep_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
     let object = key::body_object(&demo(), now, "00000000", &noted);
     store.s3().put_object().bucket(&store.names().lake_bucket).key(&object).send().await.unwrap();
     store.note_replaced_body(&demo(), &noted, &object, long_ago).await.unwrap();
-    // A key of the form that says nothing of its session.
+    // A key of the older form, which does not tell its session.
     let old = key::body_objects(&demo()) + &"f".repeat(64);
     store.s3().put_object().bucket(&store.names().lake_bucket).key(&old).send().await.unwrap();
     store.note_due(&demo(), &TouchedDays::none(), long_ago).await.unwrap();
@@ -185,7 +186,7 @@ async fn upkeep_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
     assert_eq!((answer.failures, answer.done.values().sum::<usize>()), (0, 2), "{answer:?}");
     assert!(bodies(&store).await.contains(&old));
     assert_eq!(bodies(&store).await.len(), 3);
-    // The next round begins where this one found them too young.
+    // The next round begins where this one met bodies that were too young.
     let first = store.sweep_orphaned_bodies(&demo(), "", now).await.unwrap();
     assert!(first.done && first.after < object && first.after > key::body_objects_from(&demo(), long_ago));
 }

@@ -1,4 +1,4 @@
-//! The connector's own tests, run by Node against a stack with sessions in it.
+//! Runs the connector's own tests in Node against a stack with sessions.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 use crate::expected;
 use crate::world::{World, answer, query};
 
-/// How long a token may be accepted after it was revoked.
+/// How long a token may still be accepted after it was revoked.
 const REVOKED_WITHIN: Duration = Duration::from_secs(60);
 
-/// A token that was in use and is revoked; it may be accepted for a while yet.
+/// Returns a token that was used and then revoked. It may still be accepted for a while.
 async fn revoked(world: &World) -> String {
     let order = json!({"account": "demo", "scope": "report"});
     let (_, issued) = world.post("/v1/tokens", &world.admin, &order).await;
@@ -35,7 +35,8 @@ async fn the_connector_s_tests_pass_against_a_stack_with_sessions() {
     let sessions = expected::sessions(12, 300);
     world.ingest_all(&ingest, &sessions, "accepted").await;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    // The tests ask for the snapshot of the moment at which they begin: it must not be that of the first rows to be seen.
+    // The tests ask for the snapshot at their beginning, which must be a later one than that in which the
+    // rows were first seen.
     sleep(Duration::from_secs(4)).await;
     for path in ["/v1/me", "/v1/schema"] {
         while world.get(path, &revoked).await.0 != StatusCode::UNAUTHORIZED {

@@ -1,4 +1,4 @@
-//! The console: what it answers to people, programs and monitors.
+//! Tests of the console: what it answers to people, programs and monitors.
 
 use std::io::Read;
 
@@ -19,7 +19,7 @@ async fn it_says_that_it_is_up_and_which_version_it_is() {
     );
 }
 
-/// The addresses of the files that the page names, each with a leading slash.
+/// Returns the paths of the files that the page names, each with a leading slash.
 async fn files_of_the_page(world: &World) -> Vec<String> {
     let page = world.request(Method::GET, "/", "").send().await.unwrap().text().await.unwrap();
     let named = page.split('"').filter(|part| part.starts_with("assets/"));
@@ -75,7 +75,7 @@ async fn the_page_s_files_are_kept_for_ever_under_their_version_alone() {
     let world = World::start().await;
     let files = files_of_the_page(&world).await;
     assert!(files.len() >= 2, "{files:?}");
-    // One that shows the coding instead of undoing it.
+    // This client shows the content coding instead of undoing it.
     let client = client::net::client().no_gzip().build().unwrap();
     for file in files {
         let get = |coding: &str| client.get(format!("{}{file}", world.url)).header("accept-encoding", coding);
@@ -131,7 +131,7 @@ async fn every_described_route_is_there_and_nothing_else_answers() {
             let method: Method = method.to_uppercase().parse().unwrap();
             let response = world.request(method.clone(), &at, "").send().await.unwrap();
             let status = response.status().as_u16();
-            // Without a token: refused where one is needed, else answered as described.
+            // Without a token, a route that needs one refuses, and any other answers as described.
             let open = operation["security"] == json!([]);
             let expected = if open { [200, 204, 404].contains(&status) } else { status == 401 };
             assert!(expected, "{method} {at}: {status}");

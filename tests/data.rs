@@ -1,4 +1,4 @@
-//! Rows out: every report type, filter, date and page, read the way Data Studio reads them.
+//! Tests of rows: every report type, filter, date and page, read as Data Studio reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use crate::world::{World, query};
 
 const TEAMS: [Option<&str>; 3] = [Some("Suporte"), Some("Vendas"), None];
 
-/// The `n`th of some sessions: three teams in turn, one session every seven hours, a wait of `n` seconds, every fifth
-/// still open, every second attended.
+/// Returns session number `n`. There is one every seven hours, for three teams in turn, with a wait of `n`
+/// seconds; every fifth is still open, and every second was attended.
 pub(crate) fn session(n: u32) -> Value {
     let hours = 7 * n;
     let day = |hours: u32| format!("2026-03-{:02} {:02}:30:15.250", 1 + hours / 24, hours % 24);
@@ -47,7 +47,8 @@ pub(crate) fn session(n: u32) -> Value {
 
 pub(crate) const COUNT: u32 = 60;
 
-/// A stack with `COUNT` sessions of the account `demo`, readable: the `ingest` and the `report` token.
+/// Starts a stack with `COUNT` readable sessions of the account `demo`, and returns its `ingest` and `report`
+/// token.
 async fn filled() -> (World, String, String) {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
@@ -217,7 +218,7 @@ async fn periods_include_both_ends_and_are_about_the_chosen_date() {
         ["s000", "s001", "s002", "s003"]
     );
     assert_eq!(ask("", "", "2026-03-02", "2026-03-02").await, ["s004", "s005", "s006"]);
-    // The sessions that are still open have no end, and so no day of it.
+    // Sessions that are still open have no end, so they are on no day.
     assert_eq!(ask("sessions", "finished_at", "2026-03-01", "2026-03-02").await.len(), 5);
     assert_eq!(ask("events", "created_at", "2026-03-01", "2026-03-01").await.len(), 4);
     assert_eq!(ask("sessions", "lastInteraction", "2025-01-01", "2026-12-31").await.len(), 60);
@@ -280,7 +281,7 @@ async fn requests_that_do_not_fit_are_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_refresh_shows_one_state_whatever_comes_after() {
     let (world, ingest, report) = filled().await;
-    // A snapshot lies a few seconds before its refresh, and what is shown here is that old only after a while.
+    // A snapshot lies a few seconds before its refresh, so the rows must become that old first.
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;
     let refresh = Utc::now().timestamp_millis().to_string();
     let query = query("sessions", &["session_id", "status", "created_at"]);
@@ -333,7 +334,7 @@ async fn a_summary_adds_up_what_the_sessions_say() {
     }
     let total = query("summary", &["sessions", "lost_sessions", "messages", "tme", "tma", "lost_rate"]);
     let rows = world.rows(&report, &total).await;
-    // Lost: the odd ones that are no multiples of five, all of which waited.
+    // The lost sessions are the odd ones that are not multiples of five; all of them waited.
     assert_eq!(rows, [[json!(60), json!(24), json!(180), json!(29.5), Value::Null, json!(0.5)]]);
     let nothing = with(total, &json!({"dimensionsFilters": filter("status", "INCLUDE", "EQUALS", &["x"])}));
     let nulls = [json!(0), json!(0), json!(0), Value::Null, Value::Null, Value::Null];

@@ -17,7 +17,7 @@ fn account(name: &str) -> AccountId {
     AccountId::try_from(name.to_owned()).unwrap()
 }
 
-/// Appends a segment, and notes nothing.
+/// Appends a segment without noting the account as due.
 async fn append(lake: &Lake, name: &str) {
     let json = br#"{"session_id":"s","created_at":1787220000000000}"#;
     let session = Session::from_json(json).unwrap();
@@ -55,7 +55,7 @@ async fn accounts_that_went_quiet_before_there_was_upkeep_are_found_and_no_other
         "{answer:?}"
     );
     assert_eq!(store.get(key::due(&account("known"))).await.unwrap(), known);
-    // One that comes later is found by the round of the next day.
+    // An account that comes later is found by the next day's round.
     append(&lake, "late").await;
     assert_eq!(run(&store).await.discovered, 0);
     store.put_discovery_back("", Instant::now()).await.unwrap();
@@ -70,14 +70,14 @@ async fn the_search_for_accounts_goes_on_where_it_stopped() {
         append(&lake, &format!("account-{number:03}")).await;
     }
     let now = Instant::now();
-    // One run at a time, until it puts the round back or is too long about it.
+    // Only one run has the round, until it puts the round back or its time is over.
     let soon = now.plus_seconds(60);
     assert_eq!(store.take_discovery(now, soon).await.unwrap().as_deref(), Some(""));
     assert_eq!(store.take_discovery(now, soon).await.unwrap(), None);
     assert_eq!(run(&store).await.discovered, 0);
     assert_eq!(store.take_discovery(soon, now).await.unwrap().as_deref(), Some(""));
 
-    // What fails is no more than put off.
+    // A round that fails is only put off.
     let proxy = Proxy::start(&servers.endpoints.s3, Service::S3, 1).await.unwrap();
     proxy.set_rate_of("ListObjectsV2", Fault::InternalError, 1.0);
     let endpoints = Endpoints { s3: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };

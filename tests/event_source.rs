@@ -1,9 +1,11 @@
-//! What Lambda's event source mapping for DynamoDB Streams does, as its documents say, at the test's own pace.
+//! A model of Lambda's event source mapping for DynamoDB Streams, as AWS documents it, which works at the
+//! test's own pace.
 //!
-//! Records are assigned to shards by the hash of their partition key and keep their order there. Shards are delivered at
-//! once, each in batches of random size. With `ReportBatchItemFailures` the lowest sequence number that the function
-//! names is the checkpoint: what is before it is done and never comes again, whoever's it was; a number that is not in the
-//! batch counts as a failure of all of it. An error, a panic or a time-out of the function halves the batch
+//! Records are assigned to shards by the hash of their partition key, and keep their order there. Shards are
+//! delivered at the same time, each in batches of random size. With `ReportBatchItemFailures`, the lowest
+//! sequence number that the function names is the checkpoint: records before it are done and never delivered
+//! again, whichever account they belong to. A number that is not in the batch counts as a failure of the
+//! whole batch. An error, a panic or a time-out of the function halves the batch
 //! (`BisectBatchOnFunctionError`).
 
 use std::collections::BTreeMap;
@@ -20,27 +22,29 @@ use infra::stream_poller::event_record;
 
 /// The most records of one batch.
 const BATCH: usize = 1_000;
-/// What the function may take.
+/// The most time that the function may take.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// Sequence numbers in the order of their values, whatever their lengths are.
+/// The value by which sequence numbers of any length are ordered.
 fn value(number: &str) -> (usize, &str) {
     let digits = number.trim_start_matches('0');
     (digits.len(), digits)
 }
 
-/// One shard.
+/// A shard: its records, and how far they have been delivered.
 #[derive(Default)]
 struct Shard {
     records: Vec<EventRecord>,
-    /// How many of them are done: the checkpoint.
+    /// How many of the records are done, which is the checkpoint.
     done: usize,
-    /// Where the batch under way ends, and before that the halves that it was cut into, the next one last.
+    /// Where the batch under way ends and, after that, where the halves end into which it was cut. The next
+    /// half is the last.
     ends: Vec<usize>,
 }
 
 impl Shard {
-    /// The next batch: the rest of one that failed, else a new one of at most `size`. `None` where nothing waits.
+    /// Returns the next batch: the rest of one that failed, or a new one of at most `size` records. `None`
+    /// where nothing is waiting.
     fn batch(&mut self, size: usize) -> Option<Event> {
         if self.done == self.records.len() {
             return None;
@@ -54,7 +58,8 @@ impl Shard {
         Some(event)
     }
 
-    /// Moves the checkpoint as the function's answer says: the numbers it named, or nothing where it failed.
+    /// Moves the checkpoint as the function's answer says. The answer is the sequence numbers that it named,
+    /// or `None` where it failed.
     fn acknowledge(&mut self, answer: Option<&[String]>) {
         let end = *self.ends.last().unwrap();
         let batch = &self.records[self.done..end];
@@ -72,15 +77,16 @@ impl Shard {
     }
 }
 
-/// The stream of one table and how far each shard is.
+/// The stream of one table, and how far each shard has been delivered.
 pub(crate) struct EventSource {
     shards: Vec<Shard>,
     rng: Rng,
     time_limit: Duration,
-    /// The stream's own shards: where reading goes on, `None` at an end.
+    /// The iterators with which the stream's own shards are read on, by their ids; `None` at a shard's end.
     iterators: BTreeMap<String, Option<String>>,
-    /// Deliveries, and those of them that failed or gave something back.
+    /// How many deliveries there were.
     pub(crate) deliveries: usize,
+    /// How many of them failed or gave something back.
     pub(crate) failed: usize,
 }
 
@@ -96,7 +102,7 @@ impl EventSource {
         }
     }
 
-    /// Reads what is new in the stream of the clients' table.
+    /// Reads the new records of the table's stream.
     pub(crate) async fn pull(&mut self, clients: &Clients) {
         let table = clients.dynamo.describe_table().table_name(&clients.names.table).send().await.unwrap();
         let arn = table.table.unwrap().latest_stream_arn.unwrap();
@@ -130,13 +136,13 @@ impl EventSource {
         key.as_s().unwrap().hash(&mut hasher);
         let shard = usize::try_from(hasher.finish() % self.shards.len() as u64).unwrap();
         let mut record = event_record(record);
-        // Numbers of different lengths, as the stream's documents allow.
+        // Sequence numbers may differ in length, as AWS's documents say, so leading zeros are removed.
         let number = record.change.sequence_number.as_deref().unwrap().trim_start_matches('0').to_owned();
         record.change.sequence_number = Some(number);
         self.shards[shard].records.push(record);
     }
 
-    /// All records of a shard in one batch, whatever is done.
+    /// Returns all records of a shard in one batch, including those that are done.
     pub(crate) fn everything(&self, shard: usize) -> Event {
         let mut event = Event::default();
         event.records = self.shards[shard].records.clone();
@@ -153,15 +159,15 @@ impl EventSource {
         self.shards.iter().map(|shard| shard.records.len()).sum()
     }
 
-    /// Delivers one batch of each shard that has any, all at once. The function gets the shard's number and the batch, and
-    /// gives the sequence numbers it names as failed.
+    /// Delivers one batch of each shard that has any, all at the same time. The function takes the shard's
+    /// number and the batch, and returns the sequence numbers that it names as failed.
     pub(crate) async fn deliver<F>(&mut self, function: impl Fn(usize, Event) -> F)
     where
         F: Future<Output = Result<Vec<String>, String>> + Send + 'static,
     {
         let mut calls = Vec::new();
         for (at, shard) in self.shards.iter_mut().enumerate() {
-            // Small ones and full ones alike.
+            // Small and full batches are about equally likely.
             let most = BATCH.min(1 << self.rng.u32(0..=10));
             let size = self.rng.usize(1..=most);
             let Some(event) = shard.batch(size) else { continue };
@@ -181,7 +187,7 @@ impl EventSource {
         }
     }
 
-    /// Delivers everything there is, to archive.
+    /// Delivers all records to archive.
     pub(crate) async fn drain(&mut self, clients: &Clients, apps: &[App]) {
         let mut rounds = 0;
         loop {
@@ -196,12 +202,12 @@ impl EventSource {
     }
 }
 
-/// Has archive take a batch. Each shard has an instance of its own, as on Lambda.
+/// Lets archive take a batch. Each shard has an instance of archive of its own, as on Lambda.
 pub(crate) fn to_archive(
     app: App,
     event: Event,
 ) -> impl Future<Output = Result<Vec<String>, String>> + Send + 'static {
-    // Boxed: the compiler gives up on computing the layout of a future this deep.
+    // The future is boxed because the compiler gives up on computing the layout of one this deep.
     Box::pin(async move {
         let answer = archive::handle(&app, event).await;
         Ok(answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect())
@@ -230,7 +236,7 @@ fn the_lowest_number_named_is_the_checkpoint_and_what_is_before_it_never_comes_a
     let mut source = numbered(&["8", "9", "10", "11"]);
     let shard = &mut source.shards[0];
     assert_eq!(numbers(&shard.batch(10).unwrap()), ["8", "9", "10", "11"]);
-    // As texts, 10 and 11 would come before 9.
+    // Compared as texts, 10 and 11 would come before 9.
     shard.acknowledge(Some(&["10".to_owned(), "9".to_owned(), "11".to_owned()]));
     assert_eq!(numbers(&shard.batch(1).unwrap()), ["9", "10", "11"]);
     shard.acknowledge(Some(&[]));

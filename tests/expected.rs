@@ -1,4 +1,4 @@
-//! What rows made-up sessions have to give, worked out from their JSON by means of its own.
+//! Computes from the JSON of made-up sessions which rows they must give, with code of its own.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,21 @@ use crate::world::{World, query};
 
 const SAO_PAULO: Tz = chrono_tz::America::Sao_Paulo;
 
-/// The report types with a row for each session or record.
+/// The report types with one row per session or record.
 pub(crate) const ROW_TYPES: [&str; 6] =
     ["sessions", "talks", "talk_options", "events", "tags", "contact_platforms"];
 
-/// Made-up sessions of the four weeks before 2026-10-03T20:00:00Z, in the nested shape.
+/// Generates made-up sessions of the four weeks before 2026-10-03T20:00:00Z, in the nested shape.
 pub(crate) fn sessions(seed: u64, count: usize) -> Vec<Value> {
     let end = Instant::parse("2026-10-03T20:00:00Z", domain::zone::Zone::SAO_PAULO).unwrap().unwrap();
     Generator::new(Options { seed, sessions: count, end, days: 28, media: Vec::new() }).collect()
 }
 
-/// The id of a session.
 pub(crate) fn id(session: &Value) -> &str {
     session["session_id"].as_str().unwrap()
 }
 
-/// The local moment of one of the platform's times.
+/// Reads one of the platform's times as local time; `None` where it is empty.
 pub(crate) fn moment(value: &Value) -> Option<DateTime<Tz>> {
     let text = value.get("$date").unwrap_or(value).as_str().filter(|text| !text.is_empty())?;
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -39,17 +38,17 @@ pub(crate) fn moment(value: &Value) -> Option<DateTime<Tz>> {
     Some(SAO_PAULO.from_local_datetime(&local).unwrap())
 }
 
-/// A column that stands for a field of the dictionary.
+/// A column of a report that holds a field of the dictionary.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     pub(crate) id: String,
-    /// The dictionary's name: `talks.options.text`.
+    /// The name in the dictionary, such as `talks.options.text`.
     name: &'static str,
     semantic: String,
 }
 
-/// The columns of a report type that hold what was sent: neither computed, nor records as a text, nor `report_at`,
-/// which the stack fills in.
+/// Returns the columns of a report type that hold what was sent. That excludes computed columns, repeated
+/// records as text, and `report_at`, which the stack fills in.
 pub(crate) async fn columns(world: &World, token: &str, report_type: &str) -> Vec<Column> {
     let (status, schema) = world.get(&format!("/v1/schema?report_type={report_type}"), token).await;
     assert_eq!(status, StatusCode::OK, "{schema}");
@@ -63,7 +62,7 @@ pub(crate) async fn columns(world: &World, token: &str, report_type: &str) -> Ve
     schema["schema"].as_array().unwrap().iter().filter_map(column).collect()
 }
 
-/// Everything that is served of an account, by report type; numbers as `f64`, whichever way they are written.
+/// Returns all rows of an account by report type. All numbers are `f64`, however they were written.
 pub(crate) async fn everything(world: &World, token: &str) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
     let mut all = BTreeMap::new();
     for report_type in ROW_TYPES {
@@ -78,7 +77,7 @@ pub(crate) async fn everything(world: &World, token: &str) -> BTreeMap<&'static 
     all
 }
 
-/// Fails unless everything that is served of an account is what these sessions say, in the order it has to have.
+/// Asserts that all rows of an account are what these sessions say, in the right order.
 pub(crate) async fn assert_served(world: &World, token: &str, sessions: &[Value]) {
     let served = everything(world, token).await;
     for (report_type, served) in served {
@@ -93,7 +92,7 @@ pub(crate) async fn assert_served(world: &World, token: &str, sessions: &[Value]
     }
 }
 
-/// The rows that sessions in the nested shape have to give.
+/// Computes the rows that sessions in the nested shape must give.
 pub(crate) fn rows(report_type: &str, columns: &[Column], sessions: &[Value]) -> Vec<Vec<Value>> {
     let mut sessions: Vec<&Value> = sessions.iter().collect();
     sessions.sort_by_key(|session| (moment(&session["created_at"]).unwrap(), id(session)));
@@ -109,7 +108,7 @@ pub(crate) fn rows(report_type: &str, columns: &[Column], sessions: &[Value]) ->
     rows.collect()
 }
 
-/// What a session has rows for.
+/// Returns the values of a session for each of which a report type has one row.
 fn records<'s>(report_type: &str, session: &'s Value) -> Vec<&'s Value> {
     let list = |value: &'s Value| value.as_array().into_iter().flatten();
     match report_type {
@@ -120,7 +119,7 @@ fn records<'s>(report_type: &str, session: &'s Value) -> Vec<&'s Value> {
     }
 }
 
-/// The value under a name whose parts are keys, one inside the other: `agent_session_origin_web`.
+/// Finds the value of a name whose parts are nested keys, such as `agent_session_origin_web`.
 fn find<'s>(object: &'s Map<String, Value>, name: &str) -> Option<&'s Value> {
     object.get(name).or_else(|| {
         object.iter().find_map(|(key, inner)| {

@@ -1,4 +1,5 @@
-//! Rows as files: the same as Data Studio gets, page by page, safe in a spreadsheet.
+//! Tests of exports: files have the same rows as Data Studio gets, come page by page, and are safe in a
+//! spreadsheet.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::world::{World, query};
 
 const COUNT: usize = 23;
 const FIELDS: &str = "session_id,created_at,campaign_name,talks,attendance_timer_tme,expired,finished_at";
-/// Texts that break files or do harm in them.
+/// Texts that could break a file or do harm in a spreadsheet.
 const TEXTS: [&str; 8] =
     ["=1+1", "+5511900001234", "-2", "@SUM(A1)", "\tx", "a;b,c", "diz \"oi\"\r\nlinha", "ação 😕"];
 
@@ -25,7 +26,8 @@ fn session(n: usize) -> Value {
     })
 }
 
-/// A stack with `COUNT` sessions of the account `demo`: its `ingest` and its `report` token.
+/// Starts a stack with `COUNT` sessions of the account `demo`. Also returns its `ingest` and its `report`
+/// token.
 async fn filled() -> (World, String, String) {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
@@ -39,7 +41,7 @@ async fn get(world: &World, token: &str, parameters: &str) -> Response {
     world.request(Method::GET, &path, token).send().await.unwrap()
 }
 
-/// The address in a `Link: <…>; rel="next"`, without that of the stack.
+/// Returns the parameters of the address in the header `Link: <…>; rel="next"`.
 fn next(world: &World, answer: &Response) -> Option<String> {
     let link = answer.headers().get("link")?.to_str().unwrap();
     let url = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
@@ -47,7 +49,7 @@ fn next(world: &World, answer: &Response) -> Option<String> {
     Some(path.strip_prefix("/v1/export?").unwrap().to_owned())
 }
 
-/// Every page's text.
+/// Returns the text of every page.
 async fn pages(world: &World, token: &str, parameters: &str) -> Vec<String> {
     let (mut pages, mut parameters) = (Vec::new(), Some(parameters.to_owned()));
     while let Some(asked) = parameters {
@@ -59,14 +61,14 @@ async fn pages(world: &World, token: &str, parameters: &str) -> Vec<String> {
     pages
 }
 
-/// The records of a CSV text.
+/// Reads the records of a CSV text.
 fn records(csv: &str, delimiter: u8) -> Vec<Vec<String>> {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(csv.as_bytes());
     reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
-/// A value of `POST /v1/data` as it must stand in a cell.
+/// Returns a value of `POST /v1/data` as it must stand in a cell of CSV.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -1,4 +1,5 @@
-//! What was written by earlier versions is read by this one: `samples/lake-v1` holds a segment as it was first written.
+//! Tests that this version reads what earlier ones wrote. `samples/lake-v1` contains a segment in its first
+//! form.
 
 use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -18,7 +19,7 @@ use crate::lake::demo;
 use crate::world::{World, query};
 
 const SEGMENT: &str = include_str!("samples/lake-v1/segment.json");
-/// The key of the account that the segment was encrypted for.
+/// The key of the account for which the segment was encrypted.
 const KEY: &[u8] = include_bytes!("samples/lake-v1/account-key.bin");
 const FILES: [(Record, &[u8]); 6] = [
     (Record::Session, include_bytes!("samples/lake-v1/sessions.parquet")),
@@ -29,7 +30,7 @@ const FILES: [(Record, &[u8]); 6] = [
     (Record::TalkOption, include_bytes!("samples/lake-v1/talks.options.parquet")),
 ];
 
-/// The sessions that the sample was written from.
+/// The sessions from which the sample was written.
 fn sessions() -> Vec<Value> {
     let first: Value = serde_json::from_str(include_str!("samples/session-nested.json")).unwrap();
     let mut second = first.clone();
@@ -44,7 +45,7 @@ fn sessions() -> Vec<Value> {
     vec![first, second]
 }
 
-/// Brings the sample into the lake of the account `demo`, which is not used yet.
+/// Puts the sample into the lake of the account `demo`, which must not be used yet.
 async fn bring_in(world: &World) {
     let clients = Endpoints::to(world.data()).unwrap().clients();
     let wrapped = clients
@@ -91,7 +92,7 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
     world.rows_once(&other, &query("sessions", &["session_id"]), 2).await;
     let written_now = everything(&world, &other).await;
     assert_eq!(everything(&world, &report).await, written_now);
-    // What is younger than the segment is empty in it, and adds up to nothing.
+    // Columns that are younger than the segment are empty in it, and their sums are 0.
     let measures = query("summary", &["sessions", "event_tma_sessions", "sentiment_messages", "contacts"]);
     assert_eq!(world.rows(&report, &measures).await, [[json!(2), json!(0), json!(0), json!(1)]]);
 

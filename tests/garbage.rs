@@ -1,4 +1,4 @@
-//! What upkeep leaves of a lake: after any races, an object for each live segment and nothing else.
+//! Tests of what upkeep leaves of a lake: after any races, one object per live segment and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ pub(crate) fn entry(number: u64, sequence: u64, hours: i64) -> Entry {
     }
 }
 
-/// All objects of an account's segments.
+/// Returns the keys of all objects of an account's segments.
 async fn objects(store: &Store, account: &AccountId) -> BTreeSet<String> {
     let bucket = &store.names().lake_bucket;
     let (mut keys, mut after) = (BTreeSet::new(), String::new());
@@ -47,7 +47,7 @@ async fn objects(store: &Store, account: &AccountId) -> BTreeSet<String> {
     }
 }
 
-/// Collects all garbage there is at `now`.
+/// Deletes all garbage that there is at `now`.
 async fn sweep(lake: &Lake, account: &AccountId, now: Instant) {
     while lake.sweep(account, now).await.unwrap().more {}
     let mut after = String::new();
@@ -84,7 +84,7 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
     let live = lake.live(&demo()).await.unwrap();
     let before = objects(lake.store(), &demo()).await;
     assert!(before.len() > live.len() + 20, "{} objects of {} segments", before.len(), live.len());
-    // Nothing goes before its time.
+    // Nothing is deleted before its time.
     sweep(&lake, &demo(), Instant::now().plus_seconds(24 * 3_600)).await;
     assert_eq!(objects(lake.store(), &demo()).await, before);
     sweep(&lake, &demo(), Instant::now().plus_seconds(27 * 3_600)).await;
@@ -93,7 +93,7 @@ async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment(
     let kept = world.store().partition(key::manifest(&demo())).await.unwrap();
     assert_eq!(kept.len(), live.len(), "no item of a replaced segment is left");
 
-    // Each session once, in its latest version.
+    // Each session is there once, in its latest version.
     let rows: u64 = live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum();
     assert_eq!(rows, 36, "compaction has left no old version");
 }
@@ -135,7 +135,7 @@ async fn an_append_is_one_object_and_one_item_whatever_days_it_is_of() {
     assert_eq!(segment.parts.len(), 5, "a part a day");
     assert_eq!(objects(lake.store(), &demo()).await.len(), 1);
     assert_eq!(world.store().partition(key::manifest(&demo())).await.unwrap().len(), 1);
-    // A reader of one day reads the part of that day.
+    // A reader of one day reads only the part of that day.
     let now = Instant::now().plus_seconds(60);
     let day = Instant::parse("2026-10-01T00:00:00Z", ZONE).unwrap().unwrap();
     let parts = lake.parts(&demo(), &(day..day.plus_seconds(DAY)), now).await.unwrap();
@@ -167,14 +167,15 @@ async fn no_deleted_session_comes_back_when_its_tombstone_is_past_its_retention(
     let world = World::start().await;
     let lake = Lake::new(world.store());
     let policy = CompactionPolicy::at_once();
-    // Deleted, with its tombstone in a segment that also holds what is past its retention for longer.
+    // Session 1 is deleted. Its tombstone is in a segment that also has a session which is past its retention
+    // for longer.
     let deleted = |sequence, session| Entry { session, ..entry(1, sequence, 96) };
     let session = entry(1, 1, 96).session;
     lake.append(&demo(), vec![deleted(1, session), entry(2, 1, 0)]).await.unwrap();
     lake.append(&demo(), vec![deleted(2, None), entry(3, 1, 24 * 10)]).await.unwrap();
     let oldest = Instant::parse("2026-09-30T00:00:00Z", ZONE).unwrap().unwrap();
     while lake.expire(&demo(), oldest, &policy).await.unwrap() != nothing() {}
-    // Now the retention is raised, and nothing is dropped any more.
+    // The retention is raised here, so nothing more is dropped.
     lake.compact_all(&demo(), &policy).await.unwrap();
     let live = lake.live(&demo()).await.unwrap();
     let rows: u64 = live.iter().map(|one| one.rows(domain::dictionary::Record::Session)).sum();
@@ -228,7 +229,8 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
     let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
     let counted = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
     let lake = Lake::new(servers.clients_at(&counted, store::aws::retries()).store());
-    // Five years, a segment a day; and today two minutes of batches that were not compacted yet.
+    // There are five years with one segment per day, and on the last day two minutes of batches that are not
+    // compacted yet.
     let appends = (0..1_826).map(|day| day * 24).chain(std::iter::repeat_n(0, 120)).enumerate();
     let appending = appends.map(|(number, hours)| {
         let (lake, entries) = (&lake, vec![entry(number as u64, 1, hours)]);
@@ -340,7 +342,7 @@ async fn the_size_of_a_lake_is_read_where_it_is_small_and_kept_where_it_is_large
     assert_eq!((lake.bytes(&demo()).await.unwrap(), one > 100), (one, true));
     assert!(!lake.measure(&demo()).await.unwrap());
 
-    // More than a page of the manifest.
+    // These items are more than one page of the manifest.
     let item = store.partition(key::manifest(&demo())).await.unwrap().remove(0);
     for number in 1..12 {
         let sk = format!("{}{number:02}", item["sk"].as_s().unwrap());

@@ -1,4 +1,4 @@
-//! Sessions that change while they are read: a reader sees one snapshot, and each session once.
+//! Tests of sessions that change while they are read: a reader sees one snapshot, and each session once.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::expected::{self, id, moment};
 use crate::world::{World, query};
 
-/// A newer version of a session: sent `minutes` later and tabulated anew.
+/// A newer version of a session, sent `minutes` later and with another tabulation.
 fn newer(session: &Value, minutes: i64) -> Value {
     let mut newer = session.clone();
     let version = moment(&session["updated_at"]).unwrap() + chrono::Duration::minutes(minutes);
@@ -21,7 +21,7 @@ fn newer(session: &Value, minutes: i64) -> Value {
     newer
 }
 
-/// A newer version that began some days earlier.
+/// A newer version of a session, which began `days` days earlier than the version before it.
 fn moved(session: &Value, minutes: i64, days: u64) -> Value {
     let mut moved = newer(session, minutes);
     let began = moment(&session["created_at"]).unwrap() - Days::new(days);
@@ -29,10 +29,10 @@ fn moved(session: &Value, minutes: i64, days: u64) -> Value {
     moved
 }
 
-/// What `churn` has posted, and when it was acknowledged.
+/// The ids of the new sessions that `churn` has posted, each with when it was acknowledged.
 type Posted = Mutex<Vec<(Instant, String)>>;
 
-/// Posts new, changed and moved sessions without end.
+/// Posts new, changed and moved sessions for ever.
 async fn churn(world: &World, token: &str, old: &[Value], new: &[Value], posted: &Posted) {
     for (round, new) in (1..).zip(new.chunks(5).cycle()) {
         let some = old.iter().skip(round % 50).step_by(50).take(10);
@@ -49,7 +49,7 @@ async fn churn(world: &World, token: &str, old: &[Value], new: &[Value], posted:
     }
 }
 
-/// A chain of pages of a hundred rows, which takes its time.
+/// Reads all rows in pages of a hundred rows, with a pause after each page.
 async fn chain(world: &World, token: &str, query: &Value) -> Vec<Vec<Value>> {
     let (mut rows, mut query) = (Vec::new(), query.clone());
     query["limit"] = json!(100);
@@ -99,13 +99,15 @@ async fn a_chain_of_pages_sees_one_state_whatever_comes_in_meanwhile() {
     };
     let posted = posted.into_inner().unwrap();
 
-    // The snapshot of the refresh is from before all that came in: its rows are what was posted first.
+    // The snapshot of the refresh lies before everything that `churn` posted, so its rows are the first
+    // sessions.
     let columns = expected::columns(&world, &report, "sessions").await;
     let of = |name: &str| columns.iter().find(|column| column.id == name).unwrap().clone();
     assert_eq!(snapshot, expected::rows("sessions", &fields.map(of), &old));
     assert_eq!(column(&same, 2), column(&snapshot, 0));
 
-    // The later chain has every session once and in order, and all that was acknowledged ten seconds before it began.
+    // The later chain has every session once and in order, including all that were acknowledged at least ten
+    // seconds before it began.
     assert!(now.is_sorted_by_key(|row| (row[1].to_string(), row[0].to_string())));
     let ids = column(&now, 0);
     let served: BTreeSet<&str> = ids.iter().copied().collect();
@@ -154,7 +156,7 @@ async fn a_session_that_moved_is_found_once_and_in_its_new_place() {
         world.rows_once(&report, &in_new[at], *count).await;
         assert_eq!(world.rows(&report, &in_old[at]).await.len(), 0);
         assert_eq!(world.rows(&report, &in_both[at]).await.len(), *count);
-        // Who refreshed before still finds it where it was.
+        // A reader with an earlier refresh still finds the session where it was.
         let mut pinned = in_old[at].clone();
         pinned["scriptParams"] = json!({"lastRefresh": before.to_string()});
         assert_eq!(world.rows(&report, &pinned).await.len(), *count);

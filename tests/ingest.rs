@@ -1,4 +1,5 @@
-//! Sessions in: what a batch is answered, and that what was acknowledged is there, whatever its neighbours were.
+//! Tests of ingest: the answers to batches, and that every acknowledged session is stored, whatever its
+//! neighbours were.
 
 use std::io::Write;
 
@@ -12,7 +13,7 @@ use crate::world::{World, answer, query};
 const FLAT: &str = include_str!("../functions/ingest/samples/flat.json");
 const NESTED: &str = include_str!("../functions/ingest/samples/nested.json");
 
-/// Posts a body as it is.
+/// Posts a body without changing it.
 async fn post(world: &World, token: &str, kind: &str, body: impl Into<Vec<u8>>) -> (u16, Value) {
     let request =
         world.request(Method::POST, "/v1/sessions", token).header("content-type", kind).body(body.into());
@@ -34,7 +35,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The ids of all sessions of an account, once there are as many as expected.
+/// Returns the ids of all sessions of an account, once there are as many as expected.
 async fn ids(world: &World, report: &str, count: usize) -> Vec<String> {
     let rows = world.rows_once(report, &query("sessions", &["session_id"]), count).await;
     rows.into_iter().map(|row| row[0].as_str().unwrap().to_owned()).collect()
@@ -100,12 +101,12 @@ async fn of_two_contents_with_one_version_the_same_wins_in_either_order() {
         for name in order {
             assert_eq!(post_json(&world, &ingest, &version(name)).await.0, 200);
         }
-        // Each of them again, which changes nothing.
+        // Sending each of them again changes nothing.
         for name in order {
             let (_, body) = post_json(&world, &ingest, &version(name)).await;
             assert_eq!(body["accepted"], 0, "{body}");
         }
-        // A second session tells that the first one's versions have both come through.
+        // When the second session is readable, both versions of the first one have reached the lake.
         assert_eq!(post_json(&world, &ingest, &session("t")).await.0, 200);
         let rows = world.rows_once(&report, &query("sessions", &["session_id", "agent_name"]), 2).await;
         kept.push(rows.into_iter().find(|row| row[0] == "s").unwrap());
@@ -223,7 +224,7 @@ async fn what_lies_before_the_start_or_past_the_retention_is_ignored() {
     let change = json!({"account": "fresh", "starts_on": "2026-10-03", "retention_days": 36_000});
     let patch = world.request(Method::PATCH, "/v1/account", &world.admin).json(&change);
     assert_eq!(answer(patch).await.0, StatusCode::OK);
-    // The day is that of the last interaction, and local: 02:59 in UTC is the evening before in São Paulo.
+    // What counts is the local day of the last interaction: 02:59 in UTC is the evening before in São Paulo.
     let batch = json!([
         {"session_id": "old", "created_at": "2026-10-03T02:59:59Z"},
         {"session_id": "late", "created_at": "2026-10-02 10:00:00", "lastInteraction": "2026-10-03T03:00:00Z"},
@@ -342,7 +343,7 @@ async fn only_ingest_and_admin_tokens_post_and_only_into_their_account() {
 async fn a_session_may_be_large_and_no_larger() {
     let world = World::start().await;
     let (ingest, report) = world.account("large").await;
-    // Text that does not compress, so that the body does not fit an item of the table.
+    // The text does not compress, so that the body does not fit in an item of the table.
     let mut seed = 7_u64;
     let mut noise = |length: usize| -> String {
         let letter = |_| {

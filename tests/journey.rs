@@ -1,4 +1,4 @@
-//! The README's story: sessions go in, rows come out, and nothing is lost or made up on the way.
+//! Tests of the whole way: sessions go in, rows come out, and nothing is lost or made up between.
 
 use std::collections::BTreeSet;
 
@@ -50,14 +50,15 @@ async fn both_shapes_of_a_session_give_the_same_rows() {
     assert_eq!((status, &answer["unchanged"]), (StatusCode::OK, &json!(1)), "{answer}");
 }
 
-/// Half of the sessions in the flat shape: those with an odd place, or those with an even one.
+/// Returns the sessions with every second one in the flat shape: those with an odd index, or those with an
+/// even one.
 fn mixed(sessions: &[Value], odd: bool) -> Vec<Value> {
     let shape =
         |(at, session): (usize, &Value)| if (at % 2 == 1) == odd { flat(session) } else { session.clone() };
     sessions.iter().enumerate().map(shape).collect()
 }
 
-/// An earlier version of a session, which says something else.
+/// An earlier version of a session, with other contents.
 fn earlier(session: &Value) -> Value {
     let mut earlier = session.clone();
     let version = moment(&session["updated_at"]).unwrap() - Duration::hours(1);
@@ -91,11 +92,11 @@ async fn thousands_of_sessions_come_back_field_by_field_and_neither_repeats_nor_
 
     world.ingest_all(&ingest, &mixed(&sessions, false), "unchanged").await;
     let mut old: Vec<Value> = sessions.iter().step_by(15).map(earlier).collect();
-    // Shuffled: a stride that has no divisor in common with the length meets every place once.
+    // The versions are shuffled: a stride without a common divisor with the length reaches every index once.
     old = (0..old.len()).map(|at| old[at * 77 % old.len()].clone()).collect();
     assert_eq!(old.iter().map(expected::id).collect::<BTreeSet<_>>().len(), 200);
     world.ingest_all(&ingest, &old, "stale").await;
-    // The stream keeps its order: when this one is readable, so is whatever came before it.
+    // The stream keeps its order, so when this session is readable, everything before it is readable too.
     sessions.extend(expected::sessions(2, 1));
     world.ingest_all(&ingest, &sessions[3_000..], "accepted").await;
     let again = world.rows_once(&report, &reported, 3_001).await;

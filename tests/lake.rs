@@ -1,4 +1,4 @@
-//! What happens behind the doors: the lake follows the table, is compacted, and can be built anew.
+//! Tests of the lake: it follows the table, is compacted, and can be rebuilt.
 
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ pub(crate) async fn delete(store: &Store, pk: &str, sk: &str) {
     delete.key("sk", AttributeValue::S(sk.to_owned())).send().await.unwrap();
 }
 
-/// A stack with made-up sessions of the account `demo`, all readable.
+/// Starts a stack with readable made-up sessions of the account `demo`. Also returns its `ingest` and its
+/// `report` token and the sessions.
 pub(crate) async fn filled(seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
@@ -56,7 +57,7 @@ async fn a_session_that_leaves_the_table_leaves_the_reports() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     let (world, ingest, report, mut sessions) = filled(7, 40).await;
-    // All of one day: what segments of a day become depends on no other day.
+    // All sessions are of one day, because what becomes of a day's segments does not depend on other days.
     let mut more = expected::sessions(8, 300);
     for (at, session) in more.iter_mut().enumerate() {
         session["created_at"] = format!("2026-08-20 {:02}:{:02}:30", at / 60 + 9, at % 60).into();
@@ -79,7 +80,7 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     let (all, live_rows) = (all.len(), live.iter().map(|one| one.rows(Record::Session)).sum::<u64>());
     assert!(all > posted / 4, "{all} segments came of {posted} batches");
     assert_eq!(live_rows, sessions.len() as u64);
-    // Fewer than eight of about a size, in two sizes at most.
+    // There are fewer than eight segments of about the same size, in at most two sizes.
     let that_day =
         |segment: &&Segment| segment.created().max.to_utc().date_naive().to_string() == "2026-08-20";
     let of_day = live.iter().filter(that_day).count();
@@ -96,7 +97,8 @@ async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
         session["created_at"] = format!("{date} 10:00:00").into();
     }
     let lake = Lake::new(world.store());
-    // Never enough to be compacted: what is appended is cut, and what comes late goes to its days.
+    // There are never enough segments of one size, so what is appended is only cut by days, and what comes
+    // late is merged into its days.
     let policy = CompactionPolicy { fan_in: 1_000, ..CompactionPolicy::at_once() };
     let shared_by_days =
         async || lake.live(&demo()).await.unwrap().iter().filter(|one| one.parts.len() > 1).count();
@@ -122,7 +124,7 @@ async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
     ]]);
     world.rows_once(&report, &changed, sessions.len()).await;
     expected::assert_served(&world, &report, &sessions).await;
-    // The first commit cuts them into pieces that days share.
+    // The first commit cuts them into pieces that several days share.
     let first = lake.compact(&demo(), None, &policy, Instant::now()).await.unwrap();
     assert!(matches!(first, Compacted::Segments { .. }), "{first:?}");
     assert!(shared_by_days().await > 0);
@@ -155,7 +157,7 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     assert_eq!(expected::everything(&world, &report).await, before);
 }
 
-/// Has the day of a session built anew from the table.
+/// Rebuilds the day of a session from the table.
 pub(crate) async fn rebuild(world: &World, session: &Value) -> Rebuilt {
     let day = moment(&session["created_at"]).unwrap().to_utc().date_naive();
     let order = Rebuild { rebuild: demo(), start: day, end: day };
@@ -181,7 +183,7 @@ async fn a_session_whose_body_is_gone_stops_no_rebuild() {
     assert_eq!(rebuild(&world, &sessions[7]).await.healed, 0);
     tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
-    // Once it is no session any more, there is nothing to tell of.
+    // Once the session is deleted, its record leaves the quarantine.
     let Key { pk, sk } = session_key(&sessions[7]);
     delete(&store, &pk, &sk).await;
     assert_eq!(rebuild(&world, &sessions[7]).await.healed, 1);
@@ -203,7 +205,7 @@ async fn a_record_that_cannot_be_read_is_quarantined_and_holds_up_nothing() {
     sessions.extend(expected::sessions(11, 1));
     world.ingest_all(&ingest, &sessions[100..], "accepted").await;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    // The session whose record cannot be read is still what it was before.
+    // The session whose record cannot be read is still served in its earlier version.
     expected::assert_served(&world, &report, &sessions).await;
 
     let quarantined = store.quarantined(&demo()).await.unwrap();
@@ -213,13 +215,13 @@ async fn a_record_that_cannot_be_read_is_quarantined_and_holds_up_nothing() {
     );
     let reason = &quarantined[0].reason;
     assert!(reason.contains("Broken") && !reason.contains("this is no"), "{reason}");
-    // A rebuild of its day neither loses it nor calls it well.
+    // A rebuild of its day neither loses the session nor ends the quarantine.
     assert_eq!(rebuild(&world, &sessions[50]).await.healed, 0);
     assert_eq!(store.quarantined(&demo()).await.unwrap(), quarantined);
     tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
     expected::assert_served(&world, &report, &sessions).await;
 
-    // A newer version heals it.
+    // A newer version can be read again.
     sessions[50]["updated_at"] = "2026-10-04 09:00:00".into();
     sessions[50]["tabulation"] = "Corrigido".into();
     world.ingest_all(&ingest, &sessions[50..=50], "accepted").await;

@@ -1,4 +1,4 @@
-//! The product as its users meet it: HTTP over sockets, against the whole stack on the embedded servers.
+//! Tests of the product as its users meet it: over HTTP, against the whole stack on the embedded servers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail like a test")]
 
 mod world;

@@ -1,4 +1,5 @@
-//! Measures that follow from repeated records or from different values, worked out from the sessions' JSON.
+//! Tests of measures that follow from repeated records or from distinct values, which are computed from the
+//! sessions' JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use crate::expected::moment;
 use crate::lake::filled;
 use crate::world::query;
 
-/// The moments of a session's events of a name, in microseconds.
+/// Returns when a session's events of a name happened, in microseconds and in order.
 fn moments(session: &Value, name: &str) -> Vec<i64> {
     let events = session["events"].as_array().into_iter().flatten();
     let mut at: Vec<i64> = events
@@ -22,7 +23,7 @@ fn moments(session: &Value, name: &str) -> Vec<i64> {
     at
 }
 
-/// Handling, waiting and total seconds of a session by its events.
+/// Returns handling, waiting and total time of a session in seconds, according to its events.
 fn times(session: &Value) -> [Option<f64>; 3] {
     let (waits, starts) = (moments(session, "waitStart"), moments(session, "humanStart"));
     let wait = waits.first();
@@ -110,7 +111,8 @@ async fn a_summary_is_filtered_by_what_it_cannot_group_by() {
     assert!(0 < count && count < sessions.len());
     assert_eq!(world.rows(&report, &asked).await, [[json!(count)]]);
 
-    // What cannot be applied leaves no field out, and this one cannot be shown.
+    // A filter that cannot be applied makes its field a column, and this field cannot be a column of a
+    // summary.
     asked["dimensionsFilters"][0][0]["operator"] = json!("SOUNDS_LIKE");
     let (status, problem) = world.post("/v1/data", &report, &asked).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);

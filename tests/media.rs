@@ -1,4 +1,4 @@
-//! Files in, links out: what a link opens, how it is served and when it opens nothing any more.
+//! Tests of media: what a link opens, how the file is served, and when a link opens nothing any more.
 
 use chrono::{TimeDelta, Utc};
 use reqwest::{Method, Response, StatusCode};
@@ -15,7 +15,7 @@ async fn announce(world: &World, token: &str, order: &Value) -> (u16, Value) {
     (status.as_u16(), body)
 }
 
-/// Sends the announced request with these bytes.
+/// Sends the announced upload with these bytes.
 async fn put(world: &World, upload: &Value, bytes: &[u8]) -> StatusCode {
     let method: Method = upload["method"].as_str().unwrap().parse().unwrap();
     let mut request = world.client.request(method, upload["url"].as_str().unwrap()).body(bytes.to_vec());
@@ -25,7 +25,7 @@ async fn put(world: &World, upload: &Value, bytes: &[u8]) -> StatusCode {
     request.send().await.unwrap().status()
 }
 
-/// A file in object storage: its storage id.
+/// Uploads a file, and returns its storage id.
 async fn upload(world: &World, ingest: &str, filename: &str, content_type: &str, bytes: &[u8]) -> String {
     let order = json!({"filename": filename, "content_type": content_type, "size": bytes.len()});
     let (status, announced) = announce(world, ingest, &order).await;
@@ -34,7 +34,7 @@ async fn upload(world: &World, ingest: &str, filename: &str, content_type: &str,
     announced["storage_id"].as_str().unwrap().to_owned()
 }
 
-/// The links of a session that shows these files, as its rows have them.
+/// Posts a session that shows these files, and returns the paths of the links in its rows.
 async fn links(world: &World, tokens: &(String, String), session: &str, files: &[&str]) -> Vec<String> {
     let (ingest, report) = tokens;
     let created_at = (Utc::now() - TimeDelta::hours(30)).to_rfc3339();
@@ -61,14 +61,14 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers()[name].to_str().unwrap()
 }
 
-/// The file behind a link, as a browser gets it.
+/// Follows a link to its file as a browser does.
 async fn follow(world: &World, method: Method, link: &str) -> Response {
     let redirect = open(world, method.clone(), link).await;
     assert_eq!(redirect.status(), StatusCode::FOUND, "{link}");
     world.client.request(method, header(&redirect, "location")).send().await.unwrap()
 }
 
-/// A 404's body without the request's own id.
+/// Asserts that a link opens nothing, and returns the body of the 404 without its request id.
 async fn nothing(world: &World, link: &str) -> Value {
     let response = open(world, Method::GET, link).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND, "{link}");
@@ -111,7 +111,7 @@ async fn a_file_goes_in_and_its_link_in_a_row_opens_it() {
             assert_eq!(served.bytes().await.unwrap(), PNG);
         }
     }
-    // An address is signed for one method only.
+    // The address of an object is signed for one method only.
     let signed_for_get = open(&world, Method::GET, &links[0]).await;
     let other = world.client.head(header(&signed_for_get, "location")).send().await.unwrap();
     assert_eq!(other.status(), StatusCode::FORBIDDEN);
@@ -175,7 +175,7 @@ async fn every_link_that_opens_nothing_gives_the_same_answer() {
         assert_eq!(nothing(&world, &bad).await, missing, "{bad}");
     }
 
-    // Past the retention: the session began 30 hours ago.
+    // The session began 30 hours ago, which is past a retention of one day.
     let retention = async |days: u32| {
         let change = json!({"account": "demo", "retention_days": days});
         answer(world.request(Method::PATCH, "/v1/account", &world.admin).json(&change)).await;
@@ -203,7 +203,7 @@ async fn deleting_a_file_revokes_its_links_for_ever() {
     assert_eq!(delete(&tokens.1, &path).await, 403);
     assert_eq!(delete("", &path).await, 401);
     assert_eq!(delete(&world.admin, &format!("/v1/media/{file}")).await, 422);
-    // The same name in another account is another file.
+    // The same storage id in another account is another file.
     assert_eq!(delete(&world.admin, &format!("/v1/media/{file}?account=other")).await, 204);
     assert_eq!(open(&world, Method::GET, &links[0]).await.status(), StatusCode::FOUND);
 
@@ -212,7 +212,7 @@ async fn deleting_a_file_revokes_its_links_for_ever() {
     nothing(&world, &links[0]).await;
     let gone = world.client.get(header(&address, "location")).send().await.unwrap();
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
-    // The upload's address still holds, but what it puts there is not shown.
+    // The address of the upload is still valid, but what is uploaded there is not shown.
     assert_eq!(put(&world, &announced["upload"], PNG).await, StatusCode::OK);
     nothing(&world, &links[0]).await;
 

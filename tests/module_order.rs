@@ -1,22 +1,23 @@
-//! No circles: in every crate, and in every room of a crate, the modules stand in reading order, and each uses only those
-//! above it.
+//! A test against circles: in the crates that `crate_roots` names, and in every folder of modules of these,
+//! the modules stand in reading order, and each uses only those above it.
 //!
-//! This is told from paths that begin with `crate` or `super`. A module and the modules below it in the tree are one: what
-//! these take from the file that declares them counts for nothing. Tests may use what they like.
+//! Uses are found by paths that begin with `crate` or `super`. A module and the modules that it declares
+//! count as one, so what these use of the file that declares them is ignored. Tests may use everything.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::rust_source::{Token, tokens};
 
-/// A module of a crate: its path from the crate's root, the file it is in, and the folder of the modules that it declares.
+/// A module of a crate: its path from the crate's root, its file, and the folder with the modules that it
+/// declares.
 struct Module {
     path: Vec<String>,
     file: PathBuf,
     folder: PathBuf,
 }
 
-/// The modules that a file declares, in their order.
+/// Returns the modules that a file declares, in their order.
 fn declared(code: &[Token]) -> Vec<String> {
     let name = |three: &[Token]| match three {
         [keyword, Token::Name(name), end] if keyword.is("mod") && end.is(";") => Some(name.clone()),
@@ -25,7 +26,7 @@ fn declared(code: &[Token]) -> Vec<String> {
     code.windows(3).filter_map(name).collect()
 }
 
-/// The tokens of a file, without items that only tests have.
+/// Returns the tokens of a file without items that are only compiled for tests.
 fn code(file: &Path) -> Vec<Token> {
     let all: Vec<Token> =
         tokens(&fs::read_to_string(file).unwrap_or_else(|error| panic!("{error}: {file:?}")))
@@ -48,7 +49,7 @@ fn code(file: &Path) -> Vec<Token> {
     kept
 }
 
-/// How many tokens an item has: up to its semicolon, or the end of its block.
+/// Returns how many tokens an item has, up to its semicolon or the end of its block.
 fn item_length(tokens: &[Token]) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
@@ -63,7 +64,8 @@ fn item_length(tokens: &[Token]) -> usize {
     tokens.len()
 }
 
-/// Adds the paths of a tree such as `crate::a::{b, c::D}`, which begins with the first token; gives how many tokens it has.
+/// Adds the paths of a tree such as `crate::a::{b, c::D}`, which begins with the first token. Returns how
+/// many tokens the tree has.
 fn add_paths(tokens: &[Token], before: &[String], paths: &mut Vec<Vec<String>>) -> usize {
     let Some(Token::Name(first)) = tokens.first() else { return 1 };
     let path = [before, std::slice::from_ref(first)].concat();
@@ -85,7 +87,7 @@ fn add_paths(tokens: &[Token], before: &[String], paths: &mut Vec<Vec<String>>) 
     }
 }
 
-/// The paths into its own crate that a module's code has, from the crate's root.
+/// Returns the paths into its own crate that a module's code has, each from the crate's root.
 fn paths_of(module: &Module, code: &[Token]) -> Vec<Vec<String>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at < code.len() {
@@ -101,7 +103,7 @@ fn paths_of(module: &Module, code: &[Token]) -> Vec<Vec<String>> {
     found.into_iter().map(absolute).collect()
 }
 
-/// Every use of a module by one that stands above it, as `file uses module`.
+/// Returns every use of a module by one that stands above it, as `file uses module`.
 fn upward_uses(root: &Path) -> Vec<String> {
     let folder = root.parent().unwrap().to_owned();
     let crate_root = Module { path: Vec::new(), file: root.to_owned(), folder };
@@ -136,7 +138,7 @@ fn upward_uses(root: &Path) -> Vec<String> {
     found
 }
 
-/// The roots of the workspace's crates: libraries and programs.
+/// Returns the roots, of libraries and programs, of the crates that are checked.
 fn crate_roots(workspace: &Path) -> Vec<PathBuf> {
     let below = |folder: &str| {
         let entries = fs::read_dir(workspace.join(folder)).unwrap();

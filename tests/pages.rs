@@ -1,4 +1,4 @@
-//! Pages that begin and end within a segment: of it, no more rows are read than they may show.
+//! Tests of pages that begin and end within a segment, and of chains of pages that cannot go on.
 
 use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN};
 use domain::id::AccountId;
@@ -14,7 +14,7 @@ use crate::world::{World, answer, query};
 async fn a_page_begins_anywhere_in_a_segment() {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
-    // All of one day, two at a time.
+    // All sessions are of one day, and two begin at the same minute.
     let at = |n: u32| json!({"created_at": format!("2026-03-01 12:{:02}:00", n / 2)});
     let sessions: Vec<Value> = (0..COUNT).map(|n| with(session(n), &at(n))).collect();
     world.ingest_all(&ingest, &sessions, "accepted").await;
@@ -103,7 +103,7 @@ async fn a_chain_whose_data_was_erased_says_to_start_again() {
     let objects = store.list_objects(&bucket, &prefix, "").await.unwrap().objects;
     let keys = objects.into_iter().map(|object| object.key).collect();
     store.delete_objects(&bucket, keys).await.unwrap();
-    // Another process, which keeps nothing of the files in memory.
+    // Another process, which has nothing of the files in memory.
     let other = World::over(store).await;
     let next = with(asked, &json!({"cursor": first["nextCursor"]}));
     let (status, problem) = other.post("/v1/data", &report, &next).await;
@@ -121,7 +121,7 @@ async fn a_connection_that_breaks_inside_a_segment_is_tried_again_and_breaks_not
     let asked = query("sessions", &["session_id"]);
     world.rows_once(&report, &asked, 3).await;
 
-    // Another process, whose S3 cuts every answer in the middle.
+    // Another process, to which S3 sends only half of every answer.
     let mut clients = Endpoints::to(world.data()).unwrap().clients();
     let servers = std::fs::read(world.data().join("aws.json")).unwrap();
     let servers: Value = serde_json::from_slice(&servers).unwrap();

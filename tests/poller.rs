@@ -1,5 +1,5 @@
-//! The stream poller on a stream of several shards, as AWS has them: a server in front of the embedded table shows its one
-//! shard as three, of which one continues another, and lets iterators expire.
+//! Tests of the stream poller on a stream of several shards, as on AWS. A server in front of the embedded
+//! table shows its only shard as three, of which one continues another, and lets iterators expire.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,14 +21,15 @@ use crate::dynamodb_local::{Endpoints, Servers};
 use crate::expected;
 use crate::world::{World, query};
 
-/// Ids of the shards: the second continues the first.
+/// The ids of the shards. The second one continues the first.
 const SHARDS: [&str; 3] = ["shard-older", "shard-newer", "shard-beside"];
-/// Records of the first pair of shards that are in the older one.
+/// How many records the first shard has. All later ones that do not belong to the third shard are in the
+/// second.
 const OLDER: usize = 60;
-/// Every so many readings find an iterator too old.
+/// One in so many reads finds that its iterator has expired.
 const EXPIRES: usize = 5;
 
-/// What the server knows and what it was asked.
+/// The server in front of the table.
 struct Sharded {
     client: reqwest::Client,
     origin: String,
@@ -38,11 +39,12 @@ struct Sharded {
 #[derive(Default)]
 struct Requests {
     readings: usize,
-    /// Which shard was read, and how many records it gave, in order.
+    /// The shards that were read, in order, each with how many records were returned.
     given: Vec<(usize, usize)>,
-    /// The kind of iterator that was asked for, and for which shard.
+    /// The iterators that were asked for: the shard and the kind.
     iterators: Vec<(usize, String)>,
-    /// Whether the next iterator behind a record is of one that the stream has no more.
+    /// Whether the next request for an iterator at a record is refused, because the stream no longer has that
+    /// record.
     trims: bool,
 }
 
@@ -69,7 +71,7 @@ impl Sharded {
         (status, serde_json::from_slice(&sent.bytes().await.unwrap()).unwrap_or_default())
     }
 
-    /// The records of one of the three shards.
+    /// Returns the records of one of the three shards.
     async fn records(&self, headers: &HeaderMap, arn: &str, shard: usize) -> Vec<Value> {
         let ask = async |name: &str, body| {
             self.forward(headers, &format!("DynamoDBStreams_20120810.{name}"), body).await.1
@@ -119,7 +121,8 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
                 let parent = if id == SHARDS[1] { json!(SHARDS[0]) } else { json!("shard-forgotten") };
                 json!({"ShardId": id, "ParentShardId": parent, "SequenceNumberRange": {}})
             });
-            // The continuing one first: its turn is not what the order says.
+            // The shard that continues another is listed first, so that the order of the list does not decide
+            // which is read first.
             described["StreamDescription"]["Shards"] = json!([shards[1], shards[0], shards[2]]);
             described
         }
@@ -150,7 +153,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
             if asked.readings.is_multiple_of(EXPIRES) {
                 return refusal("ExpiredIteratorException");
             }
-            // A few at a time, so that there are many readings.
+            // Few records are returned at a time, so that there are many reads.
             let end = records.len().min(at + 25);
             asked.given.push((shard, end - at));
             let is_over = shard == 0 && end == OLDER;
@@ -185,7 +188,7 @@ async fn every_shard_is_read_a_continued_one_first_and_each_goes_on_where_it_was
     let ids = query("sessions", &["session_id"]);
     let first = poll();
     world.rows_once(&report, &ids, 150).await;
-    // The position behind the last batch is written right after it.
+    // The poller writes its position just after it has handed over the last batch.
     tokio::time::sleep(Duration::from_millis(500)).await;
     first.abort();
     {
@@ -206,7 +209,8 @@ async fn every_shard_is_read_a_continued_one_first_and_each_goes_on_where_it_was
     tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     expected::assert_served(&world, &report, &sessions).await;
     let asked = sharded.asked.lock().unwrap();
-    // What was finished is not read again; one went on where it was, and one met a trimmed record and began anew.
+    // The finished shard is not read again. Of the others, one went on where it was, and one found its record
+    // trimmed and began anew.
     let read: BTreeSet<usize> = asked.given.iter().map(|(shard, _)| *shard).collect();
     assert_eq!(read, BTreeSet::from([1, 2]), "{:?}", asked.given);
     let kinds: Vec<&str> = asked.iterators.iter().map(|(_, kind)| kind.as_str()).collect();

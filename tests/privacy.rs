@@ -1,4 +1,4 @@
-//! What a token of less than full privacy does not give away, whichever way it is asked.
+//! Tests that a token with masked or anonymous privacy does not give away what it hides, whatever is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use crate::world::{World, answer, query};
 
 const REPORTS: [&str; 7] =
     ["sessions", "talks", "talk_options", "events", "tags", "contact_platforms", "summary"];
-/// The contact of the second session; some platforms make ids of such numbers.
+/// The telephone of the second session's contact. Some platforms build ids from such numbers.
 const PHONE: &str = "+5511987654321";
 
-/// A text that stands in one field only: by it the field's value is known wherever it shows.
+/// Returns a text that occurs in one field only, so that the field's value is recognized wherever it appears.
 fn canary(field: &Field) -> String {
     let at = dictionary::fields().iter().position(|other| other.name == field.name).unwrap();
     format!("Zq{at:03}vxk")
 }
 
-/// The same for an instant: a day that only this field has.
+/// Returns a day that occurs in this field of instants only.
 fn canary_day(field: &Field) -> String {
     let at = dictionary::fields().iter().position(|other| other.name == field.name).unwrap();
     format!("19{:02}-{:02}-17", 1 + at / 12, 1 + at % 12)
@@ -29,7 +29,7 @@ fn id(name: &str) -> String {
     canary(dictionary::field(name).unwrap())
 }
 
-/// One record whose every field is a canary, and beside those of a session whatever is given.
+/// Returns a record whose fields are all canaries, with one record in each of its lists.
 fn record(record: Record) -> Map<String, Value> {
     let value = |field: &Field| match field.kind {
         Kind::Text => json!(canary(field)),
@@ -43,7 +43,8 @@ fn record(record: Record) -> Map<String, Value> {
     fields.map(|field| (field.leaf().to_owned(), value(field))).collect()
 }
 
-/// A session of canaries, whose ids are made of its contact's address, and one of a contact with a telephone.
+/// Returns a session of canaries, whose ids contain its contact's address, and one whose contact has a
+/// telephone.
 fn sessions() -> [Value; 2] {
     let mut first = record(Record::Session);
     let address = id("platform_id");
@@ -69,7 +70,8 @@ async fn token(world: &World, account: &str, privacy: &str) -> String {
     issued["token"].as_str().unwrap().to_owned()
 }
 
-/// A stack whose accounts keep the two sessions: the tokens of `demo`, `full`, `masked` and `anonymous`.
+/// Starts a stack whose accounts have the two sessions. Also returns report tokens of `demo` with the
+/// privacies `full`, `masked` and `anonymous`.
 async fn filled(accounts: &[&str]) -> (World, [String; 3]) {
     let world = World::start().await;
     for account in accounts {
@@ -91,7 +93,7 @@ async fn confide(world: &World, fields: &[&str]) {
     assert_eq!((status, &settings["confidential"]), (StatusCode::OK, &json!(fields)));
 }
 
-/// The ids of a report type's fields, the unlisted spelling of the link too.
+/// Returns the ids of a report type's fields, including the unlisted spelling of the link.
 async fn ids(world: &World, token: &str, report_type: &str) -> Vec<String> {
     let (_, schema) = world.get(&format!("/v1/schema?report_type={report_type}"), token).await;
     let listed = schema["schema"].as_array().unwrap().iter();
@@ -100,7 +102,7 @@ async fn ids(world: &World, token: &str, report_type: &str) -> Vec<String> {
     ids
 }
 
-/// Everything that a token is answered when it asks for all fields of a report type.
+/// Returns, as one text, all answers to a token that asks for all fields of a report type.
 async fn answers(world: &World, token: &str, report_type: &str) -> String {
     let ids = ids(world, token, report_type).await;
     let mut answers = String::new();
@@ -121,8 +123,8 @@ async fn answers(world: &World, token: &str, report_type: &str) -> String {
     answers
 }
 
-/// The fields that a privacy covers: by the contract names, phones and e-mails in part, or whoever and whatever is
-/// personal altogether.
+/// Returns the fields that a privacy covers, according to the HTTP contract. `masked` covers names,
+/// telephones and e-mails; `anonymous` covers everything personal.
 fn covered(privacy: &str) -> impl Iterator<Item = &'static Field> {
     let masked = privacy == "masked";
     dictionary::fields().iter().filter(move |field| match field.confidential {
@@ -169,10 +171,10 @@ async fn no_value_that_a_privacy_covers_is_in_any_answer() {
             assert!(!answers.contains(&PHONE[4..]), "the telephone in {report_type} of {privacy}");
             shown.push_str(&answers);
         }
-        // A message's link opens its file: it is content.
+        // The link of a message opens its file, so it counts as content.
         assert_eq!(shown.contains("/m/"), privacy == "masked", "links of {privacy}");
     }
-    // The search above would find what is there: a full token shows every canary.
+    // The search above is able to find values: a full token shows every canary.
     let mut shown = String::new();
     for report_type in REPORTS {
         shown.push_str(&answers(&world, &full, report_type).await);
@@ -186,7 +188,7 @@ async fn no_value_that_a_privacy_covers_is_in_any_answer() {
     assert!(shown.contains(PHONE));
 }
 
-/// How many rows pass one filter.
+/// Returns how many rows pass a filter.
 async fn passing(world: &World, token: &str, report_type: &str, filter: Value) -> usize {
     let mut request = query(report_type, &["session_id"]);
     request["dimensionsFilters"] = json!([[filter]]);
@@ -262,13 +264,13 @@ async fn a_pseudonym_is_one_person_s_in_every_report_of_one_account_only() {
     assert_eq!((&talks[0][0], &groups[0]), (&seen[0][1], &vec![seen[0][1].clone(), json!(2), Value::Null]));
     let elsewhere = world.rows(&foreign, &query("sessions", &fields)).await;
     assert!(elsewhere[0][..4].iter().zip(&seen[0]).all(|(there, here)| there != here));
-    // A filter may use what the token sees.
+    // A filter may use the values that the token shows.
     let filter =
         json!({"fieldName": "platform_id", "type": "INCLUDE", "operator": "EQUALS", "values": [seen[0][3]]});
     assert_eq!(passing(&world, &anonymous, "sessions", filter).await, 1);
 }
 
-/// One row of a session's fields, by id.
+/// Returns the first row of a report, by the ids of its fields.
 async fn row(world: &World, token: &str, report_type: &str, ids: &[&str]) -> BTreeMap<String, Value> {
     let rows = world.rows(token, &query(report_type, ids)).await;
     ids.iter().map(|id| (*id).to_owned()).zip(rows[0].iter().cloned()).collect()
@@ -319,7 +321,7 @@ async fn what_an_account_confides_is_hidden_with_all_that_follows_from_it() {
 async fn records_that_an_account_confides_are_hidden_in_their_own_reports_and_in_texts() {
     let (world, [full, masked, _]) = filled(&["demo"]).await;
     confide(&world, &["talks", "events_created_at", "contact_platforms", "tags_answer"]).await;
-    // Even how many there are is told to none but the full token.
+    // Only the full token is told even how many records there are.
     for report_type in ["talks", "talk_options", "contact_platforms"] {
         let own = query(report_type, &["session_id"]);
         assert!(!world.rows(&full, &own).await.is_empty(), "{report_type}");

@@ -1,4 +1,5 @@
-//! Quarantine: what could not be read is tried again, and what leaves the quarantine yields to later records.
+//! Tests of the quarantine: what could not be read is tried again, and what leaves the quarantine yields to
+//! later records.
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +19,7 @@ fn large(name: &str, days: u64, version: u32) -> Value {
     session
 }
 
-/// The body of a session of `demo` that is an object: its key, and its bytes.
+/// Returns the key and the bytes of the large body of a session of `demo`.
 async fn body(scene: &Scene, name: &str) -> (String, Vec<u8>) {
     let store = scene.servers.store();
     let item = store.get(key::session(&account("demo"), &id(name))).await.unwrap().unwrap();
@@ -27,7 +28,7 @@ async fn body(scene: &Scene, name: &str) -> (String, Vec<u8>) {
     (object, got.body.collect().await.unwrap().to_vec())
 }
 
-/// Takes the body of a session away.
+/// Deletes the large body of a session, and returns its key and its bytes.
 async fn lose(scene: &Scene, name: &str) -> (String, Vec<u8>) {
     let (object, bytes) = body(scene, name).await;
     let store = scene.servers.store();
@@ -45,7 +46,7 @@ async fn quarantined(scene: &Scene) -> Vec<Quarantined> {
     scene.servers.store().quarantined(&account("demo")).await.unwrap()
 }
 
-/// Lets the time pass until everything in quarantine is due, and runs maintain.
+/// Makes all quarantined records due, as if time had passed, and runs maintain.
 async fn wait_and_maintain(scene: &Scene) -> maintain::RunSummary {
     let store = scene.servers.store();
     for record in quarantined(scene).await {
@@ -58,7 +59,7 @@ async fn wait_and_maintain(scene: &Scene) -> maintain::RunSummary {
     answer
 }
 
-/// The versions of a session that all of its account's reports together say.
+/// Returns the versions of a session that the account's rows have.
 async fn served(scene: &Scene, report: &str, name: &str) -> Vec<Value> {
     tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     let rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
@@ -71,7 +72,7 @@ async fn a_body_that_is_missing_for_a_while_is_served_once_it_is_back() {
     let (ingest, report) = scene.world.account("demo").await;
     scene.world.ingest_all(&ingest, &[large("large", 3, 1)], "accepted").await;
     let lost = lose(&scene, "large").await;
-    // Nobody knows of the account before archive does.
+    // Archive is the first to note the account as due.
     delete(&scene.servers.store(), "due#demo", "due").await;
     scene.archive().await;
     let store = scene.servers.store();
@@ -120,11 +121,11 @@ async fn a_newer_version_that_was_archived_meanwhile_wins_wherever_it_lies() {
     scene.world.ingest_all(&ingest, &[session("mover", 20, 3)], "accepted").await;
     scene.archive().await;
     assert_eq!(quarantined(&scene).await.len(), 1);
-    // The first version's row lies where nothing says that it is over.
+    // No tombstone of a later record lies where the first version's row lies.
     wait_and_maintain(&scene).await;
     assert_eq!(quarantined(&scene).await, []);
     assert_eq!(served(&scene, &report, "mover").await, ["v3"]);
-    // Later records of the stream come after what left the quarantine.
+    // Later records of the stream win over what left the quarantine.
     scene.world.ingest_all(&ingest, &[session("mover", 20, 4)], "accepted").await;
     scene.archive().await;
     assert_eq!(served(&scene, &report, "mover").await, ["v4"]);
@@ -200,7 +201,7 @@ async fn what_an_earlier_version_set_aside_is_tried_again_page_by_page() {
     wait_and_maintain(&scene).await;
     assert_eq!(quarantined(&scene).await, []);
     assert_eq!(scene.world.rows_once(&report, &query("sessions", &["session_id"]), 60).await.len(), 60);
-    // The stream says the same again.
+    // The stream delivers the same sessions again.
     scene.archive().await;
     assert_eq!(served(&scene, &report, "s7").await, ["v1"]);
 }

@@ -1,4 +1,4 @@
-//! Completeness receipts: what was acknowledged, stored and served, and where they part.
+//! Tests of completeness receipts: what was acknowledged, stored and served, and where these differ.
 
 use ::lake::{Entry, Lake, SNAPSHOT_MARGIN};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -23,7 +23,7 @@ async fn receipts(world: &World) -> Value {
     answer
 }
 
-/// The receipts, once nothing is on its way.
+/// Returns the receipts, once no session is on its way.
 async fn without_pending(world: &World) -> Value {
     loop {
         let answer = receipts(world).await;
@@ -34,12 +34,12 @@ async fn without_pending(world: &World) -> Value {
     }
 }
 
-/// The local day on which a session began.
+/// Returns the local day on which a session began.
 fn day(session: &Value) -> String {
     moment(&session["created_at"]).unwrap().date_naive().to_string()
 }
 
-/// The receipt of a day.
+/// Returns the receipt of a day.
 fn of<'a>(answer: &'a Value, day: &str) -> &'a Value {
     answer["days"].as_array().unwrap().iter().find(|receipt| receipt["day"] == day).unwrap()
 }
@@ -47,7 +47,7 @@ fn of<'a>(answer: &'a Value, day: &str) -> &'a Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_day_says_how_many_sessions_were_received_stored_and_served() {
     let (world, ingest, _, mut sessions) = filled(61, 400).await;
-    // Sent again, and one of them moved to a day of its own.
+    // All sessions are sent again, and one of them moves to a day where it is alone.
     world.ingest_all(&ingest, &sessions, "unchanged").await;
     sessions[7]["created_at"] = "2026-09-05T12:00:00-03:00".into();
     sessions[7]["updated_at"] = "2026-10-04 09:00:00".into();
@@ -76,7 +76,8 @@ async fn every_day_says_how_many_sessions_were_received_stored_and_served() {
 async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     let (world, _, report, sessions) = filled(62, 120).await;
     let store = world.store();
-    // Out of the table behind everybody's back: the stream takes it out of the lake, the receipt does not forget it.
+    // The session is deleted from the table by hand. The stream removes it from the lake, but the receipt
+    // still has it.
     let lost = session_key(&sessions[40]);
     delete(&store, &lost.pk, &lost.sk).await;
     world.rows_once(&report, &query("sessions", &["session_id"]), 119).await;
@@ -85,7 +86,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     assert_eq!(answer["gaps"], json!([day(&sessions[40])]), "{answer}");
     assert_eq!((&gap["missing"], &gap["agrees"]), (&json!([id(&sessions[40])]), &json!(false)));
 
-    // Out of the lake: nothing is served, and nothing came in of late.
+    // The whole manifest is deleted, so nothing is served, and the session was not stored recently.
     for segment in store.partition(key::manifest(&demo())).await.unwrap() {
         delete(&store, segment["pk"].as_s().unwrap(), segment["sk"].as_s().unwrap()).await;
     }
@@ -108,7 +109,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     );
 }
 
-/// Makes a session one that has been stored long ago.
+/// Makes a session look as if it had been stored long ago.
 async fn backdate(store: &Store, session: &Value) {
     let key = session_key(session);
     let update = store.dynamo().update_item().table_name(&store.names().table);
@@ -126,7 +127,7 @@ async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
     let store = world.store();
     backdate(&store, &sessions[5]).await;
     assert_eq!(without_pending(&world).await["gaps"], json!([]));
-    // The rows that stand for another content, with the table untouched: the lake alone is changed.
+    // Other contents are appended to the lake, and the table is not changed.
     let changed = SessionId::try_from(id(&sessions[5]).to_owned()).unwrap();
     let stored = store.session(&demo(), &changed).await.unwrap().unwrap();
     let mut other = stored.session;
@@ -167,7 +168,7 @@ async fn what_was_refused_is_kept_with_its_reason_and_without_what_it_said() {
     assert!(!answer.to_string().contains("Segredo"), "{answer}");
 }
 
-/// The local day of an instant, and the next should it end within a minute.
+/// Returns parameters for the local day of an instant, and for the next day if that begins within a minute.
 fn days_from(at: Instant, zone: Zone) -> String {
     format!("start={}&end={}", at.day(zone), at.plus_seconds(60).day(zone))
 }

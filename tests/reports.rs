@@ -1,4 +1,4 @@
-//! The reports that an account shows in its console.
+//! Tests of the reports that an account shows in its console.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -178,7 +178,7 @@ async fn an_account_has_reports_of_its_own() {
         }
         assert_eq!(remove(&world, &token, &id).await, StatusCode::FORBIDDEN, "{scope}");
     }
-    // An operator names the account, in the query or in the body.
+    // An operator must name the account, in the query or in the body.
     assert_eq!(world.get("/v1/reports", &world.admin).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(remove(&world, &world.admin, &id).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.post("/v1/reports", &world.admin, &order).await.0, StatusCode::CREATED);
@@ -194,7 +194,7 @@ async fn an_account_has_reports_of_its_own() {
 async fn an_account_has_a_hundred_reports_at_most_and_loses_none_of_those_added_at_once() {
     let world = World::start().await;
     let token = world.token("demo", "console").await;
-    // The longest that is accepted, so that a full list is as large as one can be.
+    // This is the longest address that is accepted, so that a full list is as large as possible.
     let params = format!("params=%7B%22a%22:%22{}%22%7D", "x".repeat(950));
     let url = format!(
         "https://lookerstudio.google.com/reporting/{}/page/{}?{params}",

@@ -1,4 +1,4 @@
-//! The repository rules: what a program can check of the sources.
+//! The repository rules: what a program can check about the sources.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Source files of our own below a folder.
+/// Adds the project's own source files below a folder.
 fn sources(folder: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(root().join(folder)).unwrap() {
         let path = entry.unwrap().path();
@@ -60,7 +60,7 @@ fn every_function_has_a_crate_a_resource_and_a_place_in_the_map() {
     assert_eq!(in_template, crates);
 }
 
-/// The routes that a function's sources declare, as (path, methods).
+/// Returns the routes that the functions declare, as pairs of path and method.
 fn routes_in_code() -> BTreeSet<(String, String)> {
     let mut routes = BTreeSet::new();
     for entry in fs::read_dir(root().join("functions")).unwrap() {
@@ -90,7 +90,7 @@ fn the_template_has_the_routes_that_the_code_has() {
         Some((path.to_owned(), method.to_owned()))
     };
     let mut in_template: BTreeSet<(String, String)> = template.lines().filter_map(event).collect();
-    // axum answers HEAD wherever it answers GET; the gateway has to be told.
+    // axum answers HEAD wherever it answers GET, but the gateway needs a route for it.
     in_template.remove(&("/m/{link}".to_owned(), "HEAD".to_owned()));
     assert_eq!(in_template, routes_in_code());
 }
@@ -129,8 +129,8 @@ fn the_readme_s_commands_exist_and_the_gate_runs_the_second() {
 
 #[test]
 fn there_is_one_list_of_fields() {
-    // A source that names many fields of the dictionary is a second list of them. The generator of made-up sessions
-    // and the samples are documents, not lists.
+    // A source that names many fields of the dictionary is a second list of them. The generator of made-up
+    // sessions names them as well, but in documents and not in a list.
     let names: Vec<&str> = domain::dictionary::fields().iter().map(|field| field.name).collect();
     assert_eq!(names.len(), 108);
     for path in all_sources() {
@@ -148,7 +148,7 @@ fn there_is_one_list_of_fields() {
     }
 }
 
-/// Names that are out of use in Rust sources, and the word that each concept has instead.
+/// Names that must not be used in Rust sources, each with the word that its concept has instead.
 const OUT_OF_USE: [(&str, &str); 38] = [
     ("veil", "masking"),
     ("Veil", "Masking"),

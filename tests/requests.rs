@@ -1,4 +1,4 @@
-//! How many requests to storage a chart takes.
+//! Tests how many requests to storage a chart takes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::world::{World, query};
 
-/// Enough for a file that is not fetched whole.
+/// How many sessions there are: enough for a file that is not fetched whole.
 const COUNT: usize = 2_500;
 
 /// Counts the answers of S3.

@@ -1,4 +1,5 @@
-//! Retention: a change of it reaches what is kept already, in the table, the lake and the media, in both directions.
+//! Tests of retention: a change, up or down, affects what is kept already in the table, the lake and the
+//! media.
 
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
     scene.follow("demo").await;
     scene.archive().await;
     assert_eq!(scene.stored("demo").await, ["s10", "s2", "s29"]);
-    // What the stream said of it leaves the lake with the next round.
+    // What the stream appended about the deletions leaves the lake with the next round.
     pass_time(&scene.servers.store(), &account("demo"), DAY * 1_000_000).await;
     scene.maintain().await;
     assert_eq!(scene.files("demo").await, [files[0].1.clone()]);
@@ -55,7 +56,8 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
     assert_eq!(scene.stored("other").await, everything);
     assert_eq!(scene.files("other").await.len(), 2);
 
-    // Raised again, nothing says of what is gone that it is missing, and nothing comes back.
+    // When the retention is raised again, nothing reports the deleted sessions as missing, and none of them
+    // comes back.
     scene.keep("demo", 90).await;
     scene.follow("demo").await;
     tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
@@ -69,7 +71,7 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
 async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() {
     let mut scene = Scene::start().await;
     let (ingest, _) = scene.account("demo", 30).await;
-    // More of one instant than are looked at together.
+    // These are more sessions of the same instant than one page has.
     let many: Vec<Value> = (0..520).map(|at| session(&format!("s{at:03}"), 20, 1)).collect();
     let few: Vec<Value> = (1..29).map(|days| session(&format!("d{days}"), days, 1)).collect();
     scene.world.ingest_all(&ingest, &many, "accepted").await;
@@ -81,7 +83,7 @@ async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() 
         number(&item, "expires_at")
     };
     assert_eq!(expiry("d3").await, None, "a session has no expiry of its own");
-    // As the earlier version left them; one has time enough.
+    // The earlier version left an expiry with each session; that of one session is late enough.
     let late = Instant::now().plus_seconds(400 * DAY).seconds();
     for one in many.iter().chain(&few) {
         let name = one["session_id"].as_str().unwrap();
@@ -89,7 +91,7 @@ async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() 
         let at = AttributeValue::N(at.to_string());
         scene.set(key::session(&demo, &id(name)), "expires_at", at).await;
     }
-    // A newer version is free of it without anybody's help.
+    // A newer version of a session removes the expiry by itself.
     scene.world.ingest_all(&ingest, &[session("d5", 5, 2)], "accepted").await;
     assert_eq!(expiry("d5").await, None);
     scene.archive().await;
@@ -103,11 +105,11 @@ async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() 
         assert_eq!(expiry(name).await, (name == "d9").then_some(late), "{name}");
     }
     assert_eq!(scene.stored("demo").await.len(), 548);
-    // Such a change says nothing to the lake.
+    // A change of nothing but the expiry appends nothing to the lake.
     let compacted = manifest().await;
     scene.archive().await;
     assert_eq!(manifest().await, compacted, "{before} before");
-    // One that says anything else, and loses its expiry with it, does.
+    // A change of anything else, together with the expiry, is appended.
     scene.set(key::session(&demo, &id("d9")), "version", AttributeValue::N("0".to_owned())).await;
     scene.world.ingest_all(&ingest, &[session("d9", 9, 2)], "accepted").await;
     scene.archive().await;
@@ -147,7 +149,7 @@ async fn a_session_that_moves_into_the_kept_days_meanwhile_stays() {
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
     scene.follow("demo").await;
 
-    // What the index says arrives late.
+    // The answer of the index arrives late.
     let proxy = Proxy::start(&scene.servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
     proxy.set_delay(Duration::from_millis(1_500));
     proxy.set_rate_of("Query", Fault::Slow, 1.0);
@@ -220,9 +222,9 @@ async fn retention_is_followed_however_often_storage_fails() {
     s3.fail_calls(0.2);
     let mut runs = 0;
     while runs < 20 || dynamo.count("DeleteItem").faults == 0 {
-        // A duty that fails waits for at most an hour.
+        // A duty that failed waits at most an hour.
         pass_time(&scene.servers.store(), &account("demo"), 3_600 * 1_000_000).await;
-        // It may not even read what is due.
+        // The run may fail, where it cannot even read which accounts are due.
         drop(maintain::handle(&app, Instant::now().plus_seconds(20)).await);
         runs += 1;
         assert!(runs < 300, "{:?}", dynamo.counts());

@@ -1,6 +1,6 @@
 //! Rust sources as a sequence of tokens, for the repository rules.
 
-/// A token of a Rust source: an identifier (or a number), or one other character.
+/// A token of a Rust source: an identifier, keyword or number, or one other character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
     Name(String),
@@ -16,7 +16,8 @@ impl Token {
     }
 }
 
-/// The tokens of a Rust source, each with the number of its line. Comments, texts and white space are left out.
+/// Returns the tokens of a Rust source, each with the number of its line. Comments, string and character
+/// literals and white space are left out.
 pub(crate) fn tokens(source: &str) -> Vec<(usize, Token)> {
     let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
     let chars: Vec<char> = source.chars().collect();
@@ -53,8 +54,8 @@ pub(crate) fn tokens(source: &str) -> Vec<(usize, Token)> {
     found
 }
 
-/// The identifiers of a Rust source, each with the number of its line. Comments and texts are left out, for they may use
-/// any word.
+/// Returns the identifiers of a Rust source, each with the number of its line. Comments and literals are left
+/// out, because they may use any word.
 pub(crate) fn identifiers(source: &str) -> Vec<(usize, String)> {
     let name = |(line, token)| match token {
         Token::Name(name) => Some((line, name)),
@@ -63,8 +64,8 @@ pub(crate) fn identifiers(source: &str) -> Vec<(usize, String)> {
     tokens(source).into_iter().filter_map(name).collect()
 }
 
-/// How many characters a text literal has from its first quote on. A raw one ends with as many `hashes` as it begins with;
-/// any other (`None`) may hold escapes.
+/// Returns how many characters a string literal has from its first quote on. A raw string ends with as many
+/// `hashes` as it begins with; any other (`None`) may contain escapes.
 fn text_length(chars: &[char], hashes: Option<usize>) -> usize {
     let closing = hashes.unwrap_or_default();
     let mut at = 1;

@@ -1,4 +1,4 @@
-//! The functions over servers of their own, each of which works when a test tells it to.
+//! The functions on servers of their own, where archive and maintain only work when a test tells them to.
 
 use std::fs;
 
@@ -20,10 +20,10 @@ use crate::upkeep::pass_time;
 use crate::world::{World, answer};
 
 pub(crate) const DAY: i64 = 86_400;
-/// Microseconds, longer than a change of retention waits for requests that began before it.
+/// A time in microseconds that is longer than a change of retention waits for requests that began before it.
 pub(crate) const HOLD: i64 = 200 * 1_000_000;
 
-/// The functions over servers of their own; archive and maintain work when they are told to.
+/// The functions on servers of their own.
 pub(crate) struct Scene {
     pub(crate) servers: Servers,
     pub(crate) world: World,
@@ -38,12 +38,12 @@ pub(crate) fn id(name: &str) -> SessionId {
     SessionId::try_from(name.to_owned()).unwrap()
 }
 
-/// The day that lies so many before today, UTC.
+/// Returns the UTC day that lies `days` days before today.
 pub(crate) fn days_ago(days: u64) -> NaiveDate {
     Instant::now().day(Zone::UTC).checked_sub_days(Days::new(days)).unwrap()
 }
 
-/// A version of a session that began so many days ago at noon.
+/// A version of a session that began `days` days ago at noon.
 pub(crate) fn session(name: &str, days: u64, version: u32) -> Value {
     json!({
         "session_id": name,
@@ -60,7 +60,7 @@ impl Scene {
         Scene { servers, world, stream: EventSource::new(1, 1) }
     }
 
-    /// An account that keeps this many days: its `ingest` and its `report` token.
+    /// Makes an account with a retention of `days` days. Returns its `ingest` and its `report` token.
     pub(crate) async fn account(&self, name: &str, days: u32) -> (String, String) {
         let tokens = self.world.account(name).await;
         self.keep(name, days).await;
@@ -83,18 +83,19 @@ impl Scene {
         update.expression_attribute_values(":value", value).send().await.unwrap();
     }
 
-    /// Archives all that is in the stream.
+    /// Archives everything that is in the stream.
     pub(crate) async fn archive(&mut self) {
         let clients = self.servers.clients();
         self.stream.drain(&clients, &[Archive::new(self.servers.store())]).await;
     }
 
-    /// One run of maintain.
+    /// Makes one run of maintain.
     pub(crate) async fn maintain(&self) -> maintain::RunSummary {
         maintain::handle(&App::new(self.servers.store()), Instant::now().plus_seconds(60)).await.unwrap()
     }
 
-    /// Lets the time pass after which a change is followed, and runs maintain.
+    /// Makes the time pass after which a change of retention is followed, and runs maintain before and after
+    /// that.
     pub(crate) async fn follow(&self, name: &str) {
         self.maintain().await;
         pass_time(&self.servers.store(), &account(name), HOLD).await;
@@ -102,7 +103,7 @@ impl Scene {
         assert_eq!((done.failures, done.busy, done.left_due), (0, 0, Some(0)), "{done:?}");
     }
 
-    /// The ids of an account's sessions that the table lists, from the days that a test uses.
+    /// Returns the ids of an account's sessions that the table lists for the last hundred days.
     pub(crate) async fn stored(&self, name: &str) -> Vec<String> {
         let (store, mut ids) = (self.servers.store(), Vec::new());
         for days in 0..100 {
@@ -113,13 +114,13 @@ impl Scene {
         ids
     }
 
-    /// The earliest `created_at` that an account's lake holds.
+    /// Returns the earliest `created_at` in an account's lake; `None` where the lake is empty.
     pub(crate) async fn earliest(&self, name: &str) -> Option<Instant> {
         let live = ::lake::Lake::new(self.servers.store()).live(&account(name)).await.unwrap();
         live.iter().map(|segment| segment.created().min).min()
     }
 
-    /// A file of an account that was uploaded so many days ago.
+    /// Puts a media file of an account as if it had been uploaded `days` days ago, and returns its key.
     pub(crate) async fn file(&self, name: &str, file: &str, days: u64) -> String {
         let (store, object) = (self.servers.store(), StorageId::try_from(file.to_owned()).unwrap());
         let object = key::media_object(&account(name), &object);
@@ -137,14 +138,15 @@ impl Scene {
         object
     }
 
-    /// The objects of an account's files.
+    /// Returns the keys of an account's media files.
     pub(crate) async fn files(&self, name: &str) -> Vec<String> {
         let (store, prefix) = (self.servers.store(), key::media_objects(&account(name)));
         let page = store.list_objects(&store.names().media_bucket, &prefix, "").await.unwrap();
         page.objects.into_iter().map(|object| object.key).collect()
     }
 
-    /// The receipts of some days from `days` ago on: sessions received, stored and served, and the days with gaps.
+    /// Returns the sums of the receipts of 31 days, beginning `days` days ago: sessions received, stored and
+    /// served, and the days with gaps.
     pub(crate) async fn receipts(&self, name: &str, days: u64) -> (u64, u64, u64, Value) {
         let (start, end) = (days_ago(days), days_ago(days - 30));
         let path = format!("/v1/receipts?account={name}&start={start}&end={end}");

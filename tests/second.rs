@@ -1,5 +1,5 @@
-//! The same behaviours on Amazon's DynamoDB Local, with the stream in four shards: sessions, tokens, receipts, the way from
-//! the stream to the rows, and rebuilds that race.
+//! Tests on Amazon's DynamoDB Local, a second DynamoDB, with the stream in four shards: sessions, tokens,
+//! receipts, the way from the stream to the rows, and rebuilds that race.
 
 use archive::App;
 use chrono::NaiveDate;
@@ -17,7 +17,7 @@ use crate::world::{World, answer, query};
 
 const SHARDS: usize = 4;
 
-/// DynamoDB Local, the functions on it, and an archive for each shard of its stream.
+/// DynamoDB Local, the functions on it, and one archive per shard of its stream.
 struct Stage {
     second: Servers,
     world: World,
@@ -56,7 +56,7 @@ async fn of_a_session_s_versions_the_latest_stays_in_whatever_order_they_come() 
     world.ingest_all(&ingest, &[version(20)], "accepted").await;
     world.ingest_all(&ingest, &[version(20)], "unchanged").await;
     world.ingest_all(&ingest, &[version(19)], "stale").await;
-    // All at once: whatever order the table sees them in.
+    // All versions are sent at the same time, so the table may see them in any order.
     let versions: Vec<Value> = (21..45).map(version).collect();
     let posts = versions.iter().map(|version| world.ingest(&ingest, std::slice::from_ref(version)));
     for (status, said) in join_all(posts).await {
@@ -106,7 +106,7 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
     let mut sessions = expected::sessions(71, 250);
     stage.world.ingest_all(&ingest, &sessions, "accepted").await;
     stage.drain().await;
-    // Some change, and some of those move.
+    // Some sessions change, and some of these move to another day.
     for (at, session) in sessions.iter_mut().enumerate().step_by(3) {
         session["updated_at"] = "2026-10-04 09:00:00".into();
         session["tabulation"] = "Corrigido".into();
@@ -133,7 +133,8 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
     assert_eq!(stage.second.store().quarantined(&demo()).await.unwrap(), []);
 }
 
-/// Has days built anew; `None` where somebody else was faster.
+/// Rebuilds days, and returns whether table and lake agree afterwards; `None` where another rebuild was
+/// faster.
 async fn rebuild(app: &maintain::App, start: NaiveDate, end: NaiveDate) -> Option<bool> {
     let order = Rebuild { rebuild: demo(), start, end };
     match maintain::rebuild(app, &order).await {

@@ -1,11 +1,11 @@
-//! A person's token in the console's cookie: what it opens, and what no other site can do with it.
+//! Tests of a token in the console's cookie: what the cookie allows, and that no other site can use it.
 
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::world::{World, answer};
 
-/// Signs in and gives the whole `Set-Cookie`.
+/// Signs in, and returns the whole header `Set-Cookie`.
 async fn sign_in(world: &World, token: &str) -> String {
     let response = world.request(Method::POST, "/v1/console/session", token).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
@@ -16,7 +16,7 @@ async fn sign_in(world: &World, token: &str) -> String {
     cookie
 }
 
-/// A request as the console's page makes it in a browser.
+/// Returns a request as the console's page makes it in a browser.
 fn from_page(world: &World, method: Method, path: &str, token: &str) -> RequestBuilder {
     let request =
         world.request(method, path, "").header("cookie", format!("a=b; __Host-premium={token}; c=d"));
@@ -56,7 +56,7 @@ async fn nobody_signs_in_with_another_scope_or_without_showing_the_token_itself(
         let refused = world.request(Method::POST, "/v1/console/session", &token).send().await.unwrap();
         assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{scope}");
         assert!(!refused.headers().contains_key("set-cookie"));
-        // A cookie that was made by hand opens no more.
+        // A cookie that was made by hand does not open anything either.
         let (status, _) = answer(from_page(&world, Method::GET, "/v1/me", &token)).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{scope}");
     }
@@ -83,7 +83,7 @@ async fn the_cookie_opens_to_the_page_what_its_token_opens_in_every_function() {
     {
         let response = from_page(&world, Method::GET, path, &token).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
-        // Nobody between may keep an answer that another cookie would not get.
+        // No cache may keep an answer that another cookie would not get.
         assert_eq!(response.headers()["cache-control"], "no-store", "{path}");
     }
     let query = json!({"fields": [{"name": "session_id"}]});
@@ -141,7 +141,7 @@ async fn what_another_site_sends_with_the_cookie_is_refused() {
     assert_eq!(list["title"], json!("x"), "a browser that says nothing of sites");
     let (_, list) = world.get("/v1/reports", &token).await;
     assert_eq!(list["reports"].as_array().unwrap().len(), 1);
-    // An `Authorization` that is there counts alone, good or bad.
+    // Where there is a header `Authorization`, it alone counts, valid or not.
     let (status, _) = answer(from_page(&world, Method::GET, "/v1/me", &token).bearer_auth("x")).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let report = world.token("demo", "report").await;
@@ -184,7 +184,7 @@ async fn a_revoked_token_ends_the_session_that_its_cookie_began() {
     let path = format!("/v1/tokens/{}", issued["id"].as_str().unwrap());
     let (status, _) = answer(world.request(Method::DELETE, &path, &world.admin)).await;
     assert_eq!(status, StatusCode::NO_CONTENT);
-    // No function has seen it before, so none may trust a row that it read earlier.
+    // No function has seen the token before, so none can rely on a row that it read earlier.
     let (status, problem): (_, Value) = answer(from_page(&world, Method::GET, "/v1/reports", token)).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED, "{problem}");
 }

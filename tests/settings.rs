@@ -1,4 +1,4 @@
-//! What an operator sets for the whole stack.
+//! Tests of what an operator sets for the whole stack.
 
 use console::Deployment;
 use reqwest::{Method, StatusCode};
@@ -30,7 +30,8 @@ async fn what_an_operator_sets_every_console_reads() {
     for token in consoles.iter().chain([&world.admin]) {
         assert_eq!(world.get("/v1/settings", token).await, (StatusCode::OK, set.clone()));
     }
-    // Each member as a whole; what is not sent stays, and so does what null is sent for, but for the connector.
+    // Each member is replaced as a whole. Members that are missing or null stay, except that null resets the
+    // connector.
     let one = json!({"agentes": "0123456789"});
     let (_, changed) = put(&world, &world.admin, &json!({"templates": one, "prices": null})).await;
     assert_eq!(

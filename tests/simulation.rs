@@ -1,7 +1,9 @@
-//! Six accounts, four shards, and a fifth of all calls to DynamoDB, S3 and KMS failing: every session that was acknowledged
-//! ends in the reports, once and in its latest version, and nothing is quarantined for a fault that passes.
+//! A simulation with six accounts and four shards, in which a fifth of all calls to DynamoDB, S3 and KMS
+//! fail. Every acknowledged session ends in the reports, once and in its latest version, and nothing is
+//! quarantined because of a fault that passes.
 //!
-//! The gate runs two seeds of 500 records. `PREMIUM_SIMULATION=20x5000` runs twenty of 5,000.
+//! By default there are two seeds with 500 records each. `PREMIUM_SIMULATION=20x5000` runs twenty seeds with
+//! 5,000.
 
 use std::collections::BTreeMap;
 
@@ -22,21 +24,21 @@ const ACCOUNTS: usize = 6;
 const SHARDS: usize = 4;
 /// The share of calls that fail.
 const FAILING: f64 = 0.2;
-/// Rounds of deliveries with faults after the last session was acknowledged.
+/// How many rounds of deliveries with faults follow after the last session was acknowledged.
 const ROUNDS: usize = 15;
-/// Sessions of one post.
+/// How many sessions one post has.
 const POST: usize = 20;
 /// One session in this many is too large for its item.
 const LARGE_ONE_IN: usize = 100;
 
-/// Seeds, and records of each.
+/// Returns how many seeds there are, and how many records each has.
 fn size() -> (u64, usize) {
     let asked = runtime::config::optional("PREMIUM_SIMULATION").unwrap_or_else(|| "2x500".to_owned());
     let (seeds, records) = asked.split_once('x').unwrap_or_else(|| panic!("{asked} is not like 20x5000"));
     (seeds.parse().unwrap(), records.parse().unwrap())
 }
 
-/// A version of a session, which says its number.
+/// A version of a session, with its number as the protocol.
 fn version(id: &str, number: usize, rng: &mut Rng) -> Value {
     let noise = |rng: &mut Rng, length| -> String { (0..length).map(|_| rng.alphanumeric()).collect() };
     let is_large = rng.usize(..LARGE_ONE_IN) == 0;
@@ -65,11 +67,12 @@ impl Sender {
         let mut rng = Rng::with_seed(seed);
         let mut versions: BTreeMap<String, usize> = BTreeMap::new();
         let mut posts = Vec::new();
-        // About two versions of each; more sessions than a post has, for that needs different ones.
+        // Each session has about two versions. There are more sessions than a post has, because a post needs
+        // different ones.
         let ids = (records / 2).max(2 * POST);
         let mut left = records;
         while left > 0 {
-            // Each session at most once a post, so that none of its versions is stale.
+            // Each session is in a post at most once, so that none of its versions is stale.
             let mut post = BTreeMap::new();
             while post.len() < POST.min(left) {
                 let id = format!("{account}-{}", rng.usize(..ids));
@@ -86,7 +89,7 @@ impl Sender {
         Sender { account, ingest, report, posts, latest }
     }
 
-    /// Posts everything, and each session again until it is acknowledged.
+    /// Posts all sessions, and each of them again until it is acknowledged.
     async fn send(&self, world: &World) {
         for post in &self.posts {
             let mut left: Vec<&Value> = post.iter().collect();
@@ -99,7 +102,7 @@ impl Sender {
                     break;
                 }
                 assert!(status.is_server_error(), "{status}: {said}");
-                // Where there are no results, the post itself was not read.
+                // Without results, the post itself could not be read, and all of it is sent again.
                 if let Some(results) = said["results"].as_array() {
                     let again = |line: &&Value| line["outcome"] == "retry";
                     let index = |line: &Value| usize::try_from(line["index"].as_u64().unwrap()).unwrap();
@@ -109,7 +112,7 @@ impl Sender {
         }
     }
 
-    /// Fails unless the reports say the latest version of each session, once.
+    /// Asserts that the reports have each session once, in its latest version.
     async fn check(&self, world: &World, seed: u64) {
         let asked = query("sessions", &["session_id", "protocol"]);
         let rows = world.rows_once(&self.report, &asked, self.latest.len()).await;
@@ -151,18 +154,18 @@ impl Proxies {
         Endpoints { dynamodb, s3, kms }
     }
 
-    /// Requests, and those that met a fault.
+    /// Returns how many requests there were, and how many of them met a fault.
     fn totals(&self) -> (u64, u64) {
         let counts = self.0.iter().flat_map(|proxy| proxy.counts().into_values());
         counts.fold((0, 0), |(requests, faults), one| (requests + one.requests, faults + one.faults))
     }
 }
 
-/// Runs one seed and says what it took.
+/// Runs one seed, and returns a line about what happened.
 async fn simulate(seed: u64, records: usize) -> String {
     let servers = Servers::with_dynamodb_local().await;
     let proxies = Proxies::start(&servers.endpoints, seed).await;
-    // Nothing is tried again by the SDK: a failing call fails.
+    // The SDK does not retry, so every fault reaches the program.
     let store = || servers.clients_at(&proxies.endpoints(), RetryConfig::disabled()).store();
     let world = World::over(store()).await;
     let mut senders = Vec::new();
@@ -196,7 +199,7 @@ async fn simulate(seed: u64, records: usize) -> String {
     proxies.0.iter().for_each(Proxy::switch_off);
     source.drain(&stream, &apps).await;
 
-    // Until then a reader's snapshot lies before the last segment.
+    // Until then, the snapshot of a reader lies before the last segment.
     tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     // Whoever reads does so through functions whose SDK tries a call again that was not answered.
     let direct = servers.store();

@@ -1,4 +1,4 @@
-//! Who gets in, with which token, to what; and the settings of an account.
+//! Tests of which token allows what, and of the settings of an account.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::world::{World, answer};
 
 const SCOPES: [&str; 4] = ["admin", "ingest", "report", "console"];
 
-/// How long after its revocation a token may still be let in.
+/// How long a token may still be accepted after its revocation.
 const REFUSED_WITHIN: Duration = Duration::from_secs(60);
 
 async fn issue(world: &World, by: &str, order: Value) -> (u16, Value) {
@@ -128,7 +128,7 @@ async fn every_scope_has_its_routes_and_no_others() {
     for scope in &SCOPES[1..] {
         tokens.push(world.token("demo", scope).await);
     }
-    // Route, body, and the status for each scope.
+    // Each line has a route, a body, and the status for each scope.
     let calls = [
         (Method::GET, "/v1/me", Value::Null, [200, 200, 200, 200]),
         (Method::GET, "/v1/account?account=demo", Value::Null, [200, 403, 403, 200]),
@@ -218,7 +218,8 @@ async fn nothing_but_a_whole_token_of_ours_gets_in() {
     let world = World::start().await;
     let good = world.token("demo", "report").await;
     let parts: Vec<&str> = good.split('.').collect();
-    // The header {"typ":"premium+jwt","alg":"none","kid":"0123456789abcdef"} and the claims of an operator.
+    // These are the header {"typ":"premium+jwt","alg":"none","kid":"0123456789abcdef"} and the claims of an
+    // operator.
     let none = "eyJ0eXAiOiJwcmVtaXVtK2p3dCIsImFsZyI6Im5vbmUiLCJraWQiOiIwMTIzNDU2Nzg5YWJjZGVmIn0";
     let operator = "eyJzdWIiOiIqIiwic2NvcGUiOiJhZG1pbiJ9";
     let forged = [
@@ -252,7 +253,7 @@ async fn nothing_but_a_whole_token_of_ours_gets_in() {
     refused(None).await;
     for token in forged {
         refused(Some(format!("Bearer {token}"))).await;
-        // The route that takes the bootstrap secret takes nothing else for it.
+        // The route that accepts the bootstrap secret accepts nothing else instead of it.
         let order = json!({"scope": "admin"});
         assert_eq!(issue(&world, &token, order).await.0, 401, "{token}");
     }

@@ -1,4 +1,4 @@
-//! The list of an account's tokens, page by page.
+//! Tests of the list of an account's tokens, page by page.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -41,7 +41,7 @@ async fn a_list_of_tokens_comes_page_by_page() {
     assert!(own["tokens"].as_array().unwrap().iter().all(|one| one["scope"] == "admin"), "{own}");
     assert!(!own["tokens"].as_array().unwrap().is_empty());
 
-    // A console's row ends by itself; a report's stays listed.
+    // The row of a console token is deleted after its end; that of a report token stays listed.
     let store = world.store();
     let mut ending = Vec::new();
     for scope in ["console", "report"] {

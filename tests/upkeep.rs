@@ -1,4 +1,4 @@
-//! Upkeep: which accounts are due, who works on them, and what a run of maintain does.
+//! Tests of upkeep: which accounts are due, which run works on them, and what a run of maintain does.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,14 +21,14 @@ use store::{Store, TouchedDays, number, text};
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::world::World;
 
-/// Appends that make a compaction.
+/// How many appends make a compaction.
 const FAN_IN: usize = 8;
 
 pub(crate) fn account(name: &str) -> AccountId {
     AccountId::try_from(name.to_owned()).unwrap()
 }
 
-/// An app that compacts segments as soon as they are there.
+/// Returns an app that compacts segments as soon as they are there.
 fn app(store: Store) -> App {
     let policy = CompactionPolicy { min_age_seconds: -1, ..CompactionPolicy::default() };
     App { policy, ..App::new(store) }
@@ -190,12 +190,12 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
         append(&lake, &broken, number).await;
         append(&lake, &well, number).await;
     }
-    // A segment whose description cannot be read; a file that is gone would be an erasure.
+    // The item of this segment cannot be read. A missing file would not do, because it counts as an erasure.
     let put = store.dynamo().put_item().table_name(&store.names().table);
     let at = key::segment_before_parts(&broken, "damaged");
     let put = put.item("pk", AttributeValue::S(at.pk)).item("sk", AttributeValue::S(at.sk));
     put.item("segment", AttributeValue::S("no segment".to_owned())).send().await.unwrap();
-    // Long ago, so that no note says that it is due earlier than it asks for.
+    // The notes are old, so that the accounts are not due earlier than their runs ask for.
     store.note_due(&broken, &TouchedDays::Every, Instant::now().plus_seconds(-900)).await.unwrap();
     store.note_due(&well, &TouchedDays::Every, Instant::now().plus_seconds(-800)).await.unwrap();
 
@@ -203,7 +203,8 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
     let answer = run(&app, 60).await;
     assert_eq!((answer.failures, answer.left_due), (4, Some(0)), "four duties read the manifest: {answer:?}");
     assert_eq!(lake.live(&well).await.unwrap().len(), 1);
-    // A minute, then two: the item is made due again each time, as if the time had passed.
+    // The pause is a minute, then two, then four. Each time, the account is made due as if that time had
+    // passed.
     for minutes in 1..=3 {
         let item = store.get(key::due(&broken)).await.unwrap().unwrap();
         let next = Instant(text(&item, "listing_sk").unwrap().parse().unwrap());
@@ -211,13 +212,14 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
         let expected = 60_000_000 << (minutes - 1);
         assert!((expected - 20_000_000..=expected).contains(&wait), "{wait} instead of {expected}");
         assert!(number(&item, "lease_until").is_none());
-        // The duties failed one after the other: the last of them waits a moment longer than the first.
+        // The duties failed one after the other, so the last of them waits a moment longer than the first.
         pass_time(&store, &broken, wait + 5_000_000).await;
         assert_eq!(run(&app, 60).await.failures, 4);
     }
 }
 
-/// Makes everything that an account's upkeep remembers as much older, and its notes and its lease.
+/// Makes everything that an account's upkeep remembers older by some microseconds, including its notes and
+/// its lease.
 pub(crate) async fn pass_time(store: &Store, account: &AccountId, micros: i64) {
     let mut item = store.get(key::due(account)).await.unwrap().unwrap();
     let mut memory: serde_json::Value = serde_json::from_str(text(&item, "memory").unwrap()).unwrap();
@@ -283,7 +285,7 @@ async fn an_account_that_goes_quiet_has_its_day_closed() {
     assert_eq!(listed.len(), 4, "three are kept for those who still read them: {listed:?}");
 }
 
-/// The keys of the lake's objects that begin so.
+/// Returns the keys of the lake's objects that begin with `prefix`.
 async fn objects(store: &Store, prefix: &str) -> BTreeSet<String> {
     let list = store.s3().list_objects_v2().bucket(&store.names().lake_bucket).prefix(prefix);
     let answer = list.send().await.unwrap();

@@ -1,4 +1,4 @@
-//! Versions of a session: what a delivery leaves in the table and beside it.
+//! Tests of versions of a session: what a delivery leaves in the table and in S3.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::{AccountId, SessionId};
@@ -32,7 +32,7 @@ async fn the_history_of_a_session_that_moves_on_and_on_stays_small() {
     let day = |at: &Instant| at.to_utc().date_naive().to_string();
     let days: Vec<String> = [history.iter().min(), history.iter().max()].map(|at| day(at.unwrap())).to_vec();
     assert_eq!(days, ["2026-09-01", "2026-09-28"], "its ends are known for ever");
-    // An older version and the same one find their way as ever.
+    // An older version and the same version have the same outcomes as ever.
     world.ingest_all(&ingest, &[deliver(39)], "unchanged").await;
     world.ingest_all(&ingest, &[deliver(5)], "stale").await;
     let by_id = json!([[
@@ -48,7 +48,7 @@ async fn the_history_of_a_session_that_moves_on_and_on_stays_small() {
 async fn a_large_body_is_uploaded_only_for_a_version_that_is_kept() {
     let world = World::start().await;
     let (ingest, _) = world.account("demo").await;
-    // Random texts, which do not become small enough for an item.
+    // The texts are random, so that compression does not make them small enough for an item.
     let version = |minute: u32| {
         let talks: Vec<Value> = (0..200).map(|_| json!({"message": domain::id::random_hex(2_000)})).collect();
         json!({

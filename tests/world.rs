@@ -1,4 +1,4 @@
-//! One running stack and what a test does with it.
+//! A running stack, and what tests do with it.
 
 use std::io::Write;
 use std::path::Path;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// How long an acknowledged session may take to be readable.
+/// How long it may take until an acknowledged session is readable.
 const READABLE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A stack of its own for one test.
@@ -28,11 +28,11 @@ pub(crate) struct World {
     data: TempDir,
 }
 
-/// What answers at the world's address.
+/// What answers at the address of the world.
 enum Running {
     /// A whole stack.
     Stack { _stack: Box<Stack> },
-    /// The functions' routers alone.
+    /// Only the routers of the functions.
     Routers(JoinHandle<()>),
 }
 
@@ -58,7 +58,8 @@ impl World {
         World { client, url, admin, _running: Running::Stack { _stack: Box::new(stack) }, data }
     }
 
-    /// The functions' routers over a store. Nothing reads its stream: what reaches the lake is for the test to say.
+    /// Starts only the routers of the functions, on a store. Nothing reads the table's stream, so the test
+    /// decides what reaches the lake.
     pub(crate) async fn over(store: Store) -> World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -76,17 +77,17 @@ impl World {
         world
     }
 
-    /// The folder that the stack keeps everything in.
+    /// The folder with all data of the stack.
     pub(crate) fn data(&self) -> &Path {
         self.data.path()
     }
 
-    /// A store on the servers that the whole stack runs on.
+    /// Returns a store on the servers of the whole stack.
     pub(crate) fn store(&self) -> Store {
         Endpoints::to(self.data()).unwrap().clients().store()
     }
 
-    /// A request to a path, with a token unless it is empty.
+    /// Returns a request to a path, with a token unless that is empty.
     pub(crate) fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
         if token.is_empty() { request } else { request.bearer_auth(token) }
@@ -100,7 +101,7 @@ impl World {
         answer(self.request(Method::POST, path, token).json(body)).await
     }
 
-    /// A token of an account.
+    /// Issues a token of an account.
     pub(crate) async fn token(&self, account: &str, scope: &str) -> String {
         let order = json!({"account": account, "scope": scope});
         let (status, issued) = self.post("/v1/tokens", &self.admin, &order).await;
@@ -108,7 +109,7 @@ impl World {
         issued["token"].as_str().unwrap().to_owned()
     }
 
-    /// An account that keeps everything since 2015: its `ingest` and its `report` token.
+    /// Makes an account that keeps everything since 2015. Returns its `ingest` and its `report` token.
     pub(crate) async fn account(&self, account: &str) -> (String, String) {
         let (ingest, report) = (self.token(account, "ingest").await, self.token(account, "report").await);
         let change = json!({"account": account, "starts_on": "2015-01-01", "retention_days": 36_000});
@@ -118,7 +119,7 @@ impl World {
         (ingest, report)
     }
 
-    /// Posts sessions as NDJSON and gzip and gives the answer's status and body.
+    /// Posts sessions as NDJSON with gzip, and returns the status and the body of the answer.
     pub(crate) async fn ingest(&self, token: &str, sessions: &[Value]) -> (StatusCode, Value) {
         let mut body = GzEncoder::new(Vec::new(), Compression::fast());
         for session in sessions {
@@ -132,7 +133,7 @@ impl World {
         answer(request).await
     }
 
-    /// Posts sessions, of which every single one must have this outcome.
+    /// Posts sessions, and asserts that every single one has this outcome.
     pub(crate) async fn ingest_all(&self, token: &str, sessions: &[Value], outcome: &str) {
         for batch in sessions.chunks(500) {
             let (status, answer) = self.ingest(token, batch).await;
@@ -140,7 +141,7 @@ impl World {
         }
     }
 
-    /// All rows of a query, page by page.
+    /// Returns all rows of a query, which it reads page by page.
     pub(crate) async fn rows(&self, token: &str, query: &Value) -> Vec<Vec<Value>> {
         let mut rows = Vec::new();
         let mut query = query.clone();
@@ -157,7 +158,8 @@ impl World {
         }
     }
 
-    /// Asks again and again until there are `count` rows, for as long as they may take to be readable.
+    /// Returns the rows of a query once there are `count` of them. Fails where that takes longer than
+    /// `READABLE_WITHIN`.
     pub(crate) async fn rows_once(&self, token: &str, query: &Value, count: usize) -> Vec<Vec<Value>> {
         let deadline = tokio::time::Instant::now() + READABLE_WITHIN;
         loop {
@@ -175,7 +177,7 @@ impl World {
     }
 }
 
-/// Sends a request and reads its answer as JSON; null where there is none.
+/// Sends a request, and reads its answer as JSON; null where the answer is not JSON.
 pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     let response = request.send().await.unwrap();
     let status = response.status();
@@ -183,7 +185,7 @@ pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-/// A `getData` request for some fields of a report type.
+/// Returns the body of a `getData` request for some fields of a report type.
 pub(crate) fn query(report_type: &str, fields: &[&str]) -> Value {
     let fields: Vec<Value> = fields.iter().map(|name| json!({ "name": name })).collect();
     json!({"configParams": {"report_type": report_type}, "fields": fields})
