@@ -27,7 +27,7 @@ async fn a_copy_lacks_no_row_that_is_rewritten_meanwhile() {
     for round in 1..=10 {
         // Two days more, which become one segment with all days before.
         for day in 2 * round - 2..2 * round {
-            lake.append(&demo(), vec![entry(day, 1, day as i64 * 24)]).await.unwrap();
+            lake.append(&demo(), vec![entry(day, 1, day.cast_signed() * 24)]).await.unwrap();
         }
         tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
         let folder = tempdir().unwrap();

@@ -188,7 +188,7 @@ async fn no_deleted_session_comes_back_between_two_steps_of_dropping() {
     let lake = Lake::new(world.store());
     // A tombstone is in the last of the segments that a step takes, and its row in the next.
     for number in 0..40 {
-        lake.append(&demo(), vec![entry(number, 1, 2_000 - number as i64)]).await.unwrap();
+        lake.append(&demo(), vec![entry(number, 1, 2_000 - number.cast_signed())]).await.unwrap();
     }
     let (gone, before) = (entry(50, 2, 1_000), entry(51, 2, 1_001));
     lake.append(&demo(), vec![before, Entry { session: None, ..gone }]).await.unwrap();
