@@ -23,8 +23,8 @@ async fn a_copy_lacks_no_row_that_is_rewritten_meanwhile() {
     proxy.set_rate_of("Query", Fault::InternalError, 0.3);
     let account = Account::new(demo());
     let reader = Reader { privacy: Privacy::Full, account: &account };
-    let policy = CompactionPolicy { fan_in: 2, ..CompactionPolicy::at_once() };
-    for round in 1..=10 {
+    let policy = CompactionPolicy { segments_per_compaction: 2, ..CompactionPolicy::at_once() };
+    for round in 1..=5 {
         // Two days more, which become one segment with all days before.
         for day in 2 * round - 2..2 * round {
             lake.append(&demo(), vec![entry(day, 1, day.cast_signed() * 24)]).await.unwrap();

@@ -64,7 +64,7 @@ async fn sweep(lake: &Lake, account: &AccountId, now: Instant) {
 async fn races_of_appends_and_compactions_leave_an_object_for_each_live_segment() {
     let world = World::start().await;
     let lake = Lake::new(world.store());
-    let at_once = CompactionPolicy { fan_in: 3, ..CompactionPolicy::at_once() };
+    let at_once = CompactionPolicy { segments_per_compaction: 3, ..CompactionPolicy::at_once() };
     let append = async |shard: u64| {
         for batch in 0..12_u64 {
             // Twelve sessions of three days, each of which comes from all shards' batches again.

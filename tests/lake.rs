@@ -99,7 +99,7 @@ async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
     let lake = Lake::new(world.store());
     // There are never enough segments of one size, so what is appended is only cut by days, and what comes
     // late is merged into its days.
-    let policy = CompactionPolicy { fan_in: 1_000, ..CompactionPolicy::at_once() };
+    let policy = CompactionPolicy { segments_per_compaction: 1_000, ..CompactionPolicy::at_once() };
     let shared_by_days =
         async || lake.live(&demo()).await.unwrap().iter().filter(|one| one.parts.len() > 1).count();
     let ids = query("sessions", &["session_id"]);

@@ -91,7 +91,7 @@ async fn of_an_account_that_sends_all_the_time_upkeep_reads_the_days_that_are_op
         append_at(&lake, &demo, number, (i64::try_from(number).unwrap() - 400) * DAY).await;
     }
     let policy = CompactionPolicy {
-        fan_in: 1_000,
+        segments_per_compaction: 1_000,
         max_rows: 1,
         min_age_seconds: -1,
         quiet_seconds: 1,

@@ -106,16 +106,16 @@ impl Batch {
 async fn append_or_quarantine(app: &App, account: &AccountId, changes: Changes) -> Result<(), StoreError> {
     let entries = changes.into_entries();
     let count = entries.len();
-    let mut places: BTreeMap<(String, SessionId), Vec<Instant>> = BTreeMap::new();
+    let mut created_before: BTreeMap<(String, SessionId), Vec<Instant>> = BTreeMap::new();
     for Entry { sequence, id, created_at, .. } in &entries {
-        places.entry((sequence.clone(), id.clone())).or_default().push(*created_at);
+        created_before.entry((sequence.clone(), id.clone())).or_default().push(*created_at);
     }
     match append(app, account, entries).await {
         Ok(()) => tracing::info!(%account, entries = count, "archived"),
         Err(error) if error.kind.is_unreadable() => {
             let reason = chain(&error);
             tracing::error!(%account, entries = count, reason, "what an account sent was quarantined");
-            for ((sequence, id), before) in places {
+            for ((sequence, id), before) in created_before {
                 let record = Quarantined::new(sequence, id, before, reason.clone(), Instant::now());
                 app.store.quarantine(account, &record).await?;
             }

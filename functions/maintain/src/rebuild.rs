@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use domain::id::AccountId;
 use domain::time::Instant;
 use domain::zone::Zone;
-use lake::{Receipt, Receipts, SNAPSHOT_MARGIN};
+use lake::{Receipt, ReceiptQuery, SNAPSHOT_MARGIN};
 use serde::{Deserialize, Serialize};
 use store::{Quarantined, StoreError, TouchedDays};
 
@@ -57,7 +57,7 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
     let now = Instant::now();
     // Until then a commit may be under way that changes what this snapshot shows.
     tokio::time::sleep(SNAPSHOT_MARGIN).await;
-    let of = Receipts {
+    let of = ReceiptQuery {
         account: order.rebuild.clone(),
         zone: Zone::UTC,
         days: (order.start, order.end),

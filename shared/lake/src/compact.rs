@@ -118,7 +118,9 @@ impl Lake {
         }
         let yesterday = Instant(oldest.0.saturating_sub(DAY));
         match live.iter().find(|segment| segment.created().min < yesterday) {
-            Some(segment) => self.run(account, policy.of_past(segment, &live), policy, oldest).await,
+            Some(segment) => {
+                self.run(account, policy.pick_past_retention(segment, &live), policy, oldest).await
+            }
             None => Ok(Compacted::nothing()),
         }
     }
@@ -133,9 +135,9 @@ impl Lake {
         oldest: Instant,
     ) -> Result<Compacted, StoreError> {
         let inputs = &job.inputs;
-        let hull = Span::of(inputs.iter().flat_map(|one| [one.created().min, one.created().max]));
-        let Some(hull) = hull else { return Ok(Compacted::nothing()) };
-        let mut others = self.live_in(account, hull).await?;
+        let span = Span::of(inputs.iter().flat_map(|one| [one.created().min, one.created().max]));
+        let Some(span) = span else { return Ok(Compacted::nothing()) };
+        let mut others = self.live_in(account, span).await?;
         others.retain(|one| inputs.iter().all(|input| input.id != one.id));
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let sessions = self.load(&parts, Record::Session).await?;

@@ -41,7 +41,7 @@ pub(crate) fn cut_evenly(kept: &[Kept], pieces: usize) -> Vec<Piece<'_>> {
 /// another segment are put together; then those with the most rows have a piece of their own, and the others share pieces,
 /// in which each has a part. Gives at most `MAX_DAYS` pieces, and one more for each time that a day is too many rows.
 pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64) -> Vec<Piece<'a>> {
-    let beside = Beside::of(others);
+    let beside = DaysOfOthers::of(others);
     let days = in_days(kept, |row| row.created, usize::MAX);
     let mut parts = joined(kept, days.chunk_by(|a, b| beside.are_within_one(a, b)));
     if parts.len() > MAX_DAYS {
@@ -62,7 +62,7 @@ pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64
 }
 
 /// The first and the last day of each segment beside the rows that are cut, the largest segment first.
-struct Beside(Vec<(NaiveDate, NaiveDate)>);
+struct DaysOfOthers(Vec<(NaiveDate, NaiveDate)>);
 
 /// Where a day lies in relation to the other segments.
 #[derive(PartialEq)]
@@ -73,11 +73,11 @@ enum Place {
     Between(usize),
 }
 
-impl Beside {
-    fn of(others: &[Segment]) -> Beside {
-        let mut others: Vec<&Segment> = others.iter().filter(|one| one.is_cut()).collect();
+impl DaysOfOthers {
+    fn of(others: &[Segment]) -> DaysOfOthers {
+        let mut others: Vec<&Segment> = others.iter().filter(|one| one.has_one_part()).collect();
         others.sort_by_key(|one| Reverse(one.rows(Record::Session)));
-        Beside(others.into_iter().map(|one| one.created().days()).collect())
+        DaysOfOthers(others.into_iter().map(|one| one.created().days()).collect())
     }
 
     /// Returns where the day of the first of some rows lies.

@@ -69,7 +69,7 @@ impl Lake {
         replaced.truncate(STEP);
         let mut swept = Swept { more, ..Swept::default() };
         for lot in replaced.chunks(LOT) {
-            let live = self.live_again(lot).await?;
+            let live = self.still_live(lot).await?;
             let gone = lot.iter().filter(|segment| !live.contains(&segment.id));
             let objects: Vec<String> = gone.flat_map(Segment::objects).collect();
             swept.segments += lot.len();
@@ -82,7 +82,7 @@ impl Lake {
 
     /// Returns the ids of those segments that are live nevertheless. No commit leaves such a state behind,
     /// but what readers need must not depend on that.
-    async fn live_again(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
+    async fn still_live(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
         let ids: BTreeMap<String, &str> =
             replaced.iter().map(|segment| (segment.live_key().sk, segment.id.as_str())).collect();
         let there = self.store.there(replaced.iter().map(Segment::live_key).collect()).await?;

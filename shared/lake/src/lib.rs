@@ -54,7 +54,7 @@ use file::Texts;
 pub use garbage::{Orphans, Swept};
 pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};
 pub use policy::CompactionPolicy;
-pub use receipt::{Receipt, Receipts};
+pub use receipt::{Receipt, ReceiptQuery};
 pub use segment::{FileInfo, Part, Segment, Span};
 
 /// How many parsed footers are kept in memory, each of about 100 KB.

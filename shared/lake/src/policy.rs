@@ -17,13 +17,13 @@ use crate::write::MAX_DAYS;
 pub(crate) const MAX_INPUTS: usize = (MAX_ACTIONS - MAX_DAYS - 1) / 2;
 /// A segment is rewritten once the rows that came later for its days are at least one for so many rows of its
 /// own, because as many of its rows may be out of date.
-const DEAD_SHARE: u64 = 10;
+const ONE_LATE_ROW_IN: u64 = 10;
 /// A full segment takes up no more at once than one in so many of what a segment may have.
 const LATE_SHARE: u64 = 4;
 
 /// The rules by which segments are compacted.
 ///
-/// Segments that hold a day in common are compacted as soon as `fan_in` of them are about equally large, so that every row
+/// Segments that hold a day in common are compacted as soon as `segments_per_compaction` of them are about equally large, so that every row
 /// is rewritten once for each size class. Segments come with parts of several days and are cut, so that each day has its
 /// own. What comes late is gathered beside the large segment of its days, as much as that can take up at once. It goes into
 /// that once it is a tenth of it, once nothing has come for long, or once the large one has waited for very long; what is
@@ -33,7 +33,7 @@ const LATE_SHARE: u64 = 4;
 pub struct CompactionPolicy {
     /// How many segments of about the same size make a compaction. It is also the factor from one size class
     /// to the next.
-    pub fan_in: usize,
+    pub segments_per_compaction: usize,
     /// The most rows of sessions in a segment, because a reader of a few days should not have to read many
     /// others.
     pub max_rows: u64,
@@ -57,7 +57,7 @@ pub struct CompactionPolicy {
 impl Default for CompactionPolicy {
     fn default() -> CompactionPolicy {
         CompactionPolicy {
-            fan_in: 8,
+            segments_per_compaction: 8,
             max_rows: 100_000,
             max_decoded: 256 << 20,
             min_age_seconds: 10,
@@ -125,20 +125,20 @@ impl CompactionPolicy {
     /// Returns what to do next for these UTC days. `live` are the live segments of and around these days, in
     /// the order of their first session.
     pub(crate) fn next(&self, live: &[Segment], days: &BTreeSet<NaiveDate>, now: Instant) -> Next {
-        let (mut again_at, mut open, mut of_late) = (None, BTreeSet::new(), None);
+        let (mut again_at, mut open, mut pick_late) = (None, BTreeSet::new(), None);
         for day in days {
             let group = self.group(live, *day);
-            if let Some(job) = self.of_many(&group, now) {
+            if let Some(job) = self.pick_of_several_days(&group, now) {
                 return Next::Job(job);
             }
-            of_late = of_late.or_else(|| self.of_late(&group, now));
+            pick_late = pick_late.or_else(|| self.pick_late(&group, now));
             if let Some(at) = self.again_at(&group, now) {
                 again_at = Some(again_at.map_or(at, |earlier: Instant| earlier.min(at)));
                 open.insert(*day);
             }
         }
         // Joining neighbouring days comes first, because it also takes in what came late for each of them.
-        match self.of_neighbours(live, now).or(of_late) {
+        match self.pick_neighbours(live, now).or(pick_late) {
             Some(job) => Next::Job(job),
             None => Next::Nothing { again_at, open },
         }
@@ -149,7 +149,7 @@ impl CompactionPolicy {
         let span = Span::of_day(day);
         let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
         let of_day: Days<'a> = live.iter().filter(has_day).collect();
-        let (cut, mut uncut): (Days<'a>, Days<'a>) = of_day.iter().partition(|one| one.is_cut());
+        let (cut, mut uncut): (Days<'a>, Days<'a>) = of_day.iter().partition(|one| one.has_one_part());
         let mut by_rows = cut.clone();
         by_rows.sort_by_key(|one| Reverse(rows(one)));
         // A day that is too much for one segment has several full ones, each with what came late for it.
@@ -165,7 +165,7 @@ impl CompactionPolicy {
 
     /// What came late for the days of a large segment; for its own instants where all of that is too much for one.
     fn late<'a>(&self, live: &'a [Segment], large: &'a Segment) -> Days<'a> {
-        let is_other = |one: &&Segment| one.id != large.id && one.is_cut();
+        let is_other = |one: &&Segment| one.id != large.id && one.has_one_part();
         let mut late: Days<'a> = live.iter().filter(is_other).filter(|one| is_within(one, large)).collect();
         let all: Days<'a> = std::iter::once(large).chain(late.iter().copied()).collect();
         if !self.fits_in_one(&all) {
@@ -176,11 +176,11 @@ impl CompactionPolicy {
 
     /// A segment that holds what is past its retention, with the others that hold rows where its tombstones may lie, as many
     /// as fit.
-    pub(crate) fn of_past(&self, segment: &Segment, live: &[Segment]) -> Job {
+    pub(crate) fn pick_past_retention(&self, segment: &Segment, live: &[Segment]) -> Job {
         let beside = |one: &&Segment| one.id != segment.id && one.created().overlaps(segment.created());
         let inputs = self.with_those_that_fit(segment, live.iter().filter(beside), None);
-        let is_cut = inputs.iter().all(|one| one.is_cut());
-        Job::of(&inputs, if is_cut { Cut::BySize } else { Cut::ByDay })
+        let has_one_part = inputs.iter().all(|one| one.has_one_part());
+        Job::of(&inputs, if has_one_part { Cut::BySize } else { Cut::ByDay })
     }
 
     /// Returns the segments that are old enough to be compacted.
@@ -189,13 +189,13 @@ impl CompactionPolicy {
     }
 
     /// Returns a compaction of enough segments of the same size, or of those that must be cut.
-    fn of_many(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
+    fn pick_of_several_days(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let [of_day, late, uncut] =
             [&group.of_day, &group.late, &group.uncut].map(|segments| self.eligible(segments, now));
-        if let Some(inputs) = self.of_a_size(&of_day, group.large) {
+        if let Some(inputs) = self.pick_of_a_size(&of_day, group.large) {
             return Some(Job::of(&inputs, Cut::ByDay));
         }
-        if let Some(inputs) = self.of_a_size(&late, group.large) {
+        if let Some(inputs) = self.pick_of_a_size(&late, group.large) {
             return Some(Job::of(&inputs, Cut::BySize));
         }
         let is_due = group.is_closed(self.quiet_seconds, now) && !uncut.is_empty();
@@ -205,7 +205,7 @@ impl CompactionPolicy {
 
     /// Returns a compaction of what came late for the large segment of a group, with the large segment or
     /// without it. Where nothing came late, it may be one of a segment of an earlier format.
-    fn of_late(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
+    fn pick_late(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
         let large = group.large.filter(|large| is_past(large, self.min_age_seconds, now))?;
         let late = self.eligible(&group.late, now);
         if late.is_empty() {
@@ -213,7 +213,7 @@ impl CompactionPolicy {
         }
         let is_quiet = group.is_closed(self.quiet_seconds, now);
         let late_rows = late.iter().map(|segment| rows(segment)).sum::<u64>();
-        let is_due = (late_rows * DEAD_SHARE >= rows(large) && is_past(large, self.quiet_seconds, now))
+        let is_due = (late_rows * ONE_LATE_ROW_IN >= rows(large) && is_past(large, self.quiet_seconds, now))
             || group.is_closed(self.idle_seconds, now)
             || (is_quiet && is_past(large, self.patience_seconds, now));
         if is_due {
@@ -259,13 +259,14 @@ impl CompactionPolicy {
     }
 
     /// Enough segments of the smallest size class that has enough.
-    fn of_a_size<'a>(&self, eligible: &[&'a Segment], large: Option<&Segment>) -> Option<Days<'a>> {
+    fn pick_of_a_size<'a>(&self, eligible: &[&'a Segment], large: Option<&Segment>) -> Option<Days<'a>> {
         let mut classes: HashMap<u32, Days<'a>> = HashMap::new();
         for segment in eligible {
-            let class = rows(segment).max(1).ilog(self.fan_in.max(2) as u64);
+            let class = rows(segment).max(1).ilog(self.segments_per_compaction.max(2) as u64);
             classes.entry(class).or_default().push(segment);
         }
-        let mut full: Vec<_> = classes.into_iter().filter(|(_, class)| class.len() >= self.fan_in).collect();
+        let mut full: Vec<_> =
+            classes.into_iter().filter(|(_, class)| class.len() >= self.segments_per_compaction).collect();
         full.sort_by_key(|(class, _)| *class);
         full.into_iter().map(|(_, class)| self.fitting(&class, large)).find(|picked| picked.len() > 1)
     }
@@ -317,11 +318,11 @@ impl CompactionPolicy {
             && within(Segment::decoded, self.max_decoded)
     }
 
-    /// Returns a compaction that joins closed neighbouring days: `fan_in` of them, or as many as fit in one
+    /// Returns a compaction that joins closed neighbouring days: `segments_per_compaction` of them, or as many as fit in one
     /// segment. `live` are segments in the order of their first session. Days are not joined where the
     /// largest segment would be more than half of the result, because a large one would then be rewritten for
     /// each small one beside it. Segments with several parts are left out.
-    fn of_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
+    fn pick_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
         let days = by_days(live);
         let is_closed = |days: &Days<'_>| days.iter().all(|one| is_past(one, self.quiet_seconds, now));
         (0..days.len()).find_map(|first| {
@@ -333,7 +334,7 @@ impl CompactionPolicy {
                     joined.truncate(before);
                     return (count > 1 && is_worth(&joined)).then(|| Job::of(&joined, Cut::BySize));
                 }
-                if count + 1 >= self.fan_in && is_worth(&joined) {
+                if count + 1 >= self.segments_per_compaction && is_worth(&joined) {
                     return Some(Job::of(&joined, Cut::BySize));
                 }
             }
@@ -373,7 +374,7 @@ fn is_worth(joined: &[&Segment]) -> bool {
 fn by_days(live: &[Segment]) -> Vec<Days<'_>> {
     let mut all: Vec<Days<'_>> = Vec::new();
     let mut reach = None;
-    for segment in live.iter().filter(|one| one.is_cut()) {
+    for segment in live.iter().filter(|one| one.has_one_part()) {
         let (first, last) = segment.created().days();
         match all.last_mut() {
             Some(days) if Some(first) <= reach => days.push(segment),

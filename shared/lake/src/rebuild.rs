@@ -49,7 +49,7 @@ impl Lake {
             if actions(most_added, inputs.len()) <= MAX_ACTIONS {
                 break (inputs, listed);
             }
-            let of_any_size = CompactionPolicy { fan_in: 2, ..policy };
+            let of_any_size = CompactionPolicy { segments_per_compaction: 2, ..policy };
             let days = BTreeSet::from([day]);
             // Where somebody else was faster, there are fewer too.
             let compacted = self.compact(account, Some(&days), &of_any_size, Instant::now()).await?;

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 4;
 
 /// What to compare: which days of which account, and at which instant.
 #[derive(Clone, Debug)]
-pub struct Receipts {
+pub struct ReceiptQuery {
     /// The account.
     pub account: AccountId,
     /// The zone in which the days are counted.
@@ -77,7 +77,7 @@ pub struct Receipt {
 
 impl Lake {
     /// Returns one receipt per day, in order.
-    pub async fn receipts(&self, of: &Receipts) -> Result<Vec<Receipt>, StoreError> {
+    pub async fn receipts(&self, of: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError> {
         let (first, last) = of.days;
         let parts = self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.snapshot).await?;
         let days = first.iter_days().take_while(|day| *day <= last);
@@ -86,7 +86,12 @@ impl Lake {
 
     /// Makes the receipt of one day. The lake is read first, so that a session that arrives meanwhile is
     /// stored and not yet served, never the other way round.
-    async fn receipt(&self, of: &Receipts, parts: &[Part], day: NaiveDate) -> Result<Receipt, StoreError> {
+    async fn receipt(
+        &self,
+        of: &ReceiptQuery,
+        parts: &[Part],
+        day: NaiveDate,
+    ) -> Result<Receipt, StoreError> {
         let instants = Instant::of_days((day, day), of.zone);
         let window = instants.start.max(of.oldest)..instants.end;
         let served = self.served(parts, &window).await?;
@@ -103,7 +108,7 @@ impl Lake {
                 }
             }
         }
-        self.compare(of, Witnesses { day, acknowledged, stored, served }).await
+        self.compare(of, DayEvidence { day, acknowledged, stored, served }).await
     }
 
     /// Returns the sessions that the lake shows in a window, each with its content hash; `None` where its
@@ -135,8 +140,8 @@ impl Lake {
 
     /// Compares the witnesses, and tells sessions that are on their way or on another day from those that are
     /// missing.
-    async fn compare(&self, of: &Receipts, witnesses: Witnesses) -> Result<Receipt, StoreError> {
-        let Witnesses { day, acknowledged, stored, served } = witnesses;
+    async fn compare(&self, of: &ReceiptQuery, witnesses: DayEvidence) -> Result<Receipt, StoreError> {
+        let DayEvidence { day, acknowledged, stored, served } = witnesses;
         let due = of.snapshot.plus_seconds(-ARRIVES_WITHIN_SECONDS);
         let (mut received, mut pending) = (0, 0);
         let (mut missing, mut unserved, mut surplus) = (Vec::new(), Vec::new(), Vec::new());
@@ -177,7 +182,7 @@ impl Lake {
 }
 
 /// What the three witnesses say about a day.
-struct Witnesses {
+struct DayEvidence {
     day: NaiveDate,
     acknowledged: BTreeSet<SessionId>,
     stored: BTreeMap<SessionId, ListedSession>,

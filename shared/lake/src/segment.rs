@@ -236,7 +236,7 @@ impl Segment {
 
     /// Whether the segment has been cut, so that it has one part. Segments that archive appends for several
     /// days, and those that hold what is left of very many days, have several parts.
-    pub(crate) fn is_cut(&self) -> bool {
+    pub(crate) fn has_one_part(&self) -> bool {
         self.parts.len() == 1
     }
 

@@ -153,8 +153,8 @@ impl Store {
 fn read(item: &Item) -> Option<Quarantined> {
     let (_, session_id) = key::parse_session(text(item, "item")?)?;
     let of = |name| text(item, name).map(str::to_owned);
-    let places = item.get("created_before").and_then(|places| places.as_ns().ok()).into_iter().flatten();
-    let before = places.filter_map(|at| at.parse().ok()).chain(number(item, "created_before")).map(Instant);
+    let several = item.get("created_before").and_then(|value| value.as_ns().ok()).into_iter().flatten();
+    let before = several.filter_map(|at| at.parse().ok()).chain(number(item, "created_before")).map(Instant);
     Some(Quarantined {
         sequence: of("sk")?,
         session_id,

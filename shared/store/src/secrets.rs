@@ -73,7 +73,7 @@ impl Store {
     /// Returns the key of an account's segments, or `None` where nothing was ever written for the account, so
     /// that it has no key.
     pub async fn made_segment_key(&self, account: &AccountId) -> Result<Option<DataKey>, StoreError> {
-        let made = self.made_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
+        let made = self.existing_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
         Ok(made.map(|key| key.derive("segment")))
     }
 
@@ -88,19 +88,24 @@ impl Store {
 
     /// Returns the data key that is kept under `at`, and makes it where there is none.
     async fn data_key(&self, at: Key, purpose: Purpose, owner: &str) -> Result<DataKey, StoreError> {
-        if let Some(made) = self.made_key(&at, purpose, owner).await? {
+        if let Some(made) = self.existing_key(&at, purpose, owner).await? {
             return Ok(made);
         }
         let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
         // Another process may have made a key in the meantime; then that one is used.
         if_held(self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await)?;
-        let made = self.made_key(&at, purpose, owner).await?;
+        let made = self.existing_key(&at, purpose, owner).await?;
         made.ok_or_else(|| StoreError::broken("making a key", "it is gone again"))
     }
 
     /// Returns the data key that is kept under `at`, from memory where it is there; `None` where there is
     /// none.
-    async fn made_key(&self, at: &Key, purpose: Purpose, owner: &str) -> Result<Option<DataKey>, StoreError> {
+    async fn existing_key(
+        &self,
+        at: &Key,
+        purpose: Purpose,
+        owner: &str,
+    ) -> Result<Option<DataKey>, StoreError> {
         if let Some(found) = self.0.secrets.data_keys.get(&at.pk).await {
             return Ok(Some(found));
         }

@@ -11,7 +11,7 @@ use domain::lang::Lang;
 use domain::time::Instant;
 use domain::token::Scope;
 use http::HeaderMap;
-use lake::{Receipt, Receipts};
+use lake::{Receipt, ReceiptQuery};
 use runtime::compute;
 use serde::{Deserialize, Serialize};
 use store::{LeftOut, Quarantined};
@@ -116,7 +116,7 @@ async fn completeness(
 ) -> Result<CompletenessReport, Problem> {
     let account = app.store.account(account).await?;
     let now = Instant::now();
-    let of = Receipts {
+    let of = ReceiptQuery {
         account: account.id.clone(),
         zone: account.zone,
         days,

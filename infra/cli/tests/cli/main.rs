@@ -176,9 +176,9 @@ fn an_export_is_one_file_of_all_rows() {
     let said = served.ok(&[&["export", "--lang", "pt", "--output", &path], &ids[..]].concat());
     assert_eq!(said, "");
     let csv = std::fs::read_to_string(&path).unwrap();
-    assert!(csv.starts_with("\u{feff}session_id;protocol\r\n"), "{}", &csv[..60]);
+    assert!(csv.starts_with("\u{feff}\"ID da sessão\";\"Protocolo\"\r\n"), "{}", &csv[..60]);
     assert_eq!(
-        (csv.lines().count(), csv.matches('\u{feff}').count(), csv.matches("protocol").count()),
+        (csv.lines().count(), csv.matches('\u{feff}').count(), csv.matches("Protocolo").count()),
         (12_001, 1, 1)
     );
 

@@ -49,13 +49,14 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 /// The field of the session that holds the contact's platforms.
-pub(super) const HELD: &[Field] = &[Field::new("contact_platforms", Kind::Records(Record::ContactPlatform))
-    .label("Plataformas do contato", "Contact's platforms")
-    .pt("Serviços de mensagens do contato e o endereço dele em cada um, em um só texto. \
+pub(super) const RECORD_LISTS: &[Field] =
+    &[Field::new("contact_platforms", Kind::Records(Record::ContactPlatform))
+        .label("Plataformas do contato", "Contact's platforms")
+        .pt("Serviços de mensagens do contato e o endereço dele em cada um, em um só texto. \
             Para contar, use o relatório de plataformas.")
-    .en("The contact's messaging services and address on each, as one text. To count them, \
+        .en("The contact's messaging services and address on each, as one text. To count them, \
             use the report of contact platforms.")
-    .confidential(Confidential::Contact)];
+        .confidential(Confidential::Contact)];
 
 /// One address of the contact on a messaging platform.
 pub(super) const PLATFORMS: &[Field] = &[

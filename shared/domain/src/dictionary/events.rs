@@ -3,7 +3,7 @@
 use super::{Field, Kind, Record};
 
 /// The field of the session that holds the events.
-pub(super) const HELD: &[Field] = &[Field::new("events", Kind::Records(Record::Event))
+pub(super) const RECORD_LISTS: &[Field] = &[Field::new("events", Kind::Records(Record::Event))
     .label("Eventos", "Events")
     .pt("O que ocorreu na sessão, com o momento de cada evento, em um só texto. \
             Para contar ou filtrar, use o relatório de eventos.")

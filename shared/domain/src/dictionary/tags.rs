@@ -3,7 +3,7 @@
 use super::{Confidential, Field, Kind, Record};
 
 /// The field of the session that holds the tags.
-pub(super) const HELD: &[Field] = &[Field::new("tags", Kind::Records(Record::Tag))
+pub(super) const RECORD_LISTS: &[Field] = &[Field::new("tags", Kind::Records(Record::Tag))
     .label("Tags", "Tags")
     .pt("Informações que o fluxo coletou do contato, cada uma com sua resposta, em um só texto. \
             Para filtrar, use o relatório de tags.")

@@ -4,7 +4,7 @@ use super::vocabulary::{MESSAGE_TYPES, ORIGINS};
 use super::{Confidential, Field, Kind, Record};
 
 /// The field of the session that holds the messages.
-pub(super) const HELD: &[Field] = &[Field::new("talks", Kind::Records(Record::Talk))
+pub(super) const RECORD_LISTS: &[Field] = &[Field::new("talks", Kind::Records(Record::Talk))
     .label("Conversa", "Conversation")
     .pt("Transcrição da sessão: mensagens em ordem, com momento e origem, em um só texto. \
             Depois de 256 KiB diz apenas quantas mensagens seguem. Para contar mensagens, use o relatório delas.")

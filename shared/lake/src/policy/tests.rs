@@ -5,7 +5,7 @@ use crate::segment::tests::{DAY, segment as of_days};
 
 const NOW: Instant = Instant(1_000 * DAY);
 const POLICY: CompactionPolicy = CompactionPolicy {
-    fan_in: 4,
+    segments_per_compaction: 4,
     max_rows: 100,
     max_decoded: 1_000,
     min_age_seconds: 10,
@@ -27,7 +27,7 @@ fn segment(day: i64, rows: u64, hours: i64) -> Segment {
 fn job(live: &[Segment], now: Instant) -> Option<Job> {
     {
         let group = POLICY.group(live, NaiveDate::default());
-        POLICY.of_many(&group, now).or_else(|| POLICY.of_late(&group, now))
+        POLICY.pick_of_several_days(&group, now).or_else(|| POLICY.pick_late(&group, now))
     }
 }
 
@@ -128,7 +128,7 @@ fn a_day_is_looked_at_again_when_its_time_comes() {
 fn closed_days_become_one_segment_as_many_as_fit() {
     let days = |rows: &[u64]| {
         let live: Vec<Segment> = rows.iter().zip(0..).map(|(rows, day)| segment(day, *rows, 2)).collect();
-        sizes(POLICY.of_neighbours(&live, NOW))
+        sizes(POLICY.pick_neighbours(&live, NOW))
     };
     assert_eq!(days(&[5, 5, 5, 5, 5]), [5, 5, 5, 5]);
     assert_eq!(days(&[40, 40, 40]), [40, 40]);
