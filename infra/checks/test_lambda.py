@@ -3,6 +3,7 @@
 import base64
 import copy
 import gzip
+import io
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
+import openpyxl
 
 from http_events import EVENTS, payload, request
 from runtime_api import Function, FunctionError
@@ -174,20 +176,23 @@ class Http(unittest.TestCase):
         invoke("ingest", request("POST /v1/sessions", token=writer, body=session("arquivo", campaign_name="=1+1")))
         self.assertEqual(wait_for(lambda: rows_of("arquivo", report)), [["arquivo", "finished"]])
         ask = "fields=session_id,campaign_name&lang=pt"
-        plain, zipped, lines = invoke(
+        plain, zipped, lines, workbook = invoke(
             "data",
             request("GET /v1/export", token=report, query=ask),
             request("GET /v1/export", token=report, query=ask, headers={"accept-encoding": "gzip"}),
             request("GET /v1/export", token=report, query=ask + "&format=ndjson"),
+            request("GET /v1/export", token=report, query=ask + "&format=xlsx"),
         )
-        for answer in (plain, zipped, lines):
+        for answer in (plain, zipped, lines, workbook):
             self.assertTrue(answer["isBase64Encoded"], answer)
         for answer, unpack in ((plain, bytes), (zipped, gzip.decompress)):
             csv = unpack(base64.b64decode(answer["body"]))
-            self.assertTrue(csv.startswith(b"\xef\xbb\xbfsession_id;campaign_name\r\n"), csv[:60])
-            self.assertIn(b"\r\narquivo;'=1+1\r\n", csv)
+            self.assertTrue(csv.startswith(b'\xef\xbb\xbf"ID da sess\xc3\xa3o";'), csv[:60])
+            self.assertIn(b"\r\n\"arquivo\";\"'=1+1\"\r\n", csv)
         rows = [json.loads(line) for line in base64.b64decode(lines["body"]).splitlines()]
         self.assertIn({"session_id": "arquivo", "campaign_name": "=1+1"}, rows)
+        book = openpyxl.load_workbook(io.BytesIO(base64.b64decode(workbook["body"])))
+        self.assertIn(("arquivo", "=1+1"), list(book.active.iter_rows(values_only=True)))
 
     def test_media_takes_a_file_and_its_link_opens_it(self):
         report, writer = issue("report"), issue("ingest")
