@@ -24,11 +24,9 @@ RATIOS = {timer: (f"{timer}_seconds", f"{timer}_sessions") for timer in TIMED}
 RATIOS["sentiment_level"] = ("sentiment_level_sum", "sentiment_messages")
 RATIOS["lost_rate"] = ("lost_sessions", "finished_sessions")
 KEYS = "session_id protocol status channel campaign_name agent_name contact_id tabulation created_at".split()
-SENT_BY = {
-    "contact": ("contact", "contato"),
-    "agent": ("agent", "agente"),
-    "automatic": ("automatic", "automatico", "automático"),
-}
+SENT_BY = ("contact", "agent", "automatic")
+ORIGIN_LABEL = " ".join(f"WHEN '{name}' THEN '{label}'" for name, (label, _) in made_sessions.ORIGINS.items())
+ORIGIN_LABEL = f"CASE r.origin {ORIGIN_LABEL} ELSE r.origin END"
 WAITS, TRANSFERS = "event = 'waitStart'", "event LIKE '%Transfer%'"
 ORDER = ("order_moment", "order_session", "order_record", "order_inner")
 
@@ -60,6 +58,8 @@ def tables(sessions):
         for name in inner:
             for position, record in enumerate(one[name]):
                 key = {"session_id": one["session_id"], "position": position}
+                if name == "talks":
+                    record = record | {"origin": made_sessions.ORIGIN_OF[record["origin"]]}
                 found[name].append({field: value for field, value in record.items() if field != "options"} | key)
                 for at, option in enumerate(record.get("options", [])):
                     found["talks_options"].append(option | key | {"option_position": at})
@@ -186,7 +186,7 @@ class Reports:
             "contacts": "contact_id IS NOT NULL",
         } | {f"{timer}_sessions": f"attendance_timer_{timer} IS NOT NULL" for timer in ("tma", "tme", "tta")}
         talks = {"messages": "true", "messages_media": "storage_id IS NOT NULL", "messages_hsm": "hsm"}
-        talks |= {f"messages_{who}": f"origin IN {names}" for who, names in SENT_BY.items()}
+        talks |= {f"messages_{who}": f"origin = '{who}'" for who in SENT_BY}
         yield from (f"coalesce({what}, false)::INT::DOUBLE AS {name}" for name, what in holds.items())
         yield from (f"attendance_timer_{timer} AS {timer}_seconds" for timer in ("tma", "tme", "tta"))
         yield from (f"({self.of('talks', 'count(*)', what)})::DOUBLE AS {name}" for name, what in talks.items())
@@ -243,7 +243,7 @@ class Reports:
         link = f"CASE WHEN r.storage_id IS NOT NULL THEN '{LINK}' END"
         said = f"concat_ws(' | ', r.message, r.legend, r.filename, {link}, r.stt, {self.options('r')})"
         said = f"coalesce(nullif({said}, ''), '[' || r.type || ']')"
-        return f"concat_ws(': ', nullif(concat_ws(' ', {moment}, r.origin), ''), {said})"
+        return f"concat_ws(': ', nullif(concat_ws(' ', {moment}, {ORIGIN_LABEL}), ''), {said})"
 
     def records(self, name):
         """A row for each record, with its session's keys."""
@@ -262,4 +262,6 @@ class Reports:
         if name == "talks":
             columns.append(f"{self.options('r')} AS talks_options")
             columns.append(f"CASE WHEN r.storage_id IS NOT NULL THEN '{LINK}' END AS media_url")
+            # Made-up types are in no vocabulary.
+            columns.append(f"{ORIGIN_LABEL} AS talks_origin_label, r.type AS talks_type_label")
         return f"SELECT {', '.join(columns)} FROM given_{name} AS r JOIN sessions AS s USING (session_id)"

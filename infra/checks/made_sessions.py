@@ -61,7 +61,14 @@ WORDS = [
     "linha 1\nlinha 2", " à frente", "😀 oi", "007", "12", "100%", "a_b", "x.y", "(aberto", "zona\tsul", "Zé", "ze", "true",
     "20251020", "https://exemplo.com.br/?a=1&b=2", "muito " * 30 + "longo",
 ]  # fmt: skip
-ORIGINS = "contact contato agent agente automatic automatico automático admin administrador".split()
+# Who sends messages: the name inside, its label, and how platforms write it.
+ORIGINS = {
+    "contact": ("Contato", ["contact", "contato"]),
+    "agent": ("Agente", ["agent", "agente"]),
+    "automatic": ("Automático", ["automatic", "automatico", "automático"]),
+    "admin": ("Administrador", ["admin", "administrador"]),
+}
+ORIGIN_OF = {word: name for name, (_, words) in ORIGINS.items() for word in words}
 EVENTS = "waitStart humanStart humanFinish humanTransferAgent TransferCampaign humanInviteConfer".split()
 
 
@@ -78,7 +85,7 @@ def record(rng, name, since):
     made |= {field: rng.choice([None, -1, 0, 1, 2]) for field in numbers}
     made |= {field: since + seconds(rng, 0, 90_000) for field in moments}
     if name == "talks":
-        made |= {"origin": rng.choice(ORIGINS), "storage_id": rng.choice([None, None, "foto 1.jpg", "áudio.ogg"])}
+        made |= {"origin": rng.choice([*ORIGIN_OF]), "storage_id": rng.choice([None, None, "foto 1.jpg", "áudio.ogg"])}
         made["created_at"] = rng.choice([made["created_at"]] * 9 + [None])
         made["options"] = [record(rng, "talks_options", since) for _ in range(rng.choice([0, 0, 0, 1, 3]))]
     if name == "talks_options":
@@ -130,8 +137,13 @@ def sessions(rng, count):
 
 
 def version(one):
-    """What orders the versions of a session."""
-    return one["updated_at"] or one["lastInteraction"] or one["created_at"]
+    """What orders the versions of a session: without `updated_at` it is as old as the latest instant in it, but for the
+    one at which it was accepted. Changed sessions are always newer, so that nothing else has to decide."""
+    if one["updated_at"]:
+        return one["updated_at"]
+    records = [record for name in ("talks", "events", "tags") for record in one[name]]
+    instants = [one[field] for field in MOMENTS if field != "report_at"] + [each["created_at"] for each in records]
+    return max(at for at in instants if at)
 
 
 def changed(rng, one):

@@ -188,7 +188,7 @@ class Http(unittest.TestCase):
         for answer, unpack in ((plain, bytes), (zipped, gzip.decompress)):
             csv = unpack(base64.b64decode(answer["body"]))
             self.assertTrue(csv.startswith(b'\xef\xbb\xbf"ID da sess\xc3\xa3o";'), csv[:60])
-            self.assertIn(b"\r\n\"arquivo\";\"'=1+1\"\r\n", csv)
+            self.assertIn(b'\r\n"arquivo";"\'=1+1"\r\n', csv)
         rows = [json.loads(line) for line in base64.b64decode(lines["body"]).splitlines()]
         self.assertIn({"session_id": "arquivo", "campaign_name": "=1+1"}, rows)
         book = openpyxl.load_workbook(io.BytesIO(base64.b64decode(workbook["body"])))
