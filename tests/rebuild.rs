@@ -116,7 +116,7 @@ async fn a_rebuild_reads_no_more_than_keys_where_it_keeps_nothing() {
     let mut sessions: Vec<Value> = (0..10).map(|at| session(&format!("s{at}"), 5, 1)).collect();
     for session in &mut sessions {
         // A file of less than a mebibyte is read whole.
-        session["talks"] = (0..300).map(|_| json!({"message": domain::id::random_hex(1_000)})).collect();
+        session["talks"] = (0..150).map(|_| json!({"message": domain::id::random_hex(1_000)})).collect();
     }
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
     scene.archive().await;
