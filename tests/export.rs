@@ -227,6 +227,10 @@ async fn a_file_of_filtered_rows_is_asked_for_with_a_body() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let fault = |at: usize| problem["errors"][at]["field"].as_str().unwrap();
     assert_eq!((fault(0), fault(1)), ("format", "fields"), "{problem}");
+    body["account"] = json!("other");
+    let (status, problem) = world.post("/v1/export?account=demo", &world.admin, &body).await;
+    assert_eq!((status.as_u16(), &problem["errors"][0]["field"]), (422, &json!("account")));
+    body["account"] = Value::Null;
     body["dimensionsFilters"] = filters("NONE");
     let (status, problem) = world.post("/v1/export", &report, &body).await;
     assert_eq!((status.as_u16(), &problem["errors"][0]["field"]), (422, &json!("dimensionsFilters")));

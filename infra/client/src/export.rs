@@ -82,14 +82,31 @@ enum Lang {
 pub async fn run(args: ExportArgs) -> Result<(), CliError> {
     let client = Client::of(&args.target)?;
     match &args.output {
-        Some(path) if args.format == Format::Xlsx => workbooks(&client, &args, path).await,
+        // A workbook cannot be joined with another: each page is a file of its own.
+        Some(path) if args.format == Format::Xlsx => {
+            pages(&client, &args, |number, page| {
+                let path = numbered(path, number);
+                let mut file = NewFile::create(&path)?;
+                file.file.write_all(page).map_err(failed(&path))?;
+                file.keep()
+            })
+            .await
+        }
         Some(path) => {
             let mut file = NewFile::create(path)?;
-            pages(&client, &args, &mut file.file).await?;
+            pages(&client, &args, |number, page| {
+                Ok(file.file.write_all(joined(args.format, number, page))?)
+            })
+            .await?;
             file.keep()
         }
         None if args.format == Format::Xlsx => Err(CliError::NeedsFile),
-        None => pages(&client, &args, &mut io::stdout()).await,
+        None => {
+            let mut out = io::stdout();
+            pages(&client, &args, |number, page| Ok(out.write_all(joined(args.format, number, page))?))
+                .await?;
+            Ok(out.flush()?)
+        }
     }
 }
 
@@ -125,20 +142,6 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> CliError {
     move |error| CliError::File { path, error }
 }
 
-/// Writes each page as a file of its own: a workbook cannot be joined with another. The first has the name that was given.
-async fn workbooks(client: &Client, args: &ExportArgs, path: &Path) -> Result<(), CliError> {
-    let mut request = first(client, args);
-    for number in 1.. {
-        let Page { body, next } = page(client, request).await?;
-        let mut file = NewFile::create(&numbered(path, number))?;
-        file.file.write_all(&body).map_err(failed(path))?;
-        file.keep()?;
-        let Some(query) = next else { break };
-        request = client.request(Method::GET, &format!("/v1/export?{query}"));
-    }
-    Ok(())
-}
-
 /// The name of the file with this number, from 1 on.
 fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 1 {
@@ -148,17 +151,20 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
     path.with_file_name(format!("{}-{number}.{}", text(path.file_stem()), text(path.extension())))
 }
 
-async fn pages(client: &Client, args: &ExportArgs, out: &mut impl Write) -> Result<(), CliError> {
+/// Hands every page over, with its number from 1 on.
+async fn pages(
+    client: &Client,
+    args: &ExportArgs,
+    mut take: impl FnMut(usize, &[u8]) -> Result<(), CliError>,
+) -> Result<(), CliError> {
     let mut request = first(client, args);
-    let mut is_first = true;
-    loop {
+    for number in 1.. {
         let Page { body, next } = page(client, request).await?;
-        let rows = if is_first || args.format != Format::Csv { &body[..] } else { rows(&body) };
-        out.write_all(rows)?;
-        let Some(query) = next else { return Ok(out.flush()?) };
+        take(number, &body)?;
+        let Some(query) = next else { break };
         request = client.request(Method::GET, &format!("/v1/export?{query}"));
-        is_first = false;
     }
+    Ok(())
 }
 
 /// The request of the first page.
@@ -211,6 +217,11 @@ fn next(headers: &HeaderMap) -> Option<String> {
     let link = headers.get(LINK)?.to_str().ok()?;
     let url = link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?;
     url.split_once('?').map(|(_, query)| query.to_owned())
+}
+
+/// What of the page with this number follows the pages before it in one file.
+fn joined(format: Format, number: usize, page: &[u8]) -> &[u8] {
+    if number > 1 && format == Format::Csv { rows(page) } else { page }
 }
 
 /// A page of CSV without its first line.

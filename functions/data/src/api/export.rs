@@ -12,9 +12,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use runtime::compute;
 use serde::Deserialize;
 use serde_json::Value as Json;
-use store::StoreError;
 use web::caller::Caller;
-use web::input::{Field, Json as BodyOf, Object, Others, Query as Parameters, all};
+use web::input::{AccountParameter, Field, Json as BodyOf, Object, Others, Query as Parameters, all};
 use web::problem::Problem;
 
 use super::execute::{QueryExecutor, QueryPage};
@@ -90,7 +89,7 @@ pub(crate) struct WantedOfBody {
 
 /// What is wanted, each part read for itself, so that all that is wrong is told at once.
 struct Order {
-    account: Field<AccountId>,
+    account: Result<Option<AccountId>, Problem>,
     request: DataRequest,
     period: Result<Option<DateRange>, Problem>,
     file: Result<File, Problem>,
@@ -134,7 +133,7 @@ async fn write(
     mut order: Order,
     pairs: Vec<(String, String)>,
 ) -> Result<Response, Problem> {
-    let named = std::mem::take(&mut order.account).optional("account")?;
+    let named = std::mem::replace(&mut order.account, Ok(None))?;
     let executor = QueryExecutor::new(app, caller, named.as_ref(), headers).await?;
     compute::run(async move { file_page(&executor, order, &pairs).await }).await
 }
@@ -161,8 +160,7 @@ async fn file_page(
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
     let next = next.map(|cursor| [(header::LINK, link(&executor.base_url, pairs, &cursor))]);
-    let file = page.into_bytes().map_err(|error| StoreError::broken("writing a file", error))?;
-    Ok((about, next, file).into_response())
+    Ok((about, next, page.into_bytes()?).into_response())
 }
 
 impl File {
@@ -200,13 +198,12 @@ fn order_of_body(wanted: WantedOfBody, body: DataRequest) -> Order {
 }
 
 impl FileParameters {
-    /// The order of these rows. What a parameter says goes before what the body says.
+    /// The order of these rows. A cursor or a limit in a parameter goes before that of the body.
     fn order(self, rows: DataRequest, period: Result<Option<DateRange>, Problem>, others: Others) -> Order {
         let number = |text: String| text.parse::<u64>().map_or(Json::String(text), Json::from);
-        let account = match (self.account, &rows.account) {
-            (Field::Absent, Some(account)) => Field::Fits(account.clone()),
-            (named, _) => named,
-        };
+        let account = self.account.optional("account");
+        let account =
+            account.and_then(|account| AccountParameter { account }.or_in_body(rows.account.clone()));
         let request = DataRequest {
             cursor: given(self.cursor).or(rows.cursor),
             limit: given(self.limit).map(number).or(rows.limit),

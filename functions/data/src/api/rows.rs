@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use runtime::compute;
-use store::StoreError;
 use web::caller::Caller;
 use web::input::{AccountParameter, Json, Query as Parameters};
 use web::problem::Problem;
@@ -28,7 +27,7 @@ pub(crate) async fn rows(
         let query = executor.resolve(&request)?;
         let head = get_data::head(&query);
         let QueryPage { page, next, total } = executor.execute(&query, RowEncoder::Values, head).await?;
-        let mut body = page.into_bytes().map_err(|error| StoreError::broken("writing rows", error))?;
+        let mut body = page.into_bytes()?;
         body.extend(get_data::tail(next, total));
         Ok::<_, Problem>(body)
     });

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use rust_xlsxwriter::XlsxError;
+use store::StoreError;
 
 use super::encoder::RowEncoder;
 use crate::catalog::value::Value;
@@ -64,8 +64,8 @@ impl Page {
     }
 
     /// The head and the encoded rows.
-    pub(crate) fn into_bytes(self) -> Result<Vec<u8>, XlsxError> {
-        self.encoder.finish(self.out)
+    pub(crate) fn into_bytes(self) -> Result<Vec<u8>, StoreError> {
+        self.encoder.finish(self.out).map_err(|error| StoreError::broken("writing a page", error))
     }
 }
 
