@@ -1,6 +1,7 @@
 // The API for people: whole without signing in, and a tester that stores nothing.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import { admin, dayBefore, expect, launch, newAccount, newTab, rows, url } from './stack.js';
@@ -56,12 +57,28 @@ test('every endpoint and every field is there, in both languages', async () => {
   await context.close();
 });
 
-test('the first call of the page is one that works', async () => {
+test('every endpoint has a call, and what it says is in the language of the page', async () => {
+  const { tab, context } = await docs({}, '?lang=en#export');
+  assert.equal(await tab.locator('details[open]').getAttribute('id'), 'export', 'the address opens an endpoint');
+  await tab.evaluate(() => document.querySelectorAll('details').forEach((one) => { one.open = true; }));
+  for (const endpoint of await tab.locator('#enderecos details').all()) {
+    const [call, ...texts] = await endpoint.locator('pre').allInnerTexts();
+    assert.match(call, /^curl (--head |-X [A-Z]+ )?'http[^'{%]+'/);
+    const told = [...await endpoint.locator('p, th, td').allInnerTexts(), await endpoint.locator('summary').innerText()];
+    for (const text of [call, ...texts, ...told]) assert.doesNotMatch(text, /undefined|\[object|^—$/);
+    // What stands in a cell of a Portuguese file is quoted.
+    for (const text of told) assert.doesNotMatch(text.replace('Não', ''), /[ãõç]/);
+  }
+  await context.close();
+});
+
+test('who copies the first calls of the page posts a session and sees its row', async () => {
   const { tab, context } = await docs();
-  const call = await tab.locator('#inicio pre').first().innerText();
-  const body = JSON.parse(/-d '(.*)'$/s.exec(call)[1]);
-  body[0].created_at = `${dayBefore(1)} 14:05:22`;
-  assert.equal((await expect(200, 'POST', '/v1/sessions', ingest, body)).accepted, 1);
+  const calls = (await tab.locator('#inicio pre').allInnerTexts()).filter((text) => text.startsWith('curl'));
+  const run = (call, TOKEN) => JSON.parse(execFileSync('sh', ['-c', call], { env: { ...process.env, TOKEN }, stdio: ['ignore', 'pipe', 'ignore'] }));
+  assert.equal(run(calls[0], ingest).accepted, 1);
+  const rowOf = () => run(calls[1], world.report).rows.find(({ values }) => values[0] === '65f0c0ffee00000000000001');
+  for (const deadline = Date.now() + 20000; !rowOf();) assert(Date.now() < deadline, 'the row does not show');
   await context.close();
 });
 

@@ -1,6 +1,6 @@
 // What a session may hold: every field in both shapes, the notations of each type, and a whole session to copy.
 
-import { code, prose, resolved, told } from './docs-endpoints.js';
+import { code, json, prose, resolved, told } from './docs-endpoints.js';
 import { h } from './dom.js';
 import { empty, field, input, table } from './parts.js';
 import { counted, say } from './text.js';
@@ -54,7 +54,7 @@ export function fields(api) {
 export function notations(api) {
   const rows = Object.entries(types()).map(([name, type]) => {
     const schema = resolved(api, { $ref: `#/components/schemas/${name}` });
-    const written = schema.examples.map((one) => h('div', {}, h('code', {}, JSON.stringify(one))));
+    const written = schema.examples.map((one) => h('div', {}, h('code', {}, json(one))));
     return [type, { content: prose(told(schema, 'description')), class: 'prose' }, h('div', {}, written)];
   });
   return [
@@ -66,7 +66,7 @@ export function notations(api) {
 
 export function examples(api) {
   const { NestedSession, FlatSession } = api.components.schemas;
-  const shown = (title, schema) => h('details', {}, h('summary', {}, title), code(JSON.stringify(schema.examples[0], null, 2), `${say('Copiar', 'Copy')}: ${title}`));
+  const shown = (title, schema) => h('details', {}, h('summary', {}, title), code(json(schema.examples[0]), `${say('Copiar', 'Copy')}: ${title}`));
   return [
     prose(say('A mesma sessão, inventada, nas duas formas.', 'The same session, made up, in both shapes.')),
     shown(say('Como a plataforma a aninha', 'As the platform nests it'), NestedSession),

@@ -1,7 +1,7 @@
 // What a developer has to know before the first delivery.
 
 import { h } from './dom.js';
-import { code, curl, prose } from './docs-endpoints.js';
+import { answers, code, curl, json, prose, resolved } from './docs-endpoints.js';
 import { table } from './parts.js';
 import { say } from './text.js';
 
@@ -20,6 +20,7 @@ const statuses = () => [
   ['400', say('O corpo não é JSON nem NDJSON.', 'The body is neither JSON nor NDJSON.')],
   ['401, 403', say('O token falta, não vale ou não pode isto.', 'The token is missing, not valid, or may not do this.')],
   ['413', say('O corpo é grande demais: divida-o.', 'The body is too large: split it.')],
+  ['415', say('Content-Encoding não é gzip nem identity.', 'Content-Encoding is neither gzip nor identity.')],
   ['422', say('Todos os itens foram recusados, ou um parâmetro não serve.', 'All items were rejected, or a parameter does not fit.')],
   ['429, 503', say('Espere os segundos de Retry-After e envie de novo.', 'Wait the seconds of Retry-After and send it again.')],
 ];
@@ -43,15 +44,24 @@ const rules = () => [
 export function guide(api) {
   const list = (caption, head, rows) => table(caption, [head, say('O que quer dizer', 'What it means')],
     rows.map(([name, text]) => [h('code', {}, name), { content: text, class: 'prose' }]));
+  // An account keeps sessions from one day on: those of the examples may lie before it, those of today do not.
+  const today = new Date().toLocaleDateString('sv-SE');
+  const first = curl(api, '/v1/sessions', 'post').replaceAll('2026-10-03', today);
+  const row = curl(api, '/v1/data', 'post').replace(/2026-10-(01|31)/g, today);
   return [
-    prose(say('Peça ao operador um token `ingest` da sua conta e envie a sua primeira sessão:',
-      'Ask the operator for an `ingest` token of your account and send your first session:')),
-    code(curl(api, '/v1/sessions', 'post'), say('Copiar a primeira chamada', 'Copy the first call')),
+    prose(say('Peça ao operador um token `ingest` da sua conta, guarde-o com `export TOKEN=…` e envie a sua primeira sessão:',
+      'Ask the operator for an `ingest` token of your account, keep it with `export TOKEN=…` and send your first session:')),
+    code(first, say('Copiar a primeira chamada', 'Copy the first call')),
+    ...answers(api, '/v1/sessions', 'post').slice(0, 2),
     prose(say('Com `?validate=true` a resposta é a mesma e nada é armazenado.', 'With `?validate=true` the answer is the same and nothing is stored.')),
+    prose(say('Depois de alguns segundos, a linha pode ser lida; agora `TOKEN` é um token `report` da mesma conta:',
+      'After a few seconds the row can be read; now `TOKEN` is a `report` token of the same account:')),
+    code(row, say('Copiar a chamada que mostra a linha', 'Copy the call that shows the row')),
     h('h3', {}, say('Regras', 'Rules')), h('ul', { class: 'lead' }, rules().map((rule) => h('li', {}, rule))),
     h('h3', {}, say('Resultado de cada item', 'Outcome of each item')), list(say('Resultados', 'Outcomes'), say('Resultado', 'Outcome'), outcomes()),
     h('h3', {}, say('Situação da resposta', 'Status of the answer')), list(say('Situações', 'Statuses'), 'Status', statuses()),
     prose(say('Todo erro é um `application/problem+json` (RFC 9457) com `detail`, `errors` e `request_id`: informe este ao operador.',
       'Every error is an `application/problem+json` (RFC 9457) with `detail`, `errors` and `request_id`: tell the operator the latter.')),
+    code(json(resolved(api, { $ref: '#/components/schemas/Problem' }).examples[0]), say('Copiar o exemplo de um erro', 'Copy the example of an error')),
   ];
 }

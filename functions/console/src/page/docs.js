@@ -38,6 +38,14 @@ function frame() {
 // The description; each text of it that has a Portuguese one beside it is told in the language of the page.
 const description = fetch(new URL('v1/openapi.json', document.baseURI)).then((answer) => answer.json());
 
+// Goes to the part, or the endpoint, that the address names, and opens it.
+function reveal() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (!target) return;
+  if (target.matches('details')) target.open = true;
+  target.scrollIntoView();
+}
+
 async function show() {
   speak(new URLSearchParams(location.search).get('lang'));
   frame();
@@ -46,10 +54,11 @@ async function show() {
   const page = h('div', { class: 'page docs' }, h('h1', { tabindex: -1 }, 'API'), ...parts);
   $('main').replaceChildren(page);
   $('main').removeAttribute('aria-busy');
-  if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  reveal();
   page.setAttribute('data-ready', 'docs');
 }
 
+addEventListener('hashchange', reveal);
 $('skip').addEventListener('click', (event) => {
   event.preventDefault();
   $('main').focus();
