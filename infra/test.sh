@@ -19,4 +19,4 @@ step env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 )
 step cargo test --quiet --workspace
 (cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
-step infra/checks/run.sh 'template lambda copy files queries console cost'
+step infra/checks/run.sh 'template lambda copy files queries api console cost'
