@@ -43,7 +43,8 @@ def answered(document):
 
 
 def described(document):
-    """Where something has a schema and an example: the place and what holds both. Each parameter, header, body and answer."""
+    """Where there have to be examples: the place, and what holds a schema. Each schema, parameter, header, body and answer."""
+    yield from ((name, {"schema": schema}) for name, schema in document["components"]["schemas"].items())
     for path, method, operation, parameters in operations(document):
         place = f"{method.upper()} {path}"
         yield from ((f"{place} {one['in']} {one['name']}", one) for one in parameters)
