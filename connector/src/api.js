@@ -9,17 +9,14 @@
  */
 const BUDGET_MS = 290 * 1000;
 
-/** One request and four more, 1, 2, 4 and 8 seconds apart. */
+/** One request and four more. Each wait is twice the one before. */
 const TRIES = 5;
+
+/** The first wait, unless what happened asks for a longer one. */
+const FIRST_PAUSE_MS = 1000;
 
 /** A longer `Retry-After` is for people, not for a chart that is loading. */
 const LONGEST_PAUSE_MS = 60 * 1000;
-
-/** What may pass by itself. Everything else the server says is final. */
-const PASSING = [429, 500, 502, 503, 504];
-
-/** The parts of a getData request that are about time, as a problem document names them. */
-const PERIOD = /date_?(range|field)|(start|end)_?date/i;
 
 /**
  * @param {!Access} access
@@ -34,7 +31,7 @@ function ask(access, deadline, method, path, body) {
     const reply = send(access, method, path, body);
     if (!reply.failure) return reply;
     if (reply.refused) forget(access);
-    const pause = pauseBefore(retry, reply.retryAfter);
+    const pause = pauseBefore(retry, reply);
     const late = pause > LONGEST_PAUSE_MS || Date.now() + pause > deadline;
     if (!reply.passing || retry + 1 >= TRIES || late) throw reply.failure;
     Utilities.sleep(pause);
@@ -43,12 +40,12 @@ function ask(access, deadline, method, path, body) {
 
 /**
  * @param {number} retry How many times it was tried again already.
- * @param {number} retryAfter What the server asks for, in ms.
+ * @param {!Reply} reply What is to be waited out.
  * @return {number} Milliseconds that double, with a part by chance so that the charts of a report do not return
- *     together.
+ *     together, and at least what the server asks for.
  */
-function pauseBefore(retry, retryAfter) {
-  return Math.ceil(Math.max(1000 * Math.pow(2, retry) * (1 + Math.random() / 2), retryAfter));
+function pauseBefore(retry, reply) {
+  return Math.ceil(Math.max(reply.firstPause * Math.pow(2, retry) * (1 + Math.random() / 2), reply.retryAfter));
 }
 
 /**
@@ -63,7 +60,11 @@ function send(access, method, path, body) {
   /** @type {!GoogleAppsScript.URL_Fetch.URLFetchRequestOptions} */
   const options = {
     method,
-    headers: { Authorization: `Bearer ${access.token}`, Accept: 'application/json' },
+    headers: {
+      Authorization: `Bearer ${access.token}`,
+      Accept: 'application/json',
+      'Accept-Language': languageOf(null),
+    },
     muteHttpExceptions: true,
     followRedirects: false,
   };
@@ -76,147 +77,6 @@ function send(access, method, path, body) {
     return unansweredReply(call, String(fault));
   }
   return answeredReply(call, response);
-}
-
-/**
- * Nothing came back. Google's own daily quota is told in the user's language, so both are looked for.
- * @param {!Call} call
- * @param {string} message
- * @return {!Reply}
- */
-function unansweredReply(call, message) {
-  const quota = /too many times|muitas vezes|quota|cota|bandwidth|largura de banda/i.test(message);
-  const debug = redacted(`${call.what}: ${message}`, call.token);
-  const facts = { host: call.host, debug };
-  const failure = new Failure(quota ? 'quota' : 'unreachable', facts);
-  return { json: null, facts, failure, refused: false, passing: !quota, retryAfter: 0, requestId: '', bytes: 0 };
-}
-
-/**
- * Rows are passed on as they are; whatever may end up in an error text loses the token before it is cut to size.
- * @param {!Call} call
- * @param {!GoogleAppsScript.URL_Fetch.HTTPResponse} response
- * @return {!Reply}
- */
-function answeredReply(call, response) {
-  const text = response.getContentText('UTF-8');
-  const headers = lowerCased(response.getHeaders());
-  const status = response.getResponseCode();
-  const json = objectIn(text);
-  // A login page of some proxy is no refusal of ours: that is a problem document, or no page at all and no challenge but
-  // for a Bearer token.
-  const ours = json !== null || (text.trim() === '' && /^bearer\b/i.test(headers['www-authenticate'] || 'Bearer'));
-  const kind = failureKind(status, json, ours);
-  const facts = {
-    host: call.host,
-    status,
-    requestId: redacted(requestIdIn(json, headers), call.token).slice(0, 100),
-    detail: redacted(detailIn(json), call.token).slice(0, 400),
-    debug: `${call.what}: HTTP ${status}: ${kind ? redacted(text, call.token).slice(0, 300) : ''}`,
-  };
-  return {
-    json,
-    facts,
-    failure: kind ? new Failure(kind, facts) : null,
-    refused: kind === 'refused',
-    passing: PASSING.includes(status),
-    retryAfter: retryAfterIn(headers),
-    requestId: facts.requestId,
-    bytes: utf8Length(text),
-  };
-}
-
-/**
- * @param {number} status
- * @param {?Object<string, any>} json
- * @param {boolean} ours Whether the answer can be the server's own.
- * @return {FailureName|''} The failure's name in texts.js; empty where there is none.
- */
-function failureKind(status, json, ours) {
-  if (status === 200) return json ? '' : 'foreign';
-  if (status === 429) return 'busy';
-  if (status >= 500) return 'failed';
-  if (status >= 300 && status < 400) return 'moved';
-  if (!ours) return 'foreign';
-  if (status === 400 || status === 422) return notAccepted(detailIn(json));
-  if (status === 401) return 'refused';
-  if (status === 403) return 'forbidden';
-  return status === 404 ? 'absent' : 'failed';
-}
-
-/**
- * @param {string} detail What the server says of a request.
- * @return {FailureName}
- */
-function notAccepted(detail) {
-  // No user writes a cursor: between two pages something changed that their rows depend on.
-  if (/^cursor\b/.test(detail)) return 'pages';
-  return PERIOD.test(detail) ? 'period' : 'report';
-}
-
-/**
- * @param {!Reply} reply
- * @return {!Failure} For JSON that is not what this server answers.
- */
-function foreignFailure(reply) {
-  return new Failure('foreign', reply.facts);
-}
-
-/**
- * @param {string} text
- * @return {?Object<string, any>}
- */
-function objectIn(text) {
-  try {
-    const value = JSON.parse(text);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
-  } catch (fault) {
-    return null;
-  }
-}
-
-/**
- * @param {?Object<string, any>} problem A problem document of RFC 9457.
- * @return {string} What it says.
- */
-function detailIn(problem) {
-  if (!problem) return '';
-  /** @type {!Array<{field: (string|undefined), message: string}>} */
-  const errors = Array.isArray(problem.errors) ? problem.errors.slice(0, 3) : [];
-  const said = errors.map((error) => (error.field ? `${error.field}: ${error.message}` : String(error.message)));
-  const detail = String(problem.detail || problem.title || '');
-  return [detail, ...said.filter((text) => !detail.includes(text))].filter(Boolean).join('; ');
-}
-
-/**
- * @param {?Object<string, any>} json
- * @param {!Object<string, any>} headers
- * @return {string} The server's id of the request; behind a gateway that failed by itself, the gateway's.
- */
-function requestIdIn(json, headers) {
-  const told = json && json.request_id;
-  return String(told || headers['x-request-id'] || headers['apigw-requestid'] || '');
-}
-
-/**
- * @param {!Object<string, string>} headers
- * @return {number} Milliseconds, from seconds or from a date.
- */
-function retryAfterIn(headers) {
-  const value = headers['retry-after'] || '';
-  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return wait > 0 ? wait : 0;
-}
-
-/**
- * @param {!Object<string, any>} headers
- * @return {!Object<string, string>}
- */
-function lowerCased(headers) {
-  /** @type {!Object<string, string>} */
-  const lower = {};
-  for (const name of Object.keys(headers)) lower[name.toLowerCase()] = String(headers[name]);
-  return lower;
 }
 
 /**

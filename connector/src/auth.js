@@ -33,7 +33,7 @@ function signIn(request) {
   if (reply.refused) return { errorCode: 'INVALID_CREDENTIALS' };
   if (reply.failure) throw reply.failure;
   const scope = scopeOf(reply);
-  if (!scope) throw foreignFailure(reply);
+  if (!scope) throw incompleteFailure(reply, 'scope');
   if (scope !== 'report') {
     throw new Failure('scope', { scope: redacted(scope, access.token).slice(0, 40), requestId: reply.requestId });
   }

@@ -46,10 +46,18 @@ function reportTypes(language) {
   const access = keptAccess();
   const reply = access && send(access, 'get', `/v1/report-types?lang=${language}`);
   const served = reply && !reply.failure && reply.json.report_types;
-  if (!Array.isArray(served) || served.length === 0) {
+  if (!Array.isArray(served) || served.length === 0 || !served.every(isReportType)) {
     return REPORT_TYPES.map((id) => ({ label: TEXTS[language].reportTypes[id], value: id }));
   }
-  return served.map((type) => ({ label: String(type.label || type.id), value: String(type.id) }));
+  return served.map((type) => ({ label: type.label, value: type.id }));
+}
+
+/**
+ * @param {any} type
+ * @return {boolean} Whether Data Studio takes it as an option: one bad option would close the whole form.
+ */
+function isReportType(type) {
+  return Boolean(type) && isIdentifier(type.id) && typeof type.label === 'string' && type.label !== '';
 }
 
 /**

@@ -3,6 +3,22 @@
  * own and says so.
  */
 
+/**
+ * The failures whose cause the words of somebody else tell best, and the sentence that quotes them.
+ * @type {!Partial<Record<FailureName, SentenceName>>}
+ */
+const QUOTING = {
+  refused: 'said',
+  forbidden: 'said',
+  failed: 'said',
+  busy: 'said',
+  tooLarge: 'said',
+  cursor: 'said',
+  period: 'said',
+  report: 'said',
+  unreachable: 'googleSaid',
+};
+
 /** A fault with a name in texts.js and the facts its sentence needs. */
 class Failure extends Error {
   /**
@@ -38,9 +54,18 @@ function guarded(request, work) {
  */
 function throwUserError(fault, language) {
   const known = fault instanceof Failure;
-  const text = known ? userText(fault, language) : TEXTS[language].unexpected;
+  const text = known ? userText(fault, language) : TEXTS[language][unexpectedFault(fault)];
   const debug = known ? `${fault.kind} ${fault.facts.debug || ''}`.trim() : stackOf(fault);
   DataStudioApp.createCommunityConnector().newUserError().setText(text).setDebugText(debug).throwException();
+}
+
+/**
+ * @param {unknown} fault
+ * @return {'quota'|'rate'|'unexpected'} The sentence to tell it by: each of Google's services has quotas.
+ */
+function unexpectedFault(fault) {
+  const kind = googleFault(withoutAddresses(String(fault)));
+  return kind === 'quota' || kind === 'rate' ? kind : 'unexpected';
 }
 
 /**
@@ -55,14 +80,14 @@ function stackOf(fault) {
 /**
  * @param {!Failure} failure
  * @param {Language} language
- * @return {string} Cause and what to do, then the server's words, then its id of the request.
+ * @return {string} Cause and what to do, then the server's or Google's words, then the server's id of the request.
  */
 function userText(failure, language) {
   const { detail, requestId } = failure.facts;
-  const quoted = detail && QUOTING.includes(failure.kind);
+  const quoting = detail && QUOTING[failure.kind];
   /** @type {!Array<SentenceName>} */
   const parts = [failure.kind];
-  if (quoted) parts.push('said');
+  if (quoting) parts.push(quoting);
   if (requestId) parts.push('requestId');
   return parts.map((name) => sentence(language, name, failure.facts)).join(' ');
 }

@@ -1,6 +1,7 @@
 /**
  * What Data Studio calls. Every entry point is one line inside `guarded`, which turns any fault into a text
- * the reader of a report can act on. Read on in auth.js, config.js, rows.js, then api.js, errors.js, texts.js.
+ * the reader of a report can act on. Read on in auth.js, config.js, rows.js and checks.js,
+ * then api.js, reply.js and google.js, then errors.js and texts.js.
  */
 
 /** @return {{type: string, helpUrl?: string}} The sign-in form to show. */

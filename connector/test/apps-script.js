@@ -24,9 +24,9 @@ class UserError extends Error {
 }
 
 /**
- * @param {{script: Object, user: Object, locale: string, fetchTakes: number, fetchFails: string, network: function}=} setup
- *     Script and user properties, the user's locale, how many ms each request takes, what each fails of, and what
- *     becomes of the nth answer on its way.
+ * @param {{script: Object, user: Object, locale: string, fetchTakes: number, fetchFails: (string|function),
+ *     network: function}=} setup Script and user properties, the user's locale, how many ms each request takes, what
+ *     each fails of, or the nth (nothing where it does not), and what becomes of the nth answer on its way.
  * @return {Object} The entry points, and `state`: properties, cache, sleeps, fetches and the clock.
  */
 function loadConnector(setup = {}) {
@@ -130,7 +130,8 @@ function fetchOnce(state, setup, url, options = {}) {
   need(/^https?:\/\//.test(url), `Invalid argument: ${url}`);
   state.fetches.push({ url, options: plain(options) });
   state.now += setup.fetchTakes || 0;
-  if (setup.fetchFails) throw new Error(setup.fetchFails);
+  const fails = typeof setup.fetchFails === 'function' ? setup.fetchFails(state.fetches.length, url) : setup.fetchFails;
+  if (fails) throw new Error(fails);
   const headers = { ...options.headers };
   if (options.payload) headers['Content-Type'] = options.contentType || 'application/x-www-form-urlencoded';
   const sent = blockingFetch(url, { method: (options.method || 'get').toUpperCase(), headers, body: options.payload });

@@ -127,7 +127,7 @@ for (const [name, fault, words] of OUTAGES) {
 
 test('a name that does not resolve is a user error', () => {
   const { signIn } = open('https://premium.invalid', TOKEN, { fetchFails: 'DNS error: https://premium.invalid/v1/me' });
-  assert.match(userErrorOf(signIn).text, /^Servidor: premium\.invalid não respondeu/);
+  assert.match(userErrorOf(signIn).text, /^Servidor: o nome premium\.invalid não foi encontrado/);
 });
 
 test('nobody is signed in before the form is filled in, and that costs no request', () => {

@@ -26,11 +26,22 @@ const CLASSES = {
   '502 page of a gateway': { fault: { status: 502, body: '<html>Bad Gateway</html>' } },
   '503': { fault: { status: 503, body: problem('storage pushes back') } },
   '504': { fault: { status: 504, body: problem('the answer took too long') } },
+  '413 page of a gateway': { fault: { status: 413, body: '<html>Request Entity Too Large</html>' } },
+  '422 of a cursor': { fault: { status: 422, body: problem('cursor has expired: send the request without it to start again') } },
   'a redirect': { fault: { status: 302, body: '', headers: { Location: 'https://elsewhere.example.com/' } } },
   'a timeout': { setup: { fetchFails: 'Timeout: https://reports.example.com/v1/data' } },
   'a name that does not resolve': { setup: { fetchFails: 'DNS error: https://reports.example.com' } },
+  'a certificate that is wrong': { setup: { fetchFails: 'SSL Error: https://reports.example.com/v1/data' } },
+  'an address that does not answer': { setup: { fetchFails: 'Address unavailable: https://reports.example.com/v1/data' } },
+  'an address that Google does not allow': { setup: { fetchFails: 'UrlFetch calls to https://reports.example.com/v1/data are not permitted by your admin' } },
+  'Google\'s short-term quota': { setup: { fetchFails: 'Bandwidth quota exceeded: https://reports.example.com/v1/data. Try reducing the rate of data transfer.' } },
   'Google\'s daily quota': { setup: { fetchFails: 'Service invoked too many times for one day: urlfetch.' } },
   'not JSON': { fault: { status: 200, body: '<html>Sign in</html>' } },
+  'no body': { fault: { status: 200, body: '' } },
+  'JSON of something else': { fault: { status: 200, body: '{"hello":"world"}' } },
+  'a field too few': { fault: { patch: { schema: [], rows: [] } } },
+  'a row that is too long': { fault: { patch: { rows: [{ values: ['open', 'more'] }] } } },
+  'a value of another type': { fault: { patch: { rows: [{ values: [true] }] } } },
   'pages that do not fit': { fault: { skip: 1, patch: { filtersApplied: false } }, pageRows: 10 },
   'too many rows': { rows: 1000001 },
   'too large': { rows: 100000, fault: { patch: { repeat: 5000, row: { values: ['x'.repeat(3000)] } } }, pageRows: 5000 },
@@ -43,7 +54,8 @@ const CLASSES = {
     return chart(connector);
   } },
 };
-const NETWORK = ['429', '500', '502 page of a gateway', '503', '504', 'a redirect', 'a timeout', 'a name that does not resolve', 'not JSON', '404'];
+const NETWORK = ['429', '500', '502 page of a gateway', '503', '504', 'a redirect', 'a timeout', 'a name that does not resolve', 'a certificate that is wrong', 'an address that does not answer',
+  'an address that Google does not allow', 'Google\'s short-term quota', 'Google\'s daily quota', 'not JSON', 'no body', 'JSON of something else', '404'];
 /** What no reader is shown: the request itself, and pages and exceptions as they came. */
 const TECHNICAL = /v1\/data|<html>|Timeout:|DNS error|storage is away|at .*\.js:\d/;
 

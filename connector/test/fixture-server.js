@@ -64,9 +64,10 @@ function handle(request, response, text) {
     return reply(response, fault.status, body, fault.headers);
   }
   const [status, body] = answer(request, new URL(request.url, 'http://fixture'), text);
-  if (!fault) return reply(response, status, body);
+  const named = { 'X-Request-Id': `req-${requests}` };
+  if (!fault) return reply(response, status, body, named);
   const rows = fault.patch.repeat && Array.from({ length: fault.patch.repeat }, () => fault.patch.row);
-  return reply(response, status, { ...body, ...(rows ? { rows } : fault.patch) });
+  return reply(response, status, { ...body, ...(rows ? { rows } : fault.patch) }, named);
 }
 
 function due(fault) {

@@ -13,6 +13,12 @@ interface Access {
 interface Facts {
   host?: string;
   status?: number;
+  member?: string;
+  column?: number;
+  row?: number;
+  field?: string;
+  asked?: string | number;
+  found?: string | number;
   requestId?: string | null;
   detail?: string;
   debug?: string;
@@ -36,6 +42,7 @@ interface Reply {
   failure: Failure | null;
   refused: boolean;
   passing: boolean;
+  firstPause: number;
   retryAfter: number;
   requestId: string;
   bytes: number;
@@ -43,15 +50,19 @@ interface Reply {
 
 type Language = 'pt' | 'en';
 
+/** What Google says where a request could not go out. */
+type GoogleFault = 'quota' | 'rate' | 'blocked' | 'timeout' | 'unresolved' | 'insecure';
+
 /** The sentences of texts.js that tell a failure. */
 type FailureName =
-  | 'signedOut' | 'refused' | 'scope' | 'forbidden' | 'address' | 'unreachable' | 'failed' | 'foreign' | 'moved'
-  | 'absent' | 'pages' | 'busy' | 'quota' | 'rows' | 'bytes' | 'time' | 'period' | 'report';
+  | GoogleFault | 'unreachable' | 'signedOut' | 'refused' | 'scope' | 'forbidden' | 'address' | 'failed' | 'foreign'
+  | 'incomplete' | 'empty' | 'moved' | 'absent' | 'columns' | 'width' | 'value' | 'cursor' | 'pages' | 'busy' | 'tooLarge'
+  | 'rows' | 'bytes' | 'time' | 'period' | 'report';
 
-type SentenceName = FailureName | 'said' | 'requestId';
+type SentenceName = FailureName | 'said' | 'googleSaid' | 'requestId';
 
 /** All words of one language. */
-type Texts = Record<SentenceName | 'unexpected' | 'thousands' | 'reportType' | 'reportTypeHelp' | 'dateField' | 'dateFieldHelp', string> & {
+type Texts = Record<SentenceName | 'unexpected' | 'thousands' | 'none' | 'reportType' | 'reportTypeHelp' | 'dateField' | 'dateFieldHelp', string> & {
   reportTypes: Record<string, string>;
   dateFields: Record<string, string>;
 };

@@ -16,13 +16,16 @@ macro_rules! file {
 }
 
 /// Everything that is pushed, and the sample of clasp's settings. The manifest is written by itself.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 11] = [
     file!(".clasp.json.example"),
     file!("src/api.js"),
     file!("src/auth.js"),
+    file!("src/checks.js"),
     file!("src/config.js"),
     file!("src/errors.js"),
+    file!("src/google.js"),
     file!("src/main.js"),
+    file!("src/reply.js"),
     file!("src/rows.js"),
     file!("src/texts.js"),
 ];
