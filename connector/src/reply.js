@@ -24,7 +24,7 @@ function answeredReply(call, response) {
     status,
     requestId: redacted(requestIdIn(json, headers), call.token).slice(0, 100),
     detail: redacted(detailIn(json), call.token).slice(0, 400),
-    found: mediaTypeIn(headers),
+    found: mediaTypeIn(redacted(headers['content-type'] || '', call.token)),
     debug: `${call.what}: HTTP ${status}: ${kind ? redacted(text, call.token).slice(0, 300) : ''}`,
   };
   return {
@@ -148,11 +148,11 @@ function retryAfterIn(headers) {
 }
 
 /**
- * @param {!Object<string, string>} headers
- * @return {string} What the body is said to be, without parameters; nothing where that is no media type.
+ * @param {string} contentType What the header says.
+ * @return {string} The media type without parameters; nothing where there is none.
  */
-function mediaTypeIn(headers) {
-  const [, type] = /^\s*([\w.+-]{1,40}\/[\w.+-]{1,60})\s*(;|$)/.exec(headers['content-type'] || '') || [];
+function mediaTypeIn(contentType) {
+  const [, type] = /^\s*([\w.+-]{1,40}\/[\w.+-]{1,60})\s*(;|$)/.exec(contentType) || [];
   return type || '';
 }
 

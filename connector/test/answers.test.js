@@ -115,6 +115,7 @@ const PAGES = [
   ['a list', '[]', 'application/json', /não é do Premium Report \(HTTP 200, Content-Type: application\/json\)/],
   ['a page that names no type', 'hello', '', /não é do Premium Report \(HTTP 200, Content-Type: nenhum\)/],
   ['a type that is none', 'hello', `${TOKEN} <b>`, /não é do Premium Report \(HTTP 200, Content-Type: nenhum\)/],
+  ['a token as a type', 'hello', `text/${TOKEN}`, /não é do Premium Report \(HTTP 200, Content-Type: nenhum\)/],
   ['no body', '', 'application/json', /respondeu sem conteúdo \(HTTP 200\)/],
   ['a blank body', ' \n', 'text/html', /respondeu sem conteúdo \(HTTP 200\)/],
 ];
