@@ -46,7 +46,7 @@ function allRows() {
   };
   const query = Object.keys(parameters).map((name) => `${name}=${encodeURIComponent(parameters[name])}`).join('&');
   const rows = [];
-  for (let url = `${PREMIUM.url.replace(/\/+$/, '')}/v1/export?${query}`; url;) {
+  for (let url = `${stackUrl()}/v1/export?${query}`; url;) {
     const response = page(url);
     for (const line of response.getContentText('UTF-8').split('\n')) {
       if (line) rows.push(cells(JSON.parse(line)));
@@ -56,11 +56,15 @@ function allRows() {
   return rows;
 }
 
+function stackUrl() {
+  return PREMIUM.url.trim().replace(/\/+$/, '');
+}
+
 function page(url) {
   const token = PropertiesService.getUserProperties().getProperty('premium.token');
   if (!token) throw new Error('Falta o token: menu Premium Report > Token… · The token is missing.');
   // The token goes to the stack alone: the next page has to be there too.
-  if (!url.startsWith(`${PREMIUM.url}/`)) throw new Error(`Outro endereço · Another address: ${url.split('?')[0]}`);
+  if (!url.startsWith(`${stackUrl()}/`)) throw new Error(`Outro endereço · Another address: ${url.split('?')[0]}`);
   const headers = { Authorization: `Bearer ${token}` };
   const response = UrlFetchApp.fetch(url, { headers, muteHttpExceptions: true, followRedirects: false });
   const status = response.getResponseCode();

@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
 const { after, before, test } = require('node:test');
+const vm = require('node:vm');
 const { dataRequest, loadConnector, signedIn, startStage, TOKEN, userErrorOf } = require('./stage.js');
 
 const SNAPSHOT = path.join(__dirname, 'error-texts.json');
@@ -100,6 +101,18 @@ for (const name of NETWORK) {
     for (const language of ['pt', 'en']) assert.doesNotMatch(errorOf(name, language).text, /token|credencia|credential/i);
   });
 }
+
+test('each sentence is in both languages, of the same facts, and in no other language', () => {
+  const { pt, en } = vm.runInNewContext(`${fs.readFileSync(path.join(__dirname, '..', 'src', 'texts.js'), 'utf8')}; TEXTS`);
+  assert.deepEqual(Object.keys(pt), Object.keys(en));
+  const factsOf = (text) => [...text.matchAll(/\{\w+\}/g)].map(([fact]) => fact).sort().join();
+  for (const name of Object.keys(pt).filter((each) => typeof pt[each] === 'string')) {
+    assert.equal(factsOf(pt[name]), factsOf(en[name]), name);
+    assert.notEqual(pt[name], en[name], name);
+    assert.doesNotMatch(pt[name], /\b(the|of|is|and|with|your)\b/i, name);
+    assert.doesNotMatch(en[name], /\b(os|da|dos|não|ou|para|uma|seu)\b|[ãçõ]/i, name);
+  }
+});
 
 test('no agreed text is of a class that is no more', () => {
   assert.deepEqual(Object.keys(JSON.parse(fs.readFileSync(SNAPSHOT, 'utf8'))).sort(), Object.keys(CLASSES).sort());

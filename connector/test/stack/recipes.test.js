@@ -55,8 +55,8 @@ for (const name of ['excel.pq', 'powerbi.pq']) {
   });
 }
 
-test('the sheet holds every row that was posted, texts as texts', async () => {
-  const sheet = loadSheet(read('sheets.js'), { url: STACK, limit: 70 });
+test('the sheet holds every row that was posted, texts as texts, with a slash behind the address too', async () => {
+  const sheet = loadSheet(read('sheets.js'), { url: `${STACK}/`, limit: 70 });
   sheet.enterToken(`${stage.token}\n`);
   sheet.run('refreshSheet');
   const [fields, ...rows] = sheet.values();
