@@ -37,11 +37,11 @@ function googleFault(words) {
 }
 
 /**
- * @param {string} message
+ * @param {string} message Its first 1,000 characters are read, for the search is not linear in them.
  * @return {string} The message without addresses, with or without their scheme, and without the name of the exception.
  */
 function withoutAddresses(message) {
-  const words = message.replace(/[a-z][a-z\d+.-]*:\/\/\S*/gi, '').split(/\s+/);
+  const words = message.slice(0, 1000).replace(/[a-z][a-z\d+.-]*:\/\/\S*/gi, '').split(/\s+/);
   const plain = words.filter((word) => !/[/\\@]|\w\.\w|\w:\d/.test(word));
   return plain.join(' ').replace(/^((\w*Error|Exception): )+/, '').replace(/[\s:(]+$/, '');
 }

@@ -130,6 +130,11 @@ test('what Google says besides is quoted, without address and token', () => {
   assert.match(text, /^Servidor: .* não respondeu\. .*O Google disse: Attribute provided with invalid value: Header:Authorization Bearer … of$/);
 });
 
+test('of a message of any length the beginning is read and quoted', () => {
+  const { text } = dataError(signedIn(stage.url, { fetchFails: `Unexpected: ${'a'.repeat(1e6)} https://a/${'b '.repeat(1e5)}` }));
+  assert.ok(text.length < 600, `${text.length}`);
+});
+
 test('a quota met while signing in is told after one request, and signs nobody out', () => {
   for (const [fetchFails, words] of [[SHORT[0], /^Limite: o Google limitou/], [DAILY[0], /^Limite: a cota diária/]]) {
     const connector = signedIn(stage.url, { fetchFails });
