@@ -7,7 +7,7 @@ mod description;
 mod embed;
 mod page;
 mod reports;
-mod session;
+mod sign_in;
 mod settings;
 
 use axum::Router;
@@ -48,7 +48,7 @@ pub fn router(app: App) -> Router {
         .route("/", get(page::page))
         .route("/docs", get(page::docs))
         .route("/assets/{version}/{name}", get(assets::asset))
-        .route("/v1/console/session", post(session::begin).delete(session::end))
+        .route("/v1/console/session", post(sign_in::sign_in).delete(sign_in::sign_out))
         .route("/v1/reports", get(reports::list).post(reports::add))
         .route("/v1/reports/{id}", put(reports::change).delete(reports::remove))
         .route("/v1/settings", get(settings::read).put(settings::change))

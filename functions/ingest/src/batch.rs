@@ -23,9 +23,9 @@ use web::input::{Query, language};
 use web::problem::Problem;
 
 use crate::App;
+use crate::answer::{Outcome, Report};
 use crate::parse::{Parsed, id_of, parse};
 use crate::put::{Done, PutOf};
-use crate::report::{Outcome, Report};
 use crate::split::{Layout, split};
 use crate::window::{Ended, Window};
 

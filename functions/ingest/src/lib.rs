@@ -9,7 +9,7 @@ mod split;
 mod parse;
 mod put;
 mod window;
-mod report;
+mod answer;
 mod batch;
 
 use axum::Router;

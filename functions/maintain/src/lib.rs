@@ -16,8 +16,6 @@ mod compaction;
 mod garbage;
 mod quarantine;
 mod retention;
-mod sessions;
-mod media;
 mod orphans;
 mod measurement;
 mod turn;

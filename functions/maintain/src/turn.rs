@@ -9,7 +9,7 @@ use store::{Lease, StoreError, StoreErrorKind};
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
-use crate::{App, compaction, garbage, measurement, media, orphans, quarantine, retention, sessions};
+use crate::{App, compaction, garbage, measurement, orphans, quarantine, retention};
 
 /// A step that was cut short although it had so many seconds takes too long; with less, the run began it too late.
 const LONG_STEP_SECONDS: i64 = 15;
@@ -81,9 +81,9 @@ async fn step(
         Duty::Compaction => compaction::step(app, lease, memory, now).await,
         Duty::Garbage => garbage::step(app, lease, memory, now).await,
         Duty::Quarantine => quarantine::step(app, lease, memory, now).await,
-        Duty::Retention => retention::step(app, lease, memory, now).await,
-        Duty::Sessions => sessions::step(app, lease, memory, now).await,
-        Duty::Media => media::step(app, lease, memory, now).await,
+        Duty::Retention => retention::lake::step(app, lease, memory, now).await,
+        Duty::Sessions => retention::table::step(app, lease, memory, now).await,
+        Duty::Media => retention::media::step(app, lease, memory, now).await,
         Duty::Orphans => orphans::step(app, lease, memory, now).await,
         Duty::Measurement => measurement::step(app, lease, now).await,
     }

@@ -11,7 +11,7 @@ mod serve;
 #[cfg(feature = "stack")]
 mod lake;
 #[cfg(feature = "stack")]
-mod dictionary;
+mod compression_dictionary;
 
 use std::error::Error;
 use std::io::Write;
@@ -79,7 +79,7 @@ enum Command {
     ///
     /// Trains the compression dictionary of stored sessions.
     #[command(hide = true)]
-    Dictionary(dictionary::DictionaryArgs),
+    Dictionary(compression_dictionary::DictionaryArgs),
 }
 
 #[tokio::main]
@@ -106,7 +106,7 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
         #[cfg(feature = "stack")]
         Command::Lake(command) => lake::run(command).await?,
         #[cfg(feature = "stack")]
-        Command::Dictionary(args) => dictionary::run(&args)?,
+        Command::Dictionary(args) => compression_dictionary::run(&args)?,
         Command::Token(command) => token::run(command).await?,
         Command::Import(args) => import::run(args).await?,
         Command::Query(args) => query::run(args).await?,

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::past::EXPIRES_AT;
+use super::retention::EXPIRES_AT;
 use super::{Item, Store, StoreError, key_item, number, text};
 use crate::key;
 use domain::id::{AccountId, SessionId, random_hex};

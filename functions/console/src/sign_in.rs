@@ -17,7 +17,7 @@ const HOUR: i64 = 3_600;
 /// How long a person stays signed in: a day of work.
 const MAX_SECONDS: i64 = 12 * HOUR;
 
-pub(crate) async fn begin(State(app): State<App>, parts: Parts) -> Result<impl IntoResponse, Problem> {
+pub(crate) async fn sign_in(State(app): State<App>, parts: Parts) -> Result<impl IntoResponse, Problem> {
     let (token, now) = (bearer(&parts)?, Instant::now());
     let caller = app.guard.authenticate_token(token, now).await?;
     caller.require_console()?;
@@ -26,7 +26,7 @@ pub(crate) async fn begin(State(app): State<App>, parts: Parts) -> Result<impl I
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(token, seconds))]))
 }
 
-pub(crate) async fn end() -> impl IntoResponse {
+pub(crate) async fn sign_out() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie("", 0))])
 }
 
