@@ -149,7 +149,7 @@ async fn a_record_that_comes_again_notes_nothing_new_and_a_body_named_again_stay
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn upkeep_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
+async fn maintenance_goes_through_the_bodies_of_an_account_and_looks_at_each_once() {
     let servers = Servers::embedded().await;
     let store = servers.store();
     let (account, now) = (Account::new(demo()), Instant::now());

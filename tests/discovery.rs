@@ -36,7 +36,7 @@ async fn run(store: &Store) -> RunSummary {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_that_went_quiet_before_there_was_upkeep_are_found_and_no_others() {
+async fn accounts_that_went_quiet_before_there_was_maintenance_are_found_and_no_others() {
     let servers = Servers::embedded().await;
     let store = servers.store();
     let lake = Lake::new(store.clone());

@@ -8,7 +8,7 @@ use store::TouchedDays;
 use store::key;
 
 use crate::dynamodb_local::{Endpoints, Servers};
-use crate::upkeep::{account, stores};
+use crate::maintenance::{account, stores};
 use crate::world::World;
 
 fn names(due: &[store::Due]) -> Vec<&str> {

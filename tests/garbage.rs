@@ -1,4 +1,4 @@
-//! Tests of what upkeep leaves of a lake: after any races, one object per live segment and nothing else.
+//! Tests of what maintenance leaves of a lake: after any races, one object per live segment and nothing else.
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ mod expected;
 mod journey;
 mod snapshots;
 mod lake;
-mod upkeep;
+mod maintenance;
 mod due;
 mod scene;
 mod discovery;

@@ -15,8 +15,8 @@ use store::key;
 use store::{Store, number};
 
 use crate::dynamodb_local::Endpoints;
+use crate::maintenance::pass_time;
 use crate::scene::{DAY, HOLD, Scene, account, days_ago, id, session};
-use crate::upkeep::pass_time;
 use crate::world::{answer, query};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +125,7 @@ async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again(
     scene.archive().await;
     scene.follow("demo").await;
 
-    // All of it before upkeep may follow the first change.
+    // All of it before maintenance may follow the first change.
     scene.keep("demo", 90).await;
     scene.world.ingest_all(&ingest, &[session("old", 60, 1)], "accepted").await;
     scene.archive().await;
@@ -170,7 +170,7 @@ async fn a_session_that_moves_into_the_kept_days_meanwhile_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_of_any_age_are_found_by_upkeep_that_remembers_nothing() {
+async fn sessions_of_any_age_are_found_by_maintenance_that_remembers_nothing() {
     let mut scene = Scene::start().await;
     let (ingest, _) = scene.world.account("demo").await;
     let start = json!({"account": "demo", "starts_on": "1900-01-01"});

@@ -16,7 +16,7 @@ use store::key;
 
 use crate::dynamodb_local::Servers;
 use crate::event_source::EventSource;
-use crate::upkeep::pass_time;
+use crate::maintenance::pass_time;
 use crate::world::{World, answer};
 
 pub(crate) const DAY: i64 = 86_400;

@@ -118,7 +118,7 @@ def fixed(template):
 
 
 def hottest(case):
-    """The most read units that one partition gives in a second: of upkeep and posts, and of a dashboard that opens."""
+    """The most read units that one partition gives in a second: of maintenance and posts, and of a dashboard opening."""
     heat = Counter()
     for function in [*case.archives, case.maintain, case.sampled, case.bulk]:
         heat.update(function.dynamodb.heat)

@@ -73,7 +73,7 @@ class SimulatedAws:
     def start_servers(self):
         """`premium serve`, of which S3 and the key are used.
 
-        Its own table and buckets stay empty, for its own upkeep would delete whatever its table does not name. What
+        Its own table and buckets stay empty, for its own maintenance would delete whatever its table does not name. What
         waits in it sees the clock jump, and complains.
         """
         command = [TARGET / "debug/premium", "serve", "--no-demo", "--listen", "127.0.0.1:0", "--data", self.folder]

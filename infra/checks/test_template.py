@@ -275,16 +275,16 @@ class Functions(Stack):
         self.assertEqual(repeats["MaximumRetryAttempts"], 0)
         self.assertGreater(self.resources["MaintainFunction"]["Properties"]["Timeout"], 60)
 
-    def test_the_alarms_of_upkeep_read_the_line_that_every_run_writes(self):
+    def test_the_alarms_of_maintenance_read_the_line_that_every_run_writes(self):
         source = (ROOT / "functions/maintain/src/run.rs").read_text(encoding="utf-8")
-        (line,) = re.findall(r'tracing::info!\((.*), "upkeep"\);', source)
+        (line,) = re.findall(r'tracing::info!\((.*), "maintenance"\);', source)
         metrics = set()
         for metric in self.of("AWS::Logs::MetricFilter").values():
             self.assertEqual(metric["LogGroupName"], {"Ref": "MaintainLogs"})
             (transformation,) = metric["MetricTransformations"]
             field = transformation["MetricValue"].removeprefix("$.")
             self.assertIn(field, line.split(", "))
-            self.assertEqual(metric["FilterPattern"], f'{{ $.message = "upkeep" && $.{field} = * }}')
+            self.assertEqual(metric["FilterPattern"], f'{{ $.message = "maintenance" && $.{field} = * }}')
             metrics.add((transformation["MetricNamespace"]["Fn::Sub"], transformation["MetricName"]))
         alarms = [a for a in self.of("AWS::CloudWatch::Alarm").values() if not isinstance(a["Namespace"], str)]
         self.assertEqual({(a["Namespace"]["Fn::Sub"], a["MetricName"]) for a in alarms}, metrics)

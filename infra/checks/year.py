@@ -1,4 +1,4 @@
-"""A year of upkeep in minutes: `year.py [--days D]`.
+"""A year of maintenance in minutes: `year.py [--days D]`.
 
 Six accounts live through it, on the functions' binaries (see simulated_aws.py): one grows, one goes quiet, one is
 backfilled, one lowers its retention, one raises it, one sends late versions and large bodies. At the end every account
@@ -97,14 +97,14 @@ class Year:
                 for account, posts in posted.items():
                     self.post(account, posts[turn::ROUNDS])
                 self.archive_all()
-                self.keep_up()
+                self.run_maintenance()
             self.aws.expire()
             progress(f"day {day + 1} of {self.days}")
         # Nothing comes any more: the last days are closed, and what that replaced goes.
         for hour in range(0, QUIET_DAYS * 24, 2):
             self.aws.clock.set(self.first + self.days * DAY + hour * HOUR)
             self.archive_all()
-            self.keep_up()
+            self.run_maintenance()
         self.aws.expire()
         self.issue_tokens()
         progress("")
@@ -147,7 +147,7 @@ class Year:
             answer = self.archive.invoke({"Records": records[at : at + traffic.BATCH_RECORDS]})
             assert answer == {"batchItemFailures": []}, answer
 
-    def keep_up(self):
+    def run_maintenance(self):
         """Runs maintain until nothing is due."""
         for run in range(200):
             answer = self.maintain.invoke({})

@@ -4,5 +4,5 @@ pub mod embedded;
 pub mod endpoints;
 pub mod template;
 pub mod stream_poller;
-pub mod upkeep;
+pub mod maintenance;
 pub mod stack;

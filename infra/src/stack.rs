@@ -1,5 +1,5 @@
 //! The whole stack in one process: the embedded servers that it needs, all routers on one port, the stream
-//! poller that hands the table's stream to archive, and upkeep that runs maintain.
+//! poller that hands the table's stream to archive, and maintenance that runs maintain.
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -22,9 +22,9 @@ use tokio::task::JoinHandle;
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::endpoints::{Clients, Endpoints, Place};
+use crate::maintenance;
 use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
-use crate::upkeep;
 
 /// Why the stack did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -138,9 +138,9 @@ impl Stack {
         let poller = StreamPoller::new(archive::App::new(store.clone()), table, streams, &names.table, data);
         let poller = poller.with_embedded(Arc::clone(&embedded));
         let poller = Part::start_apart("the stream poller", async move { poller.run().await.to_string() });
-        let upkeep = upkeep::keep_up(maintain::App::new(store.clone()));
-        let upkeep = Part::start_apart("upkeep", async move {
-            upkeep.await;
+        let maintenance = maintenance::run(maintain::App::new(store.clone()));
+        let maintenance = Part::start_apart("maintenance", async move {
+            maintenance.await;
             "it stopped".to_owned()
         });
 
@@ -157,7 +157,7 @@ impl Stack {
             served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())
         });
         let local = Local { url, admin_token: String::new() };
-        let parts = vec![poller, upkeep, http];
+        let parts = vec![poller, maintenance, http];
         let mut stack = Stack { local, parts, _embedded: Some(embedded) };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;

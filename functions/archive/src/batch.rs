@@ -125,11 +125,11 @@ async fn append_or_quarantine(app: &App, account: &AccountId, changes: Changes) 
     Ok(())
 }
 
-/// Notes that the account needs upkeep, and appends to its lake.
+/// Notes that the account needs maintenance, and appends to its lake.
 ///
 /// The note comes first. Where it fails, nothing has been appended and the batch is given back; where the
-/// append fails, upkeep looks at the account in vain, which does no harm. In the opposite order, an account
-/// whose first note is lost would stay unknown to upkeep until it sends something again.
+/// append fails, maintenance looks at the account in vain, which does no harm. In the opposite order, an account
+/// whose first note is lost would stay unknown to maintenance until it sends something again.
 async fn append(app: &App, account: &AccountId, entries: Vec<Entry>) -> Result<(), StoreError> {
     let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
     app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
@@ -193,7 +193,7 @@ async fn note_replaced_body(
 }
 
 /// Quarantines a record whose session began on the UTC day `day`, `None` where that is unknown. As in
-/// `append`, the account is noted first, because it is upkeep that tries the record again.
+/// `append`, the account is noted first, because it is maintenance that tries the record again.
 async fn quarantine(
     app: &App,
     account: &AccountId,

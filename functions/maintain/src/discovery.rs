@@ -15,7 +15,7 @@ const STEP: usize = 100;
 const TAKEN_SECONDS: i64 = 300;
 
 /// Goes through some accounts where the round is due, stopping at `ends`, and makes every account due that
-/// has no upkeep item. Returns how many accounts were found that way; 0 where the round is not due.
+/// has no maintenance item. Returns how many accounts were found that way; 0 where the round is not due.
 pub(crate) async fn step(app: &App, now: Instant, ends: Instant) -> Result<usize, StoreError> {
     let store = &app.store;
     let Some(mut after) = store.take_discovery(now, now.plus_seconds(TAKEN_SECONDS)).await? else {
@@ -33,9 +33,9 @@ pub(crate) async fn step(app: &App, now: Instant, ends: Instant) -> Result<usize
             break;
         }
     }
-    let unknown = store.without_upkeep(accounts).await?;
+    let unknown = store.without_maintenance_item(accounts).await?;
     for account in &unknown {
-        tracing::info!(%account, "an account that nobody has noted has upkeep from now on");
+        tracing::info!(%account, "an account that nobody has noted is maintained from now on");
         store.note_due(account, &TouchedDays::Every, now).await?;
     }
     let (after, due) = if is_over { ("", now.plus_seconds(ROUND_SECONDS)) } else { (after.as_str(), now) };

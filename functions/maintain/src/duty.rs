@@ -1,4 +1,4 @@
-//! The duties of upkeep, and what one bounded step of a duty returns.
+//! The duties of maintenance, and what one bounded step of a duty returns.
 
 use domain::time::Instant;
 use serde::Serialize;

@@ -1,5 +1,5 @@
 //! What the duties of an account remember from one run to the next. It is kept as JSON in the account's
-//! upkeep item.
+//! maintenance item.
 //!
 //! The memory may be lost at any time: a duty without a memory is due, and begins anew.
 

@@ -28,7 +28,7 @@ const LEASE_MARGIN_SECONDS: i64 = 10;
 /// What a run did, and what it left to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunSummary {
-    /// How many accounts were found that had no upkeep item; each has one now.
+    /// How many accounts were found that had no maintenance item; each has one now.
     pub discovered: usize,
     /// How many turns the accounts had together.
     pub turns: usize,
@@ -111,7 +111,7 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<RunSummary, Stor
     Ok(summary)
 }
 
-/// Looks for accounts without an upkeep item. A failure does not end the run: a later run goes on with the
+/// Looks for accounts without an maintenance item. A failure does not end the run: a later run goes on with the
 /// search.
 async fn discover(app: &App, time: Time, summary: &mut RunSummary) {
     match discovery::step(app, Instant::now(), time.last_turn).await {
@@ -195,7 +195,7 @@ fn sum_up(left: Option<&[Due]>, summary: &mut RunSummary) {
     summary.left_due = left.map(<[Due]>::len);
     summary.oldest_due_seconds = left.map(seconds);
     let RunSummary { turns, failures, quarantined, busy, left_due, oldest_due_seconds, .. } = *summary;
-    tracing::info!(turns, failures, quarantined, busy, left_due, oldest_due_seconds, "upkeep");
+    tracing::info!(turns, failures, quarantined, busy, left_due, oldest_due_seconds, "maintenance");
 }
 
 #[cfg(test)]

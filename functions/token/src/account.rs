@@ -87,7 +87,7 @@ pub(crate) async fn change(
         }
     }
     if change.retention_days.is_some() {
-        // Before the change, so that none is made that nothing follows; upkeep waits until a request like this has ended.
+        // Before the change, so that none is made that nothing follows. Maintenance waits until a request like this has ended.
         app.store.note_retention(&account, Instant::now()).await?;
     }
     match app.store.change_account(&account, change).await {

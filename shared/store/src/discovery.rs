@@ -1,5 +1,5 @@
-//! The round that finds accounts which have objects and no item of upkeep: those that sent nothing since there is upkeep, and
-//! those that only ever uploaded files.
+//! The round that finds accounts which have objects and no maintenance item: those that sent nothing since there is
+//! maintenance, and those that only ever uploaded files.
 //!
 //! One item of the stack says where the round goes on and when. A run takes it for a while and puts it back.
 //! Two runs that go on from the same place do no harm, because noting an account again changes nothing.
@@ -71,8 +71,11 @@ impl Store {
         Ok(None)
     }
 
-    /// Those of these accounts that have no item of upkeep, each once.
-    pub async fn without_upkeep(&self, mut accounts: Vec<AccountId>) -> Result<Vec<AccountId>, StoreError> {
+    /// Those of these accounts that have no maintenance item, each once.
+    pub async fn without_maintenance_item(
+        &self,
+        mut accounts: Vec<AccountId>,
+    ) -> Result<Vec<AccountId>, StoreError> {
         // DynamoDB refuses to read an item twice.
         accounts.sort_unstable();
         accounts.dedup();

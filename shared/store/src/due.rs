@@ -1,6 +1,6 @@
-//! Keeps which accounts need upkeep, since when, and which run works on an account.
+//! Keeps which accounts need maintenance, since when, and which run works on an account.
 //!
-//! Every account that ever had data has one upkeep item, which is never deleted. The index `listing` orders
+//! Every account that ever had data has one maintenance item, which is never deleted. The index `listing` orders
 //! these items by when they are due. The index may be a moment behind, so it only suggests accounts; a lease
 //! is taken on the item itself.
 //!
@@ -47,7 +47,7 @@ impl Default for Noted {
     }
 }
 
-/// An account that needs upkeep, according to the index.
+/// An account that needs maintenance, according to the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The account.
@@ -56,7 +56,7 @@ pub struct Due {
     pub since: Instant,
 }
 
-/// The right of one run to work on an account's upkeep. It ends with `Store::release`, or when its time is
+/// The right of one run to work on an account's maintenance. It ends with `Store::release`, or when its time is
 /// over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
@@ -90,7 +90,7 @@ impl Lease {
 }
 
 impl Store {
-    /// Notes that an account needs upkeep, and for which days something is appended to its lake. The account
+    /// Notes that an account needs maintenance, and for which days something is appended to its lake. The account
     /// is due from `now` on. Where it is due already it keeps its earlier time, so that an account that is
     /// noted all the time does not lose its place among the others.
     pub async fn note_due(
@@ -116,7 +116,7 @@ impl Store {
     }
 
     /// Notes that an account's retention is about to change, and makes the account due now, so that what it
-    /// keeps follows. An account without an upkeep item gets one.
+    /// keeps follows. An account without an maintenance item gets one.
     pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
         let shard = key::due_listing(key::due_shard(account));
         let sent = self

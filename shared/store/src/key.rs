@@ -235,17 +235,17 @@ pub fn garbage_until(now: Instant) -> RangeInclusive<String> {
 /// per second.
 pub const DUE_SHARDS: u8 = 16;
 
-/// An account's upkeep item.
+/// An account's maintenance item.
 pub fn due(account: &AccountId) -> Key {
     Key::new(format!("due#{account}"), "due")
 }
 
-/// Reads the account from the partition key of an upkeep item; `None` for an item of another kind.
+/// Reads the account from the partition key of an maintenance item; `None` for an item of another kind.
 pub fn parse_due(pk: &str) -> Option<AccountId> {
     AccountId::try_from(pk.strip_prefix("due#")?.to_owned()).ok()
 }
 
-/// The partition of the index with one shard of the accounts, ordered by when their upkeep is due. Shards
+/// The partition of the index with one shard of the accounts, ordered by when their maintenance is due. Shards
 /// count from 0.
 pub fn due_listing(shard: u8) -> String {
     format!("due#{shard}")
@@ -256,7 +256,7 @@ pub fn due_shard(account: &AccountId) -> u8 {
     Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
 }
 
-/// The item of the round through all accounts that finds those without an upkeep item.
+/// The item of the round through all accounts that finds those without an maintenance item.
 pub fn discovery() -> Key {
     Key::new("discovery#stack".to_owned(), "round")
 }

@@ -1,5 +1,5 @@
-//! The size of an account's lake as upkeep has last measured it, in bytes. It is an attribute of the
-//! account's upkeep item.
+//! The size of an account's lake as maintenance has last measured it, in bytes. It is an attribute of the
+//! account's maintenance item.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 

@@ -1,4 +1,4 @@
-//! The days that something is appended for: archive notes them in the account's item, and upkeep takes them over.
+//! The days that something is appended for: archive notes them in the account's item, and maintenance takes them over.
 //!
 //! A note is an element of a set: the day, or `*` for every day, and the two minutes in which it was made. Appends may
 //! follow it a while later that are not noted themselves. So a run takes over every note that it finds, and only one that

@@ -54,7 +54,7 @@ pub(crate) struct CompletenessReport {
     /// name in JSON.
     #[serde(rename = "set_aside")]
     quarantined: Vec<QuarantinedRecord>,
-    /// The size of all the account's segments; of a large lake as of the last day's upkeep.
+    /// The size of all the account's segments; of a large lake as of the last day's maintenance.
     lake_bytes: u64,
 }
 

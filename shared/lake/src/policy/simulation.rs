@@ -103,7 +103,7 @@ impl Model {
         segment
     }
 
-    fn keep_up(&mut self) {
+    fn maintain(&mut self) {
         let mut steps = 0;
         while self.due <= self.now {
             steps += 1;
@@ -197,7 +197,7 @@ fn live_under(
             }
         }
         model.now = model.now.plus_seconds(60);
-        model.keep_up();
+        model.maintain();
     }
     assert_eq!(model.kept(), model.sessions.len(), "neither earlier versions nor tombstones are left");
     model

@@ -1,4 +1,4 @@
-//! Tests of upkeep: which accounts are due, which run works on them, and what a run of maintain does.
+//! Tests of maintenance: which accounts are due, which run works on them, and what a run of maintain does.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -38,7 +38,7 @@ async fn run(app: &App, seconds: i64) -> RunSummary {
     maintain::handle(app, Instant::now().plus_seconds(seconds)).await.unwrap()
 }
 
-/// Stores on a table of their own beside the stack's, which nobody's upkeep knows; each has its own memory.
+/// Stores on a table of their own beside the stack's, which nobody's maintenance knows; each has its own memory.
 pub(crate) async fn stores<const N: usize>(world: &World) -> [Store; N] {
     let clients = || {
         let mut clients: Clients = OfFolder::to(world.data()).unwrap().clients();
@@ -80,7 +80,7 @@ async fn append_at(lake: &Lake, account: &AccountId, number: usize, seconds: i64
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_an_account_that_sends_all_the_time_upkeep_reads_the_days_that_are_open() {
+async fn of_an_account_that_sends_all_the_time_maintenance_reads_the_days_that_are_open() {
     let servers = Servers::embedded().await;
     let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
     let endpoints = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
@@ -218,7 +218,7 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
     }
 }
 
-/// Makes everything that an account's upkeep remembers older by some microseconds, including its notes and
+/// Makes everything that an account's maintenance remembers older by some microseconds, including its notes and
 /// its lease.
 pub(crate) async fn pass_time(store: &Store, account: &AccountId, micros: i64) {
     let mut item = store.get(key::due(account)).await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! Upkeep: runs maintain again and again, as the schedule does on AWS.
+//! Maintenance: runs maintain again and again, as the schedule does on AWS.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ const EVERY: Duration = Duration::from_secs(5);
 const RUN_SECONDS: i64 = 30;
 
 /// Runs maintain until the future is dropped. A run that fails is logged, and the next one follows.
-pub async fn keep_up(app: App) {
+pub async fn run(app: App) {
     loop {
         tokio::time::sleep(EVERY).await;
         if let Err(error) = maintain::handle(&app, Instant::now().plus_seconds(RUN_SECONDS)).await {
-            tracing::error!(error = %chain(&error), "upkeep failed; it is tried again");
+            tracing::error!(error = %chain(&error), "maintenance failed; it is tried again");
         }
     }
 }
