@@ -18,7 +18,7 @@ const REGION: &str = "sa-east-1";
 
 /// Where a stack finds DynamoDB, S3 and KMS, and the names of its table, buckets and key.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Backend {
     /// Which of the three services are not embedded in the stack's process.
     pub outside: Outside,
     /// Whether table and buckets belong to a deployed stack, so that they are never made here.
@@ -26,24 +26,24 @@ pub struct Place {
     names: Names,
 }
 
-impl Default for Place {
+impl Default for Backend {
     /// All three services are embedded.
-    fn default() -> Place {
+    fn default() -> Backend {
         let names = Names {
             table: "premium".to_owned(),
             lake_bucket: "premium-lake".to_owned(),
             media_bucket: "premium-media".to_owned(),
             key: "alias/premium".to_owned(),
         };
-        Place { outside: Outside::default(), is_deployed: false, names }
+        Backend { outside: Outside::default(), is_deployed: false, names }
     }
 }
 
-impl Place {
+impl Backend {
     /// A deployed stack on AWS, or on what `AWS_ENDPOINT_URL_*` names instead. The variables `PREMIUM_TABLE`,
     /// `PREMIUM_LAKE_BUCKET`, `PREMIUM_MEDIA_BUCKET` and `PREMIUM_KEY` name its table, buckets and key. Fails
     /// where one of them, the region or the credentials are not set.
-    pub fn deployed() -> Result<Place, ConfigError> {
+    pub fn deployed() -> Result<Backend, ConfigError> {
         let names = Names {
             table: required("PREMIUM_TABLE")?,
             lake_bucket: required("PREMIUM_LAKE_BUCKET")?,
@@ -52,21 +52,21 @@ impl Place {
         };
         let outside = Outside { dynamodb: true, s3: true, kms: true };
         store::aws::config()?;
-        Ok(Place { outside, is_deployed: true, names })
+        Ok(Backend { outside, is_deployed: true, names })
     }
 
     /// The embedded servers, except those instead of which `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL_S3`
     /// or `AWS_ENDPOINT_URL_KMS` names another server. For such a server, the `PREMIUM_*` variables name its
     /// table, buckets or key, if they are set. Fails where a server is outside and the environment has no
     /// credentials or no region for it.
-    pub fn from_env() -> Result<Place, ConfigError> {
+    pub fn from_env() -> Result<Backend, ConfigError> {
         let is_set = |name| optional(name).is_some();
         let outside = Outside {
             dynamodb: is_set("AWS_ENDPOINT_URL_DYNAMODB"),
             s3: is_set("AWS_ENDPOINT_URL_S3"),
             kms: is_set("AWS_ENDPOINT_URL_KMS"),
         };
-        let usual = Place::default().names;
+        let usual = Backend::default().names;
         let name = |is_outside: bool, variable, usual| match optional(variable) {
             Some(name) if is_outside => name,
             _ => usual,
@@ -80,7 +80,7 @@ impl Place {
         if outside != Outside::default() {
             store::aws::config()?;
         }
-        Ok(Place { outside, is_deployed: false, names })
+        Ok(Backend { outside, is_deployed: false, names })
     }
 }
 
@@ -122,14 +122,14 @@ pub struct Clients {
 impl Endpoints {
     /// Returns the endpoints of a stack whose embedded servers are in this process. Fails where a server is
     /// outside and the environment does not say how to sign requests to it.
-    pub(crate) fn new(embedded: &Embedded, place: &Place) -> Result<Endpoints, ConfigError> {
-        let Names { table, lake_bucket, media_bucket, key } = place.names.clone();
+    pub(crate) fn new(embedded: &Embedded, backend: &Backend) -> Result<Endpoints, ConfigError> {
+        let Names { table, lake_bucket, media_bucket, key } = backend.names.clone();
         let address = |endpoint: &Option<String>| endpoint.clone().unwrap_or_default();
         let endpoints = Endpoints {
             dynamodb: address(&embedded.dynamo_endpoint),
             s3: address(&embedded.s3_endpoint),
             kms: address(&embedded.kms_endpoint),
-            outside: place.outside,
+            outside: backend.outside,
             access_key: embedded.access_key.clone(),
             secret_key: embedded.secret_key.clone(),
             table,

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::embedded::{Embedded, EmbeddedError};
-use crate::endpoints::{Clients, Endpoints, Place};
+use crate::endpoints::{Backend, Clients, Endpoints};
 use crate::maintenance;
 use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
@@ -69,31 +69,31 @@ pub enum StackError {
 pub struct Stack {
     /// The address of the stack, and its admin token.
     pub local: Local,
-    parts: Vec<Part>,
+    tasks: Vec<StackTask>,
     _embedded: Option<Arc<Embedded>>,
 }
 
 /// A part of the stack. It runs for as long as the stack does, in a task of its own.
-struct Part {
+struct StackTask {
     name: &'static str,
     /// The task, which returns the reason if the part ends by itself.
     task: JoinHandle<String>,
 }
 
-impl Part {
-    fn start(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> Part {
-        Part { name, task: tokio::spawn(running) }
+impl StackTask {
+    fn start(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> StackTask {
+        StackTask { name, task: tokio::spawn(running) }
     }
 
     /// The same for a part that does what other functions do on AWS: it writes segments, apart from what serves requests.
-    fn start_apart(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> Part {
-        Part::start(name, compute::run(running))
+    fn start_apart(name: &'static str, running: impl Future<Output = String> + Send + 'static) -> StackTask {
+        StackTask::start(name, compute::run(running))
     }
 }
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.parts.iter().for_each(|part| part.task.abort());
+        self.tasks.iter().for_each(|part| part.task.abort());
     }
 }
 
@@ -110,22 +110,22 @@ impl Stack {
         data: &Path,
         listen: SocketAddr,
     ) -> Result<Stack, StackError> {
-        Stack::start_on(&Place::default(), deployment, data, listen).await
+        Stack::start_on(&Backend::default(), deployment, data, listen).await
     }
 
-    /// Starts a stack as `start_in` does, with DynamoDB, S3 and KMS where `place` says. Missing tables and
+    /// Starts a stack as `start_in` does, with DynamoDB, S3 and KMS where `backend` says. Missing tables and
     /// buckets are made, except in a deployed stack. The folder `data` keeps the data of the embedded
     /// servers, and how far the stream has been read.
     pub async fn start_on(
-        place: &Place,
+        backend: &Backend,
         deployment: Deployment,
         data: &Path,
         listen: SocketAddr,
     ) -> Result<Stack, StackError> {
-        let embedded = Arc::new(Embedded::start_without(place.outside, data).await?);
-        let endpoints = Endpoints::new(&embedded, place)?;
+        let embedded = Arc::new(Embedded::start_without(backend.outside, data).await?);
+        let endpoints = Endpoints::new(&embedded, backend)?;
         let Clients { dynamo, streams, s3, kms, names } = endpoints.clients();
-        if !place.is_deployed {
+        if !backend.is_deployed {
             template::create_table(&dynamo, &names.table).await?;
             for bucket in [&names.lake_bucket, &names.media_bucket] {
                 create_bucket(&s3, bucket).await?;
@@ -137,9 +137,10 @@ impl Stack {
         let store = Store::with_clients(dynamo, s3, kms, names.clone());
         let poller = StreamPoller::new(archive::App::new(store.clone()), table, streams, &names.table, data);
         let poller = poller.with_embedded(Arc::clone(&embedded));
-        let poller = Part::start_apart("the stream poller", async move { poller.run().await.to_string() });
+        let poller =
+            StackTask::start_apart("the stream poller", async move { poller.run().await.to_string() });
         let maintenance = maintenance::run(maintain::App::new(store.clone()));
-        let maintenance = Part::start_apart("maintenance", async move {
+        let maintenance = StackTask::start_apart("maintenance", async move {
             maintenance.await;
             "it stopped".to_owned()
         });
@@ -152,13 +153,13 @@ impl Stack {
         let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
         let app = web::http::host(routes(store, &bootstrap, public_url, deployment));
-        let http = Part::start("the HTTP server", async move {
+        let http = StackTask::start("the HTTP server", async move {
             let served = axum::serve(listener, app).await;
             served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())
         });
         let local = Local { url, admin_token: String::new() };
-        let parts = vec![poller, maintenance, http];
-        let mut stack = Stack { local, parts, _embedded: Some(embedded) };
+        let tasks = vec![poller, maintenance, http];
+        let mut stack = Stack { local, tasks, _embedded: Some(embedded) };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;
         Ok(stack)
@@ -168,14 +169,14 @@ impl Stack {
     /// as all is well, it waits for ever. The stack must not go on without the part that ended.
     pub async fn ended(&mut self) -> StackError {
         let (name, ended) = {
-            let tasks = self.parts.iter_mut().map(|part| {
+            let tasks = self.tasks.iter_mut().map(|part| {
                 let (name, task) = (part.name, &mut part.task);
                 Box::pin(async move { (name, task.await) })
             });
             select_all(tasks).await.0
         };
         // A task that has ended must not be awaited again.
-        self.parts.retain(|part| part.name != name);
+        self.tasks.retain(|part| part.name != name);
         let reason = ended.unwrap_or_else(|error| match error.try_into_panic() {
             Ok(panic) => format!("it panicked{}", panic_text(&*panic)),
             Err(error) => error.to_string(),
@@ -251,15 +252,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_that_panics_or_stops_ends_the_stack_by_name() {
-        let lasting = || Part::start("the HTTP server", std::future::pending());
+        let lasting = || StackTask::start("the HTTP server", std::future::pending());
         let local = Local { url: String::new(), admin_token: String::new() };
-        let panicking = Part::start("the stream poller", async { panic!("nobody expected {}", "this") });
-        let mut stack = Stack { local: local.clone(), parts: vec![lasting(), panicking], _embedded: None };
+        let panicking = StackTask::start("the stream poller", async { panic!("nobody expected {}", "this") });
+        let mut stack = Stack { local: local.clone(), tasks: vec![lasting(), panicking], _embedded: None };
         let error = stack.ended().await.to_string();
         assert_eq!(error, "the stream poller ended: it panicked: nobody expected this");
 
-        let stopped = Part::start("the stream poller", async { "there is no stream".to_owned() });
-        let mut stack = Stack { local, parts: vec![lasting(), stopped], _embedded: None };
+        let stopped = StackTask::start("the stream poller", async { "there is no stream".to_owned() });
+        let mut stack = Stack { local, tasks: vec![lasting(), stopped], _embedded: None };
         assert_eq!(stack.ended().await.to_string(), "the stream poller ended: there is no stream");
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Report;
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json, Others, Query, all};
+use web::input::{AccountParameter, InputField, Json, Others, Parameters, all};
 use web::problem::Problem;
 
 use crate::App;
@@ -45,9 +45,9 @@ struct Listing {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Addition {
-    account: Field<AccountId>,
-    title: Field<String>,
-    url: Field<String>,
+    account: InputField<AccountId>,
+    title: InputField<String>,
+    url: InputField<String>,
     #[serde(flatten)]
     others: Others,
 }
@@ -55,11 +55,11 @@ pub(crate) struct Addition {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Change {
-    account: Field<AccountId>,
-    title: Field<String>,
-    url: Field<String>,
+    account: InputField<AccountId>,
+    title: InputField<String>,
+    url: InputField<String>,
     /// Where it stands among the others, from 0.
-    position: Field<Value>,
+    position: InputField<Value>,
     #[serde(flatten)]
     others: Others,
 }
@@ -67,9 +67,9 @@ pub(crate) struct Change {
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
 ) -> Result<impl IntoResponse, Problem> {
-    let account = account(&caller, named, Field::Absent)?;
+    let account = account(&caller, named, InputField::Absent)?;
     let reports = app.store.reports(&account).await?.into_iter().map(ReportView::from).collect();
     Ok(axum::Json(Listing { reports }))
 }
@@ -77,7 +77,7 @@ pub(crate) async fn list(
 pub(crate) async fn add(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
     Json(request): Json<Addition>,
 ) -> Result<impl IntoResponse, Problem> {
     let account = account(&caller, named, request.account)?;
@@ -106,7 +106,7 @@ pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
     Json(request): Json<Change>,
 ) -> Result<impl IntoResponse, Problem> {
     let account = account(&caller, named, request.account)?;
@@ -138,9 +138,9 @@ pub(crate) async fn remove(
     State(app): State<App>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
 ) -> Result<StatusCode, Problem> {
-    let account = account(&caller, named, Field::Absent)?;
+    let account = account(&caller, named, InputField::Absent)?;
     let removed = app.store.change_reports(&account, |reports| {
         let at = position_of(reports, &id)?;
         reports.remove(at);
@@ -155,7 +155,11 @@ fn position_of(reports: &[Report], id: &Result<Path<String>, PathRejection>) -> 
     at.ok_or_else(|| Problem::not_found("there is no report of this id"))
 }
 
-fn account(caller: &Caller, named: AccountParameter, body: Field<AccountId>) -> Result<AccountId, Problem> {
+fn account(
+    caller: &Caller,
+    named: AccountParameter,
+    body: InputField<AccountId>,
+) -> Result<AccountId, Problem> {
     let named = named.or_in_body(body.optional("account")?)?;
     caller.account(&[Scope::Console], named.as_ref())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use store::{Prices, Settings};
 use web::caller::Caller;
-use web::input::{Field, Json, Others, all, each};
+use web::input::{InputField, Json, Others, all, each};
 use web::problem::Problem;
 
 use crate::App;
@@ -48,8 +48,8 @@ pub(crate) struct SettingsRequest {
     /// Null is sent to have the deployment's own again.
     #[serde(deserialize_with = "sent")]
     connector_id: Option<Value>,
-    templates: Field<BTreeMap<String, String>>,
-    prices: Field<Map<String, Value>>,
+    templates: InputField<BTreeMap<String, String>>,
+    prices: InputField<Map<String, Value>>,
     #[serde(flatten)]
     others: Others,
 }

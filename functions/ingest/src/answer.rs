@@ -51,14 +51,14 @@ pub(crate) enum Outcome {
 
 /// The answer to a batch.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Report {
+pub(crate) struct BatchAnswer {
     pub(crate) received: usize,
     pub(crate) accepted: usize,
     pub(crate) unchanged: usize,
     pub(crate) stale: usize,
     pub(crate) ignored: usize,
     pub(crate) rejected: usize,
-    results: Vec<Line>,
+    results: Vec<ItemResult>,
     /// How many items have a value that was left out.
     warned: usize,
     warnings: Vec<Warning>,
@@ -80,7 +80,7 @@ pub(crate) struct Report {
 }
 
 #[derive(Debug, Serialize)]
-struct Line {
+struct ItemResult {
     index: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<SessionId>,
@@ -104,14 +104,14 @@ struct Warning {
     message: String,
 }
 
-impl Report {
+impl BatchAnswer {
     /// An answer about nothing yet, in a language.
-    pub(crate) fn new(received: usize, lang: Lang) -> Report {
-        Report { received, lang, ..Report::default() }
+    pub(crate) fn new(received: usize, lang: Lang) -> BatchAnswer {
+        BatchAnswer { received, lang, ..BatchAnswer::default() }
     }
 
     /// Notes the outcome of an item that was not accepted.
-    pub(crate) fn leave(&mut self, index: usize, session_id: Option<SessionId>, outcome: Outcome) {
+    pub(crate) fn note_outcome(&mut self, index: usize, session_id: Option<SessionId>, outcome: Outcome) {
         *match outcome {
             Outcome::Unchanged => &mut self.unchanged,
             Outcome::Stale => &mut self.stale,
@@ -125,12 +125,19 @@ impl Report {
             Outcome::Unchanged | Outcome::Ignored | Outcome::Rejected => None,
         };
         let message = message.map(|message| message.in_lang(self.lang).to_owned());
-        self.results.push(Line { index, session_id, outcome, field: None, message, errors: Vec::new() });
+        self.results.push(ItemResult {
+            index,
+            session_id,
+            outcome,
+            field: None,
+            message,
+            errors: Vec::new(),
+        });
     }
 
     /// Notes an item that the account does not keep, and why.
     pub(crate) fn ignore(&mut self, index: usize, session_id: SessionId, why: Unkept) {
-        self.leave(index, Some(session_id), Outcome::Ignored);
+        self.note_outcome(index, Some(session_id), Outcome::Ignored);
         if let Some(line) = self.results.last_mut() {
             line.message = Some(why.message(self.lang));
         }
@@ -142,7 +149,7 @@ impl Report {
             let (session_id, field) = (session_id.clone(), first.field.clone());
             self.rejections.push(Rejection::new(session_id, field, first.reason()));
         }
-        self.leave(index, session_id, Outcome::Rejected);
+        self.note_outcome(index, session_id, Outcome::Rejected);
         if let Some(line) = self.results.last_mut() {
             let told = faults.into_iter().map(|fault| problem::Fault {
                 index: None,
@@ -215,7 +222,7 @@ impl Report {
     }
 }
 
-impl IntoResponse for Report {
+impl IntoResponse for BatchAnswer {
     /// The status is 200 when every item could be read, 207 when some could not, 422 when none could, 503
     /// when some must be sent again, and 500 when some were not stored for a reason that an operator has to
     /// look at.

@@ -19,15 +19,15 @@ use serde::Deserialize;
 use store::{MAX_RECEIPT, Put, Store, StoreError};
 use tokio::time::timeout_at;
 use web::caller::Caller;
-use web::input::{Query, language};
+use web::input::{Parameters, language};
 use web::problem::Problem;
 
 use crate::App;
-use crate::answer::{Outcome, Report};
+use crate::answer::{BatchAnswer, Outcome};
+use crate::in_flight::{Ended, InFlight};
 use crate::parse::{Parsed, id_of, parse};
 use crate::put::{Done, PutOf};
 use crate::split::{Layout, split};
-use crate::window::{Ended, Window};
 
 /// How long the writes of a batch may take. The API gives up after 30 s, and a client that gets no answer
 /// must send the whole batch again.
@@ -39,7 +39,7 @@ const RECEIPT_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Parameters {
+pub(crate) struct PostParameters {
     account: Option<AccountId>,
     /// Whether to answer what would become of the sessions, and to store nothing.
     #[serde(default)]
@@ -49,10 +49,10 @@ pub(crate) struct Parameters {
 pub(crate) async fn receive(
     State(app): State<App>,
     caller: Caller,
-    Query(parameters): Query<Parameters>,
+    Parameters(parameters): Parameters<PostParameters>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Report, Problem> {
+) -> Result<BatchAnswer, Problem> {
     let started = tokio::time::Instant::now();
     let id = caller.account(&[Scope::Ingest], parameters.account.as_ref())?;
     compute::run(async move {
@@ -65,7 +65,7 @@ pub(crate) async fn receive(
             Err(error) => batch.postpone(&error),
         }
         batch.log(&id, started);
-        Ok(batch.report)
+        Ok(batch.answer)
     })
     .await
 }
@@ -75,7 +75,7 @@ struct Batch<'b> {
     store: &'b Store,
     items: &'b [&'b [u8]],
     deadline: tokio::time::Instant,
-    report: Report,
+    answer: BatchAnswer,
     /// The prefix of the names of this batch's receipts.
     receipt: String,
     /// The sessions that are stored and must be acknowledged, by their UTC day and the name of their receipt.
@@ -96,15 +96,15 @@ struct Stored {
 
 impl<'b> Batch<'b> {
     fn new(store: &'b Store, items: &'b [&'b [u8]], lang: Lang, deadline: tokio::time::Instant) -> Batch<'b> {
-        let (report, receipt) = (Report::new(items.len(), lang), random_hex(8));
+        let (answer, receipt) = (BatchAnswer::new(items.len(), lang), random_hex(8));
         let stored = BTreeMap::new();
-        Batch { store, items, deadline, report, receipt, stored, trial: None, unknown_keys: 0 }
+        Batch { store, items, deadline, answer, receipt, stored, trial: None, unknown_keys: 0 }
     }
 
-    /// Parses the items one after another, and writes each as soon as the window admits it.
+    /// Parses the items one after another, and writes each as soon as it may be under way.
     async fn write(&mut self, account: &Account) {
         let now = Instant::now();
-        let mut window = Window::new(self.deadline);
+        let mut in_flight = InFlight::new(self.deadline);
         for (index, item) in self.items.iter().enumerate() {
             let Parsed { session, warnings, unknown_keys } = parse(item, account.zone);
             self.unknown_keys += unknown_keys.len();
@@ -112,26 +112,26 @@ impl<'b> Batch<'b> {
                 Ok(understood) => understood,
                 Err(faults) => {
                     let id = id_of(item);
-                    self.report.warn(index, id.as_ref(), warnings, unknown_keys);
-                    self.report.reject(index, id, faults);
+                    self.answer.warn(index, id.as_ref(), warnings, unknown_keys);
+                    self.answer.reject(index, id, faults);
                     continue;
                 }
             };
             let (identity, id) = (&understood.identity, understood.identity.id.clone());
-            self.report.warn(index, Some(&id), warnings, unknown_keys);
+            self.answer.warn(index, Some(&id), warnings, unknown_keys);
             if let Some(why) = account.unkept(identity.created_at, identity.last, now) {
-                self.report.ignore(index, id, why);
+                self.answer.ignore(index, id, why);
                 continue;
             }
-            while !window.admits(&id, understood.size)
-                && let Some(ended) = window.next().await
+            while !in_flight.admits(&id, understood.size)
+                && let Some(ended) = in_flight.next().await
             {
                 self.note(ended);
             }
             let (size, put) = (understood.size, self.put_of(index, &id));
-            window.push(index, id, size, put.run(self.store, account, index, understood, now));
+            in_flight.push(index, id, size, put.run(self.store, account, index, understood, now));
         }
-        while let Some(ended) = window.next().await {
+        while let Some(ended) = in_flight.next().await {
             self.note(ended);
         }
         self.acknowledge(account, now).await;
@@ -157,7 +157,9 @@ impl<'b> Batch<'b> {
     fn note(&mut self, ended: Ended<Result<Done, StoreError>>) {
         let Ended { index, id, result } = ended;
         match result {
-            Some(Ok(Done { put: Put::Stale, .. })) => self.report.leave(index, Some(id), Outcome::Stale),
+            Some(Ok(Done { put: Put::Stale, .. })) => {
+                self.answer.note_outcome(index, Some(id), Outcome::Stale)
+            }
             Some(Ok(Done { put: Put::Accepted, created_at, tried })) => {
                 if let (Some(would_be), Some(tried)) = (&mut self.trial, tried) {
                     would_be.insert(id.clone(), tried);
@@ -170,9 +172,9 @@ impl<'b> Batch<'b> {
             }
             Some(Err(error)) => {
                 self.failed(&error);
-                self.report.leave(index, Some(id), Outcome::Retry);
+                self.answer.note_outcome(index, Some(id), Outcome::Retry);
             }
-            None => self.report.leave(index, Some(id), Outcome::Retry),
+            None => self.answer.note_outcome(index, Some(id), Outcome::Retry),
         }
     }
 
@@ -204,9 +206,9 @@ impl<'b> Batch<'b> {
             }
             for Stored { index, id, is_new, .. } in stored {
                 match (&kept, is_new) {
-                    (Ok(()), true) => self.report.accepted += 1,
-                    (Ok(()), false) => self.report.leave(index, Some(id), Outcome::Unchanged),
-                    (Err(_), _) => self.report.leave(index, Some(id), Outcome::Retry),
+                    (Ok(()), true) => self.answer.accepted += 1,
+                    (Ok(()), false) => self.answer.note_outcome(index, Some(id), Outcome::Unchanged),
+                    (Err(_), _) => self.answer.note_outcome(index, Some(id), Outcome::Retry),
                 }
             }
         }
@@ -219,11 +221,11 @@ impl<'b> Batch<'b> {
     /// the batch has it all.
     async fn note_faults(&self, account: &Account, now: Instant, ends: tokio::time::Instant) {
         let noting = async {
-            let rejections = &self.report.rejections;
+            let rejections = &self.answer.rejections;
             if !rejections.is_empty() {
                 self.store.note_rejections(&account.id, rejections, now).await?;
             }
-            self.store.note_left_out(&account.id, &self.report.left_out(now)).await
+            self.store.note_left_out(&account.id, &self.answer.left_out(now)).await
         };
         let noted = timeout_at(ends, noting).await;
         if let Err(error) = noted.map_err(|error| StoreError::busy("noting faults", error)).flatten() {
@@ -235,7 +237,7 @@ impl<'b> Batch<'b> {
     fn postpone(&mut self, error: &StoreError) {
         self.failed(error);
         for (index, item) in self.items.iter().enumerate() {
-            self.report.leave(index, id_of(item), Outcome::Retry);
+            self.answer.note_outcome(index, id_of(item), Outcome::Retry);
         }
     }
 
@@ -243,14 +245,14 @@ impl<'b> Batch<'b> {
     /// by itself. Later ones have the same cause.
     fn failed(&mut self, error: &StoreError) {
         let is_fault = !error.kind.is_passing();
-        if self.report.retry == 0 || (is_fault && !self.report.fault) {
+        if self.answer.retry == 0 || (is_fault && !self.answer.fault) {
             tracing::error!(error = %telemetry::chain(error), "sessions were not stored");
         }
-        self.report.fault |= is_fault;
+        self.answer.fault |= is_fault;
     }
 
     fn log(&self, account: &AccountId, started: tokio::time::Instant) {
-        let Report { received, accepted, unchanged, stale, ignored, rejected, retry, .. } = self.report;
+        let BatchAnswer { received, accepted, unchanged, stale, ignored, rejected, retry, .. } = self.answer;
         let (unknown_keys, duration_ms) = (self.unknown_keys, started.elapsed().as_millis());
         let is_trial = self.is_trial();
         tracing::info!(

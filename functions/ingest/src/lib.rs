@@ -1,14 +1,14 @@
 //! Ingest: takes sessions as the platform sends them, and keeps the latest version of each.
 //!
 //! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its items
-//! (`split`), an item a session (`parse`), and a batch of them writes and outcomes (`put`, `window`,
-//! `report`, `batch`).
+//! (`split`), an item a session (`parse`), and a batch of them writes and outcomes (`put`, `in_flight`,
+//! `answer`, `batch`).
 
 mod body;
 mod split;
 mod parse;
 mod put;
-mod window;
+mod in_flight;
 mod answer;
 mod batch;
 

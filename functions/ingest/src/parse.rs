@@ -75,7 +75,7 @@ pub(crate) struct Understood {
 /// Reads one item; its local times are in `zone`. One odd value never costs the session: only what it is known by, and
 /// the limits, do.
 pub(crate) fn parse(item: &[u8], zone: Zone) -> Parsed {
-    let mut reader = Reader {
+    let mut parser = SessionParser {
         zone,
         size: 0,
         records: 0,
@@ -83,12 +83,12 @@ pub(crate) fn parse(item: &[u8], zone: Zone) -> Parsed {
         warnings: Vec::new(),
         unknown_keys: Vec::new(),
     };
-    let session = reader.item(item);
-    let session = match (session, reader.faults.is_empty()) {
-        (Some((session, identity)), true) => Ok(Understood { session, identity, size: reader.size }),
-        _ => Err(reader.faults),
+    let session = parser.item(item);
+    let session = match (session, parser.faults.is_empty()) {
+        (Some((session, identity)), true) => Ok(Understood { session, identity, size: parser.size }),
+        _ => Err(parser.faults),
     };
-    Parsed { session, warnings: reader.warnings, unknown_keys: reader.unknown_keys }
+    Parsed { session, warnings: parser.warnings, unknown_keys: parser.unknown_keys }
 }
 
 /// Returns the session id of an item that could not be parsed, if it can be found out.
@@ -118,14 +118,15 @@ fn named<'a>(entries: &Entries<'a>, name: &str) -> Option<&'a RawValue> {
 
 /// A record and the lists of records within it. Only sessions and talks have such lists.
 #[derive(Default)]
-struct Part {
+struct ParsedRecord {
     fields: Row,
-    lists: Vec<(Record, Vec<Part>)>,
+    lists: Vec<(Record, Vec<ParsedRecord>)>,
 }
 
-impl Part {
+impl ParsedRecord {
     fn into_session(mut self) -> Session {
-        let talk = |mut talk: Part| Talk { options: talk.rows(Record::TalkOption), fields: talk.fields };
+        let talk =
+            |mut talk: ParsedRecord| Talk { options: talk.rows(Record::TalkOption), fields: talk.fields };
         Session {
             platforms: self.rows(Record::ContactPlatform),
             events: self.rows(Record::Event),
@@ -136,17 +137,17 @@ impl Part {
     }
 
     fn rows(&mut self, record: Record) -> Vec<Row> {
-        self.take(record).into_iter().map(|part| part.fields).collect()
+        self.take(record).into_iter().map(|parsed| parsed.fields).collect()
     }
 
-    fn take(&mut self, record: Record) -> Vec<Part> {
+    fn take(&mut self, record: Record) -> Vec<ParsedRecord> {
         let list = self.lists.iter_mut().find(|(of, _)| *of == record);
-        list.map(|(_, parts)| std::mem::take(parts)).unwrap_or_default()
+        list.map(|(_, parsed)| std::mem::take(parsed)).unwrap_or_default()
     }
 }
 
 /// Reads one session, and counts its bytes, records and unknown keys.
-struct Reader {
+struct SessionParser {
     zone: Zone,
     size: usize,
     records: usize,
@@ -155,7 +156,7 @@ struct Reader {
     unknown_keys: Vec<String>,
 }
 
-impl Reader {
+impl SessionParser {
     /// Reads an item. `None`, or any fault, where it is rejected.
     fn item(&mut self, item: &[u8]) -> Option<(Session, Identity)> {
         // The rest of an item of which some bytes are broken is looked through for other faults.
@@ -181,8 +182,8 @@ impl Reader {
                 return None;
             }
         };
-        match self.part(Record::Session, entries, "") {
-            Ok(part) => self.identify(part.into_session()),
+        match self.record(Record::Session, entries, "") {
+            Ok(parsed) => self.identify(parsed.into_session()),
             Err(fault) => {
                 // What the structure check told already is not told again.
                 if self.faults.is_empty() {
@@ -225,7 +226,7 @@ impl Reader {
     }
 
     /// Reads one record. Of the values sent for a field the first that is not empty counts, flat names before nested.
-    fn part(&mut self, record: Record, entries: Entries<'_>, path: &str) -> Result<Part, Fault> {
+    fn record(&mut self, record: Record, entries: Entries<'_>, path: &str) -> Result<ParsedRecord, Fault> {
         let leaves = Leaves::of(record, entries, path);
         for key in leaves.unknown_keys {
             let key = path_of_key(&key);
@@ -236,27 +237,27 @@ impl Reader {
         for (path, raw) in leaves.no_objects {
             self.warn(|| Fault::at(&path, NO_RECORD).quoting(raw.get()));
         }
-        let mut part = Part::default();
+        let mut parsed = ParsedRecord::default();
         let mut found = None;
         for leaf in &leaves.known {
-            if found != Some(leaf.field.name) && self.leaf(leaf, &mut part)? {
+            if found != Some(leaf.field.name) && self.leaf(leaf, &mut parsed)? {
                 found = Some(leaf.field.name);
             }
         }
         if let Some(id) = leaves.document_id {
             for name in ["session_id", "id"] {
-                if part.fields.text(record, name).is_none()
+                if parsed.fields.text(record, name).is_none()
                     && let Some(field) = dictionary::field(name)
                 {
-                    self.leaf(&Leaf::of_document(field, id), &mut part)?;
+                    self.leaf(&Leaf::of_document(field, id), &mut parsed)?;
                 }
             }
         }
-        Ok(part)
+        Ok(parsed)
     }
 
     /// Reads one value into its record. Returns whether the value was not empty.
-    fn leaf(&mut self, leaf: &Leaf<'_>, part: &mut Part) -> Result<bool, Fault> {
+    fn leaf(&mut self, leaf: &Leaf<'_>, parsed: &mut ParsedRecord) -> Result<bool, Fault> {
         let field = leaf.field;
         match field.kind {
             Kind::Day => Ok(false),
@@ -264,7 +265,7 @@ impl Reader {
                 let records = self.records(record, leaf)?;
                 let some = !records.is_empty();
                 if some {
-                    part.lists.push((record, records));
+                    parsed.lists.push((record, records));
                 }
                 Ok(some)
             }
@@ -276,7 +277,7 @@ impl Reader {
                     Ok(Some(value)) => {
                         self.spend(field.leaf().len() + cost(&value))?;
                         if let Some(ordinal) = dictionary::ordinal(field.record, field.leaf()) {
-                            part.fields.set(ordinal, Some(value));
+                            parsed.fields.set(ordinal, Some(value));
                         }
                         Ok(true)
                     }
@@ -296,7 +297,7 @@ impl Reader {
 
     /// Reads a list of records, or a record that stands alone. An element that is empty or no record stays as an empty
     /// record, so that those after it keep their index.
-    fn records(&mut self, record: Record, leaf: &Leaf<'_>) -> Result<Vec<Part>, Fault> {
+    fn records(&mut self, record: Record, leaf: &Leaf<'_>) -> Result<Vec<ParsedRecord>, Fault> {
         if is_empty(leaf.raw) {
             return Ok(Vec::new());
         }
@@ -313,23 +314,23 @@ impl Reader {
         if self.records > MAX_RECORDS {
             return Err(wrong(&leaf.path, MANY_RECORDS));
         }
-        let mut parts = Vec::with_capacity(elements.len());
+        let mut parsed = Vec::with_capacity(elements.len());
         for (index, raw) in elements.into_iter().enumerate() {
             let path = if alone { leaf.path.clone() } else { format!("{}[{index}]", leaf.path) };
             self.spend("{},".len())?;
-            parts.push(match Json::of(raw).map_err(|what| wrong(&path, what))? {
-                Json::Object(entries) => self.part(record, entries, &path)?,
-                _ if is_empty(raw) => Part::default(),
+            parsed.push(match Json::of(raw).map_err(|what| wrong(&path, what))? {
+                Json::Object(entries) => self.record(record, entries, &path)?,
+                _ if is_empty(raw) => ParsedRecord::default(),
                 Json::Text(_) | Json::Number(_) => {
-                    self.part(record, vec![(Cow::Borrowed(record.main_leaf()), raw)], &path)?
+                    self.record(record, vec![(Cow::Borrowed(record.main_leaf()), raw)], &path)?
                 }
                 _ => {
                     self.warn(|| wrong(&path, NO_RECORD).quoting(raw.get()));
-                    Part::default()
+                    ParsedRecord::default()
                 }
             });
         }
-        Ok(parts)
+        Ok(parsed)
     }
 
     fn warn(&mut self, fault: impl FnOnce() -> Fault) {

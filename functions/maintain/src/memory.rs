@@ -48,7 +48,7 @@ pub(crate) struct Memory {
     pub(crate) lifted_for: Instant,
     /// The place from which sessions must still be freed of the expiry that an earlier version of this
     /// software gave them; `None` when that is done.
-    pub(crate) lifting: Option<Place>,
+    pub(crate) lifting: Option<ListingPosition>,
     /// The sequence number after which the current round through the quarantine goes on; `None` where the
     /// next step begins a round.
     pub(crate) quarantine_after: Option<String>,
@@ -85,7 +85,7 @@ impl Default for Memory {
 
 /// A place in the list of an account's sessions, which is ordered by when they began.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct ListingPosition {
     /// The UTC day.
     pub(crate) day: NaiveDate,
     /// The last session of that day that stands before the place, as when it began and its id; `None` at the

@@ -9,7 +9,7 @@ use http::StatusCode;
 use store::key;
 use store::{StoreError, StoreErrorKind};
 use web::caller::Caller;
-use web::input::{AccountParameter, Query};
+use web::input::{AccountParameter, Parameters};
 use web::problem::Problem;
 
 use crate::App;
@@ -17,7 +17,7 @@ use crate::App;
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
     storage: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     caller.require_admin()?;

@@ -5,7 +5,7 @@ pub(crate) const HEAD_BYTES: usize = 512;
 
 /// How a file is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kind {
+pub(crate) struct MediaKind {
     /// Its `Content-Type`.
     pub(crate) media_type: &'static str,
     /// Whether a browser shows it, rather than saving it.
@@ -31,12 +31,11 @@ const SHOWN: &[(&str, &str)] = &[
 ];
 
 /// The kind of a file that begins with `head`.
-pub(crate) fn kind(head: &[u8]) -> Kind {
+pub(crate) fn kind(head: &[u8]) -> MediaKind {
     let found = infer::get(head).map(|found| found.mime_type());
     let shown = SHOWN.iter().find(|(known, _)| Some(*known) == found);
-    shown.map_or(Kind { media_type: "application/octet-stream", inline: false }, |(_, media_type)| Kind {
-        media_type,
-        inline: true,
+    shown.map_or(MediaKind { media_type: "application/octet-stream", inline: false }, |(_, media_type)| {
+        MediaKind { media_type, inline: true }
     })
 }
 
@@ -69,7 +68,7 @@ mod tests {
             (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
             (b"%PDF-1.7", "application/pdf"),
         ] {
-            assert_eq!(kind(&padded(head)), Kind { media_type, inline: true });
+            assert_eq!(kind(&padded(head)), MediaKind { media_type, inline: true });
         }
     }
 
@@ -89,7 +88,7 @@ mod tests {
         ] {
             assert_eq!(
                 kind(head),
-                Kind { media_type: "application/octet-stream", inline: false },
+                MediaKind { media_type: "application/octet-stream", inline: false },
                 "{head:?}"
             );
         }

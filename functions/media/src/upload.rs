@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::key;
 use store::{Store, StoreError};
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json, Others, Query, all};
+use web::input::{AccountParameter, InputField, Json, Others, Parameters, all};
 use web::problem::Problem;
 
 use crate::{App, filename, presigned_for};
@@ -28,10 +28,10 @@ const SECONDS: u32 = 15 * 60;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct UploadRequest {
-    account: Field<AccountId>,
-    filename: Field<String>,
-    content_type: Field<String>,
-    size: Field<Value>,
+    account: InputField<AccountId>,
+    filename: InputField<String>,
+    content_type: InputField<String>,
+    size: InputField<Value>,
     #[serde(flatten)]
     others: Others,
 }
@@ -62,7 +62,7 @@ struct Upload {
 pub(crate) async fn upload(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
     Json(mut request): Json<UploadRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let named = named.or_in_body(std::mem::take(&mut request.account).optional("account")?)?;
@@ -86,7 +86,7 @@ fn parse(request: UploadRequest) -> Result<File, Problem> {
     Ok(File { filename, content_type, size })
 }
 
-fn filename(field: Field<String>) -> Result<String, Problem> {
+fn filename(field: InputField<String>) -> Result<String, Problem> {
     let name = field.required("filename")?;
     let plain = !name.chars().any(char::is_control);
     if plain && (1..=MAX_FILENAME_CHARS).contains(&name.chars().count()) {
@@ -96,7 +96,7 @@ fn filename(field: Field<String>) -> Result<String, Problem> {
     Err(Problem::invalid("filename", rule))
 }
 
-fn content_type(field: Field<String>) -> Result<String, Problem> {
+fn content_type(field: InputField<String>) -> Result<String, Problem> {
     let kind = field.required("content_type")?;
     if is_media_type(&kind) {
         return Ok(kind);
@@ -104,7 +104,7 @@ fn content_type(field: Field<String>) -> Result<String, Problem> {
     Err(Problem::invalid("content_type", "must be a media type, for example image/jpeg"))
 }
 
-fn size(field: Field<Value>) -> Result<i64, Problem> {
+fn size(field: InputField<Value>) -> Result<i64, Problem> {
     let size = field.required("size")?.as_i64().filter(|size| (1..=MAX_BYTES).contains(size));
     let rule = format!("must be a whole number of bytes from 1 to {MAX_BYTES}");
     size.ok_or_else(|| Problem::invalid("size", rule))

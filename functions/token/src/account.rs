@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{AccountChange, ChangeError};
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json, Others, Query, all, each};
+use web::input::{AccountParameter, InputField, Json, Others, Parameters, all, each};
 use web::problem::{Fault, Problem};
 
 use crate::App;
@@ -47,7 +47,7 @@ impl From<Account> for Settings {
 pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
 ) -> Result<axum::Json<Settings>, Problem> {
     let account = caller.account(&[Scope::Console], named.account.as_ref())?;
     Ok(axum::Json(app.store.account(&account).await?.into()))
@@ -56,11 +56,11 @@ pub(crate) async fn read(
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct AccountChangeRequest {
-    account: Field<AccountId>,
-    timezone: Field<String>,
-    starts_on: Field<String>,
-    retention_days: Field<Value>,
-    confidential: Field<Vec<String>>,
+    account: InputField<AccountId>,
+    timezone: InputField<String>,
+    starts_on: InputField<String>,
+    retention_days: InputField<Value>,
+    confidential: InputField<Vec<String>>,
     #[serde(flatten)]
     others: Others,
 }
@@ -68,7 +68,7 @@ pub(crate) struct AccountChangeRequest {
 pub(crate) async fn change(
     State(app): State<App>,
     caller: Caller,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
     Json(mut request): Json<AccountChangeRequest>,
 ) -> Result<axum::Json<Settings>, Problem> {
     let account = caller.account(
@@ -99,7 +99,8 @@ pub(crate) async fn change(
 
 /// What a request changes, once the caller may change it.
 fn parse(caller: &Caller, request: AccountChangeRequest) -> Result<AccountChange, Problem> {
-    let admins = !matches!((&request.starts_on, &request.retention_days), (Field::Absent, Field::Absent));
+    let admins =
+        !matches!((&request.starts_on, &request.retention_days), (InputField::Absent, InputField::Absent));
     if caller.scope != Scope::Admin && admins {
         return Err(Problem::forbidden("starts_on and retention_days are set with an admin token"));
     }
@@ -116,7 +117,7 @@ fn parse(caller: &Caller, request: AccountChangeRequest) -> Result<AccountChange
 /// A field's meaning, if it was sent.
 fn meant<T, U>(
     name: &str,
-    field: Field<T>,
+    field: InputField<T>,
     meaning: impl FnOnce(T) -> Result<U, Problem>,
 ) -> Result<Option<U>, Problem> {
     field.optional(name)?.map(meaning).transpose()

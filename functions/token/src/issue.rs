@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{StoreError, TokenRow};
 use web::caller::{Caller, bearer};
-use web::input::{AccountParameter, Field, Json, Others, Query, all};
+use web::input::{AccountParameter, InputField, Json, Others, Parameters, all};
 use web::problem::Problem;
 
 use crate::{App, TokenView};
@@ -56,12 +56,12 @@ impl FromRequestParts<App> for Issuer {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct IssueRequest {
-    account: Field<AccountId>,
-    scope: Field<Scope>,
-    label: Field<String>,
-    expires_in_days: Field<Value>,
-    expires_in_minutes: Field<Value>,
-    privacy: Field<Privacy>,
+    account: InputField<AccountId>,
+    scope: InputField<Scope>,
+    label: InputField<String>,
+    expires_in_days: InputField<Value>,
+    expires_in_minutes: InputField<Value>,
+    privacy: InputField<Privacy>,
     #[serde(flatten)]
     others: Others,
 }
@@ -87,7 +87,7 @@ struct Issued {
 pub(crate) async fn issue(
     State(app): State<App>,
     Issuer(issuer): Issuer,
-    Query(named): Query<AccountParameter>,
+    Parameters(named): Parameters<AccountParameter>,
     Json(request): Json<IssueRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let now = Instant::now();
@@ -125,7 +125,7 @@ fn grant(issuer: &Caller, named: AccountParameter, request: IssueRequest) -> Res
     Ok(Grant { account, scope, label, seconds, privacy })
 }
 
-fn label(label: Field<String>) -> Result<Option<String>, Problem> {
+fn label(label: InputField<String>) -> Result<Option<String>, Problem> {
     let label = label.optional("label")?;
     if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL_CHARS) {
         return Err(Problem::invalid("label", format!("must have at most {MAX_LABEL_CHARS} characters")));
@@ -172,7 +172,7 @@ fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<i64
     }
 }
 
-fn whole(name: &str, value: Field<Value>, max: i64) -> Result<Option<i64>, Problem> {
+fn whole(name: &str, value: InputField<Value>, max: i64) -> Result<Option<i64>, Problem> {
     let Some(value) = value.optional(name)? else { return Ok(None) };
     let number = value.as_i64().filter(|number| (1..=max).contains(number));
     number.map(Some).ok_or_else(|| Problem::invalid(name, format!("must be a whole number from 1 to {max}")))

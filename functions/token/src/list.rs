@@ -10,7 +10,7 @@ use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use store::{TokenPlace, TokenRow};
 use web::caller::Caller;
-use web::input::Query;
+use web::input::Parameters;
 use web::problem::Problem;
 
 use crate::{App, TokenView};
@@ -46,7 +46,7 @@ struct Listed {
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Query(wanted): Query<Wanted>,
+    Parameters(wanted): Parameters<Wanted>,
 ) -> Result<axum::Json<Listing>, Problem> {
     let account = match (caller.scope, &wanted.account) {
         (Scope::Admin, None) => None,

@@ -89,15 +89,15 @@ pub async fn ask(args: &AskArgs) -> Result<(), BenchError> {
 fn add(page: &[u8], rows: &mut u64, columns: &mut Map<String, Value>) -> Result<(), BenchError> {
     #[derive(Deserialize)]
     struct Page {
-        schema: Vec<Field>,
-        rows: Vec<Row>,
+        schema: Vec<SchemaField>,
+        rows: Vec<ResponseRow>,
     }
     #[derive(Deserialize)]
-    struct Field {
+    struct SchemaField {
         name: String,
     }
     #[derive(Deserialize)]
-    struct Row {
+    struct ResponseRow {
         values: Vec<Value>,
     }
     let page: Page = serde_json::from_slice(page)?;

@@ -8,7 +8,7 @@ use console::{Deployment, Origin};
 
 use super::first_run;
 use crate::error::PremiumError;
-use infra::endpoints::Place;
+use infra::endpoints::Backend;
 use infra::stack::Stack;
 
 /// Where to listen and where to keep things.
@@ -69,8 +69,8 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), PremiumError> {
     // The embedded table calls every condition that does not hold a warning; here it is how versions are told apart.
     runtime::telemetry::init_at("warn,dynoxide=error");
     let deployment = Deployment { platform_origin: args.platform_origin, connector_id: args.connector_id };
-    let place = if args.aws { Place::deployed()? } else { Place::from_env()? };
-    let mut stack = Stack::start_on(&place, deployment, &args.data, args.listen).await?;
+    let backend = if args.aws { Backend::deployed()? } else { Backend::from_env()? };
+    let mut stack = Stack::start_on(&backend, deployment, &args.data, args.listen).await?;
     client::say(format_args!("Premium Report em {}", stack.local.url))?;
     client::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
     let local = stack.local.clone();

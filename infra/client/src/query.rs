@@ -133,22 +133,22 @@ enum Format {
 #[serde(rename_all = "camelCase")]
 pub struct Page {
     /// Its columns, in order.
-    pub schema: Vec<Column>,
+    pub schema: Vec<ResultColumn>,
     /// Its rows.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ResultRow>,
     next_cursor: Option<String>,
 }
 
 /// A column of a page.
 #[derive(Debug, Deserialize)]
-pub struct Column {
+pub struct ResultColumn {
     /// The name that was asked for.
     pub name: String,
 }
 
 /// A row of a page.
 #[derive(Debug, Deserialize)]
-pub struct Row {
+pub struct ResultRow {
     /// A value for each column.
     pub values: Vec<Value>,
 }

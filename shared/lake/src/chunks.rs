@@ -50,7 +50,7 @@ impl Chunks {
 }
 
 /// Reads a file within an object of S3 by ranges.
-pub(crate) struct Reader {
+pub(crate) struct CachedReader {
     store: Store,
     chunks: Chunks,
     object: Arc<str>,
@@ -64,9 +64,13 @@ pub(crate) struct Reader {
     metadata: Option<Arc<ParquetMetaData>>,
 }
 
-impl Reader {
-    pub(crate) fn new(lake: &Lake, location: &Location, decryption: Arc<FileDecryptionProperties>) -> Reader {
-        Reader {
+impl CachedReader {
+    pub(crate) fn new(
+        lake: &Lake,
+        location: &Location,
+        decryption: Arc<FileDecryptionProperties>,
+    ) -> CachedReader {
+        CachedReader {
             store: lake.store.clone(),
             chunks: lake.chunks.clone(),
             object: Arc::from(location.object.as_str()),
@@ -79,8 +83,8 @@ impl Reader {
     }
 
     /// Returns the reader with the file's footer, which tells it where column chunks begin and end.
-    pub(crate) fn with(self, metadata: &Arc<ParquetMetaData>) -> Reader {
-        Reader { metadata: Some(Arc::clone(metadata)), ..self }
+    pub(crate) fn with(self, metadata: &Arc<ParquetMetaData>) -> CachedReader {
+        CachedReader { metadata: Some(Arc::clone(metadata)), ..self }
     }
 
     /// Fetches a range of the object.
@@ -193,7 +197,7 @@ fn external(error: StoreError) -> ParquetError {
     ParquetError::External(Box::new(error))
 }
 
-impl AsyncFileReader for Reader {
+impl AsyncFileReader for CachedReader {
     fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
         async move {
             let part = self.ranges(std::slice::from_ref(&range)).await.map_err(external)?;

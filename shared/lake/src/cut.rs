@@ -66,7 +66,7 @@ struct DaysOfOthers(Vec<(NaiveDate, NaiveDate)>);
 
 /// Where a day lies in relation to the other segments.
 #[derive(PartialEq)]
-enum Place {
+enum DayPosition {
     /// Among the days of this segment, the largest of those that have the day.
     Within(usize),
     /// In no segment, and after so many of them.
@@ -81,18 +81,18 @@ impl DaysOfOthers {
     }
 
     /// Returns where the day of the first of some rows lies.
-    fn place(&self, rows: &[Kept]) -> Place {
+    fn place(&self, rows: &[Kept]) -> DayPosition {
         let day = rows[0].created.day(Zone::UTC);
         match self.0.iter().position(|(first, last)| (first..=last).contains(&&day)) {
-            Some(segment) => Place::Within(segment),
-            None => Place::Between(self.0.iter().filter(|(_, last)| *last < day).count()),
+            Some(segment) => DayPosition::Within(segment),
+            None => DayPosition::Between(self.0.iter().filter(|(_, last)| *last < day).count()),
         }
     }
 
     /// Whether the rows of two days both lie among the days of the same segment.
     fn are_within_one(&self, a: &[Kept], b: &[Kept]) -> bool {
         let place = self.place(a);
-        matches!(place, Place::Within(_)) && place == self.place(b)
+        matches!(place, DayPosition::Within(_)) && place == self.place(b)
     }
 }
 

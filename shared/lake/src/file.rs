@@ -30,7 +30,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use store::StoreError;
 
-use crate::chunks::Reader;
+use crate::chunks::CachedReader;
 use crate::segment::Part;
 use crate::{Lake, columns};
 
@@ -141,7 +141,7 @@ pub(crate) async fn read(
     let account_key = lake.store.segment_key(&part.account).await?;
     let (key, aad) = binding(&account_key, &location.name);
     let decryption = FileDecryptionProperties::builder(key).with_aad_prefix(aad).build().map_err(failed)?;
-    let mut reader = Reader::new(lake, &location, Arc::clone(&decryption));
+    let mut reader = CachedReader::new(lake, &location, Arc::clone(&decryption));
     let coded = match lake.footers.get(&location.name).await {
         Some(metadata) => metadata,
         None => {

@@ -123,7 +123,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// A field of a request: one that does not fit is refused only when it is asked for, so that its neighbours are looked
 /// at too. Null counts as absent.
 #[derive(Debug, Default)]
-pub enum Field<T> {
+pub enum InputField<T> {
     /// Not sent.
     #[default]
     Absent,
@@ -133,23 +133,23 @@ pub enum Field<T> {
     Unfit(String),
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Field<T>, D::Error> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for InputField<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<InputField<T>, D::Error> {
         Ok(match Value::deserialize(deserializer)? {
-            Value::Null => Field::Absent,
+            Value::Null => InputField::Absent,
             value => serde_json::from_value(value)
-                .map_or_else(|error| Field::Unfit(format!("does not fit: {error}")), Field::Fits),
+                .map_or_else(|error| InputField::Unfit(format!("does not fit: {error}")), InputField::Fits),
         })
     }
 }
 
-impl<T> Field<T> {
+impl<T> InputField<T> {
     /// The value, if there is one; 422 where it does not fit.
     pub fn optional(self, name: &str) -> Result<Option<T>, Problem> {
         match self {
-            Field::Absent => Ok(None),
-            Field::Fits(value) => Ok(Some(value)),
-            Field::Unfit(reason) => Err(Problem::invalid(name, reason)),
+            InputField::Absent => Ok(None),
+            InputField::Fits(value) => Ok(Some(value)),
+            InputField::Unfit(reason) => Err(Problem::invalid(name, reason)),
         }
     }
 
@@ -259,14 +259,14 @@ pub fn each<T>(results: impl IntoIterator<Item = Result<T, Problem>>) -> Result<
 
 /// The parameters of the query string; 422 where one is unknown or does not fit.
 #[derive(Debug)]
-pub struct Query<T>(pub T);
+pub struct Parameters<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Query<T>, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Parameters<T>, Problem> {
         match axum::extract::Query::from_request_parts(parts, state).await {
-            Ok(axum::extract::Query(query)) => Ok(Query(query)),
+            Ok(axum::extract::Query(query)) => Ok(Parameters(query)),
             Err(rejection) => {
                 let cause = rejection.source().map_or_else(|| rejection.to_string(), ToString::to_string);
                 let detail = format!("the query string does not fit: {cause}");

@@ -20,7 +20,7 @@ use crate::encode::page::{Page, RowPage};
 use crate::exec::row::Context;
 use crate::exec::run::{run, sum_up};
 use crate::exec::summary::SummaryKey;
-use crate::plan::cursor::{Cursor, Place};
+use crate::plan::cursor::{Cursor, PageEnd};
 use crate::plan::execution_plan::ExecutionPlan;
 use crate::plan::query::{Query, RequestContext};
 use crate::plan::request::DataRequest;
@@ -47,10 +47,10 @@ pub(crate) struct QueryPage {
     pub(crate) total: Option<usize>,
 }
 
-/// A page that takes no more rows: the place of its last row, and how many rows there are where that is known.
+/// A page that takes no more rows: where it ends, and how many rows there are where that is known.
 struct FilledPage {
     page: Page,
-    last: Option<Place>,
+    last: Option<PageEnd>,
     total: Option<usize>,
 }
 
@@ -101,7 +101,7 @@ impl QueryExecutor {
         let filled = self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
         let FilledPage { page, last, total } = filled;
         let next =
-            last.filter(|_| page.is_cut()).map(|place| Cursor::new(query.snapshot, query.fingerprint, place));
+            last.filter(|_| page.is_cut()).map(|end| Cursor::new(query.snapshot, query.fingerprint, end));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
         Ok(QueryPage { page, next, total })
@@ -141,13 +141,13 @@ impl QueryExecutor {
                 Arc::new(sum_up(&self.app.lake, &plan, context).await?)
             }
         };
-        let before = if let Some(Place::Groups(before)) = query.after { before } else { 0 };
+        let before = if let Some(PageEnd::Groups(before)) = query.after { before } else { 0 };
         for row in summary.rows(before) {
             if page.push(row).is_break() {
                 break;
             }
         }
-        let last = Some(Place::Groups(before + page.rows()));
+        let last = Some(PageEnd::Groups(before + page.rows()));
         if page.is_cut() {
             // Its next page will be asked for.
             self.app.summaries.insert(of, Arc::clone(&summary)).await;

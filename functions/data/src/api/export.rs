@@ -13,7 +13,7 @@ use runtime::compute;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use web::caller::Caller;
-use web::input::{AccountParameter, Field, Json as BodyOf, Object, Others, Query as Parameters, all};
+use web::input::{AccountParameter, InputField, Json as BodyOf, Object, Others, Parameters, all};
 use web::problem::Problem;
 
 use super::execute::{QueryExecutor, QueryPage};
@@ -53,12 +53,12 @@ enum Header {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct FileParameters {
-    format: Field<Format>,
+    format: InputField<Format>,
     /// The language of the person who opens the file; without it, a program reads CSV.
-    lang: Field<Lang>,
-    header: Field<Header>,
+    lang: InputField<Lang>,
+    header: InputField<Header>,
     cursor: Option<String>,
-    account: Field<AccountId>,
+    account: InputField<AccountId>,
     limit: Option<String>,
 }
 

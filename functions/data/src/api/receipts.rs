@@ -16,7 +16,7 @@ use runtime::compute;
 use serde::{Deserialize, Serialize};
 use store::{LeftOut, Quarantined};
 use web::caller::Caller;
-use web::input::{Field, Others, Query, all, language};
+use web::input::{InputField, Others, Parameters, all, language};
 use web::problem::Problem;
 
 use crate::App;
@@ -30,7 +30,7 @@ const MAX_REJECTED: usize = 100;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wanted {
-    account: Field<AccountId>,
+    account: InputField<AccountId>,
     start: Option<String>,
     end: Option<String>,
     #[serde(flatten)]
@@ -93,7 +93,7 @@ struct QuarantinedRecord {
 pub(crate) async fn receipts(
     State(app): State<App>,
     caller: Caller,
-    Query(mut wanted): Query<Wanted>,
+    Parameters(mut wanted): Parameters<Wanted>,
     headers: HeaderMap,
 ) -> Result<axum::Json<CompletenessReport>, Problem> {
     let named = std::mem::take(&mut wanted.account).optional("account")?;

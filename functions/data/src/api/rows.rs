@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
 use runtime::compute;
 use web::caller::Caller;
-use web::input::{AccountParameter, Json, Query as Parameters};
+use web::input::{AccountParameter, Json, Parameters};
 use web::problem::Problem;
 
 use super::execute::{QueryExecutor, QueryPage};

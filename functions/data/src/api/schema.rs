@@ -6,7 +6,7 @@ use domain::lang::Lang;
 use domain::token::Scope;
 use serde::Deserialize;
 use web::caller::Caller;
-use web::input::Query;
+use web::input::Parameters;
 use web::problem::Problem;
 
 use crate::catalog::report::ReportType;
@@ -34,7 +34,7 @@ pub(crate) struct WantedSchema {
 pub(crate) async fn report_types(
     State(_): State<App>,
     caller: Caller,
-    Query(wanted): Query<WantedList>,
+    Parameters(wanted): Parameters<WantedList>,
 ) -> Result<axum::Json<ReportTypes>, Problem> {
     caller.account(READERS, wanted.account.as_ref())?;
     Ok(axum::Json(ReportTypes::all(wanted.lang)))
@@ -43,7 +43,7 @@ pub(crate) async fn report_types(
 pub(crate) async fn schema(
     State(_): State<App>,
     caller: Caller,
-    Query(wanted): Query<WantedSchema>,
+    Parameters(wanted): Parameters<WantedSchema>,
 ) -> Result<axum::Json<Schema>, Problem> {
     caller.account(&[READERS, &[Scope::Ingest]].concat(), wanted.account.as_ref())?;
     let report = ReportType::parse(wanted.report_type.as_deref())?;

@@ -15,7 +15,7 @@ pub(crate) enum Source {
     /// What people read in the place of a field's word, in Portuguese.
     Label(&'static Field),
     /// A part of a date of the session.
-    Part(DateField, DateFormat),
+    DatePart(DateField, DateFormat),
     /// A number that may be added up over sessions.
     Measure(Measure<Input>),
     /// How many different texts the session field of this name has.
@@ -38,7 +38,7 @@ impl Source {
                 vec![field.name, "lastInteraction", "created_at"]
             }
             Self::Field(field) | Self::Label(field) => vec![field.name],
-            Self::Part(date, _) => vec![date.name()],
+            Self::DatePart(date, _) => vec![date.name()],
             Self::Distinct(name) => vec![name],
             Self::Measure(measure) => measure.follows_from(),
             Self::Ratio(over, under) => [over.follows_from(), under.follows_from()].concat(),

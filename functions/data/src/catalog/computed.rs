@@ -52,7 +52,7 @@ const PARTS: [[DatePart; 5]; 3] = [
 pub(crate) fn dates() -> impl Iterator<Item = Column> {
     PARTS.into_iter().flatten().map(|part| Column {
         id: part.id.to_owned(),
-        source: Source::Part(part.date, part.format),
+        source: Source::DatePart(part.date, part.format),
         semantic: part.format.semantic(),
         aggregation: Aggregation::None,
         formula: None,

@@ -6,8 +6,8 @@ use store::StoreError;
 
 use super::encoder::RowEncoder;
 use crate::catalog::value::Value;
-use crate::exec::row::{Context, Row};
-use crate::plan::cursor::Place;
+use crate::exec::row::{Context, SegmentRow};
+use crate::plan::cursor::PageEnd;
 use crate::plan::query::Query;
 
 /// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, which holds our
@@ -69,26 +69,26 @@ impl Page {
     }
 }
 
-/// A page of a report of rows, and the place of its last row.
+/// A page of a report of rows, and its last row.
 #[derive(Debug)]
 pub(crate) struct RowPage {
     pub(crate) page: Page,
-    pub(crate) last: Option<Place>,
+    pub(crate) last: Option<PageEnd>,
 }
 
 impl RowPage {
-    pub(crate) fn push(&mut self, row: &Row<'_>, query: &Query, context: &Context) -> ControlFlow<()> {
+    pub(crate) fn push(&mut self, row: &SegmentRow<'_>, query: &Query, context: &Context) -> ControlFlow<()> {
         self.page.push(query.outputs.iter().map(|output| output.expr.value(row, context)))?;
         let (created_at, position) = (row.created_at(), row.position());
         match &mut self.last {
             // The text's buffer is used again: this runs once a row.
-            Some(Place::Row { created_at: at, session_id, position: place }) => {
-                (*at, *place) = (created_at, position);
+            Some(PageEnd::Row { created_at: at, session_id, position: last_position }) => {
+                (*at, *last_position) = (created_at, position);
                 session_id.clear();
                 session_id.push_str(row.session_id());
             }
             last => {
-                *last = Some(Place::Row { created_at, session_id: row.session_id().to_owned(), position });
+                *last = Some(PageEnd::Row { created_at, session_id: row.session_id().to_owned(), position });
             }
         }
         ControlFlow::Continue(())

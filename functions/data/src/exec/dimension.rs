@@ -7,7 +7,7 @@ use domain::zone::Zone;
 use hashbrown::HashMap;
 
 use super::numbering::number;
-use super::row::{Context, Row};
+use super::row::{Context, SegmentRow};
 use super::segment_columns::SegmentColumns;
 use crate::catalog::date_format::{DateFormat, around};
 use crate::catalog::value::Value;
@@ -35,7 +35,7 @@ impl Dimension {
                 Dimension::by(rows, flag, |row| flag(row).map_or(Value::Null, Value::Boolean))
             }
             expr => {
-                let value = |row: u32| expr.value(&Row::of_session(columns, row as usize), context);
+                let value = |row: u32| expr.value(&SegmentRow::of_session(columns, row as usize), context);
                 Dimension::by(rows, |row| json(&value(row)), value)
             }
         }

@@ -1,13 +1,13 @@
 //! Evaluates expressions: the values of a row, as its reader sees them.
 
-use super::row::{Context, Row, local_time};
+use super::row::{Context, SegmentRow, local_time};
 use crate::catalog::date_format::DateFormat;
 use crate::catalog::value::Value;
 use crate::plan::columns::CREATED;
 use crate::plan::expr::Expr;
 
 impl Expr {
-    pub(crate) fn value<'a>(&self, row: &Row<'a>, context: &Context) -> Value<'a> {
+    pub(crate) fn value<'a>(&self, row: &SegmentRow<'a>, context: &Context) -> Value<'a> {
         let columns = row.columns;
         let date = |local: i64, format: DateFormat| Value::Digits(format.digits(local_time(local)));
         match self {
@@ -122,7 +122,7 @@ mod tests {
             base_url: String::new(),
             link_key: DataKey::random(),
         };
-        let row = Row::of_session(&columns, 0);
+        let row = SegmentRow::of_session(&columns, 0);
         let owned = |value: Value<'_>| match value {
             Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
             Value::Digits(digits) => Value::Digits(digits),

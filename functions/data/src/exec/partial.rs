@@ -19,7 +19,7 @@ const DENSE: u64 = 1 << 18;
 
 /// How the value of one shown field is taken from a group.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Field {
+pub(crate) enum SummaryField {
     /// A dimension, by its place among the dimensions.
     Group(usize),
     /// A sum, by its place among the sums.
@@ -30,7 +30,7 @@ pub(crate) enum Field {
 /// The structure of a summary: its fields, and the dimensions and sums that they are computed from.
 #[derive(Debug, Default)]
 pub(crate) struct Shape {
-    pub(crate) fields: Vec<Field>,
+    pub(crate) fields: Vec<SummaryField>,
     pub(crate) dimensions: Vec<Expr>,
     pub(crate) sums: Vec<Sum>,
     digests: Digests,
@@ -46,17 +46,17 @@ impl Shape {
         shape
     }
 
-    fn field(&mut self, expr: &Expr) -> Field {
+    fn field(&mut self, expr: &Expr) -> SummaryField {
         let mut add = |sum: &Sum| {
             self.sums.push(*sum);
             self.sums.len() - 1
         };
         match expr {
-            Expr::Sum(sum) => Field::Sum(add(sum)),
-            Expr::Ratio(over, under) => Field::Ratio(add(over), add(under)),
+            Expr::Sum(sum) => SummaryField::Sum(add(sum)),
+            Expr::Ratio(over, under) => SummaryField::Ratio(add(over), add(under)),
             _ => {
                 self.dimensions.push(expr.clone());
-                Field::Group(self.dimensions.len() - 1)
+                SummaryField::Group(self.dimensions.len() - 1)
             }
         }
     }

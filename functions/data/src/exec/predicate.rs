@@ -1,6 +1,6 @@
 //! Predicates: conditions bound to the columns of a segment. They look at each distinct text of a dictionary column once.
 
-use super::row::{Context, Row};
+use super::row::{Context, SegmentRow};
 use super::segment_columns::{DictionaryColumn, SegmentColumns};
 use crate::catalog::value::Value;
 use crate::plan::columns::ColumnRef;
@@ -26,7 +26,7 @@ pub(crate) struct Predicate<'a> {
 
 impl Predicate<'_> {
     /// Whether a row of the segment passes.
-    pub(crate) fn passes(&self, row: &Row<'_>) -> bool {
+    pub(crate) fn passes(&self, row: &SegmentRow<'_>) -> bool {
         self.all_of.iter().all(|any_of| any_of.iter().any(|one| one.holds(row, self.context)))
     }
 
@@ -36,8 +36,8 @@ impl Predicate<'_> {
             if let [BoundCondition::Coded { codes, holds, .. }] = any_of.as_slice() {
                 sessions.retain(|session| holds[codes.of(*session as usize)]);
             } else {
-                let holds = |row: &Row<'_>| any_of.iter().any(|one| one.holds(row, self.context));
-                sessions.retain(|session| holds(&Row::of_session(columns, *session as usize)));
+                let holds = |row: &SegmentRow<'_>| any_of.iter().any(|one| one.holds(row, self.context));
+                sessions.retain(|session| holds(&SegmentRow::of_session(columns, *session as usize)));
             }
         }
     }
@@ -65,7 +65,7 @@ impl<'a> BoundCondition<'a> {
         BoundCondition::Coded { codes, column: masked.column, holds: codes.texts().map(passes).collect() }
     }
 
-    fn holds(&self, row: &Row<'_>, context: &Context) -> bool {
+    fn holds(&self, row: &SegmentRow<'_>, context: &Context) -> bool {
         match self {
             BoundCondition::Coded { codes, column, holds } => holds[codes.of(row.at(*column))],
             BoundCondition::Each(condition) => condition.filter.passes(&condition.expr.value(row, context)),

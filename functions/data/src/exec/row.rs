@@ -38,7 +38,7 @@ impl Context {
 
 /// One row: a session, or a repeated record with its session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
+pub(crate) struct SegmentRow<'a> {
     pub(crate) columns: &'a SegmentColumns,
     pub(crate) session: usize,
     /// The record that the row stands for, and its own row in that record's file.
@@ -46,9 +46,9 @@ pub(crate) struct Row<'a> {
     pub(crate) own: usize,
 }
 
-impl<'a> Row<'a> {
-    pub(crate) fn of_session(columns: &'a SegmentColumns, session: usize) -> Row<'a> {
-        Row { columns, session, record: Record::Session, own: session }
+impl<'a> SegmentRow<'a> {
+    pub(crate) fn of_session(columns: &'a SegmentColumns, session: usize) -> SegmentRow<'a> {
+        SegmentRow { columns, session, record: Record::Session, own: session }
     }
 
     /// The row of a column's file that this row's value is in.

@@ -11,7 +11,7 @@ use store::StoreError;
 
 use super::load::{Loaded, load};
 use super::predicate::Predicate;
-use super::row::{Context, Row};
+use super::row::{Context, SegmentRow};
 use super::segment_columns::SegmentColumns;
 use super::summary::Summary;
 use crate::plan::execution_plan::ExecutionPlan;
@@ -21,7 +21,7 @@ pub(crate) async fn run(
     lake: &Lake,
     plan: &Arc<ExecutionPlan>,
     context: &Arc<Context>,
-    visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
+    visit: &mut (dyn FnMut(&SegmentRow<'_>) -> ControlFlow<()> + Send),
 ) -> Result<(), StoreError> {
     let mut loading = each_cluster(lake, plan, context, |loaded, _| loaded);
     while let Some(loaded) = loading.next().await {
@@ -87,13 +87,13 @@ fn each_row(
     session: usize,
     plan: &ExecutionPlan,
     predicate: &Predicate<'_>,
-    visit: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
+    visit: &mut (dyn FnMut(&SegmentRow<'_>) -> ControlFlow<()> + Send),
 ) -> ControlFlow<()> {
     let record = plan.query.report.record();
     let rows =
         if record == Record::Session { session..session + 1 } else { columns.children(record, session) };
     for own in rows {
-        let row = Row { columns, session, record, own };
+        let row = SegmentRow { columns, session, record, own };
         if plan.is_ahead(&row) && predicate.passes(&row) {
             visit(&row)?;
         }

@@ -10,7 +10,7 @@ use moka::future::Cache;
 use super::distinct::Distinct;
 use super::evaluate::ratio;
 use super::interned::Interned;
-use super::partial::{Field, PartialAggregate, Shape};
+use super::partial::{PartialAggregate, Shape, SummaryField};
 use crate::catalog::value::Value;
 use crate::plan::cursor::Fingerprint;
 use crate::plan::query::Output;
@@ -113,9 +113,9 @@ impl Summary {
         let dimensions: Vec<&[u8]> = self.keys.get(group).split(|byte| *byte == 0).collect();
         let sums = &self.totals[group * width..(group + 1) * width];
         self.shape.fields.iter().map(move |field| match *field {
-            Field::Group(at) => Value::Json(dimensions.get(at).copied().unwrap_or(b"null")),
-            Field::Sum(at) => Value::Number(sums[at]),
-            Field::Ratio(over, under) => ratio(Some(sums[over]), Some(sums[under])),
+            SummaryField::Group(at) => Value::Json(dimensions.get(at).copied().unwrap_or(b"null")),
+            SummaryField::Sum(at) => Value::Number(sums[at]),
+            SummaryField::Ratio(over, under) => ratio(Some(sums[over]), Some(sums[under])),
         })
     }
 }

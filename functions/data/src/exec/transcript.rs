@@ -2,7 +2,7 @@
 
 use domain::dictionary::Record;
 
-use super::row::{Context, Row, local_time};
+use super::row::{Context, SegmentRow, local_time};
 use crate::plan::masked_column::{LabelColumn, MaskedColumn};
 use crate::plan::records::{Options, Records, Talks};
 
@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 256 * 1024;
 
 impl Records {
     /// The text; `None` where there are no records.
-    pub(crate) fn text(&self, row: &Row<'_>, context: &Context) -> Option<String> {
+    pub(crate) fn text(&self, row: &SegmentRow<'_>, context: &Context) -> Option<String> {
         let (columns, session) = (row.columns, row.session);
         let children = |record| columns.children(record, session);
         let pair = |first: &MaskedColumn, second: &MaskedColumn, between: &str, at: usize| {
@@ -47,7 +47,7 @@ impl Records {
 
 impl Talks {
     /// One message: when, who, and everything that was said or sent.
-    fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
+    fn line(&self, row: &SegmentRow<'_>, at: usize, context: &Context) -> String {
         let read = |masked: &MaskedColumn| masked.read(row.columns, at, context).map(String::from);
         let label = |column: &LabelColumn| column.read(row.columns, at, context).map(String::from);
         let storage = read(&self.storage);
@@ -75,12 +75,12 @@ impl Talks {
 }
 
 impl Options {
-    fn line(&self, row: &Row<'_>, at: usize, context: &Context) -> String {
+    fn line(&self, row: &SegmentRow<'_>, at: usize, context: &Context) -> String {
         let read = |masked: &MaskedColumn| masked.read(row.columns, at, context);
         [read(&self.num), read(&self.text)].into_iter().flatten().collect::<Vec<_>>().join(". ")
     }
 
-    fn of_talk(&self, row: &Row<'_>, talk: u64, context: &Context) -> Option<String> {
+    fn of_talk(&self, row: &SegmentRow<'_>, talk: u64, context: &Context) -> Option<String> {
         joined(row.columns.options(row.session, talk).map(|at| self.line(row, at, context)), ", ")
     }
 }

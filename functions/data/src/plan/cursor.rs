@@ -24,7 +24,7 @@ pub(crate) struct Fingerprint {
 
 /// The last row of a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Place {
+pub(crate) enum PageEnd {
     /// By its place in the total order.
     Row { created_at: Instant, session_id: String, position: u64 },
     /// By how many groups of a summary came before it, itself included.
@@ -39,13 +39,15 @@ pub(crate) struct Cursor {
     #[serde(rename = "state")]
     pub(crate) snapshot: Instant,
     query: Fingerprint,
-    pub(crate) place: Place,
+    /// Under the name that it had first, for the same reason.
+    #[serde(rename = "place")]
+    pub(crate) end: PageEnd,
 }
 
 impl Cursor {
     /// A cursor of the query with this fingerprint.
-    pub(crate) fn new(snapshot: Instant, query: Fingerprint, place: Place) -> Cursor {
-        Cursor { version: VERSION, snapshot, query, place }
+    pub(crate) fn new(snapshot: Instant, query: Fingerprint, end: PageEnd) -> Cursor {
+        Cursor { version: VERSION, snapshot, query, end }
     }
 
     pub(crate) fn seal(&self, key: &DataKey, account: &AccountId) -> Result<String, SealError> {
@@ -98,8 +100,8 @@ mod tests {
     const QUERY: Fingerprint = Fingerprint { request: 7, settings: 8 };
 
     fn cursor() -> Cursor {
-        let place = Place::Row { created_at: NOW, session_id: "é#1".to_owned(), position: 7 };
-        Cursor::new(NOW, QUERY, place)
+        let end = PageEnd::Row { created_at: NOW, session_id: "é#1".to_owned(), position: 7 };
+        Cursor::new(NOW, QUERY, end)
     }
 
     #[test]

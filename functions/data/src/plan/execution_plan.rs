@@ -10,7 +10,7 @@ use store::StoreError;
 
 use super::cluster::{Cluster, Window, clusters};
 use super::columns::{Keys, ReadColumns};
-use super::cursor::Place;
+use super::cursor::PageEnd;
 use super::point_lookup::point_lookup;
 use super::query::Query;
 use crate::catalog::report::ReportType;
@@ -108,7 +108,7 @@ impl ExecutionPlan {
 impl ClusterPlan {
     fn new(cluster: Cluster, window: &Window, query: &Query) -> ClusterPlan {
         let within = |span: Span| window.created.contains(&span.min) && window.created.contains(&span.max);
-        let begins_inside = matches!(query.after, Some(Place::Row { .. }));
+        let begins_inside = matches!(query.after, Some(PageEnd::Row { .. }));
         let admits_all = !begins_inside && window.other.is_none();
         let (is_resolved, is_windowed) = match cluster.unique() {
             Some(part) => (false, !(admits_all && within(part.created))),

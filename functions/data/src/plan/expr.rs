@@ -57,7 +57,7 @@ impl Compiler<'_> {
                 .label_column(field.record, field.name)
                 .filter(|label| label.masked.masking != Masking::Hidden)
                 .map_or(Expr::Hidden, Expr::Label),
-            Source::Part(date, format) => {
+            Source::DatePart(date, format) => {
                 Expr::Date(self.choice.columns.column_ref(Record::Session, date.name()), format)
             }
             Source::Measure(measure) => Expr::Sum(Sum::of_measure(measure, &mut self.choice.columns)),

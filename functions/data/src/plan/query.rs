@@ -16,7 +16,7 @@ use web::problem::Problem;
 use super::cluster::{OtherDate, Window};
 use super::columns::Columns;
 use super::conditions::{Condition, Conditions};
-use super::cursor::{Cursor, Fingerprint, Place, SNAPSHOT_SECONDS};
+use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
 use super::masked_column::ColumnChoice;
@@ -60,7 +60,7 @@ pub(crate) struct Query {
     pub(crate) outputs: Vec<Output>,
     pub(crate) limit: usize,
     pub(crate) snapshot: Instant,
-    pub(crate) after: Option<Place>,
+    pub(crate) after: Option<PageEnd>,
     /// What a cursor of this query must carry.
     pub(crate) fingerprint: Fingerprint,
 }
@@ -95,7 +95,7 @@ impl Query {
         let cursor = cursor.transpose()?;
         let snapshot =
             cursor.as_ref().map_or_else(|| snapshot(request, context.now), |cursor| cursor.snapshot);
-        let after = cursor.map(|cursor| cursor.place);
+        let after = cursor.map(|cursor| cursor.end);
         let filters_applied = filters.is_some();
         if !filters_applied && report == ReportType::Summary {
             // Then no field is left out, and what a summary cannot group by it cannot show.
@@ -244,10 +244,11 @@ fn snapshot(request: &DataRequest, now: Instant) -> Instant {
 }
 
 /// When sessions began that are neither past their retention nor before the cursor.
-fn created(oldest: Instant, after: Option<&Place>) -> Range<Instant> {
+fn created(oldest: Instant, after: Option<&PageEnd>) -> Range<Instant> {
     // A session that began at `oldest` is just past its retention.
     let start = Instant(oldest.0.saturating_add(1));
-    let start = if let Some(Place::Row { created_at, .. }) = after { start.max(*created_at) } else { start };
+    let start =
+        if let Some(PageEnd::Row { created_at, .. }) = after { start.max(*created_at) } else { start };
     start..Instant(i64::MAX)
 }
 

@@ -12,13 +12,13 @@ fn fault() -> Fault {
     Fault::at("created_at", Text::new("é obrigatório", "is required"))
 }
 
-fn report(received: usize) -> Report {
-    Report::new(received, Lang::En)
+fn answer(received: usize) -> BatchAnswer {
+    BatchAnswer::new(received, Lang::En)
 }
 
 /// Returns the status and the body of an answer; for a problem, only its detail.
-async fn answer(report: Report) -> (u16, Value) {
-    let response = report.into_response();
+async fn response(answer: BatchAnswer) -> (u16, Value) {
+    let response = answer.into_response();
     let status = response.status().as_u16();
     if let Some(problem) = response.extensions().get::<Problem>() {
         return (status, json!({"problem": problem.detail()}));
@@ -29,12 +29,12 @@ async fn answer(report: Report) -> (u16, Value) {
 
 #[tokio::test]
 async fn every_item_that_was_not_accepted_is_listed_by_index() {
-    let mut report = report(5);
-    report.accepted += 1;
-    report.leave(4, id("s4"), Outcome::Stale);
-    report.leave(2, id("s2"), Outcome::Unchanged);
-    report.reject(3, None, vec![fault()]);
-    report.ignore(1, id("s1").unwrap(), Unkept::BeforeStart("2026-11-01".parse().unwrap()));
+    let mut answer = answer(5);
+    answer.accepted += 1;
+    answer.note_outcome(4, id("s4"), Outcome::Stale);
+    answer.note_outcome(2, id("s2"), Outcome::Unchanged);
+    answer.reject(3, None, vec![fault()]);
+    answer.ignore(1, id("s1").unwrap(), Unkept::BeforeStart("2026-11-01".parse().unwrap()));
     let told = json!([{"field": "created_at", "message": "created_at is required"}]);
     let before = "before starts_on 2026-11-01: an admin may move starts_on back (PATCH /v1/account), then send it again";
     let expected = json!({
@@ -47,7 +47,7 @@ async fn every_item_that_was_not_accepted_is_listed_by_index() {
         ],
         "warned": 0, "warnings": [], "unknown_keys": [],
     });
-    assert_eq!(answer(report).await, (207, expected));
+    assert_eq!(response(answer).await, (207, expected));
 }
 
 #[tokio::test]
@@ -56,31 +56,31 @@ async fn the_status_tells_the_worst() {
         "received": 0, "accepted": 0, "unchanged": 0, "stale": 0, "ignored": 0, "rejected": 0, "results": [],
         "warned": 0, "warnings": [], "unknown_keys": [],
     });
-    assert_eq!(answer(report(0)).await, (200, empty));
+    assert_eq!(response(answer(0)).await, (200, empty));
 
-    let mut ignored = report(1);
-    ignored.leave(0, id("s"), Outcome::Ignored);
-    assert_eq!(answer(ignored).await.0, 200);
+    let mut ignored = answer(1);
+    ignored.note_outcome(0, id("s"), Outcome::Ignored);
+    assert_eq!(response(ignored).await.0, 200);
 
-    let mut all = report(2);
+    let mut all = answer(2);
     all.reject(0, id("s"), vec![fault()]);
     all.reject(1, None, vec![fault()]);
-    assert_eq!(answer(all).await.0, 422);
+    assert_eq!(response(all).await.0, 422);
 
-    let mut one = report(2);
+    let mut one = answer(2);
     one.reject(0, id("s"), vec![fault()]);
-    one.leave(1, id("t"), Outcome::Retry);
-    assert_eq!(answer(one).await.0, 503);
+    one.note_outcome(1, id("t"), Outcome::Retry);
+    assert_eq!(response(one).await.0, 503);
 }
 
 #[tokio::test]
 async fn a_problem_carries_the_same_members() {
     let receive = || async {
-        let mut report = super::tests::report(3);
-        report.accepted += 1;
-        report.leave(2, id("s2"), Outcome::Retry);
-        report.reject(1, id("s1"), vec![fault()]);
-        report
+        let mut answer = super::tests::answer(3);
+        answer.accepted += 1;
+        answer.note_outcome(2, id("s2"), Outcome::Retry);
+        answer.reject(1, id("s1"), vec![fault()]);
+        answer
     };
     let routes = web::http::host(axum::Router::new().route("/", axum::routing::get(receive)));
     let response = routes.oneshot(http::Request::new(axum::body::Body::empty())).await.unwrap();
@@ -105,13 +105,13 @@ async fn a_problem_carries_the_same_members() {
 
 #[tokio::test]
 async fn warnings_and_unknown_keys_are_bounded_and_in_the_language_asked_for() {
-    let mut report = Report::new(150, Lang::Pt);
+    let mut answer = BatchAnswer::new(150, Lang::Pt);
     for index in 0..150 {
         let key = format!("k{index}");
-        report.warn(index, id("s").as_ref(), vec![fault().quoting("7")], vec![key, "same".to_owned()]);
+        answer.warn(index, id("s").as_ref(), vec![fault().quoting("7")], vec![key, "same".to_owned()]);
     }
-    report.leave(0, id("s"), Outcome::Stale);
-    let (_, body) = answer(report).await;
+    answer.note_outcome(0, id("s"), Outcome::Stale);
+    let (_, body) = response(answer).await;
     let told =
         (&body["warned"], body["warnings"].as_array().unwrap(), body["unknown_keys"].as_array().unwrap());
     assert_eq!((told.0, told.1.len(), told.2.len()), (&json!(150), 100, 50));

@@ -95,7 +95,7 @@ async fn written(store: &Store, items: &[String], deadline: tokio::time::Instant
     let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
     let mut batch = Batch::new(store, &items, Lang::En, deadline);
     batch.write(&account()).await;
-    let mut report = serde_json::to_value(&batch.report).unwrap();
+    let mut report = serde_json::to_value(&batch.answer).unwrap();
     let results = report["results"].as_array_mut().unwrap();
     results.sort_by_key(|line| line["index"].as_u64());
     report
@@ -175,7 +175,7 @@ async fn where_nothing_can_be_read_everything_is_to_come_again() {
     let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
     let mut batch = Batch::new(&store, &items, Lang::En, soon(1_000));
     batch.postpone(&error);
-    let results = serde_json::to_value(&batch.report).unwrap()["results"].clone();
+    let results = serde_json::to_value(&batch.answer).unwrap()["results"].clone();
     let message = "could not be stored now: send this session again";
     let expected = json!([
         {"index": 0, "session_id": "s0", "outcome": "retry", "message": message},
@@ -192,7 +192,7 @@ async fn what_storage_refuses_is_no_reason_to_send_it_again() {
         let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
         let mut batch = Batch::new(&store, &items, Lang::En, soon(20_000));
         batch.write(&account()).await;
-        let response = axum::response::IntoResponse::into_response(batch.report);
+        let response = axum::response::IntoResponse::into_response(batch.answer);
         let problem = response.extensions().get::<Problem>().unwrap();
         assert_eq!(problem.status().as_u16(), status, "{ids:?}");
         assert_eq!(problem.detail().contains("request_id"), status == 500, "{}", problem.detail());

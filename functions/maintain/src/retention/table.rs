@@ -11,7 +11,7 @@ use store::{Lease, StoreError};
 
 use crate::App;
 use crate::duty::Step;
-use crate::memory::{Memory, NOTE_HOLDS_SECONDS, Place};
+use crate::memory::{ListingPosition, Memory, NOTE_HOLDS_SECONDS};
 
 /// About how many sessions one step deletes or looks at.
 const SESSIONS: usize = 1_000;
@@ -50,7 +50,7 @@ pub(crate) async fn step(
     }
     if memory.awaits_sessions(lease) {
         memory.lifted_for = lease.retention_noted_at;
-        memory.lifting = Some(Place { day: first_kept, after: None });
+        memory.lifting = Some(ListingPosition { day: first_kept, after: None });
     }
     let lifted = lift(app, &account, memory, now).await?;
     let reached = memory.deleted_to.unwrap_or(first_kept);
@@ -138,9 +138,9 @@ async fn lift(
         found += page.sessions.len();
         memory.lifting = Some(match page.sessions.last() {
             Some(last) if page.more => {
-                Place { day: place.day, after: Some((last.created_at, last.id.clone())) }
+                ListingPosition { day: place.day, after: Some((last.created_at, last.id.clone())) }
             }
-            _ => Place { day: place.day.succ_opt().unwrap_or(place.day), after: None },
+            _ => ListingPosition { day: place.day.succ_opt().unwrap_or(place.day), after: None },
         });
         if found >= SESSIONS {
             break;

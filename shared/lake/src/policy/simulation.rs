@@ -17,7 +17,7 @@ const HOUR: i64 = 3_600_000_000;
 
 /// A row of sessions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Row {
+struct SimulatedRow {
     session: usize,
     created: Instant,
     version: usize,
@@ -28,7 +28,7 @@ struct Row {
 struct Model {
     policy: CompactionPolicy,
     live: Vec<Segment>,
-    rows: HashMap<String, Vec<Row>>,
+    rows: HashMap<String, Vec<SimulatedRow>>,
     /// The `created_at` and the version of each session now.
     sessions: Vec<(Instant, usize)>,
     touched: BTreeSet<NaiveDate>,
@@ -55,26 +55,26 @@ impl Model {
     }
 
     /// Begins a session `before` microseconds ago, and returns its row.
-    fn begin(&mut self, before: i64) -> Vec<Row> {
+    fn begin(&mut self, before: i64) -> Vec<SimulatedRow> {
         let created = Instant(self.now.0 - before);
         self.sessions.push((created, 0));
-        vec![Row { session: self.sessions.len() - 1, created, version: 0, removed: false }]
+        vec![SimulatedRow { session: self.sessions.len() - 1, created, version: 0, removed: false }]
     }
 
     /// Makes a new version of a session, with another `created_at` where `to` is given, and returns its rows.
-    fn change(&mut self, session: usize, to: Option<Instant>) -> Vec<Row> {
+    fn change(&mut self, session: usize, to: Option<Instant>) -> Vec<SimulatedRow> {
         let (before, version) = self.sessions[session];
         let created = to.unwrap_or(before);
         let version = version + 1;
         self.sessions[session] = (created, version);
-        let mut rows = vec![Row { session, created, version, removed: false }];
+        let mut rows = vec![SimulatedRow { session, created, version, removed: false }];
         if created != before {
-            rows.push(Row { session, created: before, version, removed: true });
+            rows.push(SimulatedRow { session, created: before, version, removed: true });
         }
         rows
     }
 
-    fn append(&mut self, mut rows: Vec<Row>) {
+    fn append(&mut self, mut rows: Vec<SimulatedRow>) {
         if rows.is_empty() {
             return;
         }
@@ -87,9 +87,9 @@ impl Model {
         self.due = self.due.min(self.now);
     }
 
-    fn segment(&mut self, parts: &[&[Row]]) -> Segment {
+    fn segment(&mut self, parts: &[&[SimulatedRow]]) -> Segment {
         let id = new_id(self.now);
-        let part = |(number, rows): (usize, &&[Row])| {
+        let part = |(number, rows): (usize, &&[SimulatedRow])| {
             let span = Span::of(rows.iter().map(|row| row.created)).unwrap();
             let mut part = Part::new(id.clone(), account(), number, span);
             let file = FileInfo { rows: rows.len() as u64, bytes: 1, decoded: rows.len() as u64, offset: 0 };
@@ -125,9 +125,10 @@ impl Model {
     fn run(&mut self, job: &Job) {
         let ids: HashSet<&str> = job.inputs.iter().map(|one| one.id.as_str()).collect();
         self.live.retain(|one| !ids.contains(one.id.as_str()));
-        let rows: Vec<Row> = job.inputs.iter().flat_map(|one| self.rows.remove(&one.id).unwrap()).collect();
-        let mut latest: HashMap<usize, Row> = HashMap::new();
-        let rank = |row: &Row| (row.version, !row.removed);
+        let rows: Vec<SimulatedRow> =
+            job.inputs.iter().flat_map(|one| self.rows.remove(&one.id).unwrap()).collect();
+        let mut latest: HashMap<usize, SimulatedRow> = HashMap::new();
+        let rank = |row: &SimulatedRow| (row.version, !row.removed);
         for row in &rows {
             let winner = latest.entry(row.session).or_insert(*row);
             if rank(row) > rank(winner) {
@@ -138,8 +139,8 @@ impl Model {
             let place = Span { min: at, max: at };
             self.live.iter().flat_map(|one| &one.parts).any(|part| part.created.overlaps(place))
         };
-        let mut kept: Vec<Row> = latest.values().filter(|row| !row.removed).copied().collect();
-        let mut tombstones: HashMap<(usize, Instant), Row> = HashMap::new();
+        let mut kept: Vec<SimulatedRow> = latest.values().filter(|row| !row.removed).copied().collect();
+        let mut tombstones: HashMap<(usize, Instant), SimulatedRow> = HashMap::new();
         for row in rows.iter().filter(|row| row.removed && elsewhere(row.created)) {
             let last = tombstones.entry((row.session, row.created)).or_insert(*row);
             if row.version > last.version {
@@ -152,7 +153,7 @@ impl Model {
         let candidates: Vec<Kept> =
             (0..).zip(&kept).map(|(row, one)| Kept { created: one.created, input: 0, row }).collect();
         for piece in job.pieces(&candidates, &self.live, self.policy.max_rows, self.policy.max_decoded) {
-            let parts: Vec<Vec<Row>> =
+            let parts: Vec<Vec<SimulatedRow>> =
                 piece.iter().map(|part| part.iter().map(|one| kept[one.row]).collect()).collect();
             let segment = self.segment(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
             self.live.push(segment);
@@ -166,7 +167,7 @@ impl Model {
 
     /// Changes up to `most` sessions, chosen among all there are, and returns their rows. Where `moved` is
     /// set, they get a `created_at` of the last hour.
-    fn some_change(&mut self, rng: &mut Rng, most: usize, moved: bool) -> Vec<Row> {
+    fn some_change(&mut self, rng: &mut Rng, most: usize, moved: bool) -> Vec<SimulatedRow> {
         let mut rows = Vec::new();
         for _ in 0..rng.usize(0..=most) {
             let to = moved.then(|| Instant(self.now.0 - rng.i64(0..HOUR)));
@@ -177,7 +178,7 @@ impl Model {
 }
 
 /// Lets a lake live for some days: each six hours comes what `posts` gives. Then nothing comes for ten days.
-fn live(days: i64, posts: impl FnMut(&mut Model, i64) -> Vec<Row>) -> Model {
+fn live(days: i64, posts: impl FnMut(&mut Model, i64) -> Vec<SimulatedRow>) -> Model {
     live_under(CompactionPolicy::default(), days, posts)
 }
 
@@ -185,7 +186,7 @@ fn live(days: i64, posts: impl FnMut(&mut Model, i64) -> Vec<Row>) -> Model {
 fn live_under(
     policy: CompactionPolicy,
     days: i64,
-    mut posts: impl FnMut(&mut Model, i64) -> Vec<Row>,
+    mut posts: impl FnMut(&mut Model, i64) -> Vec<SimulatedRow>,
 ) -> Model {
     let mut model = Model::new(policy);
     let start = model.now;
@@ -224,7 +225,7 @@ fn an_account_that_grows_has_few_segments() {
 fn sessions_of_all_days_that_change_leave_few_segments() {
     let mut rng = Rng::with_seed(2);
     let model = live(365, |model, _| {
-        let mut rows: Vec<Row> = (0..3).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
+        let mut rows: Vec<SimulatedRow> = (0..3).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
         rows.extend(model.some_change(&mut rng, 3, false));
         rows
     });
@@ -235,7 +236,7 @@ fn sessions_of_all_days_that_change_leave_few_segments() {
 fn sessions_of_all_days_that_move_leave_few_segments() {
     let mut rng = Rng::with_seed(3);
     let model = live(365, |model, _| {
-        let mut rows: Vec<Row> = (0..3).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
+        let mut rows: Vec<SimulatedRow> = (0..3).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
         rows.extend(model.some_change(&mut rng, 3, true));
         rows
     });
@@ -262,7 +263,7 @@ fn small(max_rows: u64) -> CompactionPolicy {
 fn what_is_posted_again_at_once_for_full_segments_leaves_no_dead_rows() {
     let mut rng = Rng::with_seed(5);
     let model = live_under(small(1_000), 40, |model, day| {
-        let mut rows: Vec<Row> = (0..40).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
+        let mut rows: Vec<SimulatedRow> = (0..40).flat_map(|_| model.begin(rng.i64(0..6 * HOUR))).collect();
         if day % 10 == 9 {
             let all = model.sessions.len();
             rows.extend(
@@ -280,7 +281,7 @@ fn days_of_more_sessions_than_a_segment_has_come_to_an_end() {
         let mut rng = Rng::with_seed(seed);
         let most = rng.usize(1..300);
         let model = live_under(small(200), 12, |model, _| {
-            let mut rows: Vec<Row> =
+            let mut rows: Vec<SimulatedRow> =
                 (0..rng.usize(0..=most)).flat_map(|_| model.begin(rng.i64(0..3 * DAY))).collect();
             if !model.sessions.is_empty() {
                 rows.extend(model.some_change(&mut rng, most, false));
@@ -297,7 +298,7 @@ fn days_of_more_sessions_than_a_segment_has_come_to_an_end() {
 fn sessions_that_began_at_one_instant_are_taken_up_too() {
     let model = live_under(small(200), 6, |model, day| {
         let since_midnight = model.now.0.rem_euclid(DAY);
-        let mut rows: Vec<Row> = (0..30).flat_map(|_| model.begin(since_midnight)).collect();
+        let mut rows: Vec<SimulatedRow> = (0..30).flat_map(|_| model.begin(since_midnight)).collect();
         if day >= 3 {
             let all = model.sessions.len();
             rows.extend((0..all).flat_map(|at| model.change(at, None)).collect::<Vec<_>>());

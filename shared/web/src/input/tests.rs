@@ -5,8 +5,8 @@ use super::*;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Example {
-    name: Field<String>,
-    count: Field<u8>,
+    name: InputField<String>,
+    count: InputField<u8>,
     #[serde(flatten)]
     others: Others,
 }

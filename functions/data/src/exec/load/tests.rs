@@ -6,7 +6,7 @@ use domain::zone::Zone;
 use lake::Span;
 
 use super::*;
-use crate::exec::row::Row;
+use crate::exec::row::SegmentRow;
 use crate::plan::columns::{Columns, Keys};
 
 /// A session's row.
@@ -63,7 +63,7 @@ fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
     let (about, segments): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
     let sessions = resolve(&about, &segments);
     let row = |at: At| {
-        let row = Row::of_session(&segments[at.segment], at.row);
+        let row = SegmentRow::of_session(&segments[at.segment], at.row);
         (at.segment, row.session_id().to_owned(), row.created_at().0)
     };
     let mut rows: Vec<_> =

@@ -17,7 +17,7 @@ const MAX_WRITES: usize = 16;
 const MAX_BYTES: usize = MAX_SESSION;
 
 /// The writes that are under way, which end by a deadline.
-pub(crate) struct Window<F> {
+pub(crate) struct InFlight<F> {
     deadline: Instant,
     writes: FuturesUnordered<F>,
     held: BTreeMap<usize, Held>,
@@ -38,13 +38,13 @@ pub(crate) struct Ended<T> {
     pub(crate) result: Option<T>,
 }
 
-impl<F, T> Window<F>
+impl<F, T> InFlight<F>
 where
     F: Future<Output = (usize, T)>,
 {
-    /// Returns a window without writes. No write is waited for after `deadline`.
-    pub(crate) fn new(deadline: Instant) -> Window<F> {
-        Window { deadline, writes: FuturesUnordered::new(), held: BTreeMap::new() }
+    /// No write is under way yet. No write is waited for after `deadline`.
+    pub(crate) fn new(deadline: Instant) -> InFlight<F> {
+        InFlight { deadline, writes: FuturesUnordered::new(), held: BTreeMap::new() }
     }
 
     /// Whether a write may begin now. Where none is under way it always may.

@@ -15,15 +15,15 @@ fn soon() -> Instant {
 
 #[tokio::test]
 async fn writes_end_in_their_own_order() {
-    let mut window = Window::new(soon());
+    let mut in_flight = InFlight::new(soon());
     for (index, wait) in [3, 1, 2].into_iter().enumerate() {
-        window.push(index, id("s"), 1, async move {
+        in_flight.push(index, id("s"), 1, async move {
             sleep(Duration::from_millis(50 * wait)).await;
             (index, wait)
         });
     }
     let mut ends = Vec::new();
-    while let Some(ended) = window.next().await {
+    while let Some(ended) = in_flight.next().await {
         ends.push((ended.index, ended.result));
     }
     assert_eq!(ends, [(1, Some(1)), (2, Some(2)), (0, Some(3))]);
@@ -31,34 +31,34 @@ async fn writes_end_in_their_own_order() {
 
 #[tokio::test]
 async fn the_writes_under_way_are_bounded_in_number_and_in_bytes() {
-    let mut window = Window::new(soon());
-    assert!(window.admits(&id("s"), MAX_BYTES * 2), "the first always may");
+    let mut in_flight = InFlight::new(soon());
+    assert!(in_flight.admits(&id("s"), MAX_BYTES * 2), "the first always may");
     for index in 0..MAX_WRITES {
-        assert!(window.admits(&id(&index.to_string()), 10), "{index}");
-        window.push(index, id(&index.to_string()), 10, async move { (index, ()) });
+        assert!(in_flight.admits(&id(&index.to_string()), 10), "{index}");
+        in_flight.push(index, id(&index.to_string()), 10, async move { (index, ()) });
     }
-    assert!(!window.admits(&id("s"), 10));
-    window.next().await;
-    assert!(window.admits(&id("s"), 10));
-    assert!(!window.admits(&id("s"), MAX_BYTES));
+    assert!(!in_flight.admits(&id("s"), 10));
+    in_flight.next().await;
+    assert!(in_flight.admits(&id("s"), 10));
+    assert!(!in_flight.admits(&id("s"), MAX_BYTES));
 }
 
 #[tokio::test]
 async fn two_writes_of_one_session_are_never_under_way_at_once() {
     let order = RefCell::new(Vec::new());
-    let mut window = Window::new(soon());
+    let mut in_flight = InFlight::new(soon());
     for (index, name) in ["a", "b", "a", "a"].into_iter().enumerate() {
-        while !window.admits(&id(name), 1) {
-            window.next().await;
+        while !in_flight.admits(&id(name), 1) {
+            in_flight.next().await;
         }
         let order = &order;
-        window.push(index, id(name), 1, async move {
+        in_flight.push(index, id(name), 1, async move {
             tokio::task::yield_now().await;
             order.borrow_mut().push((name, index));
             (index, ())
         });
     }
-    while window.next().await.is_some() {}
+    while in_flight.next().await.is_some() {}
     let of_a: Vec<_> =
         order.borrow().iter().filter(|(name, _)| *name == "a").map(|(_, index)| *index).collect();
     assert_eq!(of_a, [0, 2, 3]);
@@ -67,7 +67,7 @@ async fn two_writes_of_one_session_are_never_under_way_at_once() {
 #[tokio::test]
 async fn what_does_not_end_in_time_is_given_up_and_nothing_begins_after() {
     let (begun, started) = (RefCell::new(0), Instant::now());
-    let mut window = Window::new(Instant::now() + Duration::from_millis(300));
+    let mut in_flight = InFlight::new(Instant::now() + Duration::from_millis(300));
     let write = |index: usize, millis: u64| {
         let begun = &begun;
         async move {
@@ -76,13 +76,13 @@ async fn what_does_not_end_in_time_is_given_up_and_nothing_begins_after() {
             (index, ())
         }
     };
-    window.push(0, id("fast"), 1, write(0, 1));
-    window.push(1, id("slow"), 1, write(1, 60_000));
-    assert_eq!(window.next().await, Some(Ended { index: 0, id: id("fast"), result: Some(()) }));
-    assert_eq!(window.next().await, Some(Ended { index: 1, id: id("slow"), result: None }));
-    window.push(2, id("late"), 1, write(2, 0));
-    assert_eq!(window.next().await, Some(Ended { index: 2, id: id("late"), result: None }));
-    assert_eq!(window.next().await, None);
+    in_flight.push(0, id("fast"), 1, write(0, 1));
+    in_flight.push(1, id("slow"), 1, write(1, 60_000));
+    assert_eq!(in_flight.next().await, Some(Ended { index: 0, id: id("fast"), result: Some(()) }));
+    assert_eq!(in_flight.next().await, Some(Ended { index: 1, id: id("slow"), result: None }));
+    in_flight.push(2, id("late"), 1, write(2, 0));
+    assert_eq!(in_flight.next().await, Some(Ended { index: 2, id: id("late"), result: None }));
+    assert_eq!(in_flight.next().await, None);
     assert_eq!(*begun.borrow(), 2);
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
