@@ -79,7 +79,7 @@ async fn bring_in(world: &World) {
         let put = clients.s3.put_object().bucket(&clients.names.lake_bucket).key(object);
         put.body(file.to_vec().into()).send().await.unwrap();
     }
-    put(key::segment_before_parts(&demo(), id), "segment", AttributeValue::S(SEGMENT.to_owned())).await;
+    put(key::segment_before_sections(&demo(), id), "segment", AttributeValue::S(SEGMENT.to_owned())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,7 +140,7 @@ async fn what_the_first_version_replaced_goes_in_steps_that_get_somewhere_howeve
         let store = servers.store();
         async move {
             let item = store.dynamo().put_item().table_name(&store.names().table);
-            let at = key::segment_before_parts(&demo(), &format!("{number:024}"));
+            let at = key::segment_before_sections(&demo(), &format!("{number:024}"));
             let item = item.item("pk", AttributeValue::S(at.pk)).item("sk", AttributeValue::S(at.sk));
             let item = item.item("segment", AttributeValue::S(SEGMENT.to_owned()));
             item.item("removed_at", AttributeValue::N("1".to_owned())).send().await.unwrap();

@@ -192,7 +192,7 @@ async fn an_account_that_fails_holds_up_no_other_and_is_tried_again_later_each_t
     }
     // The item of this segment cannot be read. A missing file would not do, because it counts as an erasure.
     let put = store.dynamo().put_item().table_name(&store.names().table);
-    let at = key::segment_before_parts(&broken, "damaged");
+    let at = key::segment_before_sections(&broken, "damaged");
     let put = put.item("pk", AttributeValue::S(at.pk)).item("sk", AttributeValue::S(at.sk));
     put.item("segment", AttributeValue::S("no segment".to_owned())).send().await.unwrap();
     // The notes are old, so that the accounts are not due earlier than their runs ask for.

@@ -149,12 +149,13 @@ fn there_is_one_list_of_fields() {
 }
 
 /// Names that must not be used in Rust sources, each with the word that its concept has instead.
-const OUT_OF_USE: [(&str, &str); 38] = [
+const OUT_OF_USE: [(&str, &str); 39] = [
     ("veil", "masking"),
     ("Veil", "Masking"),
     ("newest", "resolve, latest"),
     ("survivors", "resolve"),
     ("tidy", "compaction"),
+    ("upkeep", "maintenance"),
     ("aside", "quarantined"),
     ("set_aside", "quarantined"),
     ("settled", "snapshot"),

@@ -119,7 +119,7 @@ impl<'b> Batch<'b> {
             };
             let (identity, id) = (&understood.identity, understood.identity.id.clone());
             self.answer.warn(index, Some(&id), warnings, unknown_keys);
-            if let Some(why) = account.unkept(identity.created_at, identity.last, now) {
+            if let Some(why) = account.unkept(identity.created_at, identity.last_interaction, now) {
                 self.answer.ignore(index, id, why);
                 continue;
             }

@@ -82,20 +82,20 @@ fn lines(body: &[u8]) -> Vec<&[u8]> {
 }
 
 fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
-    let text = masked(body);
+    let text = ascii_only(body);
     let mut source = Deserializer::from_str(&text);
     let items = source
         .deserialize_seq(Items)
         .and_then(|items| source.end().map(|()| items))
         .map_err(|error| no_json(&error))?;
-    // The masked text is as long as the body, so offsets in one are offsets in the other.
+    // That text is as long as the body, so offsets in one are offsets in the other.
     let start = text.as_ptr() as usize;
     let place = |item: &RawValue| item.get().as_ptr() as usize - start;
     Ok(items.into_iter().map(|item| &body[place(item)..place(item) + item.get().len()]).collect())
 }
 
 fn object(body: &[u8]) -> Result<&[u8], Problem> {
-    let text = masked(body);
+    let text = ascii_only(body);
     let mut values = Deserializer::from_str(&text).into_iter::<&RawValue>();
     values.next().transpose().map_err(|error| no_json(&error))?;
     let (item, rest) = body.split_at(values.byte_offset());
@@ -109,7 +109,7 @@ fn object(body: &[u8]) -> Result<&[u8], Problem> {
 /// Returns the body as text. Where it is not valid UTF-8, every byte beyond ASCII is replaced by another
 /// character, because serde_json would refuse the whole body for the fault of one item. The replacement is
 /// allowed only within strings, like the bytes that it replaces.
-fn masked(body: &[u8]) -> Cow<'_, str> {
+fn ascii_only(body: &[u8]) -> Cow<'_, str> {
     const COVER: u8 = 0x7F;
     std::str::from_utf8(body).map_or_else(
         |_| body.iter().map(|byte| char::from(if byte.is_ascii() { *byte } else { COVER })).collect(),

@@ -9,14 +9,9 @@ use chrono::NaiveDate;
 use domain::id::SessionId;
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
-use store::{Lease, TouchedDays};
+use store::{Lease, NOTE_HOLDS_SECONDS, TouchedDays};
 
 use crate::duty::{Duty, pause};
-
-/// For how many seconds after a note the work that it announces may still go on: appends that are not noted
-/// themselves, and requests under the account's earlier settings. A step that was made within this time has
-/// to be made again.
-pub(crate) const NOTE_HOLDS_SECONDS: i64 = 120;
 
 /// Days from a first to a last one. A year that was imported is one range.
 type DayRange = (NaiveDate, NaiveDate);
@@ -44,11 +39,13 @@ pub(crate) struct Memory {
     /// The UTC day before which the table was searched for sessions past their retention; `None` before the
     /// first search.
     pub(crate) deleted_to: Option<NaiveDate>,
-    /// When the change of retention was noted for which `lifting` began last.
-    pub(crate) lifted_for: Instant,
+    /// When the change of retention was noted for which `expiry_lift` began last.
+    #[serde(rename = "lifted_for")]
+    pub(crate) expiry_lift_noted_at: Instant,
     /// The place from which sessions must still be freed of the expiry that an earlier version of this
     /// software gave them; `None` when that is done.
-    pub(crate) lifting: Option<ListingPosition>,
+    #[serde(rename = "lifting")]
+    pub(crate) expiry_lift: Option<ListingPosition>,
     /// The sequence number after which the current round through the quarantine goes on; `None` where the
     /// next step begins a round.
     pub(crate) quarantine_after: Option<String>,
@@ -73,8 +70,8 @@ impl Default for Memory {
             bodies_after: String::new(),
             media_after: String::new(),
             deleted_to: None,
-            lifted_for: Instant(0),
-            lifting: None,
+            expiry_lift_noted_at: Instant(0),
+            expiry_lift: None,
             quarantine_after: None,
             quarantine_due: Instant(0),
             quarantined: 0,
@@ -150,7 +147,7 @@ impl Memory {
 
     /// Whether the account's retention has changed since the duty of sessions last began with the first of them.
     pub(crate) fn awaits_sessions(&self, lease: &Lease) -> bool {
-        lease.retention_noted_at > self.lifted_for
+        lease.retention_noted_at > self.expiry_lift_noted_at
     }
 
     /// Keeps when a duty is due after a step that went well.

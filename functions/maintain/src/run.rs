@@ -18,7 +18,7 @@ use crate::turn::{self, Turn};
 const PAGE: u16 = 100;
 /// How many microseconds before the deadline the last step is cut short, at most. In what is left the account
 /// is given back and the answer is made.
-const MARGIN: i64 = 3_000_000;
+const MARGIN_MICROS: i64 = 3_000_000;
 /// The most seconds that a run takes, however much time the function has: another run begins each minute. The
 /// function's longer time is for rebuilds.
 const RUN_SECONDS: i64 = 60;
@@ -66,7 +66,7 @@ impl Time {
         let whole = deadline.0.saturating_sub(start.0).max(0);
         Time {
             last_turn: Instant(start.0.saturating_add(whole / 5 * 4)),
-            cut: Instant(deadline.0.saturating_sub(MARGIN.min(whole / 10))),
+            cut: Instant(deadline.0.saturating_sub(MARGIN_MICROS.min(whole / 10))),
             lease_until: deadline.plus_seconds(LEASE_MARGIN_SECONDS),
         }
     }

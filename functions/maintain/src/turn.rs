@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::time::Instant;
 use runtime::telemetry::chain;
-use store::{Lease, StoreError, StoreErrorKind};
+use store::{Lease, StoreError};
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
@@ -45,7 +45,7 @@ pub(crate) async fn take(app: &App, lease: &Lease, memory: &mut Memory, ends: In
                 memory.went_well(duty, began, next);
                 *turn.done.entry(duty).or_default() += done;
             }
-            Ok(Err(error)) if matches!(error.kind, StoreErrorKind::Busy | StoreErrorKind::Conflict) => {
+            Ok(Err(error)) if error.kind.is_passing() => {
                 tracing::warn!(%account, duty = duty_name, error = %chain(&error), "a duty was put off");
                 memory.was_put_off(duty, began, now);
                 turn.busy += 1;

@@ -18,7 +18,7 @@ use crate::kind::{HEAD_BYTES, kind};
 use crate::{App, filename, presigned_for};
 
 /// How long the file's own address holds.
-const SECONDS: u64 = 300;
+const ADDRESS_SECONDS: u64 = 300;
 
 /// The address is a secret for as long as it holds, so nobody may keep it, pass it on or frame it.
 const HEADERS: [(HeaderName, &str); 6] = [
@@ -85,7 +85,7 @@ async fn find(store: &Store, object: String) -> Result<Option<File>, StoreError>
 
 /// The file's own address, signed for the method it is asked with: object storage takes no other.
 async fn sign(store: &Store, method: &Method, file: File) -> Result<String, StoreError> {
-    let (bucket, config) = (&store.names().media_bucket, presigned_for(SECONDS)?);
+    let (bucket, config) = (&store.names().media_bucket, presigned_for(ADDRESS_SECONDS)?);
     let signed = if method == Method::HEAD {
         let request = store.s3().head_object().bucket(bucket).key(file.object);
         request

@@ -23,7 +23,7 @@ const MAX_BYTES: i64 = 2 << 30;
 const MAX_FILENAME_CHARS: usize = 255;
 const MAX_TYPE_CHARS: usize = 255;
 /// How long the signed request holds. The bucket's policy refuses older signatures.
-const SECONDS: u32 = 15 * 60;
+const ADDRESS_SECONDS: u32 = 15 * 60;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -137,11 +137,11 @@ async fn sign(
         .content_type(file.content_type)
         .content_length(file.size)
         .metadata(filename::METADATA, filename::to_metadata(&file.filename))
-        .presigned(presigned_for(u64::from(SECONDS))?)
+        .presigned(presigned_for(u64::from(ADDRESS_SECONDS))?)
         .await
         .map_err(|error| StoreError::aws("signing an upload", error))?;
     let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let expires_at = Instant(0).plus_seconds(now.seconds() + i64::from(SECONDS)).to_rfc3339();
+    let expires_at = Instant(0).plus_seconds(now.seconds() + i64::from(ADDRESS_SECONDS)).to_rfc3339();
     Ok(Upload { method: signed.method().to_owned(), url: signed.uri().to_owned(), headers, expires_at })
 }
 

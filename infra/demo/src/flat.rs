@@ -23,7 +23,7 @@ fn join(prefix: &str, members: &Map<String, Value>, names: &mut Map<String, Valu
         };
         let field = dictionary::field(&name);
         match (value, field) {
-            (Value::Object(inner), Some(field)) if field.named => {
+            (Value::Object(inner), Some(field)) if field.may_be_object => {
                 names.insert(name.clone(), inner.get("name").cloned().unwrap_or_default());
                 join(&name, inner, names);
             }

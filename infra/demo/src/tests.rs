@@ -31,7 +31,7 @@ fn sessions_lie_within_the_days_asked_for_and_nothing_is_in_the_future() {
     for session in &sessions {
         let identity = session.identity().unwrap();
         assert!(identity.created_at.day(ZONE) >= first && identity.created_at <= end());
-        assert!(session.version(Instant(i64::MAX)).at <= end() && identity.last <= end());
+        assert!(session.version(Instant(i64::MAX)).at <= end() && identity.last_interaction <= end());
         let moments =
             session.talks.iter().map(|talk| &talk.fields).map(|row| row.instant(Record::Talk, "created_at"));
         assert!(moments.flatten().all(|at| at <= end()));

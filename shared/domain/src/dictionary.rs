@@ -138,7 +138,7 @@ pub struct Field {
     pub aggregation: Aggregation,
     /// Whether an object may stand where the field's text belongs; the object's `name`, else its `description`, is then
     /// the text.
-    pub named: bool,
+    pub may_be_object: bool,
     /// Whether a document without it is refused.
     pub required: bool,
     /// The words that the field's texts are, where platforms write them in several languages.
@@ -203,7 +203,7 @@ impl Field {
             description: Text::new("", ""),
             confidential: Confidential::No,
             aggregation,
-            named: false,
+            may_be_object: false,
             required: false,
             vocabulary: None,
         }
@@ -229,8 +229,8 @@ impl Field {
         Field { document_type, ..self }
     }
 
-    const fn named(self) -> Field {
-        Field { named: true, ..self }
+    const fn may_be_object(self) -> Field {
+        Field { may_be_object: true, ..self }
     }
 
     const fn required(self) -> Field {

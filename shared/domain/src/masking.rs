@@ -24,7 +24,7 @@ pub enum Masking {
     /// Part of the value: the initials of a name, the last digits of a number, the domain of an e-mail address.
     Partial,
     /// The value as it is, unless it holds the contact's address: then a pseudonym.
-    Address,
+    UnlessAddress,
     /// A pseudonym, which is the same wherever the value is the same.
     Pseudonym,
     /// The value is not shown.
@@ -60,10 +60,10 @@ impl Reader<'_> {
         let is_id = field.leaf().ends_with("_id") && field.leaf() != "platform_id";
         let masking = match (self.privacy, field.confidential) {
             (Privacy::Full, _) | (_, Confidential::No) => return Masking::Open,
-            (_, Confidential::Key) => Masking::Address,
-            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => Masking::Address,
+            (_, Confidential::Key) => Masking::UnlessAddress,
+            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => Masking::UnlessAddress,
             (Privacy::Masked, Confidential::Contact | Confidential::Agent) => Masking::Partial,
-            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => Masking::Address,
+            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => Masking::UnlessAddress,
             (Privacy::Masked, Confidential::Trait | Confidential::Content) => return Masking::Open,
             (Privacy::Anonymous, Confidential::Content) => Masking::Hidden,
             (Privacy::Anonymous, _) => Masking::Pseudonym,
@@ -98,9 +98,9 @@ impl Masking {
     ) -> Option<Cow<'a, str>> {
         match self {
             Masking::Open => Some(Cow::Borrowed(text)),
-            Masking::Address if !holds_address(text, address) => Some(Cow::Borrowed(text)),
+            Masking::UnlessAddress if !holds_address(text, address) => Some(Cow::Borrowed(text)),
             Masking::Partial => Some(Cow::Owned(mask_partly(text))),
-            Masking::Pseudonym | Masking::Address => Some(Cow::Owned(pseudonyms.of(text))),
+            Masking::Pseudonym | Masking::UnlessAddress => Some(Cow::Owned(pseudonyms.of(text))),
             Masking::Hidden => None,
         }
     }
@@ -146,7 +146,9 @@ fn initial(text: &str) -> String {
     format!("{}***", first.map(String::from).unwrap_or_default())
 }
 
+/// Hides the digits of a number but the last four; of a short one all but the last, of one or two digits all.
 fn mask_digits(text: &str, digits: usize) -> String {
+    // Four digits of a short number would be most of it.
     let shown = match digits {
         0..=2 => 0,
         3..=LOCAL_DIGITS => 1,
@@ -199,12 +201,12 @@ mod tests {
             |privacy, name| Reader { privacy, account: &account }.masking(dictionary::field(name).unwrap());
         let cases = [
             ("contact_name", Masking::Partial, Masking::Pseudonym),
-            ("contact_id", Masking::Address, Masking::Pseudonym),
+            ("contact_id", Masking::UnlessAddress, Masking::Pseudonym),
             ("platform_id", Masking::Partial, Masking::Pseudonym),
             ("agent_email", Masking::Partial, Masking::Pseudonym),
-            ("agent_language", Masking::Address, Masking::Pseudonym),
+            ("agent_language", Masking::UnlessAddress, Masking::Pseudonym),
             ("contact_created_at", Masking::Open, Masking::Hidden),
-            ("session_id", Masking::Address, Masking::Address),
+            ("session_id", Masking::UnlessAddress, Masking::UnlessAddress),
             ("talks.message", Masking::Open, Masking::Hidden),
             ("events.created_at", Masking::Hidden, Masking::Hidden),
             ("events", Masking::Hidden, Masking::Hidden),

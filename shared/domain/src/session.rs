@@ -103,7 +103,7 @@ pub struct Identity {
     /// When the session began.
     pub created_at: Instant,
     /// The instant whose local day is `partition_column`: `lastInteraction`, else `created_at`.
-    pub last: Instant,
+    pub last_interaction: Instant,
 }
 
 impl Session {
@@ -112,8 +112,8 @@ impl Session {
         let instant = |leaf| self.fields.instant(Record::Session, leaf);
         let id = self.fields.text(Record::Session, "session_id")?;
         let created_at = instant("created_at")?;
-        let last = instant("lastInteraction").unwrap_or(created_at);
-        Some(Identity { id: SessionId::try_from(id.to_owned()).ok()?, created_at, last })
+        let last_interaction = instant("lastInteraction").unwrap_or(created_at);
+        Some(Identity { id: SessionId::try_from(id.to_owned()).ok()?, created_at, last_interaction })
     }
 
     /// The rows of one kind of record with their position: the record's index in its document; for a menu option the

@@ -104,15 +104,15 @@ impl CachedReader {
         Ok(bytes.into_bytes())
     }
 
-    /// Returns what is fetched and kept for a range of the file, as a range of the object. A small object is
+    /// Returns the range of the object that is fetched and kept as one chunk for a range of the file. A small object is
     /// fetched as a whole, so that its other files are there too. Otherwise it is the end of the file where
     /// the range lies in that, or the column chunk in which the range lies where that is small, so that later
     /// reads find it whole. Otherwise it is the range itself.
-    fn kept(&self, range: &Range<u64>) -> Range<u64> {
+    fn chunk_range(&self, range: &Range<u64>) -> Range<u64> {
         if self.object_bytes <= TAIL as u64 {
             return 0..self.object_bytes;
         }
-        self.in_object(&self.kept_of_file(range))
+        self.in_object(&self.chunk_range_in_file(range))
     }
 
     /// Turns a range of the file into a range of its object.
@@ -120,7 +120,7 @@ impl CachedReader {
         self.offset.saturating_add(range.start)..self.offset.saturating_add(range.end)
     }
 
-    fn kept_of_file(&self, range: &Range<u64>) -> Range<u64> {
+    fn chunk_range_in_file(&self, range: &Range<u64>) -> Range<u64> {
         let tail = self.size.saturating_sub(TAIL as u64);
         if range.start >= tail {
             return tail..self.size;
@@ -136,10 +136,10 @@ impl CachedReader {
     /// by one request.
     async fn ranges(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, StoreError> {
         let at = |range: &Range<u64>| (Arc::clone(&self.object), range.start);
-        let kept: Vec<Range<u64>> = ranges.iter().map(|range| self.kept(range)).collect();
+        let chunk_ranges: Vec<Range<u64>> = ranges.iter().map(|range| self.chunk_range(range)).collect();
         let mut found: HashMap<u64, Bytes> = HashMap::new();
         let mut missing = Vec::new();
-        for range in &kept {
+        for range in &chunk_ranges {
             // Another reader may have kept fewer bytes at the same offset.
             let chunk = self.chunks.0.get(&at(range)).await;
             match chunk.filter(|chunk| chunk.len() as u64 >= range.end - range.start) {
@@ -158,11 +158,11 @@ impl CachedReader {
             self.chunks.0.insert(at(&range), chunk.clone()).await;
             found.insert(range.start, chunk);
         }
-        let part = |(range, kept): (&Range<u64>, &Range<u64>)| {
+        let bytes = |(range, chunk): (&Range<u64>, &Range<u64>)| {
             let range = self.in_object(range);
-            slice(&found.get(&kept.start).cloned().unwrap_or_default(), kept.start, &range)
+            slice(&found.get(&chunk.start).cloned().unwrap_or_default(), chunk.start, &range)
         };
-        ranges.iter().zip(&kept).map(part).collect()
+        ranges.iter().zip(&chunk_ranges).map(bytes).collect()
     }
 }
 

@@ -41,12 +41,12 @@ pub(crate) fn cut_evenly(kept: &[Kept], pieces: usize) -> Vec<Piece<'_>> {
 /// another segment are put together; then those with the most rows have a piece of their own, and the others share pieces,
 /// in which each has a part. Gives at most `MAX_DAYS` pieces, and one more for each time that a day is too many rows.
 pub(crate) fn cut_by_day<'a>(kept: &'a [Kept], others: &[Segment], max_rows: u64) -> Vec<Piece<'a>> {
-    let beside = DaysOfOthers::of(others);
+    let days_of_others = DaysOfOthers::of(others);
     let days = in_days(kept, |row| row.created, usize::MAX);
-    let mut parts = joined(kept, days.chunk_by(|a, b| beside.are_within_one(a, b)));
+    let mut parts = joined(kept, days.chunk_by(|a, b| days_of_others.are_within_one(a, b)));
     if parts.len() > MAX_DAYS {
         let together = parts.len().div_ceil(MAX_DAYS);
-        let runs = parts.chunk_by(|a, b| beside.place(a) == beside.place(b));
+        let runs = parts.chunk_by(|a, b| days_of_others.position(a) == days_of_others.position(b));
         parts = joined(kept, runs.flat_map(|run| run.chunks(together)));
     }
     // A shared piece takes up to `MAX_DAYS` parts. This is how many parts may have a piece of their own.
@@ -81,7 +81,7 @@ impl DaysOfOthers {
     }
 
     /// Returns where the day of the first of some rows lies.
-    fn place(&self, rows: &[Kept]) -> DayPosition {
+    fn position(&self, rows: &[Kept]) -> DayPosition {
         let day = rows[0].created.day(Zone::UTC);
         match self.0.iter().position(|(first, last)| (first..=last).contains(&&day)) {
             Some(segment) => DayPosition::Within(segment),
@@ -91,8 +91,8 @@ impl DaysOfOthers {
 
     /// Whether the rows of two days both lie among the days of the same segment.
     fn are_within_one(&self, a: &[Kept], b: &[Kept]) -> bool {
-        let place = self.place(a);
-        matches!(place, DayPosition::Within(_)) && place == self.place(b)
+        let position = self.position(a);
+        matches!(position, DayPosition::Within(_)) && position == self.position(b)
     }
 }
 

@@ -64,7 +64,7 @@ impl Lake {
                 break;
             }
         }
-        replaced.extend(self.replaced_before_parts(account, until).await?);
+        replaced.extend(self.replaced_before_sections(account, until).await?);
         more |= replaced.len() > STEP;
         replaced.truncate(STEP);
         let mut swept = Swept { more, ..Swept::default() };
@@ -85,18 +85,18 @@ impl Lake {
     async fn still_live(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
         let ids: BTreeMap<String, &str> =
             replaced.iter().map(|segment| (segment.live_key().sk, segment.id.as_str())).collect();
-        let there = self.store.there(replaced.iter().map(Segment::live_key).collect()).await?;
-        Ok(there.iter().filter_map(|sk| ids.get(sk)).map(|id| (*id).to_owned()).collect())
+        let existing = self.store.existing(replaced.iter().map(Segment::live_key).collect()).await?;
+        Ok(existing.iter().filter_map(|sk| ids.get(sk)).map(|id| (*id).to_owned()).collect())
     }
 
     /// Returns the segments replaced before `until` whose items were written before the manifest had two
     /// parts.
-    async fn replaced_before_parts(
+    async fn replaced_before_sections(
         &self,
         account: &AccountId,
         until: Instant,
     ) -> Result<Vec<Segment>, StoreError> {
-        let prefix = key::SEGMENTS_BEFORE_PARTS;
+        let prefix = key::SEGMENTS_BEFORE_SECTIONS;
         let mut old = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
         old.retain(|segment| segment.removed_at.is_some_and(|removed| removed < until));
         Ok(old)
@@ -151,7 +151,7 @@ impl Lake {
 
     async fn replaced_ids(&self, account: &AccountId) -> Result<BTreeSet<String>, StoreError> {
         let mut ids = BTreeSet::new();
-        for prefix in [key::REPLACED_SEGMENTS, key::SEGMENTS_BEFORE_PARTS] {
+        for prefix in [key::REPLACED_SEGMENTS, key::SEGMENTS_BEFORE_SECTIONS] {
             let named = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
             ids.extend(named.into_iter().map(|segment| segment.id));
         }

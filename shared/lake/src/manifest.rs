@@ -4,7 +4,7 @@
 //! `added_at <= T < removed_at`. T lies at least `SNAPSHOT_MARGIN` in the past, and an attempt at a commit is
 //! given up after `COMMIT_LIMIT`, so no commit that is still under way can change what a snapshot shows.
 //!
-//! It has two parts. Live segments stand by their first day and the class of their width, so that a period reads its own
+//! It has two sections. Live segments stand by their first day and the class of their width, so that a period reads its own
 //! days, whatever else is kept. Replaced ones stand by for how long they were live and by when they were replaced, so that
 //! a snapshot of any age reads few that it does not see, and what may be deleted stands first.
 
@@ -80,11 +80,11 @@ impl Lake {
             let end = format!("{}~", key::live_from(width, last));
             self.segments_in(account, key::live_from(width, from)..=end)
         };
-        let prefix = key::SEGMENTS_BEFORE_PARTS;
-        let before_parts = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~"));
-        let (before_parts, by_width) =
-            try_join(before_parts, try_join_all(WIDTHS.into_iter().enumerate().map(of_width))).await?;
-        let all = by_width.into_iter().flatten().chain(before_parts);
+        let prefix = key::SEGMENTS_BEFORE_SECTIONS;
+        let before_sections = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~"));
+        let (before_sections, by_width) =
+            try_join(before_sections, try_join_all(WIDTHS.into_iter().enumerate().map(of_width))).await?;
+        let all = by_width.into_iter().flatten().chain(before_sections);
         let mut live: Vec<Segment> = all
             .filter(|segment| segment.removed_at.is_none() && segment.created().overlaps(period))
             .collect();
@@ -101,12 +101,12 @@ impl Lake {
                 key::live_from(width, NaiveDate::MIN)..=format!("{}~", key::live_from(width, NaiveDate::MAX));
             self.store.range_page(&partition, keys, Some(1)).await
         };
-        let prefix = key::SEGMENTS_BEFORE_PARTS;
-        let before_parts = self.store.range(&partition, prefix.to_owned()..=format!("{prefix}~"));
-        let (before_parts, by_width) =
-            try_join(before_parts, try_join_all((0..WIDTHS.len()).map(first_of_width))).await?;
+        let prefix = key::SEGMENTS_BEFORE_SECTIONS;
+        let before_sections = self.store.range(&partition, prefix.to_owned()..=format!("{prefix}~"));
+        let (before_sections, by_width) =
+            try_join(before_sections, try_join_all((0..WIDTHS.len()).map(first_of_width))).await?;
         let mut first: Option<Instant> = None;
-        for item in by_width.iter().flat_map(|(items, _)| items).chain(&before_parts) {
+        for item in by_width.iter().flat_map(|(items, _)| items).chain(&before_sections) {
             let segment = Segment::from_item(account, item)?;
             if segment.removed_at.is_none() {
                 first = Some(first.map_or(segment.created().min, |first| first.min(segment.created().min)));
@@ -170,22 +170,22 @@ impl Lake {
             put.send().await.map_err(|error| StoreError::aws("committing to the lake", error))?;
             return Ok(());
         }
-        let unfit = |error| StoreError::broken("committing to the lake", error);
+        let not_built = |error| StoreError::broken("committing to the lake", error);
         let mut actions = Vec::new();
         for segment in added {
             let item = segment.to_item(segment.key.clone(), None)?;
             let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(NEW);
-            actions.push(TransactWriteItem::builder().put(put.build().map_err(unfit)?).build());
+            actions.push(TransactWriteItem::builder().put(put.build().map_err(not_built)?).build());
         }
         for segment in replaced {
             let delete = Delete::builder()
                 .table_name(table)
                 .set_key(Some(key_item(segment.key.clone())))
                 .condition_expression("attribute_exists(pk) AND attribute_not_exists(removed_at)");
-            actions.push(TransactWriteItem::builder().delete(delete.build().map_err(unfit)?).build());
+            actions.push(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build());
             let key = key::replaced_segment(&segment.account, segment.added_at, stamp, &segment.id);
             let put = Put::builder().table_name(table).set_item(Some(segment.to_item(key, Some(stamp))?));
-            actions.push(TransactWriteItem::builder().put(put.build().map_err(unfit)?).build());
+            actions.push(TransactWriteItem::builder().put(put.build().map_err(not_built)?).build());
         }
         let sent = client.transact_write_items().set_transact_items(Some(actions)).send().await;
         sent.map(drop).map_err(|error| StoreError::aws("committing to the lake", error))
@@ -193,7 +193,7 @@ impl Lake {
 }
 
 /// How many actions of a transaction a commit takes.
-pub(crate) fn actions(added: usize, replaced: usize) -> usize {
+pub(crate) fn transaction_actions(added: usize, replaced: usize) -> usize {
     added + 2 * replaced
 }
 

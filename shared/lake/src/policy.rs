@@ -23,12 +23,16 @@ const LATE_SHARE: u64 = 4;
 
 /// The rules by which segments are compacted.
 ///
-/// Segments that hold a day in common are compacted as soon as `segments_per_compaction` of them are about equally large, so that every row
-/// is rewritten once for each size class. Segments come with parts of several days and are cut, so that each day has its
-/// own. What comes late is gathered beside the large segment of its days, as much as that can take up at once. It goes into
-/// that once it is a tenth of it, once nothing has come for long, or once the large one has waited for very long; what is
-/// too much goes piece by piece. Neighbouring days become one segment, as many
-/// as fit, where that is at least twice as large as the largest of them: so no row is rewritten often.
+/// Segments that hold a day in common are compacted as soon as `segments_per_compaction` of them are about equally large, so
+/// that every row is rewritten once for each size class. Segments come with parts of several days and are cut, so that each
+/// day has its own.
+///
+/// What comes late is gathered beside the large segment of its days, as much as that can take up at once. It goes into that
+/// once it is a tenth of it, once nothing has come for long, or once the large one has waited for very long; what is too
+/// much goes piece by piece.
+///
+/// Neighbouring days become one segment, as many as fit, where that is at least twice as large as the largest of them: so
+/// no row is rewritten often.
 #[derive(Clone, Copy, Debug)]
 pub struct CompactionPolicy {
     /// How many segments of about the same size make a compaction. It is also the factor from one size class
@@ -93,20 +97,20 @@ pub(crate) enum Next {
 }
 
 /// Segments that hold days in common.
-type Days<'a> = Vec<&'a Segment>;
+type Segments<'a> = Vec<&'a Segment>;
 
 /// The segments of a day, and those that belong into the same segment in the end.
 struct Group<'a> {
     /// All segments that hold sessions of the day.
-    of_day: Days<'a>,
+    of_day: Segments<'a>,
     /// Those of them that must be cut before anything else is done with them: they have several parts, or
     /// days that the large segment does not have.
-    uncut: Days<'a>,
+    uncut: Segments<'a>,
     /// The largest segment of the day that has one part; `None` where all have several.
     large: Option<&'a Segment>,
     /// What came late for the days of the large segment: the other segments of one part that have no other
     /// days. Where they do not fit in one segment together with it, only those that overlap it.
-    late: Days<'a>,
+    late: Segments<'a>,
 }
 
 impl<'a> Group<'a> {
@@ -148,8 +152,9 @@ impl CompactionPolicy {
     fn group<'a>(&self, live: &'a [Segment], day: NaiveDate) -> Group<'a> {
         let span = Span::of_day(day);
         let has_day = |one: &&Segment| one.parts.iter().any(|part| part.created.overlaps(span));
-        let of_day: Days<'a> = live.iter().filter(has_day).collect();
-        let (cut, mut uncut): (Days<'a>, Days<'a>) = of_day.iter().partition(|one| one.has_one_part());
+        let of_day: Segments<'a> = live.iter().filter(has_day).collect();
+        let (cut, mut uncut): (Segments<'a>, Segments<'a>) =
+            of_day.iter().partition(|one| one.has_one_part());
         let mut by_rows = cut.clone();
         by_rows.sort_by_key(|one| Reverse(rows(one)));
         // A day that is too much for one segment has several full ones, each with what came late for it.
@@ -164,10 +169,11 @@ impl CompactionPolicy {
     }
 
     /// What came late for the days of a large segment; for its own instants where all of that is too much for one.
-    fn late<'a>(&self, live: &'a [Segment], large: &'a Segment) -> Days<'a> {
+    fn late<'a>(&self, live: &'a [Segment], large: &'a Segment) -> Segments<'a> {
         let is_other = |one: &&Segment| one.id != large.id && one.has_one_part();
-        let mut late: Days<'a> = live.iter().filter(is_other).filter(|one| is_within(one, large)).collect();
-        let all: Days<'a> = std::iter::once(large).chain(late.iter().copied()).collect();
+        let mut late: Segments<'a> =
+            live.iter().filter(is_other).filter(|one| is_within(one, large)).collect();
+        let all: Segments<'a> = std::iter::once(large).chain(late.iter().copied()).collect();
         if !self.fits_in_one(&all) {
             late.retain(|one| one.created().overlaps(large.created()));
         }
@@ -184,7 +190,7 @@ impl CompactionPolicy {
     }
 
     /// Returns the segments that are old enough to be compacted.
-    fn eligible<'a>(&self, segments: &[&'a Segment], now: Instant) -> Days<'a> {
+    fn eligible<'a>(&self, segments: &[&'a Segment], now: Instant) -> Segments<'a> {
         segments.iter().copied().filter(|one| is_past(one, self.min_age_seconds, now)).collect()
     }
 
@@ -259,8 +265,8 @@ impl CompactionPolicy {
     }
 
     /// Enough segments of the smallest size class that has enough.
-    fn pick_of_a_size<'a>(&self, eligible: &[&'a Segment], large: Option<&Segment>) -> Option<Days<'a>> {
-        let mut classes: HashMap<u32, Days<'a>> = HashMap::new();
+    fn pick_of_a_size<'a>(&self, eligible: &[&'a Segment], large: Option<&Segment>) -> Option<Segments<'a>> {
+        let mut classes: HashMap<u32, Segments<'a>> = HashMap::new();
         for segment in eligible {
             let class = rows(segment).max(1).ilog(self.segments_per_compaction.max(2) as u64);
             classes.entry(class).or_default().push(segment);
@@ -273,7 +279,7 @@ impl CompactionPolicy {
 
     /// As many of a class as fit, in their order. One that no other fits beside is left alone: it must not keep the
     /// others from being compacted.
-    fn fitting<'a>(&self, class: &[&'a Segment], large: Option<&Segment>) -> Days<'a> {
+    fn fitting<'a>(&self, class: &[&'a Segment], large: Option<&Segment>) -> Segments<'a> {
         let from =
             |first: usize| self.with_those_that_fit(class[first], class[first + 1..].iter().copied(), large);
         (0..class.len()).map(from).find(|picked| picked.len() > 1).unwrap_or_default()
@@ -286,7 +292,7 @@ impl CompactionPolicy {
         segment: &'a Segment,
         others: impl Iterator<Item = &'a Segment>,
         large: Option<&Segment>,
-    ) -> Days<'a> {
+    ) -> Segments<'a> {
         let can_take_up = |picked: &[&Segment]| {
             let is_other = |large: &&Segment| picked.iter().all(|one| one.id != large.id);
             large.filter(is_other).is_none_or(|large| self.fits(&[&[large], picked].concat()))
@@ -324,9 +330,9 @@ impl CompactionPolicy {
     /// each small one beside it. Segments with several parts are left out.
     fn pick_neighbours(&self, live: &[Segment], now: Instant) -> Option<Job> {
         let days = by_days(live);
-        let is_closed = |days: &Days<'_>| days.iter().all(|one| is_past(one, self.quiet_seconds, now));
+        let is_closed = |days: &Segments<'_>| days.iter().all(|one| is_past(one, self.quiet_seconds, now));
         (0..days.len()).find_map(|first| {
-            let mut joined: Days<'_> = Vec::new();
+            let mut joined: Segments<'_> = Vec::new();
             for (count, days) in days[first..].iter().take_while(|days| is_closed(days)).enumerate() {
                 let before = joined.len();
                 joined.extend(days);
@@ -371,8 +377,8 @@ fn is_worth(joined: &[&Segment]) -> bool {
 
 /// Returns the segments of one part, in order, grouped so that segments with a UTC day in common are in the
 /// same group.
-fn by_days(live: &[Segment]) -> Vec<Days<'_>> {
-    let mut all: Vec<Days<'_>> = Vec::new();
+fn by_days(live: &[Segment]) -> Vec<Segments<'_>> {
+    let mut all: Vec<Segments<'_>> = Vec::new();
     let mut reach = None;
     for segment in live.iter().filter(|one| one.has_one_part()) {
         let (first, last) = segment.created().days();

@@ -13,7 +13,7 @@ use store::{ListedSession, StoreError};
 
 use crate::cut::Piece;
 use crate::encode::Entry;
-use crate::manifest::{MAX_ACTIONS, actions};
+use crate::manifest::{MAX_ACTIONS, transaction_actions};
 use crate::policy::CompactionPolicy;
 use crate::resolve::{Kept, resolve};
 use crate::segment::{Part, Segment, Span};
@@ -46,7 +46,7 @@ impl Lake {
             let listed = self.store.listed(account, day).await?;
             // One commit replaces them all by the pieces of the day, and by what each of them says of other days.
             let most_added = listed.len().div_ceil(PIECE) + inputs.len();
-            if actions(most_added, inputs.len()) <= MAX_ACTIONS {
+            if transaction_actions(most_added, inputs.len()) <= MAX_ACTIONS {
                 break (inputs, listed);
             }
             let of_any_size = CompactionPolicy { segments_per_compaction: 2, ..policy };
@@ -149,7 +149,7 @@ impl Lake {
             .map(|row| ids[row.input].id(row.row))
             .filter(|id| !known.contains(id))
             .collect();
-        let there = self.there_on(account, day, unnamed).await?;
+        let there = self.began_on(account, day, unnamed).await?;
         kept.retain(|row| {
             let id = ids[row.input].id(row.row);
             !is_of_day(row.created) || unreadable.contains(id) || there.contains(id)
@@ -176,7 +176,7 @@ impl Lake {
 
     /// Returns which of these sessions began on that day according to their items, because the index may be a
     /// moment behind.
-    async fn there_on(
+    async fn began_on(
         &self,
         account: &AccountId,
         day: Span,

@@ -1,7 +1,7 @@
 //! Completeness receipts: they tell whether everything that was acknowledged is stored, and everything that
 //! is stored is served.
 //!
-//! Three independent witnesses are compared session by session: what ingest acknowledged, what the table
+//! Three independent sources are compared session by session: what ingest acknowledged, what the table
 //! lists, and the latest versions in the lake. A session on its way from the table into the lake does not
 //! count as missing.
 
@@ -138,10 +138,10 @@ impl Lake {
         Ok(served)
     }
 
-    /// Compares the witnesses, and tells sessions that are on their way or on another day from those that are
+    /// Compares the sources, and tells sessions that are on their way or on another day from those that are
     /// missing.
-    async fn compare(&self, of: &ReceiptQuery, witnesses: DayEvidence) -> Result<Receipt, StoreError> {
-        let DayEvidence { day, acknowledged, stored, served } = witnesses;
+    async fn compare(&self, of: &ReceiptQuery, evidence: DayEvidence) -> Result<Receipt, StoreError> {
+        let DayEvidence { day, acknowledged, stored, served } = evidence;
         let due = of.snapshot.plus_seconds(-ARRIVES_WITHIN_SECONDS);
         let (mut received, mut pending) = (0, 0);
         let (mut missing, mut unserved, mut surplus) = (Vec::new(), Vec::new(), Vec::new());
@@ -181,7 +181,7 @@ impl Lake {
     }
 }
 
-/// What the three witnesses say about a day.
+/// What the three sources say about a day.
 struct DayEvidence {
     day: NaiveDate,
     acknowledged: BTreeSet<SessionId>,

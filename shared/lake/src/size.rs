@@ -37,7 +37,7 @@ impl Lake {
     /// Returns how many bytes all live segments have; `None` where the manifest is longer than a page.
     async fn bytes_of_few(&self, account: &AccountId) -> Result<Option<u64>, StoreError> {
         let mut bytes = 0;
-        for prefix in [key::LIVE_SEGMENTS, key::SEGMENTS_BEFORE_PARTS] {
+        for prefix in [key::LIVE_SEGMENTS, key::SEGMENTS_BEFORE_SECTIONS] {
             let keys = prefix.to_owned()..=format!("{prefix}~");
             let (items, more) = self.store.range_page(&key::manifest(account), keys, None).await?;
             if more {

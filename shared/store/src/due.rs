@@ -28,10 +28,11 @@ use domain::time::Instant;
 const NOTED_FOR: Duration = Duration::from_secs(30);
 /// How many notes, one per account and day, a process remembers.
 const NOTED_DAYS: u64 = 100_000;
-/// A note is recent if it was made less than so many seconds before the lease was taken. After a recent note
-/// a run may not decide freely when the account is due again. The time is longer than `NOTED_FOR` by more
+/// For how many seconds after a note the work that it announces may still go on: appends that are not noted themselves, and
+/// requests under the account's earlier settings. A run that took its lease within this time may not decide freely when
+/// the account is due again, and what it did within it has to be done again. The time is longer than `NOTED_FOR` by more
 /// than an append takes and two clocks differ.
-const RECENT_SECONDS: i64 = 120;
+pub const NOTE_HOLDS_SECONDS: i64 = 120;
 /// The most seconds after which an account with a recent note is due again.
 const SOON_SECONDS: i64 = 60;
 /// How many times a note is tried where runs release the account at the same time.
@@ -39,11 +40,11 @@ const NOTE_ATTEMPTS: usize = 3;
 
 /// The accounts and days that this process has noted within `NOTED_FOR`. They may be forgotten at any time.
 #[derive(Clone, Debug)]
-pub(super) struct Noted(Cache<(AccountId, NaiveDate), ()>);
+pub(super) struct RecentNotes(Cache<(AccountId, NaiveDate), ()>);
 
-impl Default for Noted {
-    fn default() -> Noted {
-        Noted(Cache::builder().max_capacity(NOTED_DAYS).time_to_live(NOTED_FOR).build())
+impl Default for RecentNotes {
+    fn default() -> RecentNotes {
+        RecentNotes(Cache::builder().max_capacity(NOTED_DAYS).time_to_live(NOTED_FOR).build())
     }
 }
 
@@ -85,7 +86,7 @@ impl Lease {
 
     /// Whether the last note is so recent that appends may follow it which are not noted themselves.
     fn is_recent(&self) -> bool {
-        self.taken_at < self.noted_at.plus_seconds(RECENT_SECONDS)
+        self.taken_at < self.noted_at.plus_seconds(NOTE_HOLDS_SECONDS)
     }
 }
 
@@ -99,7 +100,7 @@ impl Store {
         days: &TouchedDays,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let noted = &self.0.noted.0;
+        let noted = &self.0.recent_notes.0;
         if let TouchedDays::Named(days) = days
             && !days.is_empty()
             && days.iter().all(|day| noted.contains_key(&(account.clone(), *day)))
@@ -141,10 +142,10 @@ impl Store {
         // Most notes are of accounts that are due already. Such a note leaves the index alone, which is a third of the
         // price. A run that releases the account in between makes both conditions fail, hence the attempts.
         'attempts: for _ in 0..NOTE_ATTEMPTS {
-            for (condition, moves) in
+            for (condition, makes_due) in
                 [("listing_sk <= :due", false), ("(attribute_not_exists(pk) OR listing_sk > :due)", true)]
             {
-                match written(self.noting(account, days, now, moves, Some(condition))).await? {
+                match written(self.note_update(account, days, now, makes_due, Some(condition))).await? {
                     Written::Yes => return Ok(()),
                     Written::NoRoom => break 'attempts,
                     Written::No => {}
@@ -152,17 +153,17 @@ impl Store {
             }
         }
         // It has no room for more days, or others are faster again and again: then any day may have been touched.
-        written(self.noting(account, &TouchedDays::Every, now, true, None)).await.map(drop)
+        written(self.note_update(account, &TouchedDays::Every, now, true, None)).await.map(drop)
     }
 
-    /// A note of an account and days; `moves` where it makes the account due now. With a condition it is written only
+    /// A note of an account and days; `makes_due` where it makes the account due now. With a condition it is written only
     /// where that holds and there is room.
-    fn noting(
+    fn note_update(
         &self,
         account: &AccountId,
         days: &TouchedDays,
         now: Instant,
-        moves: bool,
+        makes_due: bool,
         condition: Option<&str>,
     ) -> UpdateItemFluentBuilder {
         let mut expression = "SET noted_at = :now".to_owned();
@@ -171,7 +172,7 @@ impl Store {
             .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
             // Both its conditions and the new due time name it.
             .expression_attribute_values(":due", AttributeValue::S(sort_key(now)));
-        if moves {
+        if makes_due {
             expression.push_str(", listing_pk = :shard, listing_sk = :due");
             let shard = key::due_listing(key::due_shard(account));
             update = update.expression_attribute_values(":shard", AttributeValue::S(shard));
@@ -272,7 +273,7 @@ impl Store {
         takes_over: bool,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let long_ago = lease.taken_at.plus_seconds(-RECENT_SECONDS);
+        let long_ago = lease.taken_at.plus_seconds(-NOTE_HOLDS_SECONDS);
         let (more, values) =
             if takes_over { lease.notes.taken_over(long_ago, now) } else { Default::default() };
         let releasing = |due: Instant| {

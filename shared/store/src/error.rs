@@ -160,7 +160,7 @@ fn cancellation(error: &dyn Any) -> Option<&[CancellationReason]> {
 /// either, so that is `Busy` too.
 fn kind_of_transaction(reasons: &[CancellationReason]) -> StoreErrorKind {
     let codes = || reasons.iter().filter_map(CancellationReason::code).filter(|code| *code != "None");
-    let is_passing = |code: &str| {
+    let is_passing_code = |code: &str| {
         matches!(
             code,
             "TransactionConflict"
@@ -171,7 +171,7 @@ fn kind_of_transaction(reasons: &[CancellationReason]) -> StoreErrorKind {
                 | "InternalError"
         )
     };
-    if codes().next().is_none() || codes().any(is_passing) {
+    if codes().next().is_none() || codes().any(is_passing_code) {
         StoreErrorKind::Busy
     } else if codes().all(|code| code == "ConditionalCheckFailed") {
         StoreErrorKind::Conflict

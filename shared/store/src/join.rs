@@ -77,20 +77,23 @@ impl Store {
         let version = session.version(delivery.now);
         let packed = self.pack_body(&account.id, &identity.id, session).await?;
         if !fits_item(&packed)
-            && let Some(there) = self.get(key::session(&account.id, &identity.id)).await?
-            && let Some(put) = self.against(&version, &there, &identity.id, delivery.now).await?
+            && let Some(existing) = self.get(key::session(&account.id, &identity.id)).await?
+            && let Some(put) =
+                self.outcome_if_not_newer(&version, &existing, &identity.id, delivery.now).await?
         {
             return Ok(put);
         }
         let (kept_as, body) = self.keep_body(&account.id, &identity.id, packed, delivery.now).await?;
         let mut expected = Expected::Older;
         for _ in 0..ATTEMPTS {
-            let update = self.writing(account, identity, &version, (kept_as, &body), delivery, &expected);
-            let Some(there) = refused(update).await? else { return Ok(Put::Accepted) };
-            if let Some(put) = self.against(&version, &there, &identity.id, delivery.now).await? {
+            let update = self.update_for(account, identity, &version, (kept_as, &body), delivery, &expected);
+            let Some(existing) = send_or_existing(update).await? else { return Ok(Put::Accepted) };
+            if let Some(put) =
+                self.outcome_if_not_newer(&version, &existing, &identity.id, delivery.now).await?
+            {
                 return Ok(put);
             }
-            expected = this(&there, identity.created_at);
+            expected = replacing(&existing, identity.created_at);
         }
         Err(StoreError::busy("writing a session", "others change it all the time"))
     }
@@ -103,42 +106,42 @@ impl Store {
         version: &Version,
         now: Instant,
     ) -> Result<Put, StoreError> {
-        let Some(there) = self.get(key::session(account, id)).await? else { return Ok(Put::Accepted) };
-        Ok(self.against(version, &there, id, now).await?.unwrap_or(Put::Accepted))
+        let Some(existing) = self.get(key::session(account, id)).await? else { return Ok(Put::Accepted) };
+        Ok(self.outcome_if_not_newer(version, &existing, id, now).await?.unwrap_or(Put::Accepted))
     }
 
     /// What the delivery of a version of a session comes to where this item is there; `None` where it is newer. An
     /// item from before is read only where it keeps another document (`Version::against`).
-    async fn against(
+    async fn outcome_if_not_newer(
         &self,
         version: &Version,
-        there: &Item,
+        existing: &Item,
         id: &SessionId,
         now: Instant,
     ) -> Result<Option<Put>, StoreError> {
-        if binary(there, HASH) == version.hash {
-            let receipt = text(there, RECEIPT).map_or_else(|| receipt_without_name(id), str::to_owned);
+        if binary(existing, HASH) == version.hash {
+            let receipt = text(existing, RECEIPT).map_or_else(|| receipt_without_name(id), str::to_owned);
             return Ok(Some(Put::Unchanged { receipt }));
         }
-        Ok((*version < self.kept_version(there, now).await?).then_some(Put::Stale))
+        Ok((*version < self.kept_version(existing, now).await?).then_some(Put::Stale))
     }
 
     /// The version that an item keeps. One from before items said how far on their version is is told by its document; where
     /// that cannot be read, it is as old as the item says.
-    async fn kept_version(&self, there: &Item, now: Instant) -> Result<Version, StoreError> {
-        let at = Instant(number(there, "version").unwrap_or(i64::MIN));
-        let kept = Version { at, progress: binary(there, PROGRESS), hash: binary(there, HASH) };
-        if there.contains_key(PROGRESS) {
+    async fn kept_version(&self, existing: &Item, now: Instant) -> Result<Version, StoreError> {
+        let at = Instant(number(existing, "version").unwrap_or(i64::MIN));
+        let kept = Version { at, progress: binary(existing, PROGRESS), hash: binary(existing, HASH) };
+        if existing.contains_key(PROGRESS) {
             return Ok(kept);
         }
-        match self.read_session(there).await {
+        match self.read_session(existing).await {
             Ok(Some(stored)) => Ok(Version { hash: kept.hash, ..stored.session.version(now) }),
             Err(error) if error.kind.is_passing() => Err(error),
             Ok(None) | Err(_) => Ok(kept),
         }
     }
 
-    fn writing(
+    fn update_for(
         &self,
         account: &Account,
         identity: &Identity,
@@ -200,13 +203,13 @@ impl Store {
 
 /// To replace the version of an item. Its history gains an instant; of a long one its ends and this instant are left, for
 /// its reader asks for no more than its ends.
-fn this(there: &Item, created_at: Instant) -> Expected {
-    let history = created_at_history(there).into_iter().map(|at| at.0);
+fn replacing(existing: &Item, created_at: Instant) -> Expected {
+    let history = created_at_history(existing).into_iter().map(|at| at.0);
     let all: BTreeSet<i64> = history.chain([created_at.0]).collect();
     let ends = [all.first(), all.last(), Some(&created_at.0)].into_iter().flatten().copied().collect();
     let instants = if all.len() <= usize::from(MOST_INSTANTS) { all } else { ends };
-    let at = number(there, "version").unwrap_or(i64::MIN);
-    Expected::This { instants, at, hash: binary(there, HASH) }
+    let at = number(existing, "version").unwrap_or(i64::MIN);
+    Expected::This { instants, at, hash: binary(existing, HASH) }
 }
 
 /// The bytes of an attribute; none where there is none.
@@ -216,7 +219,7 @@ fn binary(item: &Item, name: &str) -> Vec<u8> {
 }
 
 /// Sends a write. Returns `None` where its condition held, else the item that is there.
-async fn refused(update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+async fn send_or_existing(update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
     let Err(error) = update.send().await else { return Ok(None) };
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {

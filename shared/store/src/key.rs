@@ -96,7 +96,12 @@ pub fn link_key() -> Key {
 
 /// The item that revokes the links of a file.
 pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
-    Key::new(format!("revoked-link#{account}#{}", storage.digest()), "revoked")
+    revoked_link_of(account, &storage.digest())
+}
+
+/// The same by the digest of the file's `storage_id`, which is what a link carries.
+pub fn revoked_link_of(account: &AccountId, digest: &str) -> Key {
+    Key::new(format!("revoked-link#{account}#{digest}"), "revoked")
 }
 
 /// Partition of an account's manifest. Its sort keys have four kinds:
@@ -104,7 +109,7 @@ pub fn revoked_link(account: &AccountId, storage: &StorageId) -> Key {
 /// - `replaced#{lifetime}#{when}#{id}`: one that was replaced then, so that a snapshot reads only what was replaced after
 ///   it, and of what lived shortly only what was replaced shortly after it;
 /// - `replaced#{when}#{id}`: one that was replaced before the keys told of lifetimes; none of these is left a day later;
-/// - `segment#{id}`: one written before the manifest had two parts, live or replaced.
+/// - `segment#{id}`: one written before the manifest had two sections, live or replaced.
 pub fn manifest(account: &AccountId) -> String {
     format!("manifest#{account}")
 }
@@ -167,13 +172,13 @@ pub fn replaced_before(instant: Instant) -> Vec<RangeInclusive<String>> {
     classes.map(|class| replaced_from(class, Instant(0))..=replaced_from(class, instant)).collect()
 }
 
-/// The item of a segment that was written before the manifest had two parts.
-pub fn segment_before_parts(account: &AccountId, id: &str) -> Key {
-    Key::new(manifest(account), format!("{SEGMENTS_BEFORE_PARTS}{id}"))
+/// The item of a segment that was written before the manifest had two sections.
+pub fn segment_before_sections(account: &AccountId, id: &str) -> Key {
+    Key::new(manifest(account), format!("{SEGMENTS_BEFORE_SECTIONS}{id}"))
 }
 
-/// The prefix of the sort keys of segments that were written before the manifest had two parts.
-pub const SEGMENTS_BEFORE_PARTS: &str = "segment#";
+/// The prefix of the sort keys of segments that were written before the manifest had two sections.
+pub const SEGMENTS_BEFORE_SECTIONS: &str = "segment#";
 
 /// The partition of an account's quarantined stream records. The prefix is an old name that existing tables
 /// hold.
@@ -341,11 +346,6 @@ pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
 /// S3: the key of a media file, by the digest that a link carries.
 pub fn media_object_of(account: &AccountId, digest: &str) -> String {
     format!("{}{digest}", media_objects(account))
-}
-
-/// The item that revokes the links of a file, by the digest that a link carries.
-pub fn revoked_link_of(account: &AccountId, digest: &str) -> Key {
-    Key::new(format!("revoked-link#{account}#{digest}"), "revoked")
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ use aws_types::SdkConfig;
 pub use accounts::{AccountChange, ChangeError};
 pub use bodies::BODY_OBJECT;
 pub use body_garbage::{OrphanedBodies, ReplacedBodies};
-pub use due::{Due, Lease};
+pub use due::{Due, Lease, NOTE_HOLDS_SECONDS};
 pub use error::{StoreError, StoreErrorKind};
 pub use join::{Delivery, Put};
 pub use left_out::LeftOut;
@@ -100,7 +100,7 @@ struct Inner {
     s3: aws_sdk_s3::Client,
     kms: aws_sdk_kms::Client,
     secrets: secrets::Cache,
-    noted: due::Noted,
+    recent_notes: due::RecentNotes,
 }
 
 impl Store {
@@ -130,7 +130,7 @@ impl Store {
             s3,
             kms,
             secrets: secrets::Cache::default(),
-            noted: due::Noted::default(),
+            recent_notes: due::RecentNotes::default(),
         }))
     }
 

@@ -62,7 +62,7 @@ impl Store {
     }
 
     /// Returns the sort keys of those of these keys that have an item now.
-    pub async fn there(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
+    pub async fn existing(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
         let found = self.items(&keys, Some("sk")).await?;
         Ok(found.iter().filter_map(|item| super::text(item, "sk").map(str::to_owned)).collect())
     }
@@ -77,7 +77,7 @@ impl Store {
     }
 
     async fn some_items(&self, keys: Vec<Key>, attribute: Option<&str>) -> Result<Vec<Item>, StoreError> {
-        let unfit = |error| StoreError::broken("reading items", error);
+        let not_built = |error| StoreError::broken("reading items", error);
         let keys = keys.into_iter().map(key_item).collect();
         let mut asked = Some(
             KeysAndAttributes::builder()
@@ -85,7 +85,7 @@ impl Store {
                 .set_projection_expression(attribute.map(str::to_owned))
                 .consistent_read(true)
                 .build()
-                .map_err(unfit)?,
+                .map_err(not_built)?,
         );
         let mut found = Vec::new();
         for round in 0..ROUNDS {
@@ -110,9 +110,9 @@ impl Store {
     }
 
     async fn delete_some(&self, keys: Vec<Key>) -> Result<(), StoreError> {
-        let unfit = |error| StoreError::broken("deleting items", error);
+        let not_built = |error| StoreError::broken("deleting items", error);
         let delete = |key: Key| {
-            let request = DeleteRequest::builder().set_key(Some(key_item(key))).build().map_err(unfit)?;
+            let request = DeleteRequest::builder().set_key(Some(key_item(key))).build().map_err(not_built)?;
             Ok::<_, StoreError>(WriteRequest::builder().delete_request(request).build())
         };
         let mut left = keys.into_iter().map(delete).collect::<Result<Vec<_>, _>>()?;

@@ -18,7 +18,7 @@ impl Expr {
             Expr::Label(label) => {
                 label.read(columns, row.at(label.masked.column), context).map_or(Value::Null, Value::Text)
             }
-            Expr::Key(masked, address) => {
+            Expr::UnlessAddress(masked, address) => {
                 let address = columns.text(*address, row.session);
                 let text = columns.text(masked.column, row.at(masked.column));
                 let seen = text.and_then(|text| masked.masking.mask(text, address, &context.pseudonyms));
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
     use crate::catalog::report::ReportType;
     use crate::exec::segment_columns::SegmentColumns;
-    use crate::plan::columns::{Columns, Keys};
+    use crate::plan::columns::{Columns, Needs};
     use crate::plan::expr::Compiler;
     use crate::plan::masked_column::ColumnChoice;
 
@@ -109,7 +109,7 @@ mod tests {
         let columns = ids.iter().map(|id| ReportType::Sessions.column(id).unwrap());
         let exprs: Vec<Expr> = columns.map(|column| compiler.compile(column)).collect();
         let needed =
-            compiler.choice.columns.needed(Record::Session, Keys { versioned: true, ..Keys::default() });
+            compiler.choice.columns.needed(Record::Session, Needs { versioned: true, ..Needs::default() });
         let arrays = needed.names().into_iter().map(|name| (name, array(name, timer)));
         let batch = RecordBatch::try_from_iter(arrays).unwrap();
         let mut columns = SegmentColumns::default();

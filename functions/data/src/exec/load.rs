@@ -30,13 +30,13 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     /// The rows of all sessions in the total order. The rows of a single segment are in that order already.
-    pub(crate) fn in_order(&self) -> Vec<At> {
+    pub(crate) fn in_order(&self) -> Vec<RowAt> {
         let of_segment = |(segment, rows): (usize, &Vec<u32>)| {
-            rows.iter().map(move |row| At { segment, row: *row as usize }).collect::<Vec<At>>()
+            rows.iter().map(move |row| RowAt { segment, row: *row as usize }).collect::<Vec<RowAt>>()
         };
-        let mut all: Vec<At> = self.sessions.iter().enumerate().flat_map(of_segment).collect();
+        let mut all: Vec<RowAt> = self.sessions.iter().enumerate().flat_map(of_segment).collect();
         if self.segments.len() > 1 {
-            let key = |at: &At| {
+            let key = |at: &RowAt| {
                 let columns = &self.segments[at.segment];
                 (columns.instant(CREATED, at.row), columns.text(ID, at.row))
             };
@@ -48,7 +48,7 @@ impl Loaded {
 
 /// The position of a session's row: its segment in the cluster, and the row in that segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct At {
+pub(crate) struct RowAt {
     pub(crate) segment: usize,
     pub(crate) row: usize,
 }
@@ -86,17 +86,19 @@ async fn read_sessions(
     context: &Context,
 ) -> Result<Loaded, StoreError> {
     let ClusterPlan { parts, columns: read, .. } = cluster;
-    let stretch = match (cluster.rows, parts.as_slice()) {
-        (RowsRead::Stretch { most }, [part]) => stretch(lake, part, &plan.window.created, most).await?,
+    let selected = match (cluster.rows, parts.as_slice()) {
+        (RowsRead::Stretch { most }, [part]) => {
+            rows_in_window(lake, part, &plan.window.created, most).await?
+        }
         _ => None,
     };
     let names = read.names();
     let reading = parts.iter().map(async |part: &Part| {
-        let batch = match &stretch {
+        let batch = match &selected {
             Some(rows) => lake.read_rows(part, read.record, &names, std::slice::from_ref(rows)).await?,
             None => lake.read(part, read.record, &names).await?,
         };
-        let mut columns = SegmentColumns::from_session(stretch.as_ref().map_or(0, |rows| rows.start))?;
+        let mut columns = SegmentColumns::from_session(selected.as_ref().map_or(0, |rows| rows.start))?;
         columns.put(read, &batch, context.zone).map(|()| columns)
     });
     let segments = try_join_all(reading).await?;
@@ -109,7 +111,7 @@ async fn read_sessions(
 /// The range of rows that may be admitted, in a part whose rows are unique: of sessions that began in the period `admitted`,
 /// at most `most` from its beginning on. Sessions are in the order of `created_at`, so these rows are next to each other.
 /// `None` where they are half of the rows or more: then all are read.
-async fn stretch(
+async fn rows_in_window(
     lake: &Lake,
     part: &Part,
     admitted: &Range<Instant>,
@@ -183,12 +185,13 @@ fn rows_of(owners: &RecordBatch, sessions: &[u32], first: u32) -> Vec<Range<usiz
 /// Resolves the versions of each session: for each segment the rows that hold the latest version of their session, in
 /// order. A session whose latest version is a tombstone is left out.
 fn resolve(parts: &[Part], segments: &[SegmentColumns]) -> Vec<Vec<u32>> {
-    let is_removed = |at: At| segments[at.segment].is_removed(at.row);
-    let id = |at: At| segments[at.segment].text(ID, at.row).unwrap_or_default();
-    let rank =
-        |at: At| Rank::new(&parts[at.segment], at.row, segments[at.segment].sequence(at.row), is_removed(at));
+    let is_removed = |at: RowAt| segments[at.segment].is_removed(at.row);
+    let id = |at: RowAt| segments[at.segment].text(ID, at.row).unwrap_or_default();
+    let rank = |at: RowAt| {
+        Rank::new(&parts[at.segment], at.row, segments[at.segment].sequence(at.row), is_removed(at))
+    };
     let rows = segments.iter().enumerate().flat_map(|(segment, columns)| {
-        (0..columns.rows(Record::Session)).map(move |row| At { segment, row })
+        (0..columns.rows(Record::Session)).map(move |row| RowAt { segment, row })
     });
     let latest = latest_by(rows, id, rank);
     let mut sessions = vec![Vec::new(); segments.len()];

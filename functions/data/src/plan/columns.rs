@@ -29,7 +29,7 @@ const CHILD_KEYS: [&str; 2] = [lake::columns::SESSION, lake::columns::POSITION];
 
 /// What a segment's rows are needed for besides what the request asks for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Keys {
+pub(crate) struct Needs {
     /// To be shown in order, one by one.
     pub(crate) ordered: bool,
     /// To be held against a window.
@@ -75,12 +75,12 @@ impl Columns {
     }
 
     /// What has to be read of a record's file in a segment with these needs.
-    pub(crate) fn needed(&self, record: Record, keys: Keys) -> ReadColumns {
+    pub(crate) fn needed(&self, record: Record, needs: Needs) -> ReadColumns {
         let is_needed = |at: usize| match at {
             _ if record != Record::Session || at >= SESSION_KEYS.len() || self.asked[at] => true,
-            0 => keys.ordered || keys.versioned,
-            1 => keys.ordered || keys.versioned || keys.windowed,
-            _ => keys.versioned,
+            0 => needs.ordered || needs.versioned,
+            1 => needs.ordered || needs.versioned || needs.windowed,
+            _ => needs.versioned,
         };
         let names = self.names[record as usize].iter().enumerate();
         ReadColumns { record, columns: names.map(|(at, name)| is_needed(at).then_some(*name)).collect() }

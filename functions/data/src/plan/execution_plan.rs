@@ -9,7 +9,7 @@ use lake::{Lake, Part, Span};
 use store::StoreError;
 
 use super::cluster::{Cluster, Window, clusters};
-use super::columns::{Keys, ReadColumns};
+use super::columns::{Needs, ReadColumns};
 use super::cursor::PageEnd;
 use super::point_lookup::point_lookup;
 use super::query::Query;
@@ -97,7 +97,7 @@ impl ExecutionPlan {
             is_looked_up: false,
             at_once: at_once(&clusters, &query),
             clusters,
-            records: records.map(|record| query.columns.needed(record, Keys::default())).collect(),
+            records: records.map(|record| query.columns.needed(record, Needs::default())).collect(),
             filters_need_records: query.session_filters.read_records(),
             window,
             query,
@@ -120,12 +120,12 @@ impl ClusterPlan {
         } else {
             RowsRead::All
         };
-        let keys = Keys {
+        let needs = Needs {
             ordered: query.report != ReportType::Summary,
             windowed: is_windowed,
             versioned: is_resolved,
         };
-        let columns = query.columns.needed(Record::Session, keys);
+        let columns = query.columns.needed(Record::Session, needs);
         ClusterPlan { parts: cluster.parts, columns, rows, is_resolved, is_windowed }
     }
 

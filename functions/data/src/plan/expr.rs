@@ -20,7 +20,7 @@ pub(crate) enum Expr {
     /// The Portuguese label of a text that is a word, else the text.
     Label(LabelColumn),
     /// A text that is hidden where it holds the address that the second column has.
-    Key(MaskedColumn, ColumnRef),
+    UnlessAddress(MaskedColumn, ColumnRef),
     Integer(ColumnRef),
     Seconds(ColumnRef),
     Boolean(ColumnRef),
@@ -97,8 +97,11 @@ impl Compiler<'_> {
             Kind::Text => {
                 let masked =
                     MaskedColumn { column: self.choice.columns.column_ref(field.record, leaf), masking };
-                if masking == Masking::Address {
-                    Expr::Key(masked, self.choice.columns.column_ref(Record::Session, "platform_id"))
+                if masking == Masking::UnlessAddress {
+                    Expr::UnlessAddress(
+                        masked,
+                        self.choice.columns.column_ref(Record::Session, "platform_id"),
+                    )
                 } else {
                     Expr::Text(masked)
                 }

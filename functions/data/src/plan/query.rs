@@ -105,7 +105,7 @@ impl Query {
             .unwrap_or_default()
             .into_iter()
             .partition(|any: &Vec<Condition>| any.iter().all(|one| one.of_session));
-        let created = created(account.oldest(snapshot), after.as_ref());
+        let created = created_window(account.oldest(snapshot), after.as_ref());
         let window = window(created, date_field, period, &mut compiler.choice.columns);
         let fields = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
         let outputs = fields.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
@@ -244,7 +244,7 @@ fn snapshot(request: &DataRequest, now: Instant) -> Instant {
 }
 
 /// When sessions began that are neither past their retention nor before the cursor.
-fn created(oldest: Instant, after: Option<&PageEnd>) -> Range<Instant> {
+fn created_window(oldest: Instant, after: Option<&PageEnd>) -> Range<Instant> {
     // A session that began at `oldest` is just past its retention.
     let start = Instant(oldest.0.saturating_add(1));
     let start =

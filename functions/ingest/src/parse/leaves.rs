@@ -165,13 +165,14 @@ fn known(record: Record, name: &str) -> Option<Known> {
                     *known = Known::Prefix(Some(field));
                 }
             }
-            if field.named {
+            if field.may_be_object {
                 names.insert(format!("{leaf}_name"), Known::Field(field, Fit::Name));
                 names.insert(format!("{leaf}_description"), Known::Field(field, Fit::Description));
             }
         }
         for field in dictionary::fields() {
-            let known = if field.named { Known::Named(field) } else { Known::Field(field, Fit::Exact) };
+            let known =
+                if field.may_be_object { Known::Named(field) } else { Known::Field(field, Fit::Exact) };
             names.entry(field.record).or_default().insert(field.leaf().to_owned(), known);
         }
         names

@@ -7,11 +7,11 @@ use domain::time::Instant;
 use domain::zone::Zone;
 use futures::{StreamExt, TryStreamExt, stream};
 use store::key;
-use store::{Lease, StoreError};
+use store::{Lease, NOTE_HOLDS_SECONDS, StoreError};
 
 use crate::App;
 use crate::duty::Step;
-use crate::memory::{ListingPosition, Memory, NOTE_HOLDS_SECONDS};
+use crate::memory::{ListingPosition, Memory};
 
 /// About how many sessions one step deletes or looks at.
 const SESSIONS: usize = 1_000;
@@ -49,8 +49,8 @@ pub(crate) async fn step(
         memory.deleted_to = Some(memory.deleted_to.map_or(first, |reached| reached.min(first)));
     }
     if memory.awaits_sessions(lease) {
-        memory.lifted_for = lease.retention_noted_at;
-        memory.lifting = Some(ListingPosition { day: first_kept, after: None });
+        memory.expiry_lift_noted_at = lease.retention_noted_at;
+        memory.expiry_lift = Some(ListingPosition { day: first_kept, after: None });
     }
     let lifted = lift(app, &account, memory, now).await?;
     let reached = memory.deleted_to.unwrap_or(first_kept);
@@ -129,14 +129,14 @@ async fn lift(
     let last = now.day(Zone::UTC);
     let (mut done, mut found) = (0, 0);
     for _ in 0..DAYS {
-        let Some(place) = memory.lifting.clone().filter(|place| place.day <= last) else {
-            memory.lifting = None;
+        let Some(place) = memory.expiry_lift.clone().filter(|place| place.day <= last) else {
+            memory.expiry_lift = None;
             return Ok(Progress { done, more: More::Nothing });
         };
         let page = app.store.listed_page(&account.id, place.day, place.after.as_ref(), PAGE).await?;
         done += app.store.lift_expiry(account, &page.sessions).await?;
         found += page.sessions.len();
-        memory.lifting = Some(match page.sessions.last() {
+        memory.expiry_lift = Some(match page.sessions.last() {
             Some(last) if page.more => {
                 ListingPosition { day: place.day, after: Some((last.created_at, last.id.clone())) }
             }

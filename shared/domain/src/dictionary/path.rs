@@ -27,7 +27,7 @@ impl Field {
         match inside {
             Some((object, "id")) => format!("{object}_id"),
             Some((object, rest)) => format!("{object}{rest}"),
-            None if self.named => format!("{}.name", self.name),
+            None if self.may_be_object => format!("{}.name", self.name),
             None => self.name.to_owned(),
         }
     }

@@ -66,7 +66,7 @@ pub(super) const SESSION: &[Field] = &[
             o que pode ocorrer depois do fim da sessão.")
         .en("Reason chosen to close the session with. Empty until chosen, \
             which may happen after the session has ended.")
-        .named(),
+        .may_be_object(),
     Field::new("id", Kind::Text)
         .label("ID do registro", "Record ID")
         .pt("Identificador deste registro na base da plataforma, em geral igual ao ID da sessão. \
@@ -126,7 +126,7 @@ pub(super) const CHANNEL: &[Field] = &[
             as sessões antigas mantêm o nome antigo.")
         .en("Name of the channel the contact wrote through. If the channel is renamed, \
             earlier sessions keep the earlier name.")
-        .named(),
+        .may_be_object(),
     Field::new("channel_id", Kind::Text)
         .label("ID do canal", "Channel ID")
         .pt("Identificador do canal usado na sessão. Não muda quando o canal é renomeado: \

@@ -167,7 +167,7 @@ fn dates_have_the_meaning_of_their_stored_form() {
 
 #[test]
 fn only_channel_and_tabulation_may_come_as_an_object_with_a_name() {
-    assert_eq!(names_where(|field| field.named), BTreeSet::from(["channel", "tabulation"]));
+    assert_eq!(names_where(|field| field.may_be_object), BTreeSet::from(["channel", "tabulation"]));
 }
 
 #[test]

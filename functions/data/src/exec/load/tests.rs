@@ -7,7 +7,7 @@ use lake::Span;
 
 use super::*;
 use crate::exec::row::SegmentRow;
-use crate::plan::columns::{Columns, Keys};
+use crate::plan::columns::{Columns, Needs};
 
 /// A session's row.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ fn part(id: &str, number: usize, rows: &[Version]) -> Part {
 }
 
 fn columns(rows: &[Version]) -> SegmentColumns {
-    let read = Columns::default().needed(Record::Session, Keys { versioned: true, ..Keys::default() });
+    let read = Columns::default().needed(Record::Session, Needs { versioned: true, ..Needs::default() });
     let mut columns = SegmentColumns::default();
     columns.put(&read, &batch(rows), Zone::UTC).unwrap();
     columns
@@ -62,7 +62,7 @@ fn segment(id: &str, rows: &[Version]) -> (Part, SegmentColumns) {
 fn counting(segments: &[(&str, &[Version])]) -> Vec<(usize, String, i64)> {
     let (about, segments): (Vec<_>, Vec<_>) = segments.iter().map(|(id, rows)| segment(id, rows)).unzip();
     let sessions = resolve(&about, &segments);
-    let row = |at: At| {
+    let row = |at: RowAt| {
         let row = SegmentRow::of_session(&segments[at.segment], at.row);
         (at.segment, row.session_id().to_owned(), row.created_at().0)
     };

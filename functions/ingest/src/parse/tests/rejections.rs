@@ -64,7 +64,7 @@ fn created_at_is_required() {
 
 #[test]
 fn the_day_of_a_session_is_that_of_its_last_interaction() {
-    let last = |members: &str| understood(&item(members)).identity.last.to_rfc3339();
+    let last = |members: &str| understood(&item(members)).identity.last_interaction.to_rfc3339();
     assert_eq!(last(r#""lastInteraction":"2026-10-04 00:00:00""#), "2026-10-04T03:00:00Z");
     assert_eq!(last(r#""updated_at":"2026-10-05 00:00:00""#), "2026-10-03T17:05:22Z");
 }
