@@ -15,11 +15,14 @@ pub enum Duty {
     /// Tries again to read what could not be archived.
     Quarantine,
     /// Drops sessions that are past their retention from the lake.
-    Retention,
+    #[serde(rename = "retention")]
+    LakeRetention,
     /// Deletes sessions that are past their retention from the table.
-    Sessions,
+    #[serde(rename = "sessions")]
+    TableRetention,
     /// Deletes media files that are past their retention.
-    Media,
+    #[serde(rename = "media")]
+    MediaRetention,
     /// Deletes objects in S3 that no item of the table names.
     Orphans,
     /// Adds up how many bytes the account's lake has.
@@ -32,22 +35,22 @@ impl Duty {
         Duty::Compaction,
         Duty::Garbage,
         Duty::Quarantine,
-        Duty::Sessions,
-        Duty::Retention,
-        Duty::Media,
+        Duty::TableRetention,
+        Duty::LakeRetention,
+        Duty::MediaRetention,
         Duty::Orphans,
         Duty::Measurement,
     ];
 
-    /// The name of the duty in the answer, the log and the memory.
+    /// The name of the duty in the answer, the log and the memory. Those of retention are the names that they had first.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Duty::Compaction => "compaction",
             Duty::Garbage => "garbage",
             Duty::Quarantine => "quarantine",
-            Duty::Retention => "retention",
-            Duty::Sessions => "sessions",
-            Duty::Media => "media",
+            Duty::LakeRetention => "retention",
+            Duty::TableRetention => "sessions",
+            Duty::MediaRetention => "media",
             Duty::Orphans => "orphans",
             Duty::Measurement => "measurement",
         }
@@ -58,7 +61,9 @@ impl Duty {
     pub(crate) fn noted_at(self, lease: &Lease) -> Option<Instant> {
         match self {
             Duty::Compaction | Duty::Quarantine => Some(lease.noted_at),
-            Duty::Retention | Duty::Sessions | Duty::Media => Some(lease.retention_noted_at),
+            Duty::LakeRetention | Duty::TableRetention | Duty::MediaRetention => {
+                Some(lease.retention_noted_at)
+            }
             Duty::Garbage | Duty::Orphans | Duty::Measurement => None,
         }
     }

@@ -145,8 +145,8 @@ impl Memory {
         plan.next <= now || (plan.failures == 0 && is_noted)
     }
 
-    /// Whether the account's retention has changed since the duty of sessions last began with the first of them.
-    pub(crate) fn awaits_sessions(&self, lease: &Lease) -> bool {
+    /// Whether the account's retention has changed since retention of the table last began with the first of its sessions.
+    pub(crate) fn awaits_table_retention(&self, lease: &Lease) -> bool {
         lease.retention_noted_at > self.expiry_lift_noted_at
     }
 

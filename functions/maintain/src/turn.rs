@@ -81,9 +81,9 @@ async fn step(
         Duty::Compaction => compaction::step(app, lease, memory, now).await,
         Duty::Garbage => garbage::step(app, lease, memory, now).await,
         Duty::Quarantine => quarantine::step(app, lease, memory, now).await,
-        Duty::Retention => retention::lake::step(app, lease, memory, now).await,
-        Duty::Sessions => retention::table::step(app, lease, memory, now).await,
-        Duty::Media => retention::media::step(app, lease, memory, now).await,
+        Duty::LakeRetention => retention::lake::step(app, lease, memory, now).await,
+        Duty::TableRetention => retention::table::step(app, lease, memory, now).await,
+        Duty::MediaRetention => retention::media::step(app, lease, memory, now).await,
         Duty::Orphans => orphans::step(app, lease, memory, now).await,
         Duty::Measurement => measurement::step(app, lease, now).await,
     }

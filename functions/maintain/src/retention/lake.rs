@@ -18,9 +18,9 @@ pub(crate) async fn step(
     memory: &mut Memory,
     now: Instant,
 ) -> Result<Step, StoreError> {
-    if memory.awaits_sessions(lease) || memory.deleted_to.is_none() {
+    if memory.awaits_table_retention(lease) || memory.deleted_to.is_none() {
         // That duty reads from the lake where the table's sessions begin.
-        return Ok(Step { done: 0, next: memory.next_of(Duty::Sessions, now) });
+        return Ok(Step { done: 0, next: memory.next_of(Duty::TableRetention, now) });
     }
     let oldest = app.store.account(&lease.account).await?.oldest(now);
     // The future is boxed because the compiler gives up on computing the layout of one this deep.

@@ -42,13 +42,13 @@ pub(crate) async fn step(
     }
     let account = app.store.account(&lease.account).await?;
     let first_kept = account.oldest(now).day(Zone::UTC);
-    if memory.awaits_sessions(lease) || memory.deleted_to.is_none() {
+    if memory.awaits_table_retention(lease) || memory.deleted_to.is_none() {
         // Every session of the table is also in the lake, unless the lake has dropped it: that waits for this. Where the
         // retention was raised and lowered again, sessions may have come of days that were searched before.
         let first = app.lake.first_day(&account.id).await?.unwrap_or(first_kept);
         memory.deleted_to = Some(memory.deleted_to.map_or(first, |reached| reached.min(first)));
     }
-    if memory.awaits_sessions(lease) {
+    if memory.awaits_table_retention(lease) {
         memory.expiry_lift_noted_at = lease.retention_noted_at;
         memory.expiry_lift = Some(ListingPosition { day: first_kept, after: None });
     }
