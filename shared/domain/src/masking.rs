@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_leave_little() {
+    fn masked_texts_keep_initials_last_digits_and_domains() {
         let cases = [
             ("Maria da Silva", "M*** d*** S***"),
             ("maria@exemplo.com.br", "m***@exemplo.com.br"),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_made_of_an_address_is_known_by_it() {
+    fn an_id_that_holds_an_address_becomes_a_pseudonym() {
         let phone = Some("+55 (11) 90000-1234");
         for (text, address) in [
             ("5511900001234-20260301", phone),

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_instant_there_is_counts_but_not_one_far_ahead() {
+    fn the_latest_instant_of_a_document_counts_unless_it_lies_far_ahead() {
         let at = |members: &str| {
             let json = format!(r#"{{"session_id":"s","created_at":1000000{members}}}"#);
             session(&json).version(Instant(10_000_000)).at.0
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn of_one_instant_the_one_further_on_is_greater() {
+    fn of_two_versions_of_one_instant_the_one_with_more_progress_is_greater() {
         let versions = [
             r#"{"created_at":1,"status":"z"}"#,
             r#"{"created_at":1,"status":"z","group":"g"}"#,

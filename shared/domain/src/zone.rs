@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_the_database_s() {
+    fn zone_names_are_those_of_the_time_zone_database() {
         for zone in [Zone::UTC, Zone::SAO_PAULO] {
             assert_eq!(Zone::named(zone.name()), Some(zone));
         }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_comes_twice_is_the_first_and_one_that_is_left_out_follows_the_clocks_before() {
+    fn an_ambiguous_local_time_is_the_first_and_a_skipped_one_has_the_offset_before() {
         for (name, local, minutes) in [
             ("Australia/Lord_Howe", "2023-10-01T02:15:00", 10 * 60 + 30),
             ("Australia/Lord_Howe", "2024-04-07T01:45:00", 11 * 60),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_the_calendar_has_the_offset_of_its_end() {
+    fn instants_beyond_the_calendar_have_the_offset_of_its_ends() {
         let zone = Zone::SAO_PAULO;
         assert_eq!(zone.offset(i64::MAX), -3 * 3_600);
         assert_eq!(zone.offset(i64::MIN), zone.offset(-300_000_000_000_000_000));

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::bodies::{BODY, BODY_OBJECT, fits_item};
+use super::expiry::EXPIRES_AT;
 use super::receipts::receipt_without_name;
-use super::retention::EXPIRES_AT;
 use super::sessions::{CREATED_AT_HISTORY, created_at_history};
 use super::{Item, Store, StoreError, number, text};
 use crate::key;

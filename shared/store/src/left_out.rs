@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::retention::EXPIRES_AT;
+use super::expiry::EXPIRES_AT;
 use super::{Item, Store, StoreError, number, text};
 use crate::key;
 use domain::id::AccountId;

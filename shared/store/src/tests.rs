@@ -70,7 +70,7 @@ async fn kind_of(status: u16, code: &str) -> StoreErrorKind {
 }
 
 #[tokio::test]
-async fn what_may_go_well_later_is_busy_and_a_failed_condition_is_a_conflict() {
+async fn passing_errors_are_busy_and_a_failed_condition_is_a_conflict() {
     use StoreErrorKind::{Broken, Busy, Conflict, Refused};
     for (status, code, kind) in [
         (400, "ConditionalCheckFailedException", Conflict),

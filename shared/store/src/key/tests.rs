@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn texts_of_days_and_instants_order_as_they_do() {
+fn texts_of_days_and_instants_sort_like_the_days_and_instants() {
     let days: Vec<String> = [-9_000, 1, 987, 2026, 9999, 200_000]
         .into_iter()
         .map(|year| live_from(0, NaiveDate::from_ymd_opt(year, 3, 1).unwrap_or_default()))
@@ -94,7 +94,7 @@ fn the_objects_of_accounts_follow_one_another() {
 }
 
 #[test]
-fn garbage_may_go_from_its_time_on() {
+fn garbage_may_be_deleted_from_its_due_time_on() {
     let account = AccountId::try_from("demo".to_owned()).unwrap();
     let key = garbage_body(&account, Instant(1_000), "bodies/demo/x");
     let may_go = |now: i64| garbage_until(Instant(now)).contains(&key.sk);
