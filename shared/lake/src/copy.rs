@@ -28,7 +28,7 @@ use parquet::file::properties::WriterProperties;
 use store::StoreError;
 
 use crate::resolve::resolve;
-use crate::write::{Identities, KEYS};
+use crate::session_keys::{SESSION_KEYS, SessionKeys};
 use crate::{Lake, Part, SNAPSHOT_MARGIN, columns};
 
 /// The field with the address of a session's contact, which may also occur within ids.
@@ -142,11 +142,11 @@ impl Lake {
     /// Returns per part which rows of sessions count: the latest version of each session, unless it is a
     /// tombstone or past the account's retention.
     async fn counting(&self, parts: &[&Part], oldest: Instant) -> Result<Vec<BooleanArray>, StoreError> {
-        let batches = self.load_columns(parts, Record::Session, &KEYS).await?;
+        let batches = self.load_columns(parts, Record::Session, &SESSION_KEYS).await?;
         let mut counting: Vec<Vec<bool>> =
             batches.iter().map(|batch| vec![false; batch.num_rows()]).collect();
         for kept in resolve(parts, &batches, |_| false)? {
-            let removed = Identities::of(&batches[kept.input])?.removed(kept.row);
+            let removed = SessionKeys::of(&batches[kept.input])?.removed(kept.row);
             counting[kept.input][kept.row] = !removed && kept.created > oldest;
         }
         Ok(counting.into_iter().map(BooleanArray::from).collect())

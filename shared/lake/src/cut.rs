@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use domain::dictionary::Record;
 use domain::zone::Zone;
 
+use crate::days::{MAX_DAYS, in_days, joined};
 use crate::resolve::Kept;
 use crate::segment::Segment;
-use crate::write::{MAX_DAYS, in_days, joined};
 
 /// The rows of one new segment, as one slice per part. There is at least one part, and no part is empty.
 pub(crate) type Piece<'a> = Vec<&'a [Kept]>;

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn times_follow_from_the_first_wait_the_first_start_after_it_and_the_last_finish() {
+    fn times_are_those_between_the_first_wait_the_first_start_after_it_and_the_last_finish() {
         let served = [("waitStart", 5), ("humanStart", 15), ("humanFinish", 40)];
         assert_eq!(times_of(&served), [Some(25.0), Some(10.0), Some(35.0)]);
         let transferred = [

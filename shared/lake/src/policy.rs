@@ -7,10 +7,10 @@ use chrono::NaiveDate;
 use domain::dictionary::Record;
 use domain::time::Instant;
 
+use crate::days::MAX_DAYS;
 use crate::job::{Cut, Job};
 use crate::manifest::MAX_ACTIONS;
 use crate::segment::{Segment, Span};
-use crate::write::MAX_DAYS;
 
 /// The most segments that one commit may replace. Each takes two actions of the transaction. The others are
 /// for what is added: up to `MAX_DAYS` pieces, and one more where a piece has too many rows for one segment.

@@ -17,7 +17,7 @@ use crate::manifest::{MAX_ACTIONS, transaction_actions};
 use crate::policy::CompactionPolicy;
 use crate::resolve::{Kept, resolve};
 use crate::segment::{Part, Segment, Span};
-use crate::write::{Identities, KEYS};
+use crate::session_keys::{SESSION_KEYS, SessionKeys};
 use crate::{Compacted, Lake};
 
 /// How many sessions are read from the table at the same time.
@@ -61,7 +61,7 @@ impl Lake {
             }
         };
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
-        let keys = self.load_columns(&parts, Record::Session, &KEYS).await?;
+        let keys = self.load_columns(&parts, Record::Session, &SESSION_KEYS).await?;
         let known: HashSet<&str> = listed.iter().map(|listed| listed.id.as_str()).collect();
         let greatest = greatest_sequences(&keys, &known)?;
         let (mut added, mut unreadable, mut count) = (Vec::new(), HashSet::new(), 0);
@@ -141,7 +141,7 @@ impl Lake {
     ) -> Result<Vec<Segment>, StoreError> {
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let mut kept = resolve(&parts, keys, |_| true)?;
-        let ids = keys.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        let ids = keys.iter().map(SessionKeys::of).collect::<Result<Vec<_>, _>>()?;
         let is_of_day = |at: Instant| at >= day.min && at <= day.max;
         let unnamed: HashSet<&str> = kept
             .iter()
@@ -201,7 +201,7 @@ fn greatest_sequences<'a>(
 ) -> Result<HashMap<&'a str, &'a str>, StoreError> {
     let mut greatest: HashMap<&str, &str> = HashMap::new();
     for batch in keys {
-        let rows = Identities::of(batch)?;
+        let rows = SessionKeys::of(batch)?;
         for row in (0..batch.num_rows()).filter(|row| known.contains(rows.id(*row))) {
             let of_session = greatest.entry(rows.id(row)).or_default();
             *of_session = rows.sequence(row).max(*of_session);

@@ -21,7 +21,7 @@ use serde::Serialize;
 use store::{ListedSession, StoreError};
 
 use crate::resolve::resolve;
-use crate::write::Identities;
+use crate::session_keys::SessionKeys;
 use crate::{Lake, Part, Span, columns};
 
 /// For how many seconds a session may be on its way into the lake before its absence counts: the batching
@@ -125,7 +125,7 @@ impl Lake {
         for part in &parts {
             batches.push(self.read_plain(part, Record::Session, &names).await?);
         }
-        let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+        let keys = batches.iter().map(SessionKeys::of).collect::<Result<Vec<_>, _>>()?;
         let mut served = BTreeMap::new();
         for row in resolve(&parts, &batches, |_| false)? {
             if !keys[row.input].removed(row.row)
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contents_are_the_same_as_far_as_both_sides_can_tell() {
+    fn content_hashes_are_compared_where_both_sides_have_one() {
         assert!(same(Some(1), Some(1)) && same(None, Some(2)) && same(Some(1), None));
         assert!(!same(Some(1), Some(2)));
     }

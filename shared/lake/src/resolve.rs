@@ -10,7 +10,7 @@ use domain::time::Instant;
 use store::StoreError;
 
 use crate::segment::Part;
-use crate::write::Identities;
+use crate::session_keys::SessionKeys;
 
 /// The rank of a row among all rows of its session. The row with the greatest rank is the latest version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +81,7 @@ pub fn resolve(
     batches: &[RecordBatch],
     needed: impl Fn(Instant) -> bool,
 ) -> Result<Vec<Kept>, StoreError> {
-    let keys = batches.iter().map(Identities::of).collect::<Result<Vec<_>, _>>()?;
+    let keys = batches.iter().map(SessionKeys::of).collect::<Result<Vec<_>, _>>()?;
     let id = |at: RowOf| keys[at.input].id(at.row);
     let created = |at: RowOf| keys[at.input].created(at.row);
     let is_removed = |at: RowOf| keys[at.input].removed(at.row);

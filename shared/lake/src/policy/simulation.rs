@@ -8,10 +8,10 @@ use fastrand::Rng;
 
 use super::*;
 use crate::compact::around;
+use crate::days::{DAY, in_days};
 use crate::resolve::Kept;
 use crate::segment::tests::account;
 use crate::segment::{FileInfo, Part, new_id};
-use crate::write::{DAY, in_days};
 
 const HOUR: i64 = 3_600_000_000;
 

@@ -1,0 +1,64 @@
+//! Drops sessions that are past their retention from the lake.
+
+use domain::id::AccountId;
+use domain::time::Instant;
+use store::{StoreError, StoreErrorKind};
+
+use crate::Lake;
+use crate::compact::Compacted;
+use crate::days::DAY;
+use crate::policy::{CompactionPolicy, MAX_INPUTS};
+use crate::segment::{Segment, Span};
+
+impl Lake {
+    /// Makes one step of dropping the sessions that began before `oldest`. Segments that hold nothing else
+    /// are replaced by nothing. Where there are none, one segment is rewritten that holds sessions which
+    /// began more than a day before `oldest`. A tombstone is kept for as long as the row that it is about,
+    /// because otherwise a deleted session would be there again if the retention were raised.
+    pub async fn expire(
+        &self,
+        account: &AccountId,
+        oldest: Instant,
+        policy: &CompactionPolicy,
+    ) -> Result<Compacted, StoreError> {
+        let live = self.live_in(account, Span { min: Instant(i64::MIN), max: oldest }).await?;
+        let (past, reaching): (Vec<&Segment>, Vec<&Segment>) =
+            live.iter().partition(|segment| segment.created().max < oldest);
+        let is_of_another = |segment: &Segment| {
+            !segment.parts.iter().all(|part| part.is_unique)
+                && reaching.iter().any(|other| other.created().overlaps(segment.created()))
+        };
+        let past: Vec<&Segment> = past.into_iter().filter(|segment| !is_of_another(segment)).collect();
+        let whole = overlapping_together(&past, MAX_INPUTS);
+        if !whole.is_empty() {
+            let inputs = whole.len();
+            return Ok(match self.commit(&mut [], &whole).await {
+                Err(error) if error.kind == StoreErrorKind::Conflict => Compacted::Lost,
+                done => done.map(|()| Compacted::Segments { inputs, rows: 0 })?,
+            });
+        }
+        let yesterday = Instant(oldest.0.saturating_sub(DAY));
+        match live.iter().find(|segment| segment.created().min < yesterday) {
+            Some(segment) => {
+                self.run_job(account, policy.pick_past_retention(segment, &live), policy, oldest).await
+            }
+            None => Ok(Compacted::nothing()),
+        }
+    }
+}
+
+/// The first of some segments, in the order of their first session, so that those that overlap are together: up to `most`.
+/// Of more that overlap the first are taken.
+fn overlapping_together(segments: &[&Segment], most: usize) -> Vec<Segment> {
+    let mut reach = Instant(i64::MIN);
+    let mut taken = 0;
+    for (at, segment) in segments.iter().enumerate().take(most + 1) {
+        if segment.created().min > reach {
+            taken = at;
+        }
+        reach = reach.max(segment.created().max);
+    }
+    let fit_all = segments.len() <= most;
+    let taken = if fit_all || taken == 0 { segments.len().min(most) } else { taken };
+    segments[..taken].iter().map(|segment| (*segment).clone()).collect()
+}
