@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_whole_secret_is_the_secret() {
+    fn only_the_complete_secret_is_accepted() {
         let text = "0123456789abcdef0123456789abcdef";
         let secret = Secret::new(text).unwrap();
         assert!(secret.is(text));
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_opens_nothing() {
+    fn a_secret_that_is_too_short_is_never_accepted() {
         assert!(Secret::new("").is_none());
         assert!(Secret::new(&"a".repeat(31)).is_none());
     }

@@ -1,6 +1,8 @@
 //! Tokens and account settings: who may do what, and by which rules an account's data is kept.
 
 mod bootstrap;
+mod issuer;
+mod grant;
 mod issue;
 mod list;
 mod revoke;
