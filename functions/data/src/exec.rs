@@ -5,8 +5,10 @@
 //! read is decided in `plan`; how values are written is left to `encode`.
 
 pub(crate) mod numbering;
+pub(crate) mod context;
 pub(crate) mod segment_columns;
 pub(crate) mod row;
+pub(crate) mod masked_text;
 pub(crate) mod measure;
 pub(crate) mod transcript;
 pub(crate) mod evaluate;

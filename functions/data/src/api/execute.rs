@@ -17,7 +17,7 @@ use web::problem::Problem;
 use crate::catalog::report::ReportType;
 use crate::encode::encoder::RowEncoder;
 use crate::encode::page::{Page, RowPage};
-use crate::exec::row::Context;
+use crate::exec::context::Context;
 use crate::exec::run::{run, sum_up};
 use crate::exec::summary::SummaryKey;
 use crate::plan::cursor::{Cursor, PageEnd};

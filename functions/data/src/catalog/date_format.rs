@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn every_format_has_its_digits() {
+    fn every_format_writes_its_digits() {
         let time = at("2026-10-03T04:05:09.999");
         let digits = DateFormat::ALL.map(|format| format.digits(time));
         assert_eq!(
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_at_an_odd_minute_is_seen() {
+    fn a_change_of_offset_within_an_hour_changes_the_day() {
         // Newfoundland set its clocks back at 00:01: half past midnight comes first, then eleven in the evening.
         let zone = Zone::named("America/St_Johns").unwrap();
         let [first, then] =
@@ -220,13 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn the_year_of_a_week_is_the_week_s() {
+    fn a_week_is_written_with_its_iso_year() {
         assert_eq!(DateFormat::Week.digits(at("2027-01-01T00:00:00")).as_str(), "202653");
         assert_eq!(DateFormat::Week.digits(at("2024-12-30T00:00:00")).as_str(), "202501");
     }
 
     #[test]
-    fn a_filter_s_value_is_of_the_format_or_a_day() {
+    fn a_filter_takes_values_in_its_field_s_format_or_days() {
         let cases = [
             (DateFormat::Second, "20261003140522", Some("20261003140522")),
             (DateFormat::Second, "20261003", Some("20261003")),

@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ratios_are_of_additive_measures() {
+    fn ratios_divide_one_additive_measure_by_another() {
         let ids: Vec<&str> = ADDITIVE.iter().map(|one| one.id).collect();
         for ratio in &RATIOS {
             assert!(ids.contains(&ratio.over) && ids.contains(&ratio.under), "{}", ratio.id);

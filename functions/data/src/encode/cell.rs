@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_a_summary_are_the_same_cells() {
+    fn a_summary_s_json_values_become_the_same_cells_as_rows() {
         let json = |json: &'static str, semantic| Cell::of(Value::Json(json.as_bytes()), semantic, Lang::En);
         assert_eq!(json("\"0\"", Semantic::DayOfWeek), Cell::Text("Sunday".into()));
         assert_eq!(json("\"00123\"", Semantic::Text), Cell::Text("00123".into()));

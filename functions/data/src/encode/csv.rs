@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_is_computed() {
+    fn no_text_is_read_as_a_formula() {
         let formulas = [
             "=1+1",
             "+5511",

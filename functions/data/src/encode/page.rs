@@ -6,7 +6,8 @@ use store::StoreError;
 
 use super::encoder::RowEncoder;
 use crate::catalog::value::Value;
-use crate::exec::row::{Context, SegmentRow};
+use crate::exec::context::Context;
+use crate::exec::row::SegmentRow;
 use crate::plan::cursor::PageEnd;
 use crate::plan::query::Query;
 

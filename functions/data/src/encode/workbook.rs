@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_never_larger_than_its_rows_were_said_to_come_to() {
+    fn a_file_is_never_larger_than_the_estimate_of_its_rows() {
         use Semantic::{Boolean, Duration, Number, Text, Url, YearMonthDaySecond};
         let mut rng = fastrand::Rng::with_seed(20_261_128);
         let columns = [Text, Url, Number, Duration, Boolean, YearMonthDaySecond];
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_spreadsheet_knows_is_a_text_and_not_an_error() {
+    fn values_that_no_spreadsheet_can_hold_become_texts() {
         let long = format!("https://example.com/{}", "x".repeat(LONGEST_URL));
         let odd = [
             (Semantic::YearMonthDay, Value::Text("18991231".into())),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_taken_back_is_not_in_the_file() {
+    fn a_popped_row_is_not_in_the_file() {
         let write = |rows: &[&str], takes_back: bool| {
             let mut sheet = sheet(&[Semantic::Text]);
             for row in rows {

@@ -6,8 +6,9 @@ use chrono::NaiveDateTime;
 use domain::zone::Zone;
 use hashbrown::HashMap;
 
+use super::context::Context;
 use super::numbering::number;
-use super::row::{Context, SegmentRow};
+use super::row::SegmentRow;
 use super::segment_columns::SegmentColumns;
 use crate::catalog::date_format::{DateFormat, around};
 use crate::catalog::value::Value;

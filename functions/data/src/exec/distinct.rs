@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::row::Context;
+use super::context::Context;
 use super::segment_columns::SegmentColumns;
 use crate::plan::masked_column::MaskedColumn;
 

@@ -1,6 +1,8 @@
 //! Evaluates expressions: the values of a row, as its reader sees them.
 
-use super::row::{Context, SegmentRow, local_time};
+use super::context::Context;
+use super::row::SegmentRow;
+use super::segment_columns::local_time;
 use crate::catalog::date_format::DateFormat;
 use crate::catalog::value::Value;
 use crate::plan::columns::CREATED;
@@ -79,9 +81,9 @@ mod tests {
     use super::*;
     use crate::catalog::report::ReportType;
     use crate::exec::segment_columns::SegmentColumns;
+    use crate::plan::column_choice::ColumnChoice;
     use crate::plan::columns::{Columns, Needs};
     use crate::plan::expr::Compiler;
-    use crate::plan::masked_column::ColumnChoice;
 
     const NOON: i64 = 1_790_000_000_000_000;
 

@@ -12,8 +12,8 @@ use lake::resolve::{Rank, latest_by};
 use lake::{Lake, Part};
 use store::StoreError;
 
+use super::context::Context;
 use super::numbering::number;
-use super::row::Context;
 use super::segment_columns::SegmentColumns;
 use crate::plan::columns::{CREATED, ID};
 use crate::plan::execution_plan::{ClusterPlan, ExecutionPlan, RowsRead};

@@ -2,11 +2,11 @@
 
 use hashbrown::HashMap;
 
+use super::context::Context;
 use super::dimension::Dimension;
 use super::distinct::Digests;
 use super::interned;
 use super::numbering::number;
-use super::row::Context;
 use super::segment_columns::SegmentColumns;
 use crate::plan::expr::Expr;
 use crate::plan::masked_column::MaskedColumn;

@@ -1,6 +1,7 @@
 //! Predicates: conditions bound to the columns of a segment. They look at each distinct text of a dictionary column once.
 
-use super::row::{Context, SegmentRow};
+use super::context::Context;
+use super::row::SegmentRow;
 use super::segment_columns::{DictionaryColumn, SegmentColumns};
 use crate::catalog::value::Value;
 use crate::plan::columns::ColumnRef;

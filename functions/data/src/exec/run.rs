@@ -9,9 +9,10 @@ use lake::Lake;
 use runtime::compute;
 use store::StoreError;
 
+use super::context::Context;
 use super::load::{Loaded, load};
 use super::predicate::Predicate;
-use super::row::{Context, SegmentRow};
+use super::row::SegmentRow;
 use super::segment_columns::SegmentColumns;
 use super::summary::Summary;
 use crate::plan::execution_plan::ExecutionPlan;

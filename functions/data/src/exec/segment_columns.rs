@@ -13,6 +13,7 @@ use arrow_array::{
     UInt32Array, UInt64Array,
 };
 use arrow_buffer::ScalarBuffer;
+use chrono::{DateTime, NaiveDateTime};
 use domain::dictionary::{self, Field, Record};
 use domain::time::Instant;
 use domain::zone::Zone;
@@ -320,4 +321,9 @@ impl SegmentColumns {
         let to = (from..all.end).find(|row| owner(*row) > talk).unwrap_or(all.end);
         from..to
     }
+}
+
+/// Local microseconds since the local 1970 as a wall-clock time; the last one there is where they lie beyond it.
+pub(crate) fn local_time(local: i64) -> NaiveDateTime {
+    DateTime::from_timestamp_micros(local).map_or(NaiveDateTime::MAX, |at| at.naive_utc())
 }

@@ -2,7 +2,9 @@
 
 use domain::dictionary::Record;
 
-use super::row::{Context, SegmentRow, local_time};
+use super::context::Context;
+use super::row::SegmentRow;
+use super::segment_columns::local_time;
 use crate::plan::masked_column::{LabelColumn, MaskedColumn};
 use crate::plan::records::{Options, Records, Talks};
 

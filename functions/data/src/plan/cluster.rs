@@ -5,25 +5,8 @@ use std::ops::Range;
 use domain::time::Instant;
 use lake::{Part, Span};
 
-use super::columns::ColumnRef;
+use super::window::Window;
 use crate::catalog::date_field::DateField;
-
-/// The periods in which a session's dates must lie so that it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
-    /// For `created_at`: not past the retention, not before the cursor, and in the period that was asked for.
-    pub(crate) created: Range<Instant>,
-    /// For another date of the session, where the period is about that one.
-    pub(crate) other: Option<OtherDate>,
-}
-
-/// Another date of the session than `created_at`, and the period in which it must lie.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OtherDate {
-    pub(crate) field: DateField,
-    pub(crate) column: ColumnRef,
-    pub(crate) period: Range<Instant>,
-}
 
 /// Parts of segments that must be resolved together, because their spans of `created_at` overlap.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +69,7 @@ mod tests {
 
     use super::*;
     use crate::plan::columns::ID;
+    use crate::plan::window::OtherDate;
 
     fn segment(id: &str, from: i64, to: i64, finished: Option<(i64, i64)>) -> Part {
         let span = |(min, max)| Span { min: Instant(min), max: Instant(max) };

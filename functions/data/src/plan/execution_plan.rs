@@ -8,11 +8,12 @@ use domain::id::AccountId;
 use lake::{Lake, Part, Span};
 use store::StoreError;
 
-use super::cluster::{Cluster, Window, clusters};
+use super::cluster::{Cluster, clusters};
 use super::columns::{Needs, ReadColumns};
 use super::cursor::PageEnd;
 use super::point_lookup::point_lookup;
 use super::query::Query;
+use super::window::Window;
 use crate::catalog::report::ReportType;
 
 /// The most clusters whose files are on their way at once: storage answers in tens of milliseconds, so waiting for

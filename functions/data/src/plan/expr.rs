@@ -3,8 +3,9 @@
 use domain::dictionary::{self, Field, Kind, Record};
 use domain::masking::Masking;
 
+use super::column_choice::ColumnChoice;
 use super::columns::ColumnRef;
-use super::masked_column::{ColumnChoice, LabelColumn, MaskedColumn};
+use super::masked_column::{LabelColumn, MaskedColumn};
 use super::records::Records;
 use super::sum::Sum;
 use crate::catalog::column::{Column, Source};

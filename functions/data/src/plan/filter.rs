@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_cannot_be_applied() {
+    fn a_filter_whose_value_does_not_fit_its_field_cannot_be_applied() {
         let cases: &[(&str, &str, &[&str], Semantic)] = &[
             ("INCLUDE", "LIKE", &["x"], Semantic::Text),
             ("include", "EQUALS", &["x"], Semantic::Text),

@@ -1,9 +1,9 @@
 //! A text column as its reader sees it.
 
-use domain::dictionary::{self, Record, Vocabulary};
-use domain::masking::{Masking, Reader};
+use domain::dictionary::Vocabulary;
+use domain::masking::Masking;
 
-use super::columns::{ColumnRef, Columns};
+use super::columns::ColumnRef;
 
 /// A text column and how its values are masked for the reader.
 #[derive(Clone, Copy, Debug)]
@@ -17,32 +17,4 @@ pub(crate) struct MaskedColumn {
 pub(crate) struct LabelColumn {
     pub(crate) masked: MaskedColumn,
     pub(crate) vocabulary: &'static Vocabulary,
-}
-
-/// The columns that a query reads, as they are chosen one by one for its reader.
-#[derive(Debug)]
-pub(crate) struct ColumnChoice<'a> {
-    pub(crate) columns: Columns,
-    pub(crate) reader: Reader<'a>,
-}
-
-impl ColumnChoice<'_> {
-    /// A text column of a repeated record, by its dictionary name; `None` for a name that is no field.
-    pub(crate) fn masked_column(&mut self, record: Record, name: &str) -> Option<MaskedColumn> {
-        let field = dictionary::field(name)?;
-        let masking = self.reader.masking(field);
-        Some(MaskedColumn { column: self.columns.column_ref(record, field.leaf()), masking })
-    }
-
-    /// A column with a vocabulary, by its dictionary name, to be read by its labels.
-    pub(crate) fn label_column(&mut self, record: Record, name: &str) -> Option<LabelColumn> {
-        let vocabulary = dictionary::field(name)?.vocabulary?;
-        Some(LabelColumn { masked: self.masked_column(record, name)?, vocabulary })
-    }
-
-    /// The column of a repeated record's instant, by its dictionary name; `None` where it is hidden.
-    pub(crate) fn moment(&mut self, record: Record, name: &str) -> Option<ColumnRef> {
-        let field = dictionary::field(name).filter(|field| self.reader.masking(field) == Masking::Open)?;
-        Some(self.columns.column_ref(record, field.leaf()))
-    }
 }

@@ -13,14 +13,14 @@ use sha2::{Digest, Sha256};
 use web::input::{Object, all, each};
 use web::problem::Problem;
 
-use super::cluster::{OtherDate, Window};
+use super::column_choice::ColumnChoice;
 use super::columns::Columns;
 use super::conditions::{Condition, Conditions};
 use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
-use super::masked_column::ColumnChoice;
 use super::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
+use super::window::{Window, created_window};
 use crate::catalog::column::{Column, Source};
 use crate::catalog::date_field::DateField;
 use crate::catalog::report::ReportType;
@@ -106,7 +106,7 @@ impl Query {
             .into_iter()
             .partition(|any: &Vec<Condition>| any.iter().all(|one| one.of_session));
         let created = created_window(account.oldest(snapshot), after.as_ref());
-        let window = window(created, date_field, period, &mut compiler.choice.columns);
+        let window = Window::new(created, date_field, period, &mut compiler.choice.columns);
         let fields = fields.into_iter().filter(|(_, filter_only)| !(filters_applied && *filter_only));
         let outputs = fields.map(|(column, _)| Output { column, expr: compiler.compile(column) }).collect();
         let columns = compiler.choice.columns;
@@ -241,33 +241,4 @@ fn snapshot(request: &DataRequest, now: Instant) -> Instant {
     let refresh = milliseconds.and_then(|ms: i64| ms.checked_mul(1_000)).map(Instant);
     let recent = refresh.filter(|at| *at >= now.plus_seconds(-SNAPSHOT_SECONDS));
     lake::latest_snapshot(recent.map_or(now, |at| at.min(now)))
-}
-
-/// When sessions began that are neither past their retention nor before the cursor.
-fn created_window(oldest: Instant, after: Option<&PageEnd>) -> Range<Instant> {
-    // A session that began at `oldest` is just past its retention.
-    let start = Instant(oldest.0.saturating_add(1));
-    let start =
-        if let Some(PageEnd::Row { created_at, .. }) = after { start.max(*created_at) } else { start };
-    start..Instant(i64::MAX)
-}
-
-fn window(
-    created: Range<Instant>,
-    date_field: DateField,
-    period: Option<Range<Instant>>,
-    columns: &mut Columns,
-) -> Window {
-    match period {
-        Some(period) if date_field == DateField::Created => {
-            Window { created: created.start.max(period.start)..period.end, other: None }
-        }
-        period => {
-            let other = period.map(|period| {
-                let column = columns.column_ref(Record::Session, date_field.name());
-                OtherDate { field: date_field, column, period }
-            });
-            Window { created, other }
-        }
-    }
 }

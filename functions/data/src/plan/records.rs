@@ -2,8 +2,9 @@
 
 use domain::dictionary::Record;
 
+use super::column_choice::ColumnChoice;
 use super::columns::ColumnRef;
-use super::masked_column::{ColumnChoice, LabelColumn, MaskedColumn};
+use super::masked_column::{LabelColumn, MaskedColumn};
 
 /// A session's records of one kind, or a message's options.
 #[derive(Clone, Debug)]

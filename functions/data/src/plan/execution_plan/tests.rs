@@ -62,7 +62,7 @@ fn a_part_that_lies_in_the_period_is_read_for_the_columns_that_are_shown() {
 }
 
 #[test]
-fn of_a_part_that_reaches_out_of_the_period_a_stretch_is_read_and_its_beginning_too() {
+fn of_a_part_that_exceeds_the_period_only_a_stretch_of_rows_is_read() {
     let plan = planned(request("summary", &["status"], &json!([])), vec![part("a", -5, 2, true)]);
     assert_eq!(plan, ["a/0: a stretch of rows of 1000, sessions(created_at, status); rows in the window"]);
 }

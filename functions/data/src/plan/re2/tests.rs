@@ -9,7 +9,7 @@ fn matches(pattern: &str, text: &str) -> Option<bool> {
 }
 
 #[test]
-fn classes_are_ascii_s() {
+fn character_classes_match_ascii_alone() {
     for (pattern, text, expected) in [
         (r"^\w+$", "Suporte_1", true),
         (r"^\w+$", "Manutenção", false),
@@ -36,7 +36,7 @@ fn classes_are_ascii_s() {
 }
 
 #[test]
-fn characters_are_themselves_where_re2_says_so() {
+fn literals_match_themselves_as_in_re2() {
     for (pattern, text, expected) in [
         ("^[a&&b]&b$", "a&b", true),
         ("^[a&&b]+$", "&", true),
@@ -70,7 +70,7 @@ fn characters_are_themselves_where_re2_says_so() {
 }
 
 #[test]
-fn what_re2_does_not_know_is_no_expression() {
+fn syntax_that_re2_does_not_know_is_refused() {
     for pattern in [
         "(?x)a b",
         "(?u)a",

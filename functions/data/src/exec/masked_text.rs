@@ -1,0 +1,32 @@
+//! Texts as their reader sees them.
+
+use std::borrow::Cow;
+
+use super::context::Context;
+use super::segment_columns::SegmentColumns;
+use crate::plan::masked_column::{LabelColumn, MaskedColumn};
+
+impl MaskedColumn {
+    /// The masked text of a row; `None` where there is none or it is hidden.
+    pub(crate) fn read<'a>(
+        &self,
+        columns: &'a SegmentColumns,
+        row: usize,
+        context: &Context,
+    ) -> Option<Cow<'a, str>> {
+        self.masking.mask(columns.text(self.column, row)?, None, &context.pseudonyms)
+    }
+}
+
+impl LabelColumn {
+    /// The Portuguese label of a row's text, or the masked text where it is no word of the vocabulary.
+    pub(crate) fn read<'a>(
+        &self,
+        columns: &'a SegmentColumns,
+        row: usize,
+        context: &Context,
+    ) -> Option<Cow<'a, str>> {
+        let text = self.masked.read(columns, row, context)?;
+        Some(self.vocabulary.word(&text).map_or(text, |word| Cow::Borrowed(word.label.pt)))
+    }
+}
