@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_says_that_it_is_up_and_which_version_it_is() {
+async fn health_tells_that_the_program_is_up_and_its_version() {
     let world = World::start().await;
     let (status, health) = world.get("/healthz", "").await;
     assert_eq!(

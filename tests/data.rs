@@ -279,7 +279,7 @@ async fn requests_that_do_not_fit_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_refresh_shows_one_state_whatever_comes_after() {
+async fn one_refresh_shows_one_snapshot_whatever_comes_after() {
     let (world, ingest, report) = filled().await;
     // A snapshot lies a few seconds before its refresh, so the rows must become that old first.
     tokio::time::sleep(std::time::Duration::from_secs(4)).await;

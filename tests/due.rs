@@ -46,7 +46,7 @@ async fn an_account_is_due_from_its_first_note_until_it_is_released() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_is_one_run_s_until_it_ends() {
+async fn a_lease_belongs_to_one_run_until_it_ends() {
     let world = World::start().await;
     let [store, other] = stores(&world).await;
     let (demo, now) = (account("demo"), Instant::now());

@@ -232,7 +232,7 @@ fn numbers(event: &Event) -> Vec<String> {
 }
 
 #[test]
-fn the_lowest_number_named_is_the_checkpoint_and_what_is_before_it_never_comes_again() {
+fn the_lowest_reported_failure_is_the_checkpoint_and_earlier_records_never_come_again() {
     let mut source = numbered(&["8", "9", "10", "11"]);
     let shard = &mut source.shards[0];
     assert_eq!(numbers(&shard.batch(10).unwrap()), ["8", "9", "10", "11"]);
@@ -244,7 +244,7 @@ fn the_lowest_number_named_is_the_checkpoint_and_what_is_before_it_never_comes_a
 }
 
 #[tokio::test]
-async fn a_function_that_fails_panics_or_takes_too_long_gets_halves() {
+async fn a_function_that_fails_panics_or_times_out_gets_the_batch_in_halves() {
     for how in 0..4 {
         let mut source = numbered(&["1", "2", "3", "4"]);
         source.time_limit = Duration::from_millis(50);

@@ -237,7 +237,7 @@ async fn a_file_of_filtered_rows_is_asked_for_with_a_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chain_of_pages_shows_one_state_and_a_period_of_its_date() {
+async fn a_chain_of_pages_shows_one_snapshot_and_a_period_of_its_date() {
     let (world, ingest, report) = filled().await;
     let before = world.rows(&report, &query("sessions", &["session_id"])).await;
     let first = get(&world, &report, "fields=session_id&limit=5").await;

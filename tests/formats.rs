@@ -134,7 +134,7 @@ async fn a_segment_of_the_first_format_is_written_anew_and_its_files_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_first_version_replaced_goes_in_steps_that_get_somewhere_however_they_end() {
+async fn segments_that_the_first_version_replaced_are_deleted_in_steps_that_keep_their_progress() {
     let servers = Servers::embedded().await;
     let put = |number: usize| {
         let store = servers.store();

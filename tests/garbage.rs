@@ -183,7 +183,7 @@ async fn no_deleted_session_comes_back_when_its_tombstone_is_past_its_retention(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_deleted_session_comes_back_between_two_steps_of_dropping() {
+async fn no_deleted_session_comes_back_between_two_steps_of_retention() {
     let world = World::start().await;
     let lake = Lake::new(world.store());
     // A tombstone is in the last of the segments that a step takes, and its row in the next.
@@ -207,7 +207,7 @@ fn nothing() -> ::lake::Compacted {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_demo_makes_survives_all_compactions() {
+async fn the_demo_s_sessions_read_back_after_all_compactions() {
     let world = World::start().await;
     let lake = Lake::new(world.store());
     let end = Instant::parse("2026-10-03T20:00:00Z", ZONE).unwrap().unwrap();

@@ -264,7 +264,7 @@ async fn a_run_without_time_leaves_all_that_is_due_and_says_since_when() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_goes_quiet_has_its_day_closed() {
+async fn the_last_day_of_an_account_that_goes_quiet_is_compacted() {
     let world = World::start().await;
     let [store] = stores(&world).await;
     let (lake, demo) = (Lake::new(store.clone()), account("demo"));

@@ -169,7 +169,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_shard_is_read_a_continued_one_first_and_each_goes_on_where_it_was() {
+async fn every_shard_is_read_after_its_parent_and_goes_on_where_it_stopped() {
     let servers = Servers::embedded().await;
     let world = World::over(servers.store()).await;
     let (ingest, report) = world.account("demo").await;

@@ -135,7 +135,7 @@ async fn a_newer_version_that_was_archived_meanwhile_wins_wherever_it_lies() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_went_while_it_was_quarantined_leaves_no_row() {
+async fn a_session_that_was_deleted_while_quarantined_leaves_no_row() {
     let mut scene = Scene::start().await;
     let (ingest, report) = scene.world.account("demo").await;
     scene.world.ingest_all(&ingest, &[session("gone", 40, 1), session("kept", 40, 1)], "accepted").await;
@@ -183,7 +183,7 @@ async fn an_account_whose_key_cannot_be_unwrapped_holds_up_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_earlier_version_set_aside_is_tried_again_page_by_page() {
+async fn records_that_an_earlier_version_quarantined_are_tried_again_page_by_page() {
     let mut scene = Scene::start().await;
     let (ingest, report) = scene.world.account("demo").await;
     let sessions: Vec<Value> = (0..60).map(|at| session(&format!("s{at}"), 3, 1)).collect();

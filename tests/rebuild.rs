@@ -165,7 +165,7 @@ async fn live(seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_sessions_went_through_a_rebuild_of_any_day_changes_no_report() {
+async fn a_rebuild_of_any_day_changes_no_report() {
     join_all((0..4).map(live)).await;
 }
 

@@ -122,7 +122,7 @@ async fn backdate(store: &Store, session: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lake_that_says_something_else_than_the_table_is_a_gap() {
+async fn a_lake_that_differs_from_the_table_is_told_in_the_receipt() {
     let (world, _, _, sessions) = filled(63, 60).await;
     let store = world.store();
     backdate(&store, &sessions[5]).await;
@@ -174,7 +174,7 @@ fn days_from(at: Instant, zone: Zone) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_refused_is_of_the_day_that_it_was_where_the_account_is() {
+async fn rejections_belong_to_the_day_that_it_was_in_the_account_s_zone() {
     let world = World::start().await;
     world.account("demo").await;
     let day = Instant::now().plus_seconds(-86_400).day(Zone::SAO_PAULO);

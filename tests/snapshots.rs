@@ -71,7 +71,7 @@ fn column(rows: &[Vec<Value>], at: usize) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chain_of_pages_sees_one_state_whatever_comes_in_meanwhile() {
+async fn a_chain_of_pages_sees_one_snapshot_whatever_comes_in_meanwhile() {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
     let (old, new) = (expected::sessions(3, 700), expected::sessions(4, 5_000));

@@ -104,7 +104,7 @@ async fn orders_that_do_not_fit_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lifetimes_are_as_ordered() {
+async fn a_token_lives_as_long_as_was_asked_for() {
     let world = World::start().await;
     for (scope, more, expected) in [
         ("report", json!({}), 1826),
@@ -214,7 +214,7 @@ async fn a_revoked_token_is_refused_everywhere_within_a_minute() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_but_a_whole_token_of_ours_gets_in() {
+async fn only_complete_tokens_of_this_stack_are_accepted() {
     let world = World::start().await;
     let good = world.token("demo", "report").await;
     let parts: Vec<&str> = good.split('.').collect();
@@ -325,7 +325,7 @@ async fn a_body_that_does_not_fit_is_refused_by_the_name_of_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_cannot_be_put_off_into_the_future() {
+async fn an_account_cannot_start_in_the_future() {
     let world = World::start().await;
     let tomorrow = (chrono::Utc::now() + chrono::TimeDelta::days(2)).date_naive().to_string();
     let change = json!({"account": "new", "starts_on": tomorrow});
@@ -381,7 +381,7 @@ async fn a_body_that_is_too_large_is_answered_and_not_cut_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_authorizations_are_none() {
+async fn a_request_with_two_authorizations_is_refused() {
     let world = World::start().await;
     let request = world.request(Method::GET, "/v1/me", &world.admin);
     assert_eq!(answer(request.header("authorization", "Bearer x")).await.0, StatusCode::UNAUTHORIZED);

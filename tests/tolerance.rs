@@ -131,7 +131,7 @@ async fn values_and_records_come_in_many_shapes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn expressions_are_re2_s() {
+async fn regular_expressions_are_those_of_re2() {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
     let case: Value = serde_json::from_str(delivery!("regex-dialect.json")).unwrap();
@@ -190,7 +190,7 @@ async fn a_message_s_origin_and_type_have_one_name_in_every_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_trial_answers_the_same_and_stores_nothing() {
+async fn validation_answers_the_same_and_stores_nothing() {
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;
     let console = world.token("demo", "console").await;

@@ -90,7 +90,7 @@ fn life(id: &str) -> [Value; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_documents_of_a_session_end_as_its_last_in_every_order() {
+async fn in_every_order_of_delivery_the_last_document_of_a_session_stays() {
     const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     let world = World::start().await;
     let (ingest, report) = world.account("demo").await;

@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_lies_where_its_last_record_says_and_leaves_tombstones_elsewhere() {
+    fn the_last_record_of_a_session_says_where_it_lies_and_tombstones_lie_elsewhere() {
         check(vec![(entry("1", 10, true), None)], &[(10, true)]);
         check(vec![(entry("1", 10, true), Some(10))], &[(10, true)]);
         check(vec![(entry("1", 20, true), Some(10))], &[(10, false), (20, true)]);

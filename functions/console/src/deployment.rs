@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_a_scheme_a_host_and_a_port_and_nothing_that_a_policy_would_read_on() {
+    fn an_origin_has_a_scheme_a_host_and_a_port_and_nothing_else() {
         for good in [
             "https://a.example",
             "https://chat.example.com.br:8443",

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_reads_back_and_what_is_unknown_is_forgotten() {
+    fn a_memory_reads_back_and_one_of_an_unknown_form_is_empty() {
         let mut memory = Memory { replaced_at: Some(after(-3)), ..Memory::default() };
         memory.went_well(Duty::Compaction, NOW, after(50));
         memory.failed(Duty::Garbage, NOW, NOW);

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_survive_metadata() {
+    fn names_read_back_from_an_object_s_metadata() {
         for name in ["a.pdf", "relatório de março.pdf", "📷.jpg", &"😀".repeat(255)] {
             let value = to_metadata(name);
             assert!(value.is_ascii() && value.len() < 1_400);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disposition_says_the_name_twice() {
+    fn a_disposition_has_the_name_in_ascii_and_in_utf_8() {
         assert_eq!(
             disposition(true, "relatório 1.pdf"),
             r#"inline; filename="relat_rio 1.pdf"; filename*=UTF-8''relat%C3%B3rio%201.pdf"#

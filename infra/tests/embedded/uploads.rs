@@ -79,7 +79,7 @@ async fn twenty_megabytes_pass_through_as_a_stream() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_that_want_a_new_key_one_gets_it() {
+async fn of_many_concurrent_puts_of_a_new_key_one_succeeds() {
     let data = TempDir::new().unwrap();
     let stack = Stack::with_bucket(data.path()).await;
     for round in 0..20 {

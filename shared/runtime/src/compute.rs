@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_goes_on_in_whoever_awaits() {
+    async fn a_panic_is_passed_on_to_the_awaiting_task() {
         let panicked = tokio::spawn(run(async { panic!("of the work") })).await.unwrap_err();
         assert_eq!(panicked.into_panic().downcast_ref::<&str>(), Some(&"of the work"));
     }

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_go_well_later_is_to_be_sent_again() {
+    fn only_failures_that_pass_ask_for_another_attempt() {
         use store::StoreErrorKind::{Broken, Busy, Conflict, NotFound, Refused};
         for kind in [Busy, Conflict] {
             let (status, waits, detail) = of(failure(kind));

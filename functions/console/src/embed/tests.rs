@@ -193,7 +193,7 @@ fn a_link_of_any_other_host_is_refused_however_much_it_looks_like_one() {
 }
 
 #[test]
-fn what_is_of_data_studio_but_no_report_is_refused_for_its_reason() {
+fn an_address_of_data_studio_that_is_no_report_is_refused_with_its_reason() {
     for (pasted, unfit) in [
         ("https://lookerstudio.google.com/datasources/0123456789", Unfit::DataSource),
         ("https://lookerstudio.google.com/u/0/datasources/create?connectorId=x", Unfit::DataSource),
@@ -225,7 +225,7 @@ fn what_is_of_data_studio_but_no_report_is_refused_for_its_reason() {
 }
 
 #[test]
-fn whatever_comes_in_what_comes_out_is_an_address_of_data_studio() {
+fn whatever_is_pasted_becomes_an_address_of_data_studio_or_is_refused() {
     // Every single place of good texts, with every odd letter in it: refused, or rebuilt from plain letters.
     let link =
         format!("https://lookerstudio.google.com/u/0/reporting/{UUID}/page/p_1?params=%7B%22a%22:1%7D#x");

@@ -51,7 +51,7 @@ async fn every_item_that_was_not_accepted_is_listed_by_index() {
 }
 
 #[tokio::test]
-async fn the_status_tells_the_worst() {
+async fn the_status_is_that_of_the_worst_outcome() {
     let empty = json!({
         "received": 0, "accepted": 0, "unchanged": 0, "stale": 0, "ignored": 0, "rejected": 0, "results": [],
         "warned": 0, "warnings": [], "unknown_keys": [],
@@ -74,7 +74,7 @@ async fn the_status_tells_the_worst() {
 }
 
 #[tokio::test]
-async fn a_problem_carries_the_same_members() {
+async fn a_problem_has_the_same_members_as_an_answer() {
     let receive = || async {
         let mut answer = super::tests::answer(3);
         answer.accepted += 1;

@@ -102,7 +102,7 @@ async fn written(store: &Store, items: &[String], deadline: tokio::time::Instant
 }
 
 #[tokio::test]
-async fn exactly_the_items_that_were_not_stored_are_to_come_again() {
+async fn exactly_the_items_that_were_not_stored_have_the_outcome_retry() {
     let (store, log) = storage().await;
     let items = [
         session("s0", "2026-10-03"),
@@ -139,7 +139,7 @@ async fn a_batch_ends_in_time_whatever_storage_does() {
 }
 
 #[tokio::test]
-async fn what_is_stored_without_a_receipt_is_to_come_again() {
+async fn items_that_are_stored_without_a_receipt_have_the_outcome_retry() {
     let (store, log) = storage().await;
     let items = [session("s0", "2026-12-24"), session("s1", "2026-12-24")];
     let report = written(&store, &items, soon(500)).await;
@@ -168,7 +168,7 @@ async fn versions_of_one_session_are_written_in_the_order_of_the_batch() {
 }
 
 #[tokio::test]
-async fn where_nothing_can_be_read_everything_is_to_come_again() {
+async fn every_item_has_the_outcome_retry_when_storage_cannot_be_read() {
     let store = store("http://127.0.0.1:1").await;
     let error = store.account(&account().id).await.unwrap_err();
     let items = [session("s0", "2026-10-03"), "broken".to_owned()];
@@ -185,7 +185,7 @@ async fn where_nothing_can_be_read_everything_is_to_come_again() {
 }
 
 #[tokio::test]
-async fn what_storage_refuses_is_no_reason_to_send_it_again() {
+async fn a_refusal_of_storage_is_answered_with_500_and_not_503() {
     let (store, _) = storage().await;
     for (ids, status) in [(["s0", "busy1"], 503), (["busy1", "denied"], 500), (["denied", "s0"], 500)] {
         let items = ids.map(|id| session(id, "2026-10-03"));

@@ -14,7 +14,7 @@ fn soon() -> Instant {
 }
 
 #[tokio::test]
-async fn writes_end_in_their_own_order() {
+async fn writes_are_returned_in_the_order_in_which_they_end() {
     let mut in_flight = InFlight::new(soon());
     for (index, wait) in [3, 1, 2].into_iter().enumerate() {
         in_flight.push(index, id("s"), 1, async move {
@@ -65,7 +65,7 @@ async fn two_writes_of_one_session_are_never_under_way_at_once() {
 }
 
 #[tokio::test]
-async fn what_does_not_end_in_time_is_given_up_and_nothing_begins_after() {
+async fn writes_past_the_deadline_are_given_up_and_none_begins_after_it() {
     let (begun, started) = (RefCell::new(0), Instant::now());
     let mut in_flight = InFlight::new(Instant::now() + Duration::from_millis(300));
     let write = |index: usize, millis: u64| {
