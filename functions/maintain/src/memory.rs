@@ -223,6 +223,24 @@ mod tests {
     }
 
     #[test]
+    fn a_memory_keeps_the_names_that_it_was_first_written_with() {
+        let mut memory = Memory::default();
+        Duty::ALL.into_iter().for_each(|duty| memory.went_well(duty, NOW, NOW));
+        let json: serde_json::Value = serde_json::from_str(&memory.write()).unwrap();
+        let names = |value: &serde_json::Value| -> BTreeSet<String> {
+            value.as_object().unwrap().keys().cloned().collect()
+        };
+        let expected = "bodies_after deleted_to duties lifted_for lifting media_after objects_after open_days \
+                        quarantine_after quarantine_due replaced_at";
+        assert_eq!(names(&json), expected.split(' ').map(str::to_owned).collect());
+        let duties = "compaction garbage measurement media orphans quarantine retention sessions";
+        assert_eq!(names(&json["duties"]), duties.split(' ').map(str::to_owned).collect());
+        for duty in Duty::ALL {
+            assert_eq!(serde_json::to_value(duty).unwrap(), duty.name(), "{duty:?}");
+        }
+    }
+
+    #[test]
     fn open_days_read_back_and_too_many_of_them_are_all_days() {
         let (lease, day) = (noted(NOW), |day| NaiveDate::default() + chrono::Days::new(day));
         let mut memory = Memory::default();
