@@ -142,6 +142,32 @@ async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_lake_keeps_what_the_table_could_not_delete_before_the_retention_was_raised_again() {
+    let mut scene = Scene::start().await;
+    let (ingest, _) = scene.account("demo", 90).await;
+    let sessions: Vec<Value> = (0..20).map(|at| session(&format!("s{at}"), 40 + at % 3, 1)).collect();
+    scene.world.ingest_all(&ingest, &sessions, "accepted").await;
+    scene.archive().await;
+    scene.follow("demo").await;
+
+    // The table deletes nothing while the retention is too short, however often it is tried.
+    let proxy = Proxy::start(&scene.servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
+    proxy.set_rate_of("DeleteItem", Fault::Throttle, 1.0);
+    let endpoints = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..scene.servers.endpoints.clone() };
+    let app = App::new(scene.servers.clients_at(&endpoints, RetryConfig::disabled()).store());
+    scene.keep("demo", 30).await;
+    for _ in 0..3 {
+        pass_time(&scene.servers.store(), &account("demo"), HOLD).await;
+        maintain::handle(&app, Instant::now().plus_seconds(20)).await.unwrap();
+    }
+    assert!(proxy.count("DeleteItem").faults > 0);
+    scene.keep("demo", 90).await;
+    scene.follow("demo").await;
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    assert_eq!(scene.receipts("demo", 50).await, (20, 20, 20, json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_moves_into_the_kept_days_meanwhile_stays() {
     let scene = Scene::start().await;
     let (ingest, _) = scene.account("demo", 90).await;

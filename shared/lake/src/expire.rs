@@ -6,15 +6,14 @@ use store::{StoreError, StoreErrorKind};
 
 use crate::Lake;
 use crate::compact::Compacted;
-use crate::days::DAY;
 use crate::policy::{CompactionPolicy, MAX_INPUTS};
 use crate::segment::{Segment, Span};
 
 impl Lake {
     /// Makes one step of dropping the sessions that began before `oldest`. Segments that hold nothing else
     /// are replaced by nothing. Where there are none, one segment is rewritten that holds sessions which
-    /// began more than a day before `oldest`. A tombstone is kept for as long as the row that it is about,
-    /// because otherwise a deleted session would be there again if the retention were raised.
+    /// began before `oldest`. A tombstone is kept for as long as the row that it is about, because otherwise a
+    /// deleted session would be there again if the retention were raised.
     pub async fn expire(
         &self,
         account: &AccountId,
@@ -37,8 +36,7 @@ impl Lake {
                 done => done.map(|()| Compacted::Segments { inputs, rows: 0 })?,
             });
         }
-        let yesterday = Instant(oldest.0.saturating_sub(DAY));
-        match live.iter().find(|segment| segment.created().min < yesterday) {
+        match live.iter().find(|segment| segment.created().min < oldest) {
             Some(segment) => {
                 self.run_job(account, policy.pick_past_retention(segment, &live), policy, oldest).await
             }
