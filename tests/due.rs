@@ -190,7 +190,7 @@ async fn days_that_an_earlier_version_noted_without_a_time_are_taken_over_too() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_note_that_finds_no_room_is_not_tried_again_and_again() {
+async fn where_an_account_has_no_room_for_notes_one_of_every_day_takes_their_place() {
     let servers = Servers::embedded().await;
     let proxy = Proxy::start(&servers.endpoints.dynamodb, Service::DynamoDb, 1).await.unwrap();
     let endpoints = Endpoints { dynamodb: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
@@ -200,8 +200,14 @@ async fn a_note_that_finds_no_room_is_not_tried_again_and_again() {
     let many = (0..1_000).map(|day| first - chrono::Days::new(day)).collect();
     store.note_due(&demo, &TouchedDays::Named(many), now).await.unwrap();
     proxy.reset_counts();
-    store.note_due(&demo, &days(&[2]), now).await.unwrap();
-    assert_eq!(proxy.count("UpdateItem").requests, 2);
-    let lease = store.lease(&demo, "run", now, now.plus_seconds(60)).await.unwrap().unwrap();
+    let later = now.plus_seconds(600);
+    store.note_due(&demo, &days(&[2]), later).await.unwrap();
+    assert_eq!(proxy.count("UpdateItem").requests, 3);
+    store.note_due(&demo, &days(&[3]), later).await.unwrap();
+    assert_eq!(proxy.count("UpdateItem").requests, 4, "there is room again");
+    let item = store.get(key::due(&demo)).await.unwrap().unwrap();
+    assert_eq!(item["day_notes"].as_ss().unwrap().len(), 2, "{item:?}");
+    assert_eq!(store.due(later, 5).await.unwrap()[0].since, now, "it keeps its place");
+    let lease = store.lease(&demo, "run", later, later.plus_seconds(60)).await.unwrap().unwrap();
     assert_eq!(lease.notes.touched(), TouchedDays::Every);
 }

@@ -152,8 +152,15 @@ impl Store {
                 }
             }
         }
-        // It has no room for more days, or others are faster again and again: then any day may have been touched.
-        written(self.note_update(account, &TouchedDays::Every, now, true, None)).await.map(drop)
+        // It has no room for more days, or others are faster again and again: then one note says of every day that it may
+        // have been touched, in the place of all others.
+        for condition in [Some("listing_sk <= :due"), None] {
+            let update = self.note_update(account, &TouchedDays::Every, now, condition.is_none(), condition);
+            if written(update).await? == Written::Yes {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A note of an account and days; `makes_due` where it makes the account due now. With a condition it is written only
@@ -177,24 +184,25 @@ impl Store {
             let shard = key::due_listing(key::due_shard(account));
             update = update.expression_attribute_values(":shard", AttributeValue::S(shard));
         }
-        let notes = days.notes(now);
-        if notes.is_some() {
-            expression.push_str(&format!(" ADD {NOTES} :notes"));
-        }
-        let room = match days {
-            TouchedDays::Named(_) if notes.is_some() && condition.is_some() => {
-                update =
-                    update.expression_attribute_values(":room", AttributeValue::N(MOST_NOTES.to_string()));
-                format!(" AND (attribute_not_exists({NOTES}) OR size({NOTES}) < :room)")
-            }
-            _ => String::new(),
-        };
-        if let Some(notes) = notes {
+        let mut room = String::new();
+        if let Some(notes) = days.notes(now) {
             update = update.expression_attribute_values(":notes", notes);
+            if matches!(days, TouchedDays::Every) {
+                expression.push_str(&format!(", {NOTES} = :notes"));
+            } else {
+                expression.push_str(&format!(" ADD {NOTES} :notes"));
+                let most = AttributeValue::N(MOST_NOTES.to_string());
+                update = update.expression_attribute_values(":room", most);
+                room = format!(" AND (attribute_not_exists({NOTES}) OR size({NOTES}) < :room)");
+            }
+        }
+        if makes_due {
+            // The second of two conditions that failed tells why: its item may have no room.
+            update =
+                update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         }
         update
             .set_condition_expression(condition.map(|condition| format!("{condition}{room}")))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .update_expression(expression)
     }
 
