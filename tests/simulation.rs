@@ -6,6 +6,7 @@
 //! 5,000.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use archive::App;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -13,8 +14,9 @@ use domain::id::AccountId;
 use fastrand::Rng;
 use faults::{Proxy, Service};
 use futures::future::join_all;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::event_source::{EventSource, to_archive};
@@ -26,6 +28,8 @@ const SHARDS: usize = 4;
 const FAILING: f64 = 0.2;
 /// How many rounds of deliveries with faults follow after the last session was acknowledged.
 const ROUNDS: usize = 15;
+/// For how long the reader asks again where it is told that storage is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How many sessions one post has.
 const POST: usize = 20;
 /// One session in this many is too large for its item.
@@ -115,7 +119,7 @@ impl Sender {
     /// Asserts that the reports have each session once, in its latest version.
     async fn check(&self, world: &World, seed: u64) {
         let asked = query("sessions", &["session_id", "protocol"]);
-        let rows = world.rows_once(&self.report, &asked, self.latest.len()).await;
+        let rows = world.rows_with_patience(&self.report, &asked, PATIENCE).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let served: BTreeMap<String, String> =
             rows.iter().map(|row| (text(&row[0]), text(&row[1]))).collect();
@@ -126,7 +130,13 @@ impl Sender {
         assert_eq!(served.len(), rows.len(), "seed {seed}: a session is there twice");
 
         let path = format!("/v1/receipts?start=2026-09-30&end=2026-10-06&account={}", self.account);
-        let (_, receipts) = world.get(&path, &world.admin).await;
+        let asked = Instant::now();
+        let receipts = loop {
+            let (status, receipts) = world.get(&path, &world.admin).await;
+            if status != StatusCode::SERVICE_UNAVAILABLE || asked.elapsed() > PATIENCE {
+                break receipts;
+            }
+        };
         assert_eq!(receipts["gaps"], json!([]), "seed {seed}: {receipts}");
     }
 }
@@ -187,7 +197,7 @@ async fn simulate(seed: u64, records: usize) -> String {
         if is_sending {
             tokio::select! {
                 _ = &mut sending => is_sending = false,
-                () = tokio::time::sleep(std::time::Duration::from_millis(100)) => {}
+                () = tokio::time::sleep(Duration::from_millis(100)) => {}
             }
         } else {
             rounds += 1;

@@ -143,10 +143,24 @@ impl World {
 
     /// Returns all rows of a query, which it reads page by page.
     pub(crate) async fn rows(&self, token: &str, query: &Value) -> Vec<Vec<Value>> {
+        self.rows_with_patience(token, query, Duration::ZERO).await
+    }
+
+    /// Like `rows`, but where the answer to a page is to send the same request again it does so, for as long as `patience`.
+    pub(crate) async fn rows_with_patience(
+        &self,
+        token: &str,
+        query: &Value,
+        patience: Duration,
+    ) -> Vec<Vec<Value>> {
+        let deadline = tokio::time::Instant::now() + patience;
         let mut rows = Vec::new();
         let mut query = query.clone();
         loop {
             let (status, page) = self.post("/v1/data", token, &query).await;
+            if status == StatusCode::SERVICE_UNAVAILABLE && tokio::time::Instant::now() < deadline {
+                continue;
+            }
             assert_eq!(status, StatusCode::OK, "{page}");
             rows.extend(
                 page["rows"].as_array().unwrap().iter().map(|row| row["values"].as_array().unwrap().clone()),
