@@ -15,6 +15,7 @@ use store::{Store, TouchedDays};
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::demo;
+use crate::scene::with_added_at;
 use crate::world::World;
 
 const DAY: i64 = 86_400;
@@ -257,12 +258,12 @@ async fn what_a_month_reads_of_the_manifest_does_not_grow_with_the_years() {
 /// Puts items of replaced segments into the manifest: each is the given one with another key, live from one instant to
 /// another.
 async fn put_replaced(store: &Store, item: &store::Item, replaced: &[(key::Key, Instant, Instant)]) {
-    let request = |(key, added_at, removed_at): &(key::Key, Instant, Instant)| {
+    let parts = item["parts"].as_s().unwrap();
+    let request = |(key, added_at, _): &(key::Key, Instant, Instant)| {
         let mut item = item.clone();
         item.insert("sk".to_owned(), AttributeValue::S(key.sk.clone()));
-        for (name, at) in [("added_at", added_at), ("removed_at", removed_at)] {
-            item.insert(name.to_owned(), AttributeValue::N(at.0.to_string()));
-        }
+        let parts = with_added_at(parts, |_| added_at.0);
+        item.insert("parts".to_owned(), AttributeValue::S(parts));
         let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
         WriteRequest::builder().put_request(put).build()
     };

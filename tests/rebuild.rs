@@ -16,7 +16,7 @@ use store::text;
 
 use crate::dynamodb_local::Endpoints;
 use crate::lake::delete;
-use crate::scene::{Scene, account, days_ago, id, session};
+use crate::scene::{Scene, account, days_ago, id, session, with_added_at};
 use crate::world::query;
 
 /// Makes all segments old enough to be replaced.
@@ -24,8 +24,8 @@ async fn age(scene: &Scene) {
     let store = scene.servers.store();
     for item in store.partition(key::manifest(&account("demo"))).await.unwrap() {
         let key = Key { pk: text(&item, "pk").unwrap().into(), sk: text(&item, "sk").unwrap().into() };
-        let before = store::number(&item, "added_at").unwrap() - 60_000_000;
-        scene.set(key, "added_at", AttributeValue::N(before.to_string())).await;
+        let before = with_added_at(text(&item, "parts").unwrap(), |added_at| added_at - 60_000_000);
+        scene.set(key, "parts", AttributeValue::S(before)).await;
     }
 }
 

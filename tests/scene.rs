@@ -53,6 +53,12 @@ pub(crate) fn session(name: &str, days: u64, version: u32) -> Value {
     })
 }
 
+/// What an item of the manifest says of its segment's parts, with another instant, in microseconds, at which they were added.
+pub(crate) fn with_added_at(parts: &str, change: impl Fn(i64) -> i64) -> String {
+    let [format, added_at, parts] = parts.splitn(3, ',').collect::<Vec<_>>()[..] else { panic!("{parts}") };
+    format!("{format},{},{parts}", change(added_at.parse().unwrap()))
+}
+
 impl Scene {
     pub(crate) async fn start() -> Scene {
         let servers = Servers::embedded().await;

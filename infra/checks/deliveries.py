@@ -135,19 +135,25 @@ class Account:
             ExpressionAttributeValues={":pk": {"S": f"manifest#{self.name}"}, ":live": {"S": "live#"}},
         )
         items = (item for page in pages for item in page["Items"])
-        return [part for item in items for part in json.loads(item["parts"]["S"])["parts"]]
+        return [Part(*part) for item in items for part in json.loads(item["parts"]["S"])[2]]
+
+
+class Part:
+    """Of a part of a segment when its first and its last session began, and how many rows of sessions it has."""
+
+    def __init__(self, begin, length, _unique, _finished, _last, files):
+        self.first, self.last = begin, begin + length
+        self.sessions = next(rows for record, rows, *_ in files if record == 0)
 
 
 def overlaps(parts):
     """How many pairs of parts have an instant in common."""
-    spans = [part["created"] for part in parts]
-    return sum(a[0] <= b[1] and b[0] <= a[1] for at, a in enumerate(spans) for b in spans[:at])
+    return sum(a.first <= b.last and b.first <= a.last for at, a in enumerate(parts) for b in parts[:at])
 
 
 def surplus(parts, truth):
     """How many rows of the parts are old versions or tombstones."""
-    rows = (rows for part in parts for name, rows, *_ in part["files"] if name == "sessions")
-    return sum(rows) - len(truth.sessions)
+    return sum(part.sessions for part in parts) - len(truth.sessions)
 
 
 def fill_in_order(account):

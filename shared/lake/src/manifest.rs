@@ -165,7 +165,7 @@ impl Lake {
         let client = self.store.dynamo();
         const NEW: &str = "attribute_not_exists(pk)";
         if let ([segment], []) = (added, replaced) {
-            let item = segment.to_item(segment.key.clone(), None)?;
+            let item = segment.to_item(segment.key.clone())?;
             let put = client.put_item().table_name(table).set_item(Some(item)).condition_expression(NEW);
             put.send().await.map_err(|error| StoreError::aws("committing to the lake", error))?;
             return Ok(());
@@ -173,7 +173,7 @@ impl Lake {
         let not_built = |error| StoreError::broken("committing to the lake", error);
         let mut actions = Vec::new();
         for segment in added {
-            let item = segment.to_item(segment.key.clone(), None)?;
+            let item = segment.to_item(segment.key.clone())?;
             let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression(NEW);
             actions.push(TransactWriteItem::builder().put(put.build().map_err(not_built)?).build());
         }
@@ -184,7 +184,7 @@ impl Lake {
                 .condition_expression("attribute_exists(pk) AND attribute_not_exists(removed_at)");
             actions.push(TransactWriteItem::builder().delete(delete.build().map_err(not_built)?).build());
             let key = key::replaced_segment(&segment.account, segment.added_at, stamp, &segment.id);
-            let put = Put::builder().table_name(table).set_item(Some(segment.to_item(key, Some(stamp))?));
+            let put = Put::builder().table_name(table).set_item(Some(segment.to_item(key)?));
             actions.push(TransactWriteItem::builder().put(put.build().map_err(not_built)?).build());
         }
         let sent = client.transact_write_items().set_transact_items(Some(actions)).send().await;

@@ -150,6 +150,12 @@ pub fn replaced_segment(account: &AccountId, added_at: Instant, removed_at: Inst
     Key::new(manifest(account), format!("{}{id}", replaced_from(Some(class), removed_at)))
 }
 
+/// When the segment of this sort key was replaced; `None` of a key that does not tell.
+pub fn replaced_at(sk: &str) -> Option<Instant> {
+    let mut parts = sk.strip_prefix(REPLACED_SEGMENTS)?.rsplit('#').skip(1);
+    parts.next()?.parse().ok().map(Instant)
+}
+
 /// Where the segments begin that were replaced at this instant or later: those of a class of lifetime, or those whose keys
 /// tell of none.
 fn replaced_from(class: Option<usize>, instant: Instant) -> String {
@@ -157,9 +163,13 @@ fn replaced_from(class: Option<usize>, instant: Instant) -> String {
     format!("{REPLACED_SEGMENTS}{class}{:020}#", instant.0.max(0))
 }
 
+/// The first instant after this one.
+fn after(instant: Instant) -> Instant {
+    Instant(instant.0.saturating_add(1))
+}
+
 /// Where all segments stand that were replaced after this snapshot and live at its time, and few others.
 pub fn replaced_seen_at(snapshot: Instant) -> Vec<RangeInclusive<String>> {
-    let after = |instant: Instant| Instant(instant.0.saturating_add(1));
     let range = |class, last| replaced_from(class, after(snapshot))..=replaced_from(class, after(last));
     let of_class = |(class, most)| range(Some(class), snapshot.plus_seconds(most));
     let without_class = range(None, Instant(i64::MAX));
@@ -170,6 +180,14 @@ pub fn replaced_seen_at(snapshot: Instant) -> Vec<RangeInclusive<String>> {
 pub fn replaced_before(instant: Instant) -> Vec<RangeInclusive<String>> {
     let classes = (0..LIFETIMES.len()).map(Some).chain([None]);
     classes.map(|class| replaced_from(class, Instant(0))..=replaced_from(class, instant)).collect()
+}
+
+/// Where all replaced segments stand that were live before this instant, and few others.
+pub fn replaced_live_before(instant: Instant) -> Vec<RangeInclusive<String>> {
+    let classes =
+        LIFETIMES.into_iter().enumerate().map(|(class, most)| (Some(class), instant.plus_seconds(most)));
+    let ranges = classes.chain([(None, Instant(i64::MAX))]);
+    ranges.map(|(class, last)| replaced_from(class, Instant(0))..=replaced_from(class, after(last))).collect()
 }
 
 /// The item of a segment that was written before the manifest had two sections.

@@ -50,6 +50,24 @@ fn what_was_replaced_before_an_instant_stands_in_one_range() {
 }
 
 #[test]
+fn what_was_live_before_an_instant_is_found_and_little_that_became_live_after_it() {
+    let account = AccountId::try_from("demo".to_owned()).unwrap();
+    let instant = Instant(1_795_843_200_000_000);
+    let at = |seconds: i64| instant.plus_seconds(seconds);
+    let finds = |added, removed| {
+        let sk = replaced_segment(&account, added, removed, "x").sk;
+        replaced_live_before(instant).iter().filter(|keys| keys.contains(&sk)).count()
+    };
+    for lived in [0, 90, 91, 720, 721, 5_760, 5_761, 86_400, 9_000_000_000] {
+        for ago in [0, 1, 3_600, 9_000_000] {
+            assert_eq!(finds(at(-ago), at(lived - ago)), 1, "{lived} {ago}");
+        }
+        // Of what became live hours after it, only what lived for hours is read.
+        assert_eq!(finds(at(7_200), at(7_200 + lived)), usize::from(lived > 5_760), "{lived}");
+    }
+}
+
+#[test]
 fn a_session_key_reads_back_whatever_the_id_holds() {
     let demo = AccountId::try_from("demo".to_owned()).unwrap();
     for id in ["plain", "a#b", "#", "a/../b", "é"] {
