@@ -20,6 +20,8 @@ const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
 /// How many seconds old an object that no item names must be before it is deleted: older than any commit that
 /// may still name it.
 const ORPHANED_AFTER: i64 = 26 * 3_600;
+/// Within how many seconds after it is made an object is named by an item, or never.
+const COMMITTED_WITHIN: i64 = 3_600;
 /// Replaced segments of one step, at most.
 const STEP: usize = 1_000;
 /// Replaced segments whose objects and items are deleted together: those of format 1 have six objects each, and a request
@@ -132,7 +134,7 @@ impl Lake {
             let mut named: BTreeSet<String> = live.into_iter().map(|segment| segment.id).collect();
             candidates.retain(|(id, _)| !named.contains(id));
             if !candidates.is_empty() {
-                named = self.replaced_ids(account).await?;
+                named = self.replaced_ids(account, young.plus_seconds(COMMITTED_WITHIN)).await?;
                 candidates.retain(|(id, _)| !named.contains(id));
             }
         }
@@ -149,11 +151,17 @@ impl Lake {
         })
     }
 
-    async fn replaced_ids(&self, account: &AccountId) -> Result<BTreeSet<String>, StoreError> {
+    /// Returns the ids of the replaced segments that were live before this instant.
+    async fn replaced_ids(
+        &self,
+        account: &AccountId,
+        instant: Instant,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let old = key::SEGMENTS_BEFORE_SECTIONS;
         let mut ids = BTreeSet::new();
-        for prefix in [key::REPLACED_SEGMENTS, key::SEGMENTS_BEFORE_SECTIONS] {
-            let named = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
-            ids.extend(named.into_iter().map(|segment| segment.id));
+        for keys in key::replaced_live_before(instant).into_iter().chain([old.to_owned()..=format!("{old}~")])
+        {
+            ids.extend(self.segments_in(account, keys).await?.into_iter().map(|segment| segment.id));
         }
         Ok(ids)
     }
