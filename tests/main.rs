@@ -27,6 +27,7 @@ mod token_list;
 mod ingest;
 mod versions;
 mod tolerance;
+mod mapping;
 mod data;
 mod pages;
 mod requests;

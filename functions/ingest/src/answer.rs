@@ -189,6 +189,15 @@ impl BatchAnswer {
         }
     }
 
+    /// The same answer, with the indexes of the documents in which the items were found. Those of one document stay in
+    /// their order.
+    pub(crate) fn by_document(mut self, document: impl Fn(usize) -> usize) -> BatchAnswer {
+        self.results.sort_by_key(|line| line.index);
+        self.results.iter_mut().for_each(|line| line.index = document(line.index));
+        self.warnings.iter_mut().for_each(|warning| warning.index = document(warning.index));
+        self
+    }
+
     /// What is kept of the values that were left out of a batch of now.
     pub(crate) fn left_out(&self, now: Instant) -> Vec<LeftOut> {
         let fields = self.left_out.iter().map(|(field, (count, fault))| LeftOut {

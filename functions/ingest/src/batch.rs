@@ -25,7 +25,9 @@ use web::problem::Problem;
 use crate::App;
 use crate::answer::{BatchAnswer, Outcome};
 use crate::in_flight::{Ended, InFlight};
-use crate::parse::{Parsed, id_of, parse};
+use crate::item::Item;
+use crate::mapping::Mapping;
+use crate::parse::Parsed;
 use crate::put::{Done, PutOf};
 use crate::split::{Layout, split};
 
@@ -44,6 +46,8 @@ pub(crate) struct PostParameters {
     /// Whether to answer what would become of the sessions, and to store nothing.
     #[serde(default)]
     validate: bool,
+    /// The name of the mapping that reads the documents; without one they are the platform's own.
+    mapping: Option<String>,
 }
 
 pub(crate) async fn receive(
@@ -55,9 +59,10 @@ pub(crate) async fn receive(
 ) -> Result<BatchAnswer, Problem> {
     let started = tokio::time::Instant::now();
     let id = caller.account(&[Scope::Ingest], parameters.account.as_ref())?;
+    let mapping = parameters.mapping.as_deref().map(Mapping::named).transpose()?;
     compute::run(async move {
         let body = crate::body::read(&headers, body).await?;
-        let items = split(&body, Layout::of(&headers))?;
+        let items = Item::all(&split(&body, Layout::of(&headers))?, mapping)?;
         let mut batch = Batch::new(&app.store, &items, language(&headers), started + TIME_LIMIT);
         batch.trial = parameters.validate.then(BTreeMap::new);
         match app.store.account(&id).await {
@@ -65,7 +70,7 @@ pub(crate) async fn receive(
             Err(error) => batch.postpone(&error),
         }
         batch.log(&id, started);
-        Ok(batch.answer)
+        Ok(batch.answer.by_document(|index| items[index].document))
     })
     .await
 }
@@ -73,7 +78,7 @@ pub(crate) async fn receive(
 /// A batch that is being written.
 struct Batch<'b> {
     store: &'b Store,
-    items: &'b [&'b [u8]],
+    items: &'b [Item<'b>],
     deadline: tokio::time::Instant,
     answer: BatchAnswer,
     /// The prefix of the names of this batch's receipts.
@@ -95,7 +100,7 @@ struct Stored {
 }
 
 impl<'b> Batch<'b> {
-    fn new(store: &'b Store, items: &'b [&'b [u8]], lang: Lang, deadline: tokio::time::Instant) -> Batch<'b> {
+    fn new(store: &'b Store, items: &'b [Item<'b>], lang: Lang, deadline: tokio::time::Instant) -> Batch<'b> {
         let (answer, receipt) = (BatchAnswer::new(items.len(), lang), random_hex(8));
         let stored = BTreeMap::new();
         Batch { store, items, deadline, answer, receipt, stored, trial: None, unknown_keys: 0 }
@@ -106,12 +111,12 @@ impl<'b> Batch<'b> {
         let now = Instant::now();
         let mut in_flight = InFlight::new(self.deadline);
         for (index, item) in self.items.iter().enumerate() {
-            let Parsed { session, warnings, unknown_keys } = parse(item, account.zone);
+            let Parsed { session, warnings, unknown_keys } = item.parse(account.zone);
             self.unknown_keys += unknown_keys.len();
             let understood = match session {
                 Ok(understood) => understood,
                 Err(faults) => {
-                    let id = id_of(item);
+                    let id = item.id();
                     self.answer.warn(index, id.as_ref(), warnings, unknown_keys);
                     self.answer.reject(index, id, faults);
                     continue;
@@ -237,7 +242,7 @@ impl<'b> Batch<'b> {
     fn postpone(&mut self, error: &StoreError) {
         self.failed(error);
         for (index, item) in self.items.iter().enumerate() {
-            self.answer.note_outcome(index, id_of(item), Outcome::Retry);
+            self.answer.note_outcome(index, item.id(), Outcome::Retry);
         }
     }
 

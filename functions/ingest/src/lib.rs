@@ -1,12 +1,15 @@
 //! Ingest: takes sessions as the platform sends them, and keeps the latest version of each.
 //!
-//! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its items
-//! (`split`), an item a session (`parse`), and a batch of them writes and outcomes (`put`, `in_flight`,
-//! `answer`, `batch`).
+//! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its documents
+//! (`split`), a document of another platform sessions of ours (`mapping`, `item`), an item a session (`parse`), and a
+//! batch of them writes and outcomes (`put`, `in_flight`, `answer`, `batch`).
 
 mod body;
 mod split;
+mod json;
 mod parse;
+mod mapping;
+mod item;
 mod put;
 mod in_flight;
 mod answer;

@@ -5,7 +5,6 @@
 //! many times over.
 
 mod fault;
-mod json;
 mod structure;
 mod leaves;
 mod value;
@@ -19,9 +18,9 @@ use domain::session::{Identity, Row, Session, Talk, Value};
 use domain::zone::Zone;
 use serde_json::value::RawValue;
 
+use crate::json::{Entries, Json, is_empty, lone};
 use fault::path_of_key;
 pub(crate) use fault::{Fault, MAX_FAULTS};
-use json::{Entries, Json, is_empty, lone};
 use leaves::{Leaf, Leaves};
 use value::Wrong;
 
@@ -36,7 +35,8 @@ pub(crate) const MAX_UNKNOWN_KEYS: usize = 50;
 const NO_UTF8: Text = Text::new("não está em UTF-8 válido", "is not valid UTF-8");
 const NO_JSON: Text = Text::new("não é uma linha de JSON", "is not a line of JSON");
 const NO_OBJECT: Text = Text::new("não é um objeto JSON", "is not a JSON object");
-const LARGE: Text = Text::new("tem mais de 3 MiB depois de lida", "is larger than 3 MiB once parsed");
+pub(crate) const LARGE: Text =
+    Text::new("tem mais de 3 MiB depois de lida", "is larger than 3 MiB once parsed");
 const MANY_RECORDS: Text =
     Text::new("faz a sessão passar de 50000 registros", "makes the session longer than 50000 records");
 const NO_ID: Text = Text::new("é obrigatório (ou _id)", "is required (or _id)");
@@ -59,6 +59,19 @@ pub(crate) struct Parsed {
     pub(crate) warnings: Vec<Fault>,
     /// The paths of keys that the dictionary does not know, the first fifty different ones.
     pub(crate) unknown_keys: Vec<String>,
+}
+
+impl Parsed {
+    /// An item that is rejected.
+    pub(crate) fn rejected(faults: Vec<Fault>) -> Parsed {
+        Parsed { session: Err(faults), warnings: Vec::new(), unknown_keys: Vec::new() }
+    }
+
+    /// The same, with every path changed.
+    pub(crate) fn moved(self, moved: impl Fn(&str) -> String) -> Parsed {
+        let all = |faults: Vec<Fault>| faults.into_iter().map(|fault| fault.moved(&moved)).collect();
+        Parsed { session: self.session.map_err(all), warnings: all(self.warnings), ..self }
+    }
 }
 
 /// A parsed session.
@@ -89,6 +102,21 @@ pub(crate) fn parse(item: &[u8], zone: Zone) -> Parsed {
         _ => Err(parser.faults),
     };
     Parsed { session, warnings: parser.warnings, unknown_keys: parser.unknown_keys }
+}
+
+/// Reads the text of an item as JSON: what it is, and all that is wrong with the item's encoding and structure. The rest
+/// of an item of which some bytes are broken, so that its text has others, is looked through for other faults.
+pub(crate) fn inspect<'t>(item: &[u8], text: &'t str) -> (Option<&'t RawValue>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    if text.as_bytes() != item {
+        faults.push(Fault::item(NO_UTF8));
+    }
+    let item = serde_json::from_str::<&RawValue>(text).ok();
+    match item {
+        Some(item) => faults.extend(structure::check(item)),
+        None => faults.push(Fault::item(NO_JSON)),
+    }
+    (item, faults)
 }
 
 /// Returns the session id of an item that could not be parsed, if it can be found out.
@@ -159,17 +187,10 @@ struct SessionParser {
 impl SessionParser {
     /// Reads an item. `None`, or any fault, where it is rejected.
     fn item(&mut self, item: &[u8]) -> Option<(Session, Identity)> {
-        // The rest of an item of which some bytes are broken is looked through for other faults.
         let text = String::from_utf8_lossy(item);
-        if matches!(text, Cow::Owned(_)) {
-            self.faults.push(Fault::item(NO_UTF8));
-        }
-        let Ok(item) = serde_json::from_str::<&RawValue>(&text) else {
-            self.faults.push(Fault::item(NO_JSON));
-            return None;
-        };
-        self.faults.extend(structure::check(item));
-        let entries = match Json::of(item) {
+        let (item, faults) = inspect(item, &text);
+        self.faults = faults;
+        let entries = match Json::of(item?) {
             Ok(Json::Object(entries)) => opened(entries),
             Ok(_) => {
                 self.faults.push(Fault::item(NO_OBJECT));

@@ -70,10 +70,20 @@ pub(crate) fn split(body: &[u8], layout: Layout) -> Result<Vec<&[u8]>, Problem> 
             _ => return Err(Problem::bad_request(NO_SESSIONS)),
         },
     };
-    if items.len() > MAX_ITEMS {
-        return Err(Problem::too_large(TOO_MANY));
-    }
+    limited(items.len())?;
     Ok(items)
+}
+
+/// Fails with 413 for more items than a body may have.
+pub(crate) fn limited(items: usize) -> Result<(), Problem> {
+    if items > MAX_ITEMS { Err(Problem::too_large(TOO_MANY)) } else { Ok(()) }
+}
+
+/// The bytes of a body that a value of its masked text stands for.
+pub(crate) fn bytes_of<'b>(body: &'b [u8], text: &str, value: &RawValue) -> &'b [u8] {
+    // The masked text is as long as the body, so offsets in one are offsets in the other.
+    let begin = value.get().as_ptr() as usize - text.as_ptr() as usize;
+    &body[begin..begin + value.get().len()]
 }
 
 fn lines(body: &[u8]) -> Vec<&[u8]> {
@@ -88,10 +98,7 @@ fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
         .deserialize_seq(Items)
         .and_then(|items| source.end().map(|()| items))
         .map_err(|error| no_json(&error))?;
-    // That text is as long as the body, so offsets in one are offsets in the other.
-    let start = text.as_ptr() as usize;
-    let place = |item: &RawValue| item.get().as_ptr() as usize - start;
-    Ok(items.into_iter().map(|item| &body[place(item)..place(item) + item.get().len()]).collect())
+    Ok(items.into_iter().map(|item| bytes_of(body, &text, item)).collect())
 }
 
 fn object(body: &[u8]) -> Result<&[u8], Problem> {
@@ -109,7 +116,7 @@ fn object(body: &[u8]) -> Result<&[u8], Problem> {
 /// Returns the body as text. Where it is not valid UTF-8, every byte beyond ASCII is replaced by another
 /// character, because serde_json would refuse the whole body for the fault of one item. The replacement is
 /// allowed only within strings, like the bytes that it replaces.
-fn ascii_only(body: &[u8]) -> Cow<'_, str> {
+pub(crate) fn ascii_only(body: &[u8]) -> Cow<'_, str> {
     const COVER: u8 = 0x7F;
     std::str::from_utf8(body).map_or_else(
         |_| body.iter().map(|byte| char::from(if byte.is_ascii() { *byte } else { COVER })).collect(),

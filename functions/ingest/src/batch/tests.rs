@@ -92,7 +92,8 @@ fn soon(millis: u64) -> tokio::time::Instant {
 
 /// Writes a batch, and returns its report as JSON with the results in the order of the items.
 async fn written(store: &Store, items: &[String], deadline: tokio::time::Instant) -> Value {
-    let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+    let documents: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+    let items = Item::all(&documents, None).unwrap();
     let mut batch = Batch::new(store, &items, Lang::En, deadline);
     batch.write(&account()).await;
     let mut report = serde_json::to_value(&batch.answer).unwrap();
@@ -172,7 +173,8 @@ async fn every_item_has_the_outcome_retry_when_storage_cannot_be_read() {
     let store = store("http://127.0.0.1:1").await;
     let error = store.account(&account().id).await.unwrap_err();
     let items = [session("s0", "2026-10-03"), "broken".to_owned()];
-    let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+    let documents: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+    let items = Item::all(&documents, None).unwrap();
     let mut batch = Batch::new(&store, &items, Lang::En, soon(1_000));
     batch.postpone(&error);
     let results = serde_json::to_value(&batch.answer).unwrap()["results"].clone();
@@ -189,7 +191,8 @@ async fn a_refusal_of_storage_is_answered_with_500_and_not_503() {
     let (store, _) = storage().await;
     for (ids, status) in [(["s0", "busy1"], 503), (["busy1", "denied"], 500), (["denied", "s0"], 500)] {
         let items = ids.map(|id| session(id, "2026-10-03"));
-        let items: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+        let documents: Vec<&[u8]> = items.iter().map(String::as_bytes).collect();
+        let items = Item::all(&documents, None).unwrap();
         let mut batch = Batch::new(&store, &items, Lang::En, soon(20_000));
         batch.write(&account()).await;
         let response = axum::response::IntoResponse::into_response(batch.answer);

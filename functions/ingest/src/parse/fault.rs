@@ -49,6 +49,11 @@ impl Fault {
         Fault { sent: Some(shortened(sent, MAX_QUOTED)), ..self }
     }
 
+    /// The same fault, found at what `moved` makes of its path.
+    pub(crate) fn moved(self, moved: impl Fn(&str) -> String) -> Fault {
+        Fault { path: shortened(&moved(&self.path), MAX_PATH), ..self }
+    }
+
     /// The fault as a sentence that quotes what was sent.
     pub(crate) fn message(&self, lang: Lang) -> String {
         let reason = self.reason_in(lang);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use domain::dictionary::{self, Field, Record};
 use serde_json::value::RawValue;
 
-use super::json::{Entries, Json, is_empty, is_object, is_single, lone};
+use crate::json::{Entries, Json, is_empty, is_object, is_single, lone};
 
 /// How well a key fits a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::value::RawValue;
 
 use super::fault::{Fault, MAX_FAULTS};
-use super::json::{JsonText, MAX_KEYS};
+use crate::json::{JsonText, MAX_KEYS};
 
 /// How many levels deep an item may be nested. The names of the dictionary need six levels at most.
 const MAX_DEPTH: usize = 32;

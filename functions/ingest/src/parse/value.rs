@@ -10,7 +10,7 @@ use domain::time::Instant;
 use domain::zone::Zone;
 use serde_json::value::RawValue;
 
-use super::json::{Entries, Json, is_empty, lone};
+use crate::json::{Entries, Json, is_empty, lone};
 
 /// The longest text of a field, in bytes (the HTTP contract).
 const MAX_TEXT: usize = 1 << 20;

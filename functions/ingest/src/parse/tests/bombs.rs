@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::process::Command;
 
 use super::*;
+use crate::item::Item;
+use crate::mapping::Mapping;
 use crate::split::{Layout, split};
 
 /// The largest body after decompression, in bytes.
@@ -56,15 +58,53 @@ const BOMBS: &[Bomb] = &[
     ),
 ];
 
+/// Bombs in the place of another platform's documents.
+const MAPPED_BOMBS: &[Bomb] = &[
+    (|b| fill_in(b, r#"{"payload":["#, r#"{"meta":{"a":0}},"#, "]}"), r#"{"meta":{"a":0}},…"#),
+    (
+        |b| {
+            b.push_str(r#"{"payload":["#);
+            b.push_str(&r#"{"meta":{"a":0}},"#.repeat(49_999));
+            b.push_str("0]}");
+        },
+        "413",
+    ),
+    (
+        |b| fill_mapped(b, r#""messages":["#, r#"{"content":"a"},"#, "]}"),
+        "messages is a list of more than 50000 values",
+    ),
+    (
+        |b| fill_mapped(b, r#""messages":[{"content":""#, r"\u0001", r#""}]}"#),
+        "messages[0].content is longer than 1 MiB",
+    ),
+    (|b| fill_mapped(b, r#""labels":["#, r#""a","#, "]}"), "is larger than 3 MiB once parsed"),
+    (|b| fill_mapped(b, r#""timestamp":""#, "a", r#""}"#), "is larger than 3 MiB once parsed"),
+    (
+        |b| fill_mapped(b, r#""messages":[{"attachments":["#, r#"{"data_url":"a"},"#, "]}]}"),
+        "is larger than 3 MiB once parsed",
+    ),
+    (|b| fill_mapped(b, r#""x":["#, r#"{"y":"a"},"#, "]}"), ""),
+];
+
+fn fill_mapped(bomb: &mut String, head: &str, part: &str, tail: &str) {
+    let begin = r#"{"id":1,"inbox_id":1,"created_at":1791047122,"meta":{"a":0},"#;
+    fill_in(bomb, &format!("{begin}{head}"), part, tail);
+}
+
 /// Writes `head`, then `part` as often as it fits in a decompressed body, then `tail`.
-fn fill(bomb: &mut String, head: &str, part: &str, tail: &str) {
-    bomb.push_str(if head == "[" { "" } else { HEAD });
+fn fill_in(bomb: &mut String, head: &str, part: &str, tail: &str) {
     bomb.push_str(head);
     while bomb.len() + part.len() + tail.len() <= INFLATED {
         bomb.push_str(part);
     }
     bomb.truncate(bomb.trim_end_matches(',').len());
     bomb.push_str(tail);
+}
+
+/// Writes `head`, then `part` as often as it fits in a decompressed body, then `tail`.
+fn fill(bomb: &mut String, head: &str, part: &str, tail: &str) {
+    bomb.push_str(if head == "[" { "" } else { HEAD });
+    fill_in(bomb, head, part, tail);
 }
 
 fn many_keys(bomb: &mut String, inside: &str) {
@@ -105,7 +145,7 @@ fn a_bomb_costs_little_memory() {
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&child.stdout);
-    assert!(child.status.success(), "{told}");
+    assert!(child.status.success(), "{told}{}", String::from_utf8_lossy(&child.stderr));
     let peak: usize =
         told.split("peak KiB ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     assert!(peak < MAX_PEAK_KIB, "{peak} KiB");
@@ -136,6 +176,21 @@ fn child() {
                     },
                 )
             }
+        };
+        assert!(told.ends_with(expected) && told.is_empty() == expected.is_empty(), "{told}");
+    }
+    for (make, expected) in MAPPED_BOMBS {
+        bomb.clear();
+        make(&mut bomb);
+        assert!(bomb.len() <= INFLATED, "{expected}: {}", bomb.len());
+        let documents = split(bomb.as_bytes(), Layout::Json).unwrap();
+        let mapping = Mapping::named("chatwoot").unwrap();
+        let told = match Item::all(&documents, Some(mapping)) {
+            Err(problem) => problem.status().as_u16().to_string(),
+            Ok(items) => match items[0].parse(ZONE).session {
+                Ok(_) => String::new(),
+                Err(faults) => faults[0].message(Lang::En),
+            },
         };
         assert!(told.ends_with(expected) && told.is_empty() == expected.is_empty(), "{told}");
     }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use serde_json::value::RawValue;
 
 /// The most keys in one object: far more than any document has, and few enough to have in memory.
-pub(super) const MAX_KEYS: usize = 20_000;
+pub(crate) const MAX_KEYS: usize = 20_000;
 /// The most elements in a list that is read.
 const MAX_ELEMENTS: usize = 50_000;
 
@@ -21,11 +21,11 @@ const MANY_KEYS: Text =
     Text::new("tem mais de 20000 chaves, ou uma corrompida", "has more than 20000 keys or a broken one");
 
 /// The members of an object, in their order.
-pub(super) type Entries<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
+pub(crate) type Entries<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
 
 /// A value whose members are not read yet.
 #[derive(Debug)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Null,
     Boolean(bool),
     /// A number as it is written.
@@ -37,7 +37,7 @@ pub(super) enum Json<'a> {
 
 impl<'a> Json<'a> {
     /// Looks at a value. The error says what it is too much of, or that a text in it cannot be read: the item is rejected.
-    pub(super) fn of(raw: &'a RawValue) -> Result<Json<'a>, Text> {
+    pub(crate) fn of(raw: &'a RawValue) -> Result<Json<'a>, Text> {
         let text = raw.get();
         Ok(match text.as_bytes() {
             [b'n', ..] => Json::Null,
@@ -53,7 +53,7 @@ impl<'a> Json<'a> {
 
 impl<'a> Json<'a> {
     /// The elements of a list, also of one that PHP wrote as an object because an index is missing. Gives anything else back.
-    pub(super) fn elements(self) -> Result<Vec<&'a RawValue>, Json<'a>> {
+    pub(crate) fn elements(self) -> Result<Vec<&'a RawValue>, Json<'a>> {
         match self {
             Json::List(elements) => Ok(elements),
             Json::Object(entries) => {
@@ -76,7 +76,7 @@ fn index(key: &str) -> Option<u32> {
 }
 
 /// The one value that a list holds beside empty ones; a value that is no list, or a list of several, is itself.
-pub(super) fn lone(raw: &RawValue) -> Result<&RawValue, Text> {
+pub(crate) fn lone(raw: &RawValue) -> Result<&RawValue, Text> {
     // Only lists and objects are looked into.
     if !raw.get().starts_with(['[', '{']) {
         return Ok(raw);
@@ -90,18 +90,18 @@ pub(super) fn lone(raw: &RawValue) -> Result<&RawValue, Text> {
 }
 
 /// Whether there is nothing in a value: `null`, `""`, `[]` and `{}`.
-pub(super) fn is_empty(raw: &RawValue) -> bool {
+pub(crate) fn is_empty(raw: &RawValue) -> bool {
     let text = raw.get();
     let inside = || text[1..text.len() - 1].trim_ascii();
     text == "null" || text == r#""""# || (text.starts_with(['[', '{']) && inside().is_empty())
 }
 
-pub(super) fn is_object(raw: &RawValue) -> bool {
+pub(crate) fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
 /// Whether a value is a text or a number, or MongoDB's wrapper of an id.
-pub(super) fn is_single(raw: &RawValue) -> bool {
+pub(crate) fn is_single(raw: &RawValue) -> bool {
     let text = raw.get();
     let is_id = || text[1..].trim_ascii_start().starts_with(r#""$oid""#);
     text.starts_with(['"', '-'])
@@ -115,7 +115,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str, wrong: Text) -> Result<T, Text> {
 
 /// A text, borrowed where it contains no escapes.
 #[derive(PartialEq, Eq, Hash)]
-pub(super) struct JsonText<'a>(pub(super) Cow<'a, str>);
+pub(crate) struct JsonText<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for JsonText<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonText<'de>, D::Error> {
