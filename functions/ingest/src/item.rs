@@ -8,7 +8,7 @@ use web::problem::Problem;
 
 use crate::mapping::{Found, Mapping, joined};
 use crate::parse::{Fault, LARGE, Parsed, id_of, inspect, parse};
-use crate::split::{bytes_of, limited, masked};
+use crate::split::{ascii_only, bytes_of, limited};
 
 const NOWHERE: Text = Text::new(
     "não está onde o mapeamento a procura: o documento não é de uma sessão, ou é de outra versão da plataforma",
@@ -89,7 +89,7 @@ impl<'b> Item<'b> {
 
 /// The items of one document under a mapping. One without a session is an item too.
 fn mapped<'b>(document: usize, bytes: &'b [u8], mapping: &'static Mapping) -> Vec<Item<'b>> {
-    let text = masked(bytes);
+    let text = ascii_only(bytes);
     let read = serde_json::from_str::<&RawValue>(&text).ok();
     let Some(found) = read.and_then(|raw| mapping.sessions(raw)) else {
         return vec![Item { document, bytes, form: Form::Unknown(String::new()) }];

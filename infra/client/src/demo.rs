@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::error::CliError;
 use crate::http::{Client, Target};
-use crate::send::{Batch, Item, Tally, send};
+use crate::send::{Batch, Delivery, Item, Tally, send};
 
 /// How many days the demo reaches back.
 const DAYS: u32 = 28;
@@ -79,13 +79,14 @@ pub async fn fill(client: &Client, account: &str, sessions: usize) -> Result<Tal
     }
     let options = Options { seed: SEED, sessions, end: now, days: DAYS, media };
     let mut generator = (1..).zip(Generator::new(options)).peekable();
+    let delivery = Delivery { account: Some(account), mapping: None };
     let mut tally = Tally::default();
     while generator.peek().is_some() {
-        let mut batch = Batch::new("demo");
+        let mut batch = Batch::new("demo", delivery);
         for (number, session) in generator.by_ref().take(500) {
             batch.push(Item { number, bytes: session.to_string().into_bytes() });
         }
-        let (sent, outcome) = send(client, Some(account), batch, |_| ()).await;
+        let (sent, outcome) = send(client, delivery, batch, |_| ()).await;
         tally.add(sent);
         outcome?;
     }

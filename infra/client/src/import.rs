@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::error::CliError;
 use crate::http::{Client, Target};
-use crate::send::{Batch, Item, Tally, send};
+use crate::send::{Batch, Delivery, Item, Tally, send};
 use items::{Items, ItemsError};
 
 /// Batches on their way at once: while one is stored, the next ones are read and compressed.
@@ -32,6 +32,11 @@ pub struct ImportArgs {
     /// Account that gets the sessions; needed with an admin token only.
     #[arg(long, value_name = "CONTA")]
     account: Option<String>,
+    /// Mapeamento que lê documentos de outra plataforma, como chatwoot.
+    ///
+    /// Mapping that reads another platform's documents, such as chatwoot.
+    #[arg(long, value_name = "NOME")]
+    mapping: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -40,7 +45,8 @@ pub struct ImportArgs {
 pub async fn run(args: ImportArgs) -> Result<(), CliError> {
     let client = Client::of(&args.target)?;
     let bar = bar(&args.files);
-    let mut import = Import { client, account: args.account, bar, tally: Tally::default() };
+    let delivery = Delivery { account: args.account.as_deref(), mapping: args.mapping.as_deref() };
+    let mut import = Import { client, delivery, bar, tally: Tally::default() };
     let mut failures = Vec::new();
     for path in &args.files {
         match import.file(path).await {
@@ -64,25 +70,25 @@ enum FileError {
     Unsent(CliError),
 }
 
-struct Import {
+struct Import<'d> {
     client: Client,
-    account: Option<String>,
+    delivery: Delivery<'d>,
     bar: ProgressBar,
     tally: Tally,
 }
 
-impl Import {
+impl Import<'_> {
     async fn file(&mut self, path: &Path) -> Result<(), FileError> {
         let open = || Items::open(self.bar.wrap_read(File::open(path)?));
         let mut batches = Batches { items: open().map_err(FileError::Unread)?, next: None, failure: None };
-        let source = path.display().to_string();
+        let (source, delivery) = (path.display().to_string(), self.delivery);
         let refused = Cell::new(false);
         let mut failure = None;
         {
-            let more = std::iter::from_fn(|| if refused.get() { None } else { batches.next(&source) });
-            let account = self.account.as_deref();
+            let more =
+                std::iter::from_fn(|| if refused.get() { None } else { batches.next(&source, delivery) });
             let sending =
-                more.map(|batch| send(&self.client, account, batch, |reason| say_why(&self.bar, reason)));
+                more.map(|batch| send(&self.client, delivery, batch, |reason| say_why(&self.bar, reason)));
             let mut sent = stream::iter(sending).buffer_unordered(IN_FLIGHT);
             while let Some((tally, outcome)) = sent.next().await {
                 self.tally.add(tally);
@@ -111,8 +117,8 @@ struct Batches {
 }
 
 impl Batches {
-    fn next(&mut self, source: &str) -> Option<Batch> {
-        let mut batch = Batch::new(source);
+    fn next(&mut self, source: &str, delivery: Delivery<'_>) -> Option<Batch> {
+        let mut batch = Batch::new(source, delivery);
         batch_up(self, &mut batch);
         if batch.is_empty() { None } else { Some(batch) }
     }

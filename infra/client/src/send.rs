@@ -1,5 +1,6 @@
 //! Sends sessions in batches and keeps count of what became of them.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -16,14 +17,25 @@ use crate::http::Client;
 /// Sessions of one batch, and its size before compression.
 const BATCH_ITEMS: usize = 500;
 const BATCH_BYTES: usize = 3 << 20;
+/// Documents of another platform in one batch: each may hold a page of sessions, and a body no more than 5,000.
+const BATCH_DOCUMENTS: usize = 20;
 /// How often in a row a batch may be put off without any of it being stored.
 const TRIES: u32 = 8;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Rejected sessions that are remembered one by one.
 const SHOWN: usize = 20;
 
-/// One session as it was found.
-#[derive(Clone, Debug, PartialEq)]
+/// Whose the sessions are, and how they are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Delivery<'d> {
+    /// The account that gets them; only an admin token has to say.
+    pub account: Option<&'d str>,
+    /// The mapping that reads them; without one they are the platform's own.
+    pub mapping: Option<&'d str>,
+}
+
+/// One session, or one document of another platform, as it was found.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
     /// Its line in NDJSON, else its place in the array, from 1.
     pub number: u64,
@@ -88,18 +100,22 @@ pub struct Batch {
     pub source: String,
     items: Vec<Item>,
     bytes: usize,
+    /// How many items it takes.
+    most: usize,
+    /// How many sessions the stack asked for again, of those that are left.
+    asked: Option<u64>,
 }
 
 impl Batch {
     /// An empty batch.
-    pub fn new(source: &str) -> Batch {
-        Batch { source: source.to_owned(), items: Vec::new(), bytes: 0 }
+    pub fn new(source: &str, delivery: Delivery<'_>) -> Batch {
+        let most = if delivery.mapping.is_some() { BATCH_DOCUMENTS } else { BATCH_ITEMS };
+        Batch { source: source.to_owned(), items: Vec::new(), bytes: 0, most, asked: None }
     }
 
     /// Whether `item` still fits; the first one always does.
     pub fn fits(&self, item: &Item) -> bool {
-        self.items.is_empty()
-            || (self.items.len() < BATCH_ITEMS && self.bytes + item.bytes.len() < BATCH_BYTES)
+        self.items.is_empty() || (self.items.len() < self.most && self.bytes + item.bytes.len() < BATCH_BYTES)
     }
 
     /// Puts an item in.
@@ -126,6 +142,7 @@ impl Batch {
 /// What the stack says of a batch.
 #[derive(Debug, Deserialize)]
 struct BatchReport {
+    received: u64,
     accepted: u64,
     unchanged: u64,
     stale: u64,
@@ -146,13 +163,13 @@ struct Line {
 /// what found its end even where the sending failed.
 pub async fn send(
     client: &Client,
-    account: Option<&str>,
+    delivery: Delivery<'_>,
     mut batch: Batch,
     put_off: impl Fn(&CliError),
 ) -> (Tally, Result<(), CliError>) {
     let (mut tally, mut tries) = (Tally::default(), 0);
     loop {
-        let (failure, wait) = match post(client, account, &batch).await {
+        let (failure, wait) = match post(client, delivery, &batch).await {
             Err(error @ CliError::Silent { .. }) => (error, None),
             Err(error) => return (tally, Err(error)),
             Ok(answer) => {
@@ -161,12 +178,12 @@ pub async fn send(
                 let failure = CliError::Refused(Refusal::new(status, &body));
                 match serde_json::from_slice::<BatchReport>(&body) {
                     Ok(answer) => {
-                        let before = batch.items.len();
+                        let before = batch.asked.unwrap_or(answer.received);
                         count_outcomes(answer, &mut batch, &mut tally);
                         if batch.items.is_empty() {
                             return (tally, Ok(()));
                         }
-                        if batch.items.len() < before {
+                        if batch.asked < Some(before) {
                             tries = 0;
                         }
                     }
@@ -192,25 +209,29 @@ pub async fn send(
     }
 }
 
-async fn post(client: &Client, account: Option<&str>, batch: &Batch) -> Result<Response, CliError> {
-    let mut request = client.request(Method::POST, "/v1/sessions");
-    if let Some(account) = account {
-        request = request.query(&[("account", account)]);
-    }
-    let request = request
+async fn post(client: &Client, delivery: Delivery<'_>, batch: &Batch) -> Result<Response, CliError> {
+    let Delivery { account, mapping } = delivery;
+    let request = client
+        .request(Method::POST, "/v1/sessions")
+        .query(&[("account", account), ("mapping", mapping)])
         .header(CONTENT_TYPE, "application/x-ndjson")
         .header(CONTENT_ENCODING, "gzip")
         .body(batch.gzip()?);
     request.send().await.map_err(|error| client.silent(&error))
 }
 
-/// Counts what the stack settled; what it asks for again stays in the batch.
+/// Counts what the stack settled; what it asks for again stays in the batch, a document once for all its sessions.
 fn count_outcomes(answer: BatchReport, batch: &mut Batch, tally: &mut Tally) {
-    let mut again = Vec::new();
+    // Sessions of a document that comes again for another's sake were counted, and are unchanged now.
+    let counted = batch.asked.map_or(0, |asked| answer.received.saturating_sub(asked));
+    let (mut again, mut asked) = (BTreeMap::new(), 0);
     for line in answer.results {
         let Some(item) = batch.items.get_mut(line.index) else { continue };
         match line.outcome.as_str() {
-            "retry" => again.push(std::mem::replace(item, Item { number: 0, bytes: Vec::new() })),
+            "retry" => {
+                asked += 1;
+                again.entry(line.index).or_insert_with(|| std::mem::take(item));
+            }
             "rejected" => tally.reject(Rejected {
                 source: batch.source.clone(),
                 number: item.number,
@@ -221,10 +242,11 @@ fn count_outcomes(answer: BatchReport, batch: &mut Batch, tally: &mut Tally) {
         }
     }
     tally.accepted += answer.accepted;
-    tally.unchanged += answer.unchanged;
+    tally.unchanged += answer.unchanged.saturating_sub(counted);
     tally.stale += answer.stale;
     tally.ignored += answer.ignored;
-    batch.items = again;
+    batch.items = again.into_values().collect();
+    batch.asked = Some(asked);
 }
 
 fn retry_after(answer: &Response) -> Option<Duration> {
@@ -242,12 +264,13 @@ mod tests {
 
     #[test]
     fn only_what_the_stack_asks_for_again_stays_in_the_batch() {
-        let mut batch = Batch::new("a.ndjson");
+        let mut batch = Batch::new("a.ndjson", Delivery::default());
         (1..=4).for_each(|number| batch.push(item(number, 1)));
         let answer = serde_json::json!({
-            "accepted": 1, "unchanged": 0, "stale": 1, "ignored": 0, "rejected": 1,
+            "received": 7, "accepted": 2, "unchanged": 0, "stale": 1, "ignored": 0, "rejected": 1,
             "results": [
                 {"index": 0, "outcome": "stale"},
+                {"index": 2, "outcome": "retry"},
                 {"index": 2, "outcome": "retry"},
                 {"index": 3, "outcome": "rejected", "field": "created_at", "message": "is required"},
             ],
@@ -255,17 +278,42 @@ mod tests {
         let mut tally = Tally::default();
         count_outcomes(serde_json::from_value(answer).unwrap(), &mut batch, &mut tally);
         assert_eq!(batch.items, [item(3, 1)]);
-        assert_eq!((tally.accepted, tally.stale, tally.rejected), (1, 1, 1));
+        assert_eq!((tally.accepted, tally.stale, tally.rejected), (2, 1, 1));
         assert_eq!((tally.faults[0].number, tally.faults[0].field.as_deref()), (4, Some("created_at")));
     }
 
     #[test]
+    fn what_a_document_holds_beside_what_is_asked_for_again_is_counted_once() {
+        let mut batch =
+            Batch::new("pages.ndjson", Delivery { mapping: Some("chatwoot"), ..Delivery::default() });
+        (1..=2).for_each(|number| batch.push(item(number, 1)));
+        let mut tally = Tally::default();
+        let retry = serde_json::json!({"index": 1, "outcome": "retry"});
+        for (received, accepted, unchanged, results) in [
+            (50, 47, 0, vec![retry.clone(), retry.clone(), retry.clone()]),
+            (25, 2, 22, vec![retry]),
+            (25, 1, 24, vec![]),
+        ] {
+            let answer = serde_json::json!({
+                "received": received, "accepted": accepted, "unchanged": unchanged, "stale": 0, "ignored": 0,
+                "results": results,
+            });
+            count_outcomes(serde_json::from_value(answer).unwrap(), &mut batch, &mut tally);
+        }
+        assert_eq!((tally.accepted, tally.unchanged), (50, 0));
+        assert!(batch.is_empty());
+    }
+
+    #[test]
     fn a_batch_is_full_by_count_or_by_bytes_but_takes_one_item_of_any_size() {
-        let mut batch = Batch::new("");
+        let mut batch = Batch::new("", Delivery::default());
         assert!(batch.fits(&item(1, 2 * BATCH_BYTES)));
         (1..=BATCH_ITEMS as u64).for_each(|number| batch.push(item(number, 1)));
         assert!(!batch.fits(&item(501, 1)));
-        let mut batch = Batch::new("");
+        let mut batch = Batch::new("", Delivery { mapping: Some("chatwoot"), ..Delivery::default() });
+        (1..=BATCH_DOCUMENTS as u64).for_each(|number| batch.push(item(number, 1)));
+        assert!(!batch.fits(&item(21, 1)));
+        let mut batch = Batch::new("", Delivery::default());
         batch.push(item(1, BATCH_BYTES - 10));
         assert!(batch.fits(&item(2, 5)) && !batch.fits(&item(2, 10)));
     }

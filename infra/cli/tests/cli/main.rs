@@ -211,6 +211,30 @@ fn an_import_stores_every_session_once_however_it_is_written_and_repeated() {
 }
 
 #[test]
+fn an_import_reads_another_platform_s_documents_by_a_mapping() {
+    let served = Served::start();
+    served.ok(&["demo", "--account", "loja", "--sessions", "1"]);
+    let now = domain::time::Instant::now().seconds();
+    let page = |first: u64, count: u64| {
+        let conversation =
+            |id| json!({"id": id, "inbox_id": 1, "meta": {"sender": {"id": 1}}, "created_at": now});
+        json!({"data": {"payload": (first..first + count).map(conversation).collect::<Vec<_>>()}})
+    };
+    let pages: Vec<Value> = (0..30).map(|at| page(at * 10, 10)).collect();
+    let path = served.file("pages.ndjson", &lines(&pages));
+    let said = served.ok(&["import", "--mapping", "chatwoot", &path, "--account", "loja"]);
+    assert!(said.starts_with("300 sessões estão guardadas: 300 agora"), "{said}");
+
+    let path = served.file("one.json", &serde_json::to_vec_pretty(&page(0, 2)).unwrap());
+    let output = served.run(&["import", "--mapping", "chatwood", &path, "--account", "loja"]);
+    assert_eq!(output.status.code(), Some(1));
+    let failed = text(&output.stderr);
+    assert!(failed.contains("chatwood") && failed.contains("chatwoot"), "{failed}");
+    let said = served.ok(&["import", "--mapping", "chatwoot", &path, "--account", "loja"]);
+    assert!(said.starts_with("2 sessões estão guardadas: 0 agora, 2 já estavam iguais"), "{said}");
+}
+
+#[test]
 fn an_import_that_fails_says_where_and_what_was_stored() {
     let served = Served::start();
     served.ok(&["demo", "--account", "loja", "--sessions", "1"]);
