@@ -148,7 +148,7 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
     let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
     let order = Rebuild { rebuild: demo(), start, end };
-    let rebuilt = maintain::rebuild(&maintain::App::new(store), &order).await.unwrap();
+    let rebuilt = maintain::rebuild(&maintain::App::new(store), &order, far_off()).await.unwrap();
     assert_eq!(
         (rebuilt.sessions, i64::try_from(rebuilt.days).unwrap()),
         (sessions.len(), (end - start).num_days() + 1)
@@ -157,11 +157,16 @@ async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
     assert_eq!(expected::everything(&world, &report).await, before);
 }
 
+/// A deadline that leaves time for every day of an order.
+pub(crate) fn far_off() -> Instant {
+    Instant::now().plus_seconds(600)
+}
+
 /// Rebuilds the day of a session from the table.
 pub(crate) async fn rebuild(world: &World, session: &Value) -> Rebuilt {
     let day = moment(&session["created_at"]).unwrap().to_utc().date_naive();
     let order = Rebuild { rebuild: demo(), start: day, end: day };
-    maintain::rebuild(&maintain::App::new(world.store()), &order).await.unwrap()
+    maintain::rebuild(&maintain::App::new(world.store()), &order, far_off()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

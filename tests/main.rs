@@ -15,6 +15,7 @@ mod discovery;
 mod retention;
 mod quarantine;
 mod rebuild;
+mod rebuild_orders;
 mod receipts;
 mod acknowledgement;
 mod formats;

@@ -12,7 +12,7 @@ use store::StoreErrorKind;
 use crate::dynamodb_local::Servers;
 use crate::event_source::EventSource;
 use crate::expected::{self, moment};
-use crate::lake::demo;
+use crate::lake::{demo, far_off};
 use crate::world::{World, answer, query};
 
 const SHARDS: usize = 4;
@@ -137,7 +137,7 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
 /// faster.
 async fn rebuild(app: &maintain::App, start: NaiveDate, end: NaiveDate) -> Option<bool> {
     let order = Rebuild { rebuild: demo(), start, end };
-    match maintain::rebuild(app, &order).await {
+    match maintain::rebuild(app, &order, far_off()).await {
         Ok(rebuilt) => Some(rebuilt.agrees),
         Err(error) => {
             assert_eq!(error.kind, StoreErrorKind::Conflict, "{error:?}");

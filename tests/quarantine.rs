@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::key;
 use store::{Quarantined, text};
 
-use crate::lake::delete;
+use crate::lake::{delete, far_off};
 use crate::scene::{Scene, account, days_ago, id, session};
 use crate::world::query;
 
@@ -219,7 +219,7 @@ async fn a_rebuild_of_its_new_day_does_not_end_the_attempts_for_a_session_that_m
     let day = days_ago(5);
     let order = maintain::Rebuild { rebuild: account("demo"), start: day, end: day };
     let app = maintain::App::new(scene.servers.store());
-    let rebuilt = maintain::rebuild(&app, &order).await.unwrap();
+    let rebuilt = maintain::rebuild(&app, &order, far_off()).await.unwrap();
     assert_eq!((rebuilt.agrees, rebuilt.healed), (true, 0), "it still lies where it lay before: {rebuilt:?}");
     wait_and_maintain(&scene).await;
     assert_eq!(quarantined(&scene).await, []);

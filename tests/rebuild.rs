@@ -15,12 +15,12 @@ use store::key::{self, Key};
 use store::text;
 
 use crate::dynamodb_local::Endpoints;
-use crate::lake::delete;
+use crate::lake::{delete, far_off};
 use crate::scene::{Scene, account, days_ago, id, session, with_added_at};
 use crate::world::query;
 
 /// Makes all segments old enough to be replaced.
-async fn age(scene: &Scene) {
+pub(crate) async fn age(scene: &Scene) {
     let store = scene.servers.store();
     for item in store.partition(key::manifest(&account("demo"))).await.unwrap() {
         let key = Key { pk: text(&item, "pk").unwrap().into(), sk: text(&item, "sk").unwrap().into() };
@@ -39,7 +39,7 @@ async fn compact(scene: &Scene) {
 async fn rebuild(scene: &Scene, days: u64) -> Rebuilt {
     age(scene).await;
     let order = Rebuild { rebuild: account("demo"), start: days_ago(days), end: days_ago(days) };
-    maintain::rebuild(&maintain::App::new(scene.servers.store()), &order).await.unwrap()
+    maintain::rebuild(&maintain::App::new(scene.servers.store()), &order, far_off()).await.unwrap()
 }
 
 /// Takes a session out of the table.

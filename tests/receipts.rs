@@ -12,7 +12,7 @@ use store::key;
 use store::{Rejection, Store};
 
 use crate::expected::{self, id, moment};
-use crate::lake::{delete, demo, filled, session_key};
+use crate::lake::{delete, demo, far_off, filled, session_key};
 use crate::world::{World, query};
 
 const PERIOD: &str = "start=2026-09-05&end=2026-10-04";
@@ -98,7 +98,7 @@ async fn what_is_lost_is_named_and_a_rebuild_brings_it_back() {
     let days = sessions.iter().map(|session| moment(&session["created_at"]).unwrap().to_utc().date_naive());
     let (start, end) = (days.clone().min().unwrap(), days.max().unwrap());
     let order = Rebuild { rebuild: demo(), start, end };
-    let rebuilt = maintain::rebuild(&maintain::App::new(store), &order).await.unwrap();
+    let rebuilt = maintain::rebuild(&maintain::App::new(store), &order, far_off()).await.unwrap();
     assert_eq!((rebuilt.sessions, rebuilt.agrees), (119, false), "the lost session is still missing");
     assert_eq!(rebuilt.receipts.iter().map(|receipt| receipt.served).sum::<usize>(), 119);
     assert!(

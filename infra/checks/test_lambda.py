@@ -306,8 +306,8 @@ class Archive(unittest.TestCase):
 
         rebuilt = invoke("maintain", {"rebuild": ACCOUNT, **days})
 
-        self.assertEqual(set(rebuilt), {"days", "sessions", "agrees", "receipts", "healed"})
-        self.assertEqual((rebuilt["days"], rebuilt["agrees"], rebuilt["healed"]), (2, True, 0))
+        self.assertEqual(set(rebuilt), {"days", "left", "sessions", "agrees", "receipts", "healed"})
+        self.assertEqual((rebuilt["days"], rebuilt["left"], rebuilt["agrees"], rebuilt["healed"]), (2, None, True, 0))
         self.assertGreater(rebuilt["sessions"], 0)
         self.assertEqual(rows_of("refeita", report), [["refeita", "finished"]])
         for order in ({"rebuild": ACCOUNT}, {"rebuild": "?", **days}, {"rebuild": ACCOUNT, "day": 1, **days}):

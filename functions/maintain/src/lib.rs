@@ -80,11 +80,12 @@ pub enum CallError {
 }
 
 /// Answers the function's event. An event with the member `rebuild` is an operator's order to rebuild days of
-/// that account (`Rebuild`); any other event, such as the schedule's, makes a run that ends by `deadline`.
+/// that account (`Rebuild`), as many as there is time for; any other event, such as the schedule's, makes a run. Both
+/// end by `deadline`.
 pub async fn call(app: &App, event: Map<String, Value>, deadline: Instant) -> Result<Called, CallError> {
     if event.contains_key("rebuild") {
         let order: Rebuild = serde_json::from_value(Value::Object(event)).map_err(CallError::Order)?;
-        return Ok(Called::Rebuild(rebuild(app, &order).await?));
+        return Ok(Called::Rebuild(rebuild(app, &order, deadline).await?));
     }
     Ok(Called::Run(handle(app, deadline).await?))
 }

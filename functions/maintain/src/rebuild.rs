@@ -1,15 +1,20 @@
 //! Follows an operator's order to rebuild days of the lake from the table, and proves that both agree
 //! afterwards.
 
-use chrono::NaiveDate;
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
 use domain::id::AccountId;
 use domain::time::Instant;
 use domain::zone::Zone;
 use lake::{Receipt, ReceiptQuery, SNAPSHOT_MARGIN};
 use serde::{Deserialize, Serialize};
-use store::{Quarantined, StoreError, TouchedDays};
+use store::{Quarantined, StoreError, StoreErrorKind, TouchedDays};
 
 use crate::App;
+
+/// How many times a day is tried at which others, such as a compaction, were faster.
+const ATTEMPTS: usize = 4;
 
 /// An order: which UTC days of which account to rebuild, both ends included.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,9 +31,12 @@ pub struct Rebuild {
 /// The result of a rebuild.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
-    /// How many days were rebuilt.
+    /// How many days were rebuilt, from the first one on.
     pub days: usize,
-    /// How many sessions the table had for these days.
+    /// The first day of the order for which there was no time; an order from this day on does the rest. `None`
+    /// where all days were rebuilt.
+    pub left: Option<NaiveDate>,
+    /// How many sessions the table had for the rebuilt days.
     pub sessions: usize,
     /// Whether lake and table agree on every one of these days.
     pub agrees: bool,
@@ -42,33 +50,66 @@ pub struct Rebuilt {
 /// Rebuilds the days of the order one by one; each day is rebuilt wholly or not at all. The result is read
 /// back from table and lake. Fails at the first day that cannot be rebuilt, and leaves the days before it
 /// rebuilt.
-pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> {
+///
+/// No day is begun once half of the time until `deadline` is gone, except for the first one. The other half is
+/// for the end of the last day and for the comparison, which reads much less than a rebuild does.
+pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Rebuilt, StoreError> {
+    let begun = Instant::now();
+    let half = begun.plus_seconds((deadline.seconds() - begun.seconds()) / 2);
     // Read first: a record that is quarantined during the rebuild must not be judged by it.
     let quarantined = app.store.quarantined(&order.rebuild).await?;
-    let (mut days, mut sessions) = (0, 0);
+    let (mut days, mut sessions, mut left) = (0, 0, None);
     for day in order.start.iter_days().take_while(|day| *day <= order.end) {
-        // The future is boxed because the compiler gives up on computing the layout of one this deep.
-        sessions += Box::pin(app.lake.rebuild(&order.rebuild, day)).await?;
+        if days > 0 && Instant::now() >= half {
+            left = Some(day);
+            break;
+        }
+        sessions += rebuild_day(app, order, day).await?;
         days += 1;
     }
-    // The replaced segments have to be deleted, and the new ones may have to be compacted.
-    let rebuilt = order.start.iter_days().take_while(|day| *day <= order.end).collect();
-    app.store.note_due(&order.rebuild, &TouchedDays::Named(rebuilt), Instant::now()).await?;
+    let last = left.and_then(|day| day.checked_sub_days(Days::new(1))).unwrap_or(order.end);
+    let done = Rebuild { end: last, ..order.clone() };
     let now = Instant::now();
     // Until then a commit may be under way that changes what this snapshot shows.
     tokio::time::sleep(SNAPSHOT_MARGIN).await;
     let of = ReceiptQuery {
-        account: order.rebuild.clone(),
+        account: done.rebuild.clone(),
         zone: Zone::UTC,
-        days: (order.start, order.end),
-        oldest: app.store.account(&order.rebuild).await?.oldest(now),
+        days: (done.start, done.end),
+        oldest: app.store.account(&done.rebuild).await?.oldest(now),
         snapshot: now,
     };
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);
     receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
-    let healed = forget_healed(app, order, quarantined, &receipts).await?;
-    Ok(Rebuilt { days, sessions, agrees, receipts, healed })
+    let healed = forget_healed(app, &done, quarantined, &receipts).await?;
+    Ok(Rebuilt { days, left, sessions, agrees, receipts, healed })
+}
+
+/// Rebuilds one day, and returns how many sessions the table had for it. Where others were faster, the day is
+/// tried again.
+///
+/// The day is noted for maintenance, because the replaced segments have to be deleted and the new ones may have to
+/// be compacted: before, because the process may end with the commit; and after, because a note only holds for
+/// a while, which a large day outlasts.
+async fn rebuild_day(app: &App, order: &Rebuild, day: NaiveDate) -> Result<usize, StoreError> {
+    let touched = TouchedDays::Named(BTreeSet::from([day]));
+    let mut attempt = 1;
+    loop {
+        app.store.note_due(&order.rebuild, &touched, Instant::now()).await?;
+        // The future is boxed because the compiler gives up on computing the layout of one this deep.
+        match Box::pin(app.lake.rebuild(&order.rebuild, day)).await {
+            Ok(sessions) => {
+                app.store.note_due(&order.rebuild, &touched, Instant::now()).await?;
+                return Ok(sessions);
+            }
+            Err(error) if error.kind == StoreErrorKind::Conflict && attempt < ATTEMPTS => {
+                tracing::warn!(account = %order.rebuild, %day, attempt, "others were faster: a day is tried again");
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Lets quarantined records leave the quarantine: those whose session is gone from the table, and those whose
@@ -77,7 +118,7 @@ pub async fn rebuild(app: &App, order: &Rebuild) -> Result<Rebuilt, StoreError> 
 /// many records left.
 async fn forget_healed(
     app: &App,
-    order: &Rebuild,
+    done: &Rebuild,
     quarantined: Vec<Quarantined>,
     receipts: &[Receipt],
 ) -> Result<usize, StoreError> {
@@ -85,11 +126,11 @@ async fn forget_healed(
     let mut healed = 0;
     for record in quarantined {
         // A session that cannot be read, for whatever reason, leaves its record in the quarantine.
-        let Ok(stored) = app.store.session(&order.rebuild, &record.session_id).await else { continue };
+        let Ok(stored) = app.store.session(&done.rebuild, &record.session_id).await else { continue };
         let is_well = stored.is_none_or(|stored| agrees(stored.identity.created_at.day(Zone::UTC)));
-        let was_rebuilt = |at: Instant| (order.start..=order.end).contains(&at.day(Zone::UTC));
+        let was_rebuilt = |at: Instant| (done.start..=done.end).contains(&at.day(Zone::UTC));
         if is_well && record.before.iter().copied().all(was_rebuilt) {
-            app.store.forget_quarantined(&order.rebuild, &record).await?;
+            app.store.forget_quarantined(&done.rebuild, &record).await?;
             healed += 1;
         }
     }

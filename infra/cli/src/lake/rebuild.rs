@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::Args;
+use domain::time::Instant;
 use indicatif::ProgressBar;
 use maintain::{App, Rebuild};
 use runtime::telemetry::chain;
 
 use super::{PremiumError, account_id, store};
+
+/// How many seconds a step has, at the end of which a person sees how far the command is. A day that takes longer is
+/// rebuilt all the same.
+const STEP_SECONDS: i64 = 20;
 
 /// What to rebuild.
 #[derive(Debug, Args)]
@@ -35,7 +40,8 @@ pub(crate) struct RebuildArgs {
     data: PathBuf,
 }
 
-/// Rebuilds day after day and writes a line for each that has sessions.
+/// Rebuilds as many days as there is time for in a step, step after step, and writes a line for each day that has
+/// sessions.
 pub(super) async fn run(args: RebuildArgs) -> Result<(), PremiumError> {
     let RebuildArgs { account, start, end, data } = args;
     if start > end {
@@ -44,19 +50,23 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), PremiumError> {
     let (account, app) = (account_id(account)?, App::new(store(data).await?));
     let progress = ProgressBar::new(u64::try_from((end - start).num_days() + 1).unwrap_or_default());
     let (mut rebuilt, mut differing, mut healed) = (0, 0, 0);
-    for day in start.iter_days().take_while(|day| *day <= end) {
-        let order = Rebuild { rebuild: account.clone(), start: day, end: day };
-        let done =
-            maintain::rebuild(&app, &order).await.map_err(|error| PremiumError::Rebuild(chain(&error)))?;
+    let mut next = Some(start);
+    while let Some(first) = next {
+        let order = Rebuild { rebuild: account.clone(), start: first, end };
+        let deadline = Instant::now().plus_seconds(STEP_SECONDS);
+        let done = maintain::rebuild(&app, &order, deadline)
+            .await
+            .map_err(|error| PremiumError::Rebuild(chain(&error)))?;
         rebuilt += done.sessions;
-        differing += usize::from(!done.agrees);
         healed += done.healed;
         for receipt in done.receipts {
+            differing += usize::from(!receipt.agrees);
             let verdict = if receipt.agrees { "confere · agrees" } else { "difere · differs" };
-            let (stored, served) = (receipt.stored, receipt.served);
+            let (day, stored, served) = (receipt.day, receipt.stored, receipt.served);
             progress.suspend(|| client::say(format_args!("{day} {stored:>8} {served:>8}  {verdict}")))?;
         }
-        progress.inc(1);
+        progress.inc(done.days as u64);
+        next = done.left;
     }
     progress.finish_and_clear();
     if healed > 0 {
