@@ -16,6 +16,7 @@ mod retention;
 mod quarantine;
 mod rebuild;
 mod rebuild_orders;
+mod unreadable_segments;
 mod receipts;
 mod acknowledgement;
 mod formats;

@@ -30,7 +30,7 @@ pub(crate) async fn age(scene: &Scene) {
 }
 
 /// Compacts all that there is.
-async fn compact(scene: &Scene) {
+pub(crate) async fn compact(scene: &Scene) {
     let lake = Lake::new(scene.servers.store());
     lake.compact_all(&account("demo"), &CompactionPolicy::at_once()).await.unwrap();
 }
@@ -49,7 +49,7 @@ async fn take(scene: &Scene, name: &str) {
 }
 
 /// All sessions that reports show, with their days and versions.
-async fn served(scene: &Scene, report: &str) -> Vec<Vec<Value>> {
+pub(crate) async fn served(scene: &Scene, report: &str) -> Vec<Vec<Value>> {
     tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
     let mut rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
     rows.sort_by_key(|row| row[0].to_string());
@@ -126,7 +126,7 @@ async fn a_rebuild_reads_no_more_than_keys_where_it_keeps_nothing() {
     let s3 = Proxy::start(&scene.servers.endpoints.s3, Service::S3, 1).await.unwrap();
     let endpoints = Endpoints { s3: s3.endpoint().to_owned(), ..scene.servers.endpoints.clone() };
     let lake = Lake::new(scene.servers.clients_at(&endpoints, store::aws::retries()).store());
-    assert_eq!(lake.rebuild(&account("demo"), days_ago(5)).await.unwrap(), 10);
+    assert_eq!(lake.rebuild(&account("demo"), days_ago(5), &(days_ago(5)..=days_ago(5))).await.unwrap(), 10);
     let read = s3.count("GetObject").answer_bytes;
     assert!(read < bytes / 2, "{read} of {bytes} bytes were read");
 }

@@ -24,7 +24,7 @@ mod run;
 mod rebuild;
 
 use domain::time::Instant;
-use lake::{CompactionPolicy, Lake};
+use lake::{CompactionPolicy, Lake, RebuildError};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use store::{Store, StoreError};
@@ -74,6 +74,9 @@ pub enum CallError {
     /// The event is not a valid order to rebuild.
     #[error("not an order to rebuild an account's days from `start` to `end`")]
     Order(#[source] serde_json::Error),
+    /// The days were not rebuilt to the end.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
     /// Storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

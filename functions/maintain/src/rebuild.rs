@@ -7,9 +7,9 @@ use chrono::{Days, NaiveDate};
 use domain::id::AccountId;
 use domain::time::Instant;
 use domain::zone::Zone;
-use lake::{Receipt, ReceiptQuery, SNAPSHOT_MARGIN};
+use lake::{RebuildError, Receipt, ReceiptQuery, SNAPSHOT_MARGIN};
 use serde::{Deserialize, Serialize};
-use store::{Quarantined, StoreError, StoreErrorKind, TouchedDays};
+use store::{Quarantined, StoreError, TouchedDays};
 
 use crate::App;
 
@@ -49,11 +49,11 @@ pub struct Rebuilt {
 
 /// Rebuilds the days of the order one by one; each day is rebuilt wholly or not at all. The result is read
 /// back from table and lake. Fails at the first day that cannot be rebuilt, and leaves the days before it
-/// rebuilt.
+/// rebuilt. A segment that cannot be read is given up only where all its days are in the order.
 ///
 /// No day is begun once half of the time until `deadline` is gone, except for the first one. The other half is
 /// for the end of the last day and for the comparison, which reads much less than a rebuild does.
-pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Rebuilt, StoreError> {
+pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Rebuilt, RebuildError> {
     let begun = Instant::now();
     let half = begun.plus_seconds((deadline.seconds() - begun.seconds()) / 2);
     // Read first: a record that is quarantined during the rebuild must not be judged by it.
@@ -92,18 +92,19 @@ pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Re
 /// The day is noted for maintenance, because the replaced segments have to be deleted and the new ones may have to
 /// be compacted: before, because the process may end with the commit; and after, because a note only holds for
 /// a while, which a large day outlasts.
-async fn rebuild_day(app: &App, order: &Rebuild, day: NaiveDate) -> Result<usize, StoreError> {
+async fn rebuild_day(app: &App, order: &Rebuild, day: NaiveDate) -> Result<usize, RebuildError> {
     let touched = TouchedDays::Named(BTreeSet::from([day]));
+    let ordered = order.start..=order.end;
     let mut attempt = 1;
     loop {
         app.store.note_due(&order.rebuild, &touched, Instant::now()).await?;
         // The future is boxed because the compiler gives up on computing the layout of one this deep.
-        match Box::pin(app.lake.rebuild(&order.rebuild, day)).await {
+        match Box::pin(app.lake.rebuild(&order.rebuild, day, &ordered)).await {
             Ok(sessions) => {
                 app.store.note_due(&order.rebuild, &touched, Instant::now()).await?;
                 return Ok(sessions);
             }
-            Err(error) if error.kind == StoreErrorKind::Conflict && attempt < ATTEMPTS => {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
                 tracing::warn!(account = %order.rebuild, %day, attempt, "others were faster: a day is tried again");
                 attempt += 1;
             }

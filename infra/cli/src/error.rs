@@ -32,6 +32,21 @@ pub(crate) enum PremiumError {
     /// The lake was not rebuilt to the end.
     #[error("o data lake não foi refeito até o fim, e nada se perdeu: {0}; repita o comando")]
     Rebuild(String),
+    /// A segment cannot be read and has sessions of days that were not ordered.
+    #[error(
+        "o segmento {segment} do data lake não pode ser lido ({reason}) e tem dias fora do período: \
+         refaça-os juntos, com --start {start} --end {end}"
+    )]
+    Together {
+        /// The segment's id.
+        segment: String,
+        /// The first of the days that have to be rebuilt together.
+        start: chrono::NaiveDate,
+        /// The last of them.
+        end: chrono::NaiveDate,
+        /// Why the segment cannot be read.
+        reason: String,
+    },
     /// The account has no sessions on these days.
     #[error("{0} não tem sessões nesses dias: confira a conta e o período")]
     Nothing(String),

@@ -59,6 +59,7 @@ use file::Texts;
 pub use garbage::{Orphans, Swept};
 pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};
 pub use policy::CompactionPolicy;
+pub use rebuild::RebuildError;
 pub use receipt::{Receipt, ReceiptQuery};
 pub use segment::{FileInfo, Part, Segment, Span};
 

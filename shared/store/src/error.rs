@@ -116,6 +116,8 @@ fn kind_of(code: &str, status: u16) -> StoreErrorKind {
         "NoSuchKey" | "NotFound" => StoreErrorKind::NotFound,
         // A wrapped key that is damaged, bound to something else, or wrapped under another key than the stack's.
         "InvalidCiphertextException" | "IncorrectKeyException" => StoreErrorKind::Broken,
+        // An object that is shorter than it was written.
+        "InvalidRange" => StoreErrorKind::Broken,
         "ProvisionedThroughputExceededException"
         | "Throttling"
         | "ThrottlingException"

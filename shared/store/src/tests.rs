@@ -91,6 +91,7 @@ async fn passing_errors_are_busy_and_a_failed_condition_is_a_conflict() {
         // Of a wrapped key, which belongs to one account.
         (400, "InvalidCiphertextException", Broken),
         (400, "IncorrectKeyException", Broken),
+        (416, "InvalidRange", Broken),
     ] {
         assert_eq!(kind_of(status, code).await, kind, "{status} {code}");
     }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use domain::time::Instant;
 use indicatif::ProgressBar;
+use lake::RebuildError;
 use maintain::{App, Rebuild};
 use runtime::telemetry::chain;
 
@@ -54,9 +55,7 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), PremiumError> {
     while let Some(first) = next {
         let order = Rebuild { rebuild: account.clone(), start: first, end };
         let deadline = Instant::now().plus_seconds(STEP_SECONDS);
-        let done = maintain::rebuild(&app, &order, deadline)
-            .await
-            .map_err(|error| PremiumError::Rebuild(chain(&error)))?;
+        let done = maintain::rebuild(&app, &order, deadline).await.map_err(|error| not_rebuilt(error, (start, end)))?;
         rebuilt += done.sessions;
         healed += done.healed;
         for receipt in done.receipts {
@@ -81,4 +80,33 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), PremiumError> {
     Ok(client::say(format_args!(
         "{rebuilt} sessões; tabela e data lake dizem o mesmo · table and lake say the same"
     ))?)
+}
+
+/// What a person reads where these days were not rebuilt to the end.
+fn not_rebuilt(error: RebuildError, (start, end): (NaiveDate, NaiveDate)) -> PremiumError {
+    match error {
+        RebuildError::Together { segment, first, last, source } => PremiumError::Together {
+            segment,
+            start: start.min(first),
+            end: end.max(last),
+            reason: chain(&source),
+        },
+        RebuildError::Store(error) => PremiumError::Rebuild(chain(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn a_segment_that_reaches_out_of_the_order_names_the_order_that_covers_it() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        let source = StoreError::broken("reading a segment", "damaged");
+        let error = RebuildError::Together { segment: "0a".to_owned(), first: day(1), last: day(9), source };
+        let said = not_rebuilt(error, (day(8), day(25))).to_string();
+        assert!(said.contains("0a") && said.contains("--start 2026-11-01 --end 2026-11-25"), "{said}");
+    }
 }

@@ -1,0 +1,103 @@
+//! What the lake has of a day that is rebuilt.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
+
+use arrow_array::RecordBatch;
+use chrono::NaiveDate;
+use domain::dictionary::Record;
+use domain::id::AccountId;
+use domain::time::Instant;
+use store::StoreError;
+
+use super::error::{RebuildError, give_up};
+use crate::Lake;
+use crate::policy::CompactionPolicy;
+use crate::segment::{Part, Segment, Span};
+use crate::session_keys::{SESSION_KEYS, SessionKeys};
+
+/// The segments that the rebuild of a day replaces.
+pub(super) struct Inputs {
+    /// Those whose keys can be read.
+    pub(super) segments: Vec<Segment>,
+    /// The keys (`SESSION_KEYS`) of their sessions' rows, as one batch per part.
+    pub(super) keys: Vec<RecordBatch>,
+    /// Those that cannot be read. They count as having no rows.
+    pub(super) unreadable: Vec<Segment>,
+}
+
+impl Inputs {
+    /// How many segments there are.
+    pub(super) fn count(&self) -> usize {
+        self.segments.len() + self.unreadable.len()
+    }
+
+    /// The parts of the segments whose keys can be read.
+    pub(super) fn parts(&self) -> Vec<&Part> {
+        self.segments.iter().flat_map(|segment| &segment.parts).collect()
+    }
+
+    /// The greatest sequence number of the rows of each of these sessions.
+    pub(super) fn greatest_sequences(
+        &self,
+        sessions: &HashSet<&str>,
+    ) -> Result<HashMap<String, String>, StoreError> {
+        let mut greatest = HashMap::new();
+        for batch in &self.keys {
+            add_greatest(&mut greatest, batch, |id| sessions.contains(id))?;
+        }
+        Ok(greatest)
+    }
+}
+
+/// Adds the sequence numbers of the rows of the `wanted` sessions in a batch of keys, so that each session has
+/// its greatest one.
+pub(super) fn add_greatest(
+    greatest: &mut HashMap<String, String>,
+    keys: &RecordBatch,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<(), StoreError> {
+    let rows = SessionKeys::of(keys)?;
+    for row in (0..keys.num_rows()).filter(|row| wanted(rows.id(*row))) {
+        let sequence = rows.sequence(row);
+        match greatest.get_mut(rows.id(row)) {
+            Some(of_session) if of_session.as_str() < sequence => sequence.clone_into(of_session),
+            Some(_) => {}
+            None => drop(greatest.insert(rows.id(row).to_owned(), sequence.to_owned())),
+        }
+    }
+    Ok(())
+}
+
+impl Lake {
+    /// Returns the live segments with sessions of a day that are old enough for no attempt to commit them to be
+    /// still under way. Fails where one of them cannot be read and has days that are not `ordered`.
+    pub(super) async fn inputs(
+        &self,
+        account: &AccountId,
+        day: Span,
+        ordered: &RangeInclusive<NaiveDate>,
+        policy: &CompactionPolicy,
+    ) -> Result<Inputs, RebuildError> {
+        let limit = Instant::now().plus_seconds(-policy.min_age_seconds);
+        let mut live = self.live_in(account, day).await?;
+        live.retain(|segment| segment.added_at < limit);
+        let mut inputs = Inputs { segments: Vec::new(), keys: Vec::new(), unreadable: Vec::new() };
+        for segment in live {
+            let parts: Vec<&Part> = segment.parts.iter().collect();
+            match self.load_columns(&parts, Record::Session, &SESSION_KEYS).await {
+                Ok(keys) => {
+                    inputs.keys.extend(keys);
+                    inputs.segments.push(segment);
+                }
+                Err(error) => {
+                    // Without the account's key no segment can be read, and none is at fault.
+                    self.store.segment_key(account).await?;
+                    give_up(&segment, ordered, error)?;
+                    inputs.unreadable.push(segment);
+                }
+            }
+        }
+        Ok(inputs)
+    }
+}
