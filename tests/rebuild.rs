@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::account::Account;
+use domain::dictionary::Record;
+use domain::session::Session;
 use domain::time::Instant;
 use domain::zone::Zone;
 use faults::{Proxy, Service};
@@ -12,9 +15,9 @@ use futures::future::join_all;
 use maintain::{Rebuild, Rebuilt};
 use serde_json::{Value, json};
 use store::key::{self, Key};
-use store::text;
+use store::{Delivery, text};
 
-use crate::dynamodb_local::Endpoints;
+use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::{delete, far_off};
 use crate::scene::{Scene, account, days_ago, id, session, with_added_at};
 use crate::world::query;
@@ -129,6 +132,28 @@ async fn a_rebuild_reads_no_more_than_keys_where_it_keeps_nothing() {
     assert_eq!(lake.rebuild(&account("demo"), days_ago(5), &(days_ago(5)..=days_ago(5))).await.unwrap(), 10);
     let read = s3.count("GetObject").answer_bytes;
     assert!(read < bytes / 2, "{read} of {bytes} bytes were read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_sessions_are_written_in_pieces_that_fit_in_memory() {
+    let servers = Servers::embedded().await;
+    let (store, owner) = (servers.store(), Account::new(account("demo")));
+    let message = "x".repeat(8 << 20);
+    for number in 0..12 {
+        let created_at = Instant::of_days((days_ago(5), days_ago(5)), Zone::UTC).start.plus_seconds(number);
+        let id = format!("s{number:02}");
+        let json = json!({"session_id": id, "created_at": created_at.0, "talks": [{"message": &message}]});
+        let session = Session::from_json(json.to_string().as_bytes()).unwrap();
+        let (identity, delivery) =
+            (session.identity().unwrap(), Delivery { receipt: "test", now: Instant::now() });
+        store.put_session(&owner, &identity, &session, delivery).await.unwrap();
+    }
+    let lake = Lake::new(store);
+    let day = days_ago(5);
+    assert_eq!(lake.rebuild(&owner.id, day, &(day..=day)).await.unwrap(), 12);
+    let live = lake.live(&owner.id).await.unwrap();
+    let sessions: Vec<u64> = live.iter().map(|segment| segment.rows(Record::Session)).collect();
+    assert_eq!(sessions, [8, 4], "64 MiB, and the rest");
 }
 
 /// Lets eight sessions change, move, go and come back, with compactions and rebuilds of any day between.

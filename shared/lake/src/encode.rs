@@ -42,6 +42,20 @@ impl Entry {
     pub fn sequence_of(number: &str) -> String {
         format!("{number:0>SEQUENCE_DIGITS$}")
     }
+
+    /// About how many bytes of memory its session takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let of_value = |(_, value): (u16, &Value)| {
+            let text = if let Value::Text(text) = value { text.len() } else { 0 };
+            size_of::<(u16, Value)>() + text
+        };
+        let of_row = |row: &Row| size_of::<Row>() + row.iter().map(of_value).sum::<usize>();
+        let of_record = |session: &Session, record| {
+            session.records(record).into_iter().map(|(_, row)| of_row(row)).sum::<usize>()
+        };
+        let of_session = |session| Record::ALL.into_iter().map(|record| of_record(session, record)).sum();
+        self.session.as_ref().map_or(0, of_session)
+    }
 }
 
 /// Sorts entries into the order of the lake: by `created_at`, then by the session's id.

@@ -9,35 +9,29 @@
 
 mod error;
 mod inputs;
+mod piece;
+mod table;
 mod others;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
-use domain::id::AccountId;
+use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
-use futures::{StreamExt, TryStreamExt, stream};
-use runtime::telemetry::chain;
-use store::{ListedSession, StoreError};
+use store::StoreError;
 
-use crate::encode::Entry;
 use crate::manifest::{MAX_ACTIONS, transaction_actions};
 use crate::policy::CompactionPolicy;
 use crate::segment::Span;
 use crate::{Compacted, Lake};
 
 pub use error::RebuildError;
+use piece::PIECE;
+use table::FromTable;
 
-/// How many sessions are read from the table at the same time.
-const READ_AT_ONCE: usize = 32;
-/// How many sessions a rebuilt segment has at most. As many are in memory at once.
-const PIECE: usize = 4_000;
-/// The sequence of a rebuilt row of a session of which the lake said nothing: any record of the stream outdoes it.
-const REBUILT: &str = "0000000000000000000000000000000000000000";
-/// What is put behind the greatest sequence number of a session's rows: what is longer is greater, and less than any
-/// greater number, for all have as many digits.
-const BEHIND: &str = "+";
+/// How many sessions are read from the table at the same time. A session may take some 10 MB of memory.
+const READ_AT_ONCE: usize = 16;
 
 impl Lake {
     /// Replaces everything that the lake says about a UTC day by what the table says now, and returns the
@@ -76,59 +70,24 @@ impl Lake {
             // Where somebody else was faster, there are fewer too.
             let compacted = self.compact(account, Some(&days), &of_any_size, Instant::now()).await?;
             if matches!(compacted, Compacted::Nothing { .. }) {
-                let reason = "its segments are too many and too large";
-                return Err(StoreError::broken("rebuilding a day", reason).into());
+                return Err(too_large());
             }
         };
-        let known: HashSet<&str> = listed.iter().map(|listed| listed.id.as_str()).collect();
+        let ids: Vec<SessionId> = listed.into_iter().map(|listed| listed.id).collect();
+        let known: HashSet<&str> = ids.iter().map(SessionId::as_str).collect();
         let greatest = inputs.greatest_sequences(&known)?;
-        let (mut added, mut unreadable, mut count) = (Vec::new(), HashSet::new(), 0);
-        for piece in listed.chunks(PIECE) {
-            let (entries, failed) = self.entries_of(account, piece, &greatest).await?;
-            count += entries.len();
-            unreadable.extend(failed);
-            added.extend(self.stage(account, entries).await?);
-        }
+        let told = self.stage_from_table(account, &ids, &greatest).await?;
+        let FromTable { staged: mut added, sessions, unreadable } = told;
         added.extend(self.stage_others(account, span, ordered, &inputs, &known, &unreadable).await?);
+        if transaction_actions(added.len(), inputs.count()) > MAX_ACTIONS {
+            return Err(too_large());
+        }
         let replaced = [inputs.segments, inputs.unreadable].concat();
         self.commit(&mut added, &replaced).await?;
-        Ok(count)
+        Ok(sessions)
     }
+}
 
-    /// What the table says of some sessions, of which the lake had rows of these sequence numbers, and the ids of those that
-    /// cannot be read.
-    async fn entries_of(
-        &self,
-        account: &AccountId,
-        listed: &[ListedSession],
-        greatest: &HashMap<String, String>,
-    ) -> Result<(Vec<Entry>, Vec<String>), StoreError> {
-        let reading = listed.iter().map(async |listed| match self.store.session(account, &listed.id).await {
-            Ok(stored) => Ok((listed.id.clone(), Ok(stored))),
-            Err(error) if error.kind.is_unreadable() => Ok((listed.id.clone(), Err(error))),
-            Err(error) => Err(error),
-        });
-        let read: Vec<_> =
-            stream::iter(reading.collect::<Vec<_>>()).buffered(READ_AT_ONCE).try_collect().await?;
-        let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
-        for (id, stored) in read {
-            match stored {
-                Ok(stored) => entries.extend(stored.map(|stored| Entry {
-                    sequence: match greatest.get(id.as_str()) {
-                        Some(sequence) => format!("{sequence}{BEHIND}"),
-                        None => REBUILT.to_owned(),
-                    },
-                    created_at: stored.identity.created_at,
-                    id: stored.identity.id,
-                    session: Some(stored.session),
-                    content_hash: stored.content_hash,
-                })),
-                Err(error) => {
-                    tracing::error!(%account, error = %chain(&error), "a session cannot be read");
-                    unreadable.push(id.as_str().to_owned());
-                }
-            }
-        }
-        Ok((entries, unreadable))
-    }
+fn too_large() -> RebuildError {
+    StoreError::broken("rebuilding a day", "its segments are too many and too large").into()
 }
