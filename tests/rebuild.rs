@@ -113,6 +113,23 @@ async fn a_session_that_went_and_came_back_outlives_the_rebuild_of_its_new_day()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_days_of_a_segment_are_mended_by_one_order() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = joined(&mut scene).await;
+    let changed = [session("s9", 9, 2), session("s7", 7, 2)];
+    scene.world.ingest_all(&ingest, &changed, "accepted").await;
+    scene.lose().await;
+    age(&scene).await;
+    let order = Rebuild { rebuild: account("demo"), start: days_ago(12), end: days_ago(3) };
+    let app = maintain::App::new(scene.servers.store());
+    let rebuilt = maintain::rebuild(&app, &order, far_off()).await.unwrap();
+    assert!(rebuilt.agrees, "{rebuilt:?}");
+    let rows = served(&scene, &report).await;
+    let newer = rows.iter().filter(|row| row[1] == "v2").count();
+    assert_eq!((rows.len(), newer), (11, 2), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_reads_no_more_than_keys_where_it_keeps_nothing() {
     let mut scene = Scene::start().await;
     let (ingest, _) = scene.world.account("demo").await;

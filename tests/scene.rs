@@ -95,6 +95,14 @@ impl Scene {
         self.stream.drain(&clients, &[Archive::new(self.servers.store())]).await;
     }
 
+    /// Loses everything that is in the stream, as where records were given up before archive could take them.
+    pub(crate) async fn lose(&mut self) {
+        self.stream.pull(&self.servers.clients()).await;
+        while self.stream.waiting() > 0 {
+            self.stream.deliver(|_, _| async { Ok(Vec::new()) }).await;
+        }
+    }
+
     /// Makes one run of maintain.
     pub(crate) async fn maintain(&self) -> maintain::RunSummary {
         maintain::handle(&App::new(self.servers.store()), Instant::now().plus_seconds(60)).await.unwrap()

@@ -53,6 +53,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use store::{Store, StoreError};
 
 use chunks::Chunks;
+use manifest::Replacing;
 pub use compact::Compacted;
 pub use encode::Entry;
 use file::Texts;
@@ -72,13 +73,14 @@ pub struct Lake {
     store: Store,
     footers: Cache<String, ArrowReaderMetadata>,
     chunks: Chunks,
+    replacing: Replacing,
 }
 
 impl Lake {
     /// Returns the lake on a store.
     pub fn new(store: Store) -> Lake {
         let footers = Cache::builder().max_capacity(FOOTERS).time_to_idle(Duration::from_secs(3_600)).build();
-        Lake { store, footers, chunks: Chunks::new() }
+        Lake { store, footers, chunks: Chunks::new(), replacing: Replacing::new() }
     }
 
     /// The store that the lake lies in.

@@ -71,7 +71,8 @@ pub(super) fn add_greatest(
 
 impl Lake {
     /// Returns the live segments with sessions of a day that are old enough for no attempt to commit them to be
-    /// still under way. Fails where one of them cannot be read and has days that are not `ordered`.
+    /// still under way. What an earlier day of the same order made is old enough at once, so that a segment of
+    /// several days is replaced day after day. Fails where one of them cannot be read and has days that are not `ordered`.
     pub(super) async fn inputs(
         &self,
         account: &AccountId,
@@ -81,7 +82,7 @@ impl Lake {
     ) -> Result<Inputs, RebuildError> {
         let limit = Instant::now().plus_seconds(-policy.min_age_seconds);
         let mut live = self.live_in(account, day).await?;
-        live.retain(|segment| segment.added_at < limit);
+        live.retain(|segment| segment.added_at < limit || self.replacing.contains(segment));
         let mut inputs = Inputs { segments: Vec::new(), keys: Vec::new(), unreadable: Vec::new() };
         for segment in live {
             let parts: Vec<&Part> = segment.parts.iter().collect();
