@@ -79,7 +79,8 @@ async fn a_segment_whose_object_is_gone_is_replaced_by_an_order_of_all_its_days(
 
     let rebuilt = rebuild(&scene, 8, 6).await.unwrap();
     assert_eq!((rebuilt.sessions, rebuilt.agrees), (4, true), "{rebuilt:?}");
-    let told = [("other", "v1"), ("s6", "v1"), ("s7", "v2"), ("s8", "v1")].map(|(id, status)| vec![json!(id), json!(status)]);
+    let told = [("other", "v1"), ("s6", "v1"), ("s7", "v2"), ("s8", "v1")]
+        .map(|(id, status)| vec![json!(id), json!(status)]);
     assert_eq!(served(&scene, &report).await, told);
     age(&scene).await;
     compact(&scene).await;

@@ -53,11 +53,11 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use store::{Store, StoreError};
 
 use chunks::Chunks;
-use manifest::Replacing;
 pub use compact::Compacted;
 pub use encode::Entry;
 use file::Texts;
 pub use garbage::{Orphans, Swept};
+use manifest::Replacing;
 pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};
 pub use policy::CompactionPolicy;
 pub use rebuild::RebuildError;

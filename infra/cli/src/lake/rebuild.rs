@@ -55,7 +55,9 @@ pub(super) async fn run(args: RebuildArgs) -> Result<(), PremiumError> {
     while let Some(first) = next {
         let order = Rebuild { rebuild: account.clone(), start: first, end };
         let deadline = Instant::now().plus_seconds(STEP_SECONDS);
-        let done = maintain::rebuild(&app, &order, deadline).await.map_err(|error| not_rebuilt(error, (start, end)))?;
+        let done = maintain::rebuild(&app, &order, deadline)
+            .await
+            .map_err(|error| not_rebuilt(error, (start, end)))?;
         rebuilt += done.sessions;
         healed += done.healed;
         for receipt in done.receipts {

@@ -11,9 +11,9 @@ use domain::time::Instant;
 use futures::{StreamExt, TryStreamExt, stream};
 use store::StoreError;
 
+use super::READ_AT_ONCE;
 use super::error::{RebuildError, give_up};
 use super::inputs::Inputs;
-use super::READ_AT_ONCE;
 use crate::Lake;
 use crate::cut::Piece;
 use crate::resolve::{Kept, resolve};
