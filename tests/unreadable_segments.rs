@@ -12,7 +12,7 @@ use store::key;
 
 use crate::lake::far_off;
 use crate::rebuild::{age, compact, served};
-use crate::scene::{Scene, account, days_ago, session};
+use crate::scene::{Scene, account, days_ago, session, with_added_at};
 use crate::world::query;
 
 /// Three sessions of three days, with messages that a reader of keys does not read.
@@ -101,8 +101,9 @@ async fn a_segment_that_is_damaged_anywhere_is_replaced_by_what_the_table_says()
         scene.archive().await;
         let [whole] = live(&scene, &demo).await.try_into().unwrap();
         let item = key::Key { pk: key::manifest(&demo), sk: manifest_key(&scene, &demo).await };
-        let before = whole.added_at.0 - 60_000_000;
-        scene.set(item, "added_at", AttributeValue::N(before.to_string())).await;
+        let parts = scene.servers.store().get(item.clone()).await.unwrap().unwrap();
+        let before = with_added_at(store::text(&parts, "parts").unwrap(), |added_at| added_at - 60_000_000);
+        scene.set(item, "parts", AttributeValue::S(before)).await;
         let mut at = 0;
         damage(&scene, &whole, |bytes| {
             at = (bytes.len() - 1) * percent / 100;
@@ -161,12 +162,12 @@ async fn a_segment_of_a_newer_format_is_refused_by_name_and_never_given_up() {
     let [segment] = live(&scene, &account("demo")).await.try_into().unwrap();
     lose(&scene, &segment).await;
     let manifest = async || scene.servers.store().partition(key::manifest(&account("demo"))).await.unwrap();
-    let parts = store::text(&manifest().await[0], "parts").unwrap().replace("\"format\":2", "\"format\":3");
+    let parts = store::text(&manifest().await[0], "parts").unwrap().replacen("[3,", "[4,", 1);
     let sk = manifest_key(&scene, &account("demo")).await;
     let item = key::Key { pk: key::manifest(&account("demo")), sk };
     scene.set(item, "parts", AttributeValue::S(parts)).await;
     let before = manifest().await;
     let reason = chain(&rebuild(&scene, 5, 5).await.unwrap_err());
-    assert!(reason.contains("format 3") && reason.contains(&segment.id), "{reason}");
+    assert!(reason.contains("format 4") && reason.contains(&segment.id), "{reason}");
     assert_eq!(manifest().await, before);
 }
