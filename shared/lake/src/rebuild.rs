@@ -40,9 +40,11 @@ impl Lake {
     /// where one of them cannot be read and has days that are not among the `ordered`, which are all that the
     /// same order rebuilds.
     ///
-    /// The manifest is read before the table, and a rebuilt row outdoes the rows that its session had by then, wherever they
-    /// lie: a tombstone that a move left on another day is still kept. It yields to any later record: a session that
-    /// changes meanwhile comes with a segment of its own, which is not among the replaced ones, and wins.
+    /// The manifest is read before the table, and a rebuilt row outdoes the rows that its session had by then in the
+    /// segments of the day: a tombstone that a move left on another day is still kept. Where a move to this day never
+    /// reached the lake, the old row in a segment of another day stays until that day is rebuilt as well. A rebuilt row
+    /// yields to any later record: a session that changes meanwhile comes with a segment of its own, which is not among
+    /// the replaced ones, and wins.
     pub async fn rebuild(
         &self,
         account: &AccountId,
