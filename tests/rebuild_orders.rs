@@ -30,7 +30,7 @@ async fn with_segments_of(days: impl IntoIterator<Item = u64>) -> Scene {
         scene.world.ingest_all(&ingest, &[one], "accepted").await;
         scene.archive().await;
     }
-    age(&scene).await;
+    age(&scene, &account("demo")).await;
     scene
 }
 

@@ -90,8 +90,8 @@ pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Re
 /// tried again.
 ///
 /// The day is noted for maintenance, because the replaced segments have to be deleted and the new ones may have to
-/// be compacted: before, because the process may end with the commit; and after, because a note only holds for
-/// a while, which a large day outlasts.
+/// be compacted: before, because the process may end with the commit; and after, with all the days that it touched,
+/// because a note only holds for a while, which a large day outlasts.
 async fn rebuild_day(app: &App, order: &Rebuild, day: NaiveDate) -> Result<usize, RebuildError> {
     let touched = TouchedDays::Named(BTreeSet::from([day]));
     let ordered = order.start..=order.end;
@@ -100,9 +100,10 @@ async fn rebuild_day(app: &App, order: &Rebuild, day: NaiveDate) -> Result<usize
         app.store.note_due(&order.rebuild, &touched, Instant::now()).await?;
         // The future is boxed because the compiler gives up on computing the layout of one this deep.
         match Box::pin(app.lake.rebuild(&order.rebuild, day, &ordered)).await {
-            Ok(sessions) => {
+            Ok(rebuilt) => {
+                let touched = TouchedDays::Named(rebuilt.touched);
                 app.store.note_due(&order.rebuild, &touched, Instant::now()).await?;
-                return Ok(sessions);
+                return Ok(rebuilt.sessions);
             }
             Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
                 tracing::warn!(account = %order.rebuild, %day, attempt, "others were faster: a day is tried again");

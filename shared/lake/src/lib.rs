@@ -60,7 +60,7 @@ pub use garbage::{Orphans, Swept};
 use manifest::Replacing;
 pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};
 pub use policy::CompactionPolicy;
-pub use rebuild::RebuildError;
+pub use rebuild::{RebuildError, RebuiltDay};
 pub use receipt::{Receipt, ReceiptQuery};
 pub use segment::{FileInfo, Part, Segment, Span};
 

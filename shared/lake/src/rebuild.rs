@@ -9,6 +9,7 @@
 
 mod error;
 mod inputs;
+mod moved;
 mod piece;
 mod table;
 mod others;
@@ -33,16 +34,24 @@ use table::FromTable;
 /// How many sessions are read from the table at the same time. A session may take some 10 MB of memory.
 const READ_AT_ONCE: usize = 16;
 
+/// What the rebuild of a day did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RebuiltDay {
+    /// How many sessions the table had for the day.
+    pub sessions: usize,
+    /// The days for which there are other segments now: the day itself, and the other days for which something was written.
+    pub touched: BTreeSet<NaiveDate>,
+}
+
 impl Lake {
-    /// Replaces everything that the lake says about a UTC day by what the table says now, and returns the
-    /// number of sessions. For a session that cannot be read, the lake keeps what it has. Fails as `Broken`
-    /// where the segments of the day are too many and too large to be replaced at once, and as `Together`
-    /// where one of them cannot be read and has days that are not among the `ordered`, which are all that the
-    /// same order rebuilds.
+    /// Replaces everything that the lake says about a UTC day by what the table says now. For a session that cannot
+    /// be read, the lake keeps what it has. Fails as `Broken` where the segments of the day are too many and too large
+    /// to be replaced at once, and as `Together` where one of them cannot be read and has days that are not among the
+    /// `ordered`, which are all that the same order rebuilds.
     ///
-    /// The manifest is read before the table, and a rebuilt row outdoes the rows that its session had by then in the
-    /// segments of the day: a tombstone that a move left on another day is still kept. Where a move to this day never
-    /// reached the lake, the old row in a segment of another day stays until that day is rebuilt as well. A rebuilt row
+    /// The manifest is read before the table, and a rebuilt row outdoes the rows that its session had by then, those of
+    /// the day as well as those on other days of its `created_at` history. So a tombstone that a move left there is
+    /// still kept; and where a move never reached the lake, the session gets a tombstone where it lay. A rebuilt row
     /// yields to any later record: a session that changes meanwhile comes with a segment of its own, which is not among
     /// the replaced ones, and wins.
     pub async fn rebuild(
@@ -50,14 +59,15 @@ impl Lake {
         account: &AccountId,
         day: NaiveDate,
         ordered: &RangeInclusive<NaiveDate>,
-    ) -> Result<usize, RebuildError> {
+    ) -> Result<RebuiltDay, RebuildError> {
         let span = Span::of_day(day);
         let policy = CompactionPolicy::default();
         let (inputs, listed) = loop {
             let inputs = self.inputs(account, span, ordered, &policy).await?;
             let listed = self.store.listed(account, day).await?;
-            // One commit replaces them all by the pieces of the day, and by what each of them says of other days.
-            let most_added = listed.len().div_ceil(PIECE) + inputs.segments.len();
+            // One commit replaces them all by the pieces of the day, by tombstones on other days, and by what each of
+            // them says of other days.
+            let most_added = listed.len().div_ceil(PIECE) + 1 + inputs.segments.len();
             if transaction_actions(most_added, inputs.count()) <= MAX_ACTIONS {
                 break (inputs, listed);
             }
@@ -77,8 +87,7 @@ impl Lake {
         };
         let ids: Vec<SessionId> = listed.into_iter().map(|listed| listed.id).collect();
         let known: HashSet<&str> = ids.iter().map(SessionId::as_str).collect();
-        let greatest = inputs.greatest_sequences(&known)?;
-        let told = self.stage_from_table(account, &ids, &greatest).await?;
+        let told = self.stage_from_table(account, span, &ids, &inputs).await?;
         let FromTable { staged: mut added, sessions, unreadable } = told;
         added.extend(self.stage_others(account, span, ordered, &inputs, &known, &unreadable).await?);
         if transaction_actions(added.len(), inputs.count()) > MAX_ACTIONS {
@@ -86,7 +95,9 @@ impl Lake {
         }
         let replaced = [inputs.segments, inputs.unreadable].concat();
         self.commit(&mut added, &replaced).await?;
-        Ok(sessions)
+        let parts = added.iter().flat_map(|segment| &segment.parts);
+        let days = parts.map(|part| part.created.days()).flat_map(|(first, last)| [first, last]);
+        Ok(RebuiltDay { sessions, touched: days.chain([day]).collect() })
     }
 }
 

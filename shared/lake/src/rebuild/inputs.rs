@@ -32,6 +32,11 @@ impl Inputs {
         self.segments.len() + self.unreadable.len()
     }
 
+    /// The ids of all segments.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().chain(&self.unreadable).map(|segment| segment.id.as_str())
+    }
+
     /// The parts of the segments whose keys can be read.
     pub(super) fn parts(&self) -> Vec<&Part> {
         self.segments.iter().flat_map(|segment| &segment.parts).collect()
@@ -41,32 +46,17 @@ impl Inputs {
     pub(super) fn greatest_sequences(
         &self,
         sessions: &HashSet<&str>,
-    ) -> Result<HashMap<String, String>, StoreError> {
-        let mut greatest = HashMap::new();
+    ) -> Result<HashMap<&str, &str>, StoreError> {
+        let mut greatest: HashMap<&str, &str> = HashMap::new();
         for batch in &self.keys {
-            add_greatest(&mut greatest, batch, |id| sessions.contains(id))?;
+            let rows = SessionKeys::of(batch)?;
+            for row in (0..batch.num_rows()).filter(|row| sessions.contains(rows.id(*row))) {
+                let of_session = greatest.entry(rows.id(row)).or_default();
+                *of_session = rows.sequence(row).max(*of_session);
+            }
         }
         Ok(greatest)
     }
-}
-
-/// Adds the sequence numbers of the rows of the `wanted` sessions in a batch of keys, so that each session has
-/// its greatest one.
-pub(super) fn add_greatest(
-    greatest: &mut HashMap<String, String>,
-    keys: &RecordBatch,
-    wanted: impl Fn(&str) -> bool,
-) -> Result<(), StoreError> {
-    let rows = SessionKeys::of(keys)?;
-    for row in (0..keys.num_rows()).filter(|row| wanted(rows.id(*row))) {
-        let sequence = rows.sequence(row);
-        match greatest.get_mut(rows.id(row)) {
-            Some(of_session) if of_session.as_str() < sequence => sequence.clone_into(of_session),
-            Some(_) => {}
-            None => drop(greatest.insert(rows.id(row).to_owned(), sequence.to_owned())),
-        }
-    }
-    Ok(())
 }
 
 impl Lake {
