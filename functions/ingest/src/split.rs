@@ -79,9 +79,9 @@ pub(crate) fn limited(items: usize) -> Result<(), Problem> {
     if items > MAX_ITEMS { Err(Problem::too_large(TOO_MANY)) } else { Ok(()) }
 }
 
-/// The bytes of a body that a value of its masked text stands for.
+/// The bytes of a body that a value of its text (see `ascii_only`) stands for.
 pub(crate) fn bytes_of<'b>(body: &'b [u8], text: &str, value: &RawValue) -> &'b [u8] {
-    // The masked text is as long as the body, so offsets in one are offsets in the other.
+    // That text is as long as the body, so offsets in one are offsets in the other.
     let begin = value.get().as_ptr() as usize - text.as_ptr() as usize;
     &body[begin..begin + value.get().len()]
 }

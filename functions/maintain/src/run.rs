@@ -111,7 +111,7 @@ pub(crate) async fn run(app: &App, deadline: Instant) -> Result<RunSummary, Stor
     Ok(summary)
 }
 
-/// Looks for accounts without an maintenance item. A failure does not end the run: a later run goes on with the
+/// Looks for accounts without a maintenance item. A failure does not end the run: a later run goes on with the
 /// search.
 async fn discover(app: &App, time: Time, summary: &mut RunSummary) {
     match discovery::step(app, Instant::now(), time.last_turn).await {

@@ -98,8 +98,7 @@ impl Lake {
         account: &AccountId,
         until: Instant,
     ) -> Result<Vec<Segment>, StoreError> {
-        let prefix = key::SEGMENTS_BEFORE_SECTIONS;
-        let mut old = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~")).await?;
+        let mut old = self.segments_in(account, key::before_sections()).await?;
         old.retain(|segment| segment.removed_at.is_some_and(|removed| removed < until));
         Ok(old)
     }
@@ -157,10 +156,8 @@ impl Lake {
         account: &AccountId,
         instant: Instant,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let old = key::SEGMENTS_BEFORE_SECTIONS;
         let mut ids = BTreeSet::new();
-        for keys in key::replaced_live_before(instant).into_iter().chain([old.to_owned()..=format!("{old}~")])
-        {
+        for keys in key::replaced_live_before(instant).into_iter().chain([key::before_sections()]) {
             ids.extend(self.segments_in(account, keys).await?.into_iter().map(|segment| segment.id));
         }
         Ok(ids)

@@ -109,8 +109,7 @@ impl Lake {
             let end = format!("{}~", key::live_from(width, last));
             self.segments_in(account, key::live_from(width, from)..=end)
         };
-        let prefix = key::SEGMENTS_BEFORE_SECTIONS;
-        let before_sections = self.segments_in(account, prefix.to_owned()..=format!("{prefix}~"));
+        let before_sections = self.segments_in(account, key::before_sections());
         let (before_sections, by_width) =
             try_join(before_sections, try_join_all(WIDTHS.into_iter().enumerate().map(of_width))).await?;
         let all = by_width.into_iter().flatten().chain(before_sections);
@@ -130,8 +129,7 @@ impl Lake {
                 key::live_from(width, NaiveDate::MIN)..=format!("{}~", key::live_from(width, NaiveDate::MAX));
             self.store.range_page(&partition, keys, Some(1)).await
         };
-        let prefix = key::SEGMENTS_BEFORE_SECTIONS;
-        let before_sections = self.store.range(&partition, prefix.to_owned()..=format!("{prefix}~"));
+        let before_sections = self.store.range(&partition, key::before_sections());
         let (before_sections, by_width) =
             try_join(before_sections, try_join_all((0..WIDTHS.len()).map(first_of_width))).await?;
         let mut first: Option<Instant> = None;

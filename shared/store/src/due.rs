@@ -117,7 +117,7 @@ impl Store {
     }
 
     /// Notes that an account's retention is about to change, and makes the account due now, so that what it
-    /// keeps follows. An account without an maintenance item gets one.
+    /// keeps follows. An account without a maintenance item gets one.
     pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
         let shard = key::due_listing(key::due_shard(account));
         let sent = self

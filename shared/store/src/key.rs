@@ -176,6 +176,11 @@ pub fn replaced_seen_at(snapshot: Instant) -> Vec<RangeInclusive<String>> {
     LIFETIMES.into_iter().enumerate().map(of_class).chain([without_class]).collect()
 }
 
+/// Where the segments stand that were written before the manifest had two sections.
+pub fn before_sections() -> RangeInclusive<String> {
+    SEGMENTS_BEFORE_SECTIONS.to_owned()..=format!("{SEGMENTS_BEFORE_SECTIONS}~")
+}
+
 /// Where the segments stand that were replaced before this instant: in each range those first that were replaced first.
 pub fn replaced_before(instant: Instant) -> Vec<RangeInclusive<String>> {
     let classes = (0..LIFETIMES.len()).map(Some).chain([None]);
@@ -263,7 +268,7 @@ pub fn due(account: &AccountId) -> Key {
     Key::new(format!("due#{account}"), "due")
 }
 
-/// Reads the account from the partition key of an maintenance item; `None` for an item of another kind.
+/// Reads the account from the partition key of a maintenance item; `None` for an item of another kind.
 pub fn parse_due(pk: &str) -> Option<AccountId> {
     AccountId::try_from(pk.strip_prefix("due#")?.to_owned()).ok()
 }
@@ -279,7 +284,7 @@ pub fn due_shard(account: &AccountId) -> u8 {
     Sha256::digest(account.as_str().as_bytes())[0] % DUE_SHARDS
 }
 
-/// The item of the round through all accounts that finds those without an maintenance item.
+/// The item of the round through all accounts that finds those without a maintenance item.
 pub fn discovery() -> Key {
     Key::new("discovery#stack".to_owned(), "round")
 }
