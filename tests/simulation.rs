@@ -14,13 +14,12 @@ use domain::id::AccountId;
 use fastrand::Rng;
 use faults::{Proxy, Service};
 use futures::future::join_all;
-use reqwest::{Method, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::event_source::{EventSource, to_archive};
-use crate::world::{World, answer, query};
+use crate::world::{World, answer, query, with_patience};
 
 const ACCOUNTS: usize = 6;
 const SHARDS: usize = 4;
@@ -130,13 +129,7 @@ impl Sender {
         assert_eq!(served.len(), rows.len(), "seed {seed}: a session is there twice");
 
         let path = format!("/v1/receipts?start=2026-09-30&end=2026-10-06&account={}", self.account);
-        let asked = Instant::now();
-        let receipts = loop {
-            let (status, receipts) = world.get(&path, &world.admin).await;
-            if status != StatusCode::SERVICE_UNAVAILABLE || asked.elapsed() > PATIENCE {
-                break receipts;
-            }
-        };
+        let (_, receipts) = with_patience(PATIENCE, async || world.get(&path, &world.admin).await).await;
         assert_eq!(receipts["gaps"], json!([]), "seed {seed}: {receipts}");
     }
 }

@@ -146,21 +146,18 @@ impl World {
         self.rows_with_patience(token, query, Duration::ZERO).await
     }
 
-    /// Like `rows`, but where the answer to a page is to send the same request again it does so, for as long as `patience`.
+    /// Like `rows`, but each page is asked for with this patience.
     pub(crate) async fn rows_with_patience(
         &self,
         token: &str,
         query: &Value,
         patience: Duration,
     ) -> Vec<Vec<Value>> {
-        let deadline = tokio::time::Instant::now() + patience;
         let mut rows = Vec::new();
         let mut query = query.clone();
         loop {
-            let (status, page) = self.post("/v1/data", token, &query).await;
-            if status == StatusCode::SERVICE_UNAVAILABLE && tokio::time::Instant::now() < deadline {
-                continue;
-            }
+            let (status, page) =
+                with_patience(patience, async || self.post("/v1/data", token, &query).await).await;
             assert_eq!(status, StatusCode::OK, "{page}");
             rows.extend(
                 page["rows"].as_array().unwrap().iter().map(|row| row["values"].as_array().unwrap().clone()),
@@ -197,6 +194,20 @@ pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     let status = response.status();
     let body = response.bytes().await.unwrap();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+/// Asks, and asks again where the answer is to send the same request again, for as long as `patience`.
+pub(crate) async fn with_patience(
+    patience: Duration,
+    ask: impl AsyncFn() -> (StatusCode, Value),
+) -> (StatusCode, Value) {
+    let deadline = tokio::time::Instant::now() + patience;
+    loop {
+        let (status, said) = ask().await;
+        if status != StatusCode::SERVICE_UNAVAILABLE || tokio::time::Instant::now() >= deadline {
+            return (status, said);
+        }
+    }
 }
 
 /// Returns the body of a `getData` request for some fields of a report type.
