@@ -1,64 +1,10 @@
 // Every endpoint of the description: what it does, what it takes and answers, and a call to copy.
 
+import { curl, parametersOf, scopesOf, tokenOf } from './docs-calls.js';
+import { code, inline, json, prose, resolved, sample, shown, told } from './docs-parts.js';
 import { h } from './dom.js';
-import { copyButton, table } from './parts.js';
-import { isEnglish, say } from './text.js';
-
-// A member of something described, in the language of the page.
-export const told = (thing, name) => (isEnglish() ? thing[name] : thing['x-pt']?.[name] ?? thing[name]) ?? '';
-
-// A paragraph in which `names` stand out.
-export const prose = (text, properties = {}) =>
-  h('p', properties, text.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part)));
-
-// A text to copy as it is.
-export function code(text, name) {
-  const shown = h('pre', { tabindex: 0 }, h('code', {}, text));
-  return h('div', { class: 'copied' }, shown, h('div', { class: 'buttons' }, copyButton(shown, name)));
-}
-
-const WIDTH = 100;
-
-// JSON on as few lines as are easily read: what fits into a line is one.
-export function json(value, indent = '') {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const list = Array.isArray(value);
-  const [open, close] = list ? '[]' : '{}';
-  const inside = `${indent}  `;
-  const members = Object.entries(value).map(([name, one]) => (list ? '' : `${JSON.stringify(name)}: `) + json(one, inside));
-  const line = open + members.join(', ') + close;
-  if (indent.length + line.length <= WIDTH && !line.includes('\n')) return line;
-  return `${open}\n${members.map((one) => inside + one).join(',\n')}\n${indent}${close}`;
-}
-
-export function resolved(api, schema) {
-  const path = schema?.$ref?.slice(2).split('/');
-  return path ? { ...path.reduce((at, name) => at[name], api), ...schema, $ref: undefined } : schema ?? {};
-}
-
-// What is shown for something that has a schema: its own example, or that of the schema.
-const sample = (api, holder) => holder.example ?? resolved(api, holder.schema).examples?.[0];
-
-const shown = (value) => (typeof value === 'string' ? value : json(value));
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
-
-const parametersOf = (api, path, method) =>
-  [...api.paths[path].parameters ?? [], ...api.paths[path][method].parameters ?? []].map((one) => resolved(api, one));
-
-export function curl(api, path, method) {
-  const operation = api.paths[path][method];
-  const parameters = parametersOf(api, path, method);
-  const filled = path.replace(/\{(.*?)\}/g, (_, name) => encodeURIComponent(parameters.find((one) => one.name === name).example));
-  const address = new URL(filled.slice(1), document.baseURI);
-  for (const one of parameters) if (one.in === 'query' && one.required) address.searchParams.set(one.name, one.example);
-  const body = operation.requestBody?.content['application/json'];
-  // Told to send HEAD in the place of GET, curl would wait for a body.
-  const verb = { get: '', head: '--head ' }[method] ?? `-X ${method.toUpperCase()} `;
-  const lines = [`curl ${verb}${quoted(address.href.replaceAll('%2C', ','))}`];
-  if (operation.security?.length !== 0) lines.push('-H "Authorization: Bearer $TOKEN"');
-  if (body) lines.push("-H 'Content-Type: application/json'", `-d ${quoted(json(sample(api, body)))}`);
-  return lines.join(' \\\n  ');
-}
+import { table } from './parts.js';
+import { say } from './text.js';
 
 // What else is to be known of a value: which there are, from where to where, and what holds where none is sent.
 function bounds(api, schema) {
@@ -68,14 +14,14 @@ function bounds(api, schema) {
   return [
     listed && `${say('Um destes:', 'One of:')} ${listed}.`,
     one.maximum !== undefined && `${say('De', 'From')} ${one.minimum} ${say('a', 'to')} ${one.maximum}.`,
-    one.default !== undefined && `${say('Se não vier:', 'Unless sent:')} \`${one.default}\`.`,
+    one.default !== undefined && `${say('Padrão:', 'Default:')} \`${one.default}\`.`,
   ].filter(Boolean).join(' ');
 }
 
 // A description, and what else is to be known of the value. Descriptions are sentences without their last point.
 const explained = (api, text, schema) => {
   const more = bounds(api, schema);
-  return { content: prose([text && more ? text.replace(/\.?$/, '.') : text, more].filter(Boolean).join(' ')), class: 'prose' };
+  return { content: inline([text && more ? text.replace(/\.?$/, '.') : text, more].filter(Boolean).join(' ')), class: 'prose' };
 };
 
 const named = (name, required) => [h('code', {}, name), required ? h('span', { class: 'note' }, say(' obrigatório', ' required')) : null];
@@ -83,7 +29,7 @@ const named = (name, required) => [h('code', {}, name), required ? h('span', { c
 function parameterTable(api, parameters) {
   const places = { path: say('caminho', 'path'), query: say('consulta', 'query'), header: say('cabeçalho', 'header') };
   const rows = parameters.map((one) => [
-    named(one.name, one.required), places[one.in], h('code', {}, shown(one.example)), explained(api, told(one, 'description'), one.schema),
+    named(one.name, one.required), places[one.in], h('code', {}, shown(sample(api, one))), explained(api, told(one, 'description'), one.schema),
   ]);
   return table(say('Parâmetros', 'Parameters'), [say('Parâmetro', 'Parameter'), say('Onde', 'Where'), say('Exemplo', 'Example'), say('Descrição', 'Description')], rows);
 }
@@ -101,7 +47,7 @@ function bodyTable(api, body) {
 }
 
 // The answers when all is well, where they are to be read.
-export function answers(api, path, method) {
+function answers(api, path, method) {
   return Object.entries(api.paths[path][method].responses).flatMap(([status, one]) => {
     const [kind, content] = Object.entries(resolved(api, one).content ?? {})[0] ?? [];
     const example = status < '300' && content?.schema && sample(api, content);
@@ -116,7 +62,7 @@ function endpoint(api, path, method) {
   const parameters = parametersOf(api, path, method);
   const body = operation.requestBody?.content['application/json'];
   const statuses = Object.entries(operation.responses).map(([status, one]) => [
-    h('code', {}, status), { content: prose(told(resolved(api, one), 'description')), class: 'prose' },
+    h('code', {}, status), { content: inline(told(resolved(api, one), 'description')), class: 'prose' },
   ]);
   return h('details', { id: operation.operationId },
     h('summary', {}, h('code', {}, `${method.toUpperCase()} ${path}`), ` ${told(operation, 'summary')}`),
@@ -128,16 +74,36 @@ function endpoint(api, path, method) {
     table(say('Respostas', 'Answers'), ['Status', say('O que quer dizer', 'What it means')], statuses));
 }
 
+const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete'];
+
+// Every operation with its tag, in the order of the tags.
+function operations(api) {
+  const all = Object.entries(api.paths).flatMap(([path, item]) =>
+    Object.keys(item).filter((method) => METHODS.includes(method)).map((method) => ({ path, method, operation: item[method] })));
+  return api.tags.map((tag) => ({ tag, members: all.filter((one) => one.operation.tags[0] === tag.name) }));
+}
+
+// All endpoints on one page, each leading to its own description.
+export function index(api) {
+  const rows = operations(api).flatMap(({ members }) => members.map(({ path, method, operation }) => [
+    h('a', { href: `#${operation.operationId}` }, h('code', {}, `${method.toUpperCase()} ${path}`)),
+    { content: told(operation, 'summary'), class: 'prose' },
+    { content: inline(scopesOf(operation).map((scope) => `\`${scope}\``).join(', ') || say('sem token', 'no token')), class: 'prose' },
+  ]));
+  return [table(say('Índice de endereços', 'Index of endpoints'),
+    [say('Endereço', 'Endpoint'), say('O que faz', 'What it does'), say('Escopos', 'Scopes')], rows)];
+}
+
 export function endpoints(api) {
-  const operations = Object.entries(api.paths).flatMap(([path, item]) =>
-    Object.keys(item).filter((method) => method !== 'parameters').map((method) => ({ path, method, tag: item[method].tags[0] })));
-  const groups = api.tags.map((tag) => h('div', { class: 'sheet' },
+  const groups = operations(api).map(({ tag, members }) => h('div', { class: 'sheet' },
     h('h3', {}, told(tag, 'description')),
-    ...operations.filter((one) => one.tag === tag.name).map(({ path, method }) => endpoint(api, path, method))));
-  const description = h('a', { href: new URL('v1/openapi.json', document.baseURI).href }, 'openapi.json');
+    ...members.map(({ path, method }) => endpoint(api, path, method))));
+  const named = ['ingest', 'report', 'console', 'admin'].map((scope) => `\`${tokenOf(scope)}\``).join(', ');
   return [
     prose(told(api.info, 'description'), { class: 'lead' }),
-    h('p', { class: 'lead' }, say('Ids, nomes e tokens dos exemplos são inventados. O mesmo para programas: ', 'Ids, names and tokens of the examples are made up. The same for programs: '), description, '.'),
+    prose(say(
+      `Cada chamada nomeia o token do escopo que ela pede: ${named}. Os de escopo \`ingest\`, \`console\` e \`admin\` são emitidos pelo operador; o de escopo \`report\`, também por quem usa o console da conta. Ids, nomes e tokens dos exemplos são inventados; as datas são de hoje.`,
+      `Each call names a token of the scope that it takes: ${named}. The operator issues those of scope \`ingest\`, \`console\` and \`admin\`; whoever uses the console of the account issues those of scope \`report\` too. Ids, names and tokens of the examples are made up; the dates are of today.`), { class: 'lead' }),
     ...groups,
   ];
 }

@@ -1,6 +1,6 @@
-// What a session may hold: every field in both shapes, the notations of each type, and a whole session to copy.
+// What a session may hold: every field in both shapes, how values of each type may be written, and a whole session to copy.
 
-import { code, json, prose, resolved, told } from './docs-endpoints.js';
+import { code, inline, json, prose, resolved, told } from './docs-parts.js';
 import { h } from './dom.js';
 import { empty, field, input, table } from './parts.js';
 import { counted, say } from './text.js';
@@ -45,8 +45,8 @@ export function fields(api) {
   show();
   return [
     prose(say(
-      'Envie o documento da plataforma como ele é, ou os nomes planos do dicionário, ou uma mistura: nomes aninhados unidos por `_` são os do dicionário, e um nome plano preenchido vence. O documento também pode vir dentro de `{"data": {…}}`; `_id` preenche `session_id` e `id` vazios.',
-      'Send the platform\'s document as it is, or the dictionary\'s flat names, or any mixture: nested names joined with `_` are the dictionary\'s, and a flat name that is not empty wins. The document may also come inside `{"data": {…}}`; `_id` fills an empty `session_id` and `id`.')),
+      'Envie o documento da plataforma como ele é, ou os nomes planos do dicionário, ou uma mistura: nomes aninhados unidos por `_` são os do dicionário, e um nome plano preenchido vence. O documento também pode vir dentro de `{"data": {…}}`; `_id` preenche `session_id` e `id` vazios. Para ler, os nomes são os da primeira coluna, com `_` no lugar de `[].`: `talks[].message` se lê como `talks_message`.',
+      'Send the platform\'s document as it is, or the dictionary\'s flat names, or any mixture: nested names joined with `_` are the dictionary\'s, and a flat name that is not empty wins. The document may also come inside `{"data": {…}}`; `_id` fills an empty `session_id` and `id`. To read, the names are those of the first column, with `_` in the place of `[].`: `talks[].message` is read as `talks_message`.')),
     field(say('Procurar', 'Search'), typed), count, found,
   ];
 }
@@ -55,12 +55,12 @@ export function notations(api) {
   const rows = Object.entries(types()).map(([name, type]) => {
     const schema = resolved(api, { $ref: `#/components/schemas/${name}` });
     const written = schema.examples.map((one) => h('div', {}, h('code', {}, json(one))));
-    return [type, { content: prose(told(schema, 'description')), class: 'prose' }, h('div', {}, written)];
+    return [type, { content: inline(told(schema, 'description')), class: 'prose' }, h('div', {}, written)];
   });
   return [
-    prose(say('Vazio é `null`, `""`, `[]` ou a chave ausente. O que não se lê fica de fora, com um aviso.',
-      'Empty is `null`, `""`, `[]` or a missing key. What cannot be read is left out, with a warning.')),
-    table(say('Notações', 'Notations'), [say('Tipo', 'Type'), say('O que é lido', 'What is read'), say('Exemplos', 'Examples')], rows),
+    prose(say('Para deixar um campo vazio, envie `null`, `""`, `[]` ou deixe a chave de fora. Um valor que não pode ser lido fica de fora, e a resposta o lista em `warnings`.',
+      'To leave a field empty, send `null`, `""`, `[]` or no such key. A value that cannot be read is left out, and the answer lists it in `warnings`.')),
+    table(say('Formatos aceitos', 'Accepted formats'), [say('Tipo', 'Type'), say('O que é aceito', 'What is accepted'), say('Exemplos', 'Examples')], rows),
   ];
 }
 
@@ -68,7 +68,7 @@ export function examples(api) {
   const { NestedSession, FlatSession } = api.components.schemas;
   const shown = (title, schema) => h('details', {}, h('summary', {}, title), code(json(schema.examples[0]), `${say('Copiar', 'Copy')}: ${title}`));
   return [
-    prose(say('A mesma sessão, inventada, nas duas formas.', 'The same session, made up, in both shapes.')),
+    prose(say('A mesma sessão, inventada e de hoje, nas duas formas.', 'The same session, made up and of today, in both shapes.')),
     shown(say('Como a plataforma a aninha', 'As the platform nests it'), NestedSession),
     shown(say('Com os nomes do dicionário', 'Under the dictionary\'s names'), FlatSession),
   ];

@@ -1,67 +1,97 @@
-// What a developer has to know before the first delivery.
+// The first steps of a developer: from a token to a row that is read back.
 
+import { curl } from './docs-calls.js';
+import { answerOf, code, json, list, prose } from './docs-parts.js';
 import { h } from './dom.js';
-import { answers, code, curl, json, prose, resolved } from './docs-endpoints.js';
-import { table } from './parts.js';
 import { say } from './text.js';
 
-const outcomes = () => [
-  ['accepted', say('Armazenada: é a última versão da sessão. Não aparece em results.', 'Stored: it is the session\'s latest version. It is not listed in results.')],
-  ['unchanged', say('Esta mesma versão já estava guardada.', 'This very version was kept already.')],
-  ['stale', say('Uma versão mais nova já estava guardada. Não é preciso fazer nada.', 'A newer version was kept already. There is nothing to do.')],
-  ['ignored', say('A conta não a guarda: message diz por quê e o que fazer.', 'The account does not keep it: message says why and what to do.')],
-  ['rejected', say('Não pôde ser lida: errors traz tudo o que está errado. Corrija e envie de novo.', 'It could not be read: errors has everything that is wrong. Correct it and send it again.')],
-  ['retry', say('Só com 503: não foi armazenada agora. Envie de novo só estes itens.', 'With 503 alone: it was not stored now. Send these items again, and no others.')],
+const step = (number, title) => h('h3', {}, `${number}. ${title}`);
+const called = (call, name) => code(call, `${say('Copiar a chamada', 'Copy the call')}: ${name}`);
+const answered = (answer, name) => code(json(answer), `${say('Copiar a resposta', 'Copy the answer')}: ${name}`);
+
+const tokens = () => [
+  step(1, say('Peça dois tokens', 'Ask for two tokens')),
+  list([
+    say('`TOKEN_INGEST` é um token de escopo `ingest`: envia sessões e arquivos da sua conta. Peça-o ao operador deste servidor.',
+      '`TOKEN_INGEST` is a token of scope `ingest`: it sends sessions and files of your account. Ask the operator of this server for it.'),
+    say('`TOKEN_REPORT` é um token de escopo `report`: lê o que foi enviado. Peça-o ao operador, ou a quem usa o console da conta, que o cria na página “Conector”.',
+      '`TOKEN_REPORT` is a token of scope `report`: it reads what was sent. Ask the operator for it, or whoever uses the console of the account, who creates it on the page “Connector”.'),
+  ]),
+  code("export TOKEN_INGEST='…'\nexport TOKEN_REPORT='…'", say('Copiar as variáveis', 'Copy the variables')),
 ];
 
-const statuses = () => [
-  ['200', say('Nenhum item foi recusado.', 'No item was rejected.')],
-  ['207', say('Alguns itens foram recusados; os outros estão armazenados.', 'Some items were rejected; the others are stored.')],
-  ['400', say('O corpo não é JSON nem NDJSON.', 'The body is neither JSON nor NDJSON.')],
-  ['401, 403', say('O token falta, não vale ou não pode isto.', 'The token is missing, not valid, or may not do this.')],
-  ['413', say('O corpo é grande demais: divida-o.', 'The body is too large: split it.')],
-  ['415', say('Content-Encoding não é gzip nem identity.', 'Content-Encoding is neither gzip nor identity.')],
-  ['422', say('Todos os itens foram recusados, ou um parâmetro não serve.', 'All items were rejected, or a parameter does not fit.')],
-  ['429, 503', say('Espere os segundos de Retry-After e envie de novo.', 'Wait the seconds of Retry-After and send it again.')],
+const firstDay = (api) => [
+  step(2, say('Veja desde que dia a conta guarda sessões', 'See from which day on the account keeps sessions')),
+  prose(say(
+    'A conta guarda sessões desde `starts_on`: o dia local em que o seu primeiro token `report` foi emitido. Uma sessão de um dia anterior (o de `lastInteraction`, senão o de `created_at`) é `ignored`; enquanto `starts_on` é `null`, todas são. Só um token `admin` pode antecipar `starts_on`: se você precisa enviar sessões mais antigas, peça isso ao operador e depois as envie de novo.',
+    'The account keeps sessions from `starts_on` on: the local day on which its first `report` token was issued. A session of an earlier day (that of `lastInteraction`, else that of `created_at`) is `ignored`; while `starts_on` is `null`, all are. Only an `admin` token moves `starts_on` back: if you have to send older sessions, ask the operator for that, and then send them again.')),
+  called(curl(api, '/v1/me', 'get', { token: 'TOKEN_INGEST' }), 'GET /v1/me'),
+  answered({ ...answerOf(api, '/v1/me', 'get', '200'), scope: 'ingest', privacy: 'full' }, 'GET /v1/me'),
 ];
 
-const rules = () => [
-  say('Envie o documento da sessão sempre que ela mudar: ao abrir, ao terminar, ao ser tabulada. A ordem e as repetições não importam: fica a última versão.',
-    'Send the session\'s document whenever it changes: when it opens, finishes, is tabulated. Order and repetition do not matter: the latest version stays.'),
-  say('A versão é updated_at; sem ele, o instante mais recente do documento. Entre iguais vence o documento mais adiantado: terminado, depois tabulado, depois com mais registros e campos.',
-    'The version is updated_at; without it, the latest instant of the document. Of equal ones the document further on wins: finished, then tabulated, then with more records and fields.'),
-  say('Um valor estranho não custa uma sessão: ele fica de fora, e warnings diz o campo e o que foi enviado. Chaves desconhecidas não são erro: unknown_keys as nomeia.',
-    'One odd value costs no session: it is left out, and warnings says the field and what was sent. Unknown keys are no error: unknown_keys names them.'),
-  say('Depois de um erro de rede, de 429 ou de 503, repita o mesmo envio com espera crescente; nunca há duplicatas.',
-    'After a network fault, 429 or 503, repeat the same request with growing waits; nothing is ever duplicated.'),
-  say('Limites: 5.000 sessões por envio, 4 MiB como enviado (gzip é aceito), 20 MiB descompactado, 3 MiB por sessão, 1 MiB por texto.',
-    'Limits: 5,000 sessions a request, 4 MiB as sent (gzip is accepted), 20 MiB inflated, 3 MiB a session, 1 MiB a text.'),
-  say('Mensagens vêm em português ou inglês, como pede Accept-Language.', 'Messages come in Portuguese or English, as Accept-Language says.'),
-  say('Uma sessão confirmada aparece nos relatórios em segundos. A conta guarda sessões a partir do dia do seu primeiro token report.',
-    'An acknowledged session shows in reports within seconds. The account keeps sessions from the day of its first report token on.'),
+const sending = (api) => [
+  step(3, say('Envie uma sessão', 'Send a session')),
+  called(curl(api, '/v1/sessions', 'post'), 'POST /v1/sessions'),
+  answered(answerOf(api, '/v1/sessions', 'post', '200'), 'POST /v1/sessions'),
+  prose(say(
+    'Com `?validate=true` no endereço, a resposta é a mesma e nada é armazenado. Horários sem deslocamento, como estes, são do fuso da conta. Os campos estão em [Campos de uma sessão](#campos).',
+    'With `?validate=true` in the address the answer is the same, and nothing is stored. Times without an offset, like these, are in the account\'s zone. The fields are listed in [Fields of a session](#campos).')),
 ];
 
-export function guide(api) {
-  const list = (caption, head, rows) => table(caption, [head, say('O que quer dizer', 'What it means')],
-    rows.map(([name, text]) => [h('code', {}, name), { content: text, class: 'prose' }]));
-  // An account keeps sessions from one day on: those of the examples may lie before it, those of today do not.
-  const today = new Date().toLocaleDateString('sv-SE');
-  const first = curl(api, '/v1/sessions', 'post').replaceAll('2026-10-03', today);
-  const row = curl(api, '/v1/data', 'post').replace(/2026-10-(01|31)/g, today);
+const reading = (api) => [
+  step(4, say('Leia a resposta inteira', 'Read the whole answer')),
+  prose(say(
+    'O status diz só se os itens puderam ser lidos: `200` e `207` também vêm com `"accepted": 0`. O que este envio armazenou é `accepted`; o que já estava guardado, igual, é `unchanged`. O que houve com cada um dos outros está em `results`, e um cliente precisa ler `results`. Este `207` responde a cinco sessões:',
+    'The status says only whether the items could be read: `200` and `207` come with `"accepted": 0` too. What this request stored is `accepted`; what was kept already, just the same, is `unchanged`. What became of each of the others is in `results`, and a client has to read `results`. This `207` answers five sessions:')),
+  answered(answerOf(api, '/v1/sessions', 'post', '207'), '207'),
+  list([
+    say('A primeira (`index` 0) foi armazenada, sem um valor que não pôde ser lido (`warnings`) e sem uma chave desconhecida (`unknown_keys`).',
+      'The first (`index` 0) was stored, without a value that could not be read (`warnings`) and without an unknown key (`unknown_keys`).'),
+    say('A segunda não pôde ser lida, a terceira já estava guardada, da quarta há uma versão que conta como mais nova, e a quinta é de antes de `starts_on`.',
+      'The second could not be read, the third was kept already, of the fourth there is a version that counts as newer, and the fifth is of a day before `starts_on`.'),
+    say('O valor de uma chave desconhecida não chega a nenhum relatório. Quase sempre ela é um nome escrito errado: `unknown_key_hints` diz onde cada uma apareceu primeiro e, se há uma chave conhecida parecida, qual.',
+      'The value of an unknown key does not reach any report. Nearly always it is a name written wrongly: `unknown_key_hints` says where each was met first and, if a known key is near, which.'),
+  ]),
+  prose(say(
+    'Se nenhum item pôde ser lido, a resposta é um `422`: um erro (`application/problem+json`, RFC 9457) com os mesmos membros. Ao pedir ajuda ao operador, informe o `request_id`.',
+    'If no item could be read, the answer is a `422`: an error (`application/problem+json`, RFC 9457) with the same members. When you ask the operator for help, give the `request_id`.')),
+  answered(answerOf(api, '/v1/sessions', 'post', '422'), '422'),
+];
+
+// The session of the first call with the name of its agent corrected, a minute later.
+function correction(api) {
+  const [session] = api.paths['/v1/sessions'].post.requestBody.content['application/json'].example;
+  const later = new Date(Date.parse(`${session.updated_at.replace(' ', 'T')}Z`) + 60000).toISOString().slice(0, 19).replace('T', ' ');
+  return [{ ...session, updated_at: later, agent: { ...session.agent, name: 'Ana Lima' } }];
+}
+
+const correcting = (api) => [
+  step(5, say('Corrija uma sessão já enviada', 'Correct a session that was sent before')),
+  prose(say(
+    'Para corrigir uma sessão já enviada, envie o documento inteiro de novo, com um `updated_at` mais recente que o anterior: o momento da correção serve. O documento novo substitui o anterior por inteiro. Sem um `updated_at` mais recente, a correção pode ser `stale` e não ser armazenada: [Qual versão fica](#versoes) diz por quê.',
+    'To correct a session that was sent before, send the whole document again, with a later `updated_at` than before: the time of the correction will do. The new document replaces the one before as a whole. Without a later `updated_at` the correction may be `stale`, and not be stored: [Which version stays](#versoes) says why.')),
+  called(curl(api, '/v1/sessions', 'post', { body: correction(api) }), say('a correção', 'the correction')),
+];
+
+function readingRows(api) {
+  const data = answerOf(api, '/v1/data', 'post', '200');
+  const rows = data.rows.map(({ values }) => ({ values: values.map((value) => (value === 'Ana' ? 'Ana Lima' : value)) }));
+  const at = data.rows[0].values[1];
   return [
-    prose(say('Peça ao operador um token `ingest` da sua conta, guarde-o com `export TOKEN=…` e envie a sua primeira sessão:',
-      'Ask the operator for an `ingest` token of your account, keep it with `export TOKEN=…` and send your first session:')),
-    code(first, say('Copiar a primeira chamada', 'Copy the first call')),
-    ...answers(api, '/v1/sessions', 'post').slice(0, 2),
-    prose(say('Com `?validate=true` a resposta é a mesma e nada é armazenado.', 'With `?validate=true` the answer is the same and nothing is stored.')),
-    prose(say('Depois de alguns segundos, a linha pode ser lida; agora `TOKEN` é um token `report` da mesma conta:',
-      'After a few seconds the row can be read; now `TOKEN` is a `report` token of the same account:')),
-    code(row, say('Copiar a chamada que mostra a linha', 'Copy the call that shows the row')),
-    h('h3', {}, say('Regras', 'Rules')), h('ul', { class: 'lead' }, rules().map((rule) => h('li', {}, rule))),
-    h('h3', {}, say('Resultado de cada item', 'Outcome of each item')), list(say('Resultados', 'Outcomes'), say('Resultado', 'Outcome'), outcomes()),
-    h('h3', {}, say('Situação da resposta', 'Status of the answer')), list(say('Situações', 'Statuses'), 'Status', statuses()),
-    prose(say('Todo erro é um `application/problem+json` (RFC 9457) com `detail`, `errors` e `request_id`: informe este ao operador.',
-      'Every error is an `application/problem+json` (RFC 9457) with `detail`, `errors` and `request_id`: tell the operator the latter.')),
-    code(json(resolved(api, { $ref: '#/components/schemas/Problem' }).examples[0]), say('Copiar o exemplo de um erro', 'Copy the example of an error')),
+    step(6, say('Leia a linha', 'Read the row')),
+    called(curl(api, '/v1/data', 'post'), 'POST /v1/data'),
+    answered({ ...data, rows }, 'POST /v1/data'),
+    list([
+      say('A linha aparece em até 10 segundos depois do envio. Se `rows` vier vazia, ou ainda com a versão anterior, repita a leitura até que `dataAsOf`, o instante a que a resposta se refere (em UTC), passe do instante do envio.',
+        'The row shows within 10 seconds of the request that sent it. If `rows` is empty, or still has the version before, repeat the call until `dataAsOf`, the time that the answer is as of (in UTC), is past the time of that request.'),
+      say('Os valores de `values` estão na ordem de `fields`, que `schema` repete. Textos e datas são textos, números são números, sim ou não é `true` ou `false`, e onde não há nada vem `null`.',
+        'The values of `values` are in the order of `fields`, which `schema` repeats. Texts and dates are texts, numbers are numbers, yes or no is `true` or `false`, and where there is nothing there is `null`.'),
+      say(`Datas com hora têm 14 algarismos, no fuso da conta: \`${at}\` é ano, mês, dia, hora, minuto e segundo.`,
+        `Dates with a time have 14 digits, in the account's zone: \`${at}\` is year, month, day, hour, minute and second.`),
+      say('Os nomes para ler não são os do envio: `agent.name` se lê como `agent.name`, e `campaign.name` como `campaign.name`. [GET /v1/schema](#schema) lista todos os que se podem pedir.',
+        'The names to read by are not those that are sent: `agent.name` is read as `agent.name`, and `campaign.name` as `campaign.name`. [GET /v1/schema](#schema) lists all that may be asked for.'),
+    ]),
   ];
 }
+
+export const guide = (api) => [...tokens(), ...firstDay(api), ...sending(api), ...reading(api), ...correcting(api), ...readingRows(api)];

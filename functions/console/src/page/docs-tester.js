@@ -1,7 +1,7 @@
 // Validates a pasted document: the answer of POST /v1/sessions?validate=true, which stores nothing.
 
 import { Refusal } from './api.js';
-import { prose } from './docs-endpoints.js';
+import { prose } from './docs-parts.js';
 import { h } from './dom.js';
 import { field, form, input, note, table } from './parts.js';
 import { isEnglish, say } from './text.js';
@@ -31,16 +31,17 @@ async function validate({ token, account, sessions }) {
   return body;
 }
 
-function faults({ results, warnings, unknown_keys: unknown }) {
+function faults({ results, warnings, unknown_keys: unknown, unknown_key_hints: hints = [] }) {
   const rejected = results.flatMap((one) => (one.errors ?? [one]).map((fault) => [one.index, one.session_id, one.outcome, fault.message ?? '']));
   const warned = warnings.map((one) => [one.index, one.session_id, say('aviso', 'warning'), one.message]);
+  const unread = hints.map((one) => [one.index, one.session_id, say('chave desconhecida', 'unknown key'), one.message]);
   const heads = ['#', say('Sessão', 'Session'), say('Resultado', 'Outcome'), say('Mensagem', 'Message')];
-  const rows = [...rejected, ...warned].map(([index, id, outcome, message]) => [
+  const rows = [...rejected, ...warned, ...unread].map(([index, id, outcome, message]) => [
     String(index), h('bdi', {}, id ?? '—'), outcome, { content: message, class: 'prose' },
   ]);
   return [
-    table(say('Mensagens', 'Messages'), heads, rows, { none: say('Nada a dizer: tudo foi lido.', 'Nothing to say: everything was read.') }),
-    unknown.length > 0 && note(say('Chaves desconhecidas, que não são erro: ', 'Unknown keys, which are no error: '), h('code', {}, unknown.join(', '))),
+    unknown.length > 0 && note(say('Chaves desconhecidas, cujos valores não chegam a nenhum relatório: ', 'Unknown keys, whose values do not reach any report: '), h('code', {}, unknown.join(', '))),
+    (rows.length > 0 || unknown.length === 0) && table(say('Mensagens', 'Messages'), heads, rows, { none: say('Nenhuma mensagem: tudo foi lido.', 'No messages: everything was read.') }),
   ];
 }
 
@@ -58,5 +59,5 @@ export function tester() {
     const counts = ['received', 'accepted', 'unchanged', 'stale', 'ignored', 'rejected', 'warned'].map((name) => `${name} ${body[name]}`);
     answered.replaceChildren(h('p', {}, h('strong', {}, counts.join(' · '))), ...faults(body).filter(Boolean));
   });
-  return [prose(say('A resposta é a de um envio de verdade; nada é armazenado.', 'The answer is that of a real delivery; nothing is stored.')), made, answered];
+  return [prose(say('A resposta é a de um envio de verdade (com `?validate=true`), e nada é armazenado.', 'The answer is that of a real request (with `?validate=true`), and nothing is stored.')), made, answered];
 }

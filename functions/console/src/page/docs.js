@@ -1,8 +1,10 @@
 // The API for people, made of the same description that programs read (/v1/openapi.json). Nobody has to be signed in.
 
-import { endpoints } from './docs-endpoints.js';
+import { asOfToday } from './docs-dates.js';
+import { endpoints, index } from './docs-endpoints.js';
 import { examples, fields, notations } from './docs-fields.js';
 import { guide } from './docs-guide.js';
+import { ruling } from './docs-rules.js';
 import { tester } from './docs-tester.js';
 import { h } from './dom.js';
 import { isEnglish, say, speak } from './text.js';
@@ -11,12 +13,16 @@ const $ = (id) => document.getElementById(id);
 
 const PARTS = [
   { id: 'inicio', title: () => say('Comece aqui', 'Start here'), content: guide },
+  { id: 'regras', title: () => say('Regras e respostas', 'Rules and answers'), content: ruling },
+  { id: 'indice', title: () => say('Índice de endereços', 'Index of endpoints'), content: index },
   { id: 'testar', title: () => say('Testar um documento', 'Test a document'), content: tester },
   { id: 'campos', title: () => say('Campos de uma sessão', 'Fields of a session'), content: fields },
-  { id: 'notacoes', title: () => say('Notações lidas', 'Notations read'), content: notations },
+  { id: 'notacoes', title: () => say('Formatos aceitos', 'Accepted formats'), content: notations },
   { id: 'exemplos', title: () => say('Exemplos', 'Examples'), content: examples },
   { id: 'enderecos', title: () => say('Endereços', 'Endpoints'), content: endpoints },
 ];
+
+const DESCRIPTION = new URL('v1/openapi.json', document.baseURI);
 
 function frame() {
   $('skip').textContent = say('Ir para o conteúdo', 'Skip to the content');
@@ -35,8 +41,9 @@ function frame() {
   document.title = `API · ${say('Relatórios Premium', 'Premium Reports')}`;
 }
 
-// The description; each text of it that has a Portuguese one beside it is told in the language of the page.
-const description = fetch(new URL('v1/openapi.json', document.baseURI)).then((answer) => answer.json());
+// The description, with examples of today; each text of it that has a Portuguese one beside it is told in the language of
+// the page.
+const description = fetch(DESCRIPTION).then((answer) => answer.text()).then((text) => JSON.parse(asOfToday(text)));
 
 // Goes to the part, or the endpoint, that the address names, and opens it.
 function reveal() {
@@ -47,11 +54,15 @@ function reveal() {
 }
 
 async function show() {
-  speak(new URLSearchParams(location.search).get('lang'));
+  // Also a whole tag, as `en-US`.
+  speak(new URLSearchParams(location.search).get('lang')?.toLowerCase().split('-')[0]);
   frame();
   const api = await description;
   const parts = PARTS.map(({ id, title, content }) => h('section', { id }, h('h2', {}, title()), ...content(api)));
-  const page = h('div', { class: 'page docs' }, h('h1', { tabindex: -1 }, 'API'), ...parts);
+  const openapi = h('a', { href: DESCRIPTION.href }, h('code', {}, DESCRIPTION.pathname));
+  const lead = h('p', { class: 'lead' }, say('Como enviar sessões e ler linhas. O mesmo para programas (OpenAPI 3.1): ',
+    'How to send sessions and read rows. The same for programs (OpenAPI 3.1): '), openapi, '.');
+  const page = h('div', { class: 'page docs' }, h('h1', { tabindex: -1 }, 'API'), lead, ...parts);
   $('main').replaceChildren(page);
   $('main').removeAttribute('aria-busy');
   reveal();
