@@ -1,6 +1,8 @@
 """What the description of the API must have: an example everywhere, each of which is true to its schema and which between
 them show every member, and a Portuguese text beside every English one."""
 
+import re
+
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 # A file has nothing to show.
@@ -56,8 +58,12 @@ def described(document):
 
 
 def examples(document, holder):
-    """The examples of something with a schema: its own, else those of the schema."""
-    return [holder["example"]] if "example" in holder else pointed(document, holder["schema"]).get("examples", [])
+    """The examples of something with a schema: its own, of which there may be one for each language, else those of the schema."""
+    if "example" in holder:
+        return [holder["example"]]
+    if "examples" in holder:
+        return [one["value"] for one in holder["examples"].values()]
+    return pointed(document, holder["schema"]).get("examples", [])
 
 
 def faults(document, schema, values):
@@ -96,6 +102,13 @@ def closed(document, schema, whole=True):
     if whole and ("properties" in schema or "allOf" in schema):
         schema["unevaluatedProperties"] = False
     return schema
+
+
+def scopes(operation):
+    """The scopes that an operation's description ends with, in English and in Portuguese."""
+    texts = operation.get("description", ""), operation.get("x-pt", {}).get("description", "")
+    ends = [re.search(r"(?:Scopes?|Escopos?): ([^.]+)\.$", text) for text in texts]
+    return [re.findall("`(.+?)`", end[1]) if end else [] for end in ends]
 
 
 def without_portuguese(thing, place=""):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import openapi_spec_validator
 
-from api_description import answered, closed, described, examples, faults, hidden, operations, without_portuguese
+from api_description import answered, closed, described, examples, faults, hidden, operations, scopes, without_portuguese
 from test_lambda import PNG, Stack
 
 HERE = Path(__file__).parent
@@ -116,6 +116,12 @@ class Described(unittest.TestCase):
 
     def test_every_text_is_in_portuguese_too(self):
         self.assertEqual(list(without_portuguese(DESCRIPTION)), [])
+
+    def test_every_operation_that_takes_a_token_says_its_scopes_in_both_languages(self):
+        for path, method, operation, _ in operations(DESCRIPTION):
+            english, portuguese = scopes(operation)
+            self.assertEqual(english, portuguese, f"{method} {path}")
+            self.assertEqual(bool(english), operation.get("security") != [], f"{method} {path}")
 
 
 class Asked(unittest.TestCase):

@@ -193,7 +193,7 @@ fn sentence(tally: &Tally) -> String {
     );
     if tally.ignored > 0 {
         sentence.push_str(
-            " As ignoradas são de antes do início da conta (starts_on) ou já venceram: um administrador pode recuar \
+            " As ignoradas são de antes do início da conta (starts_on) ou já venceram: um administrador pode antecipar \
              o início.",
         );
     }

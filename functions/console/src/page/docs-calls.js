@@ -13,7 +13,7 @@ export const parametersOf = (api, path, method) =>
 
 // The scopes that an operation's description ends with; none where anybody may ask.
 export function scopesOf(operation) {
-  const named = /Scopes?: ([^.]+)\./.exec(operation.description)?.[1] ?? '';
+  const named = /Scopes?: ([^.]+)\.$/.exec(operation.description)?.[1] ?? '';
   return SCOPES.filter((scope) => named.includes(`\`${scope}\``));
 }
 
