@@ -37,7 +37,7 @@ function parameterTable(api, parameters) {
 // The members of a body; those of a session have a part of the page to themselves.
 function bodyTable(api, body) {
   const { properties, required = [], examples = [] } = resolved(api, body.schema);
-  if (!properties) return prose(say('O corpo são sessões: veja “Campos de uma sessão”.', 'The body is sessions: see “Fields of a session”.'));
+  if (!properties) return prose(say('O corpo são sessões: veja [Campos de uma sessão](#campos).', 'The body is sessions: see [Fields of a session](#campos).'));
   const rows = Object.entries(properties).map(([name, member]) => {
     const one = resolved(api, member);
     const example = examples.map((whole) => whole[name]).find((value) => value !== undefined && value !== null);

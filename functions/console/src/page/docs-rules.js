@@ -62,8 +62,9 @@ const statuses = () => [
   ['413', say('O corpo é grande demais: divida-o em vários envios.', 'The body is too large: split it into several requests.')],
   ['415', say('`Content-Encoding` não é `gzip` nem `identity`.', '`Content-Encoding` is neither `gzip` nor `identity`.')],
   ['422', say('Nenhum item pôde ser lido, ou um parâmetro não é válido.', 'No item could be read, or a parameter is not valid.')],
-  ['429, 503', say('Espere os segundos de `Retry-After` e envie de novo.', 'Wait the seconds of `Retry-After` and send it again.')],
+  ['429', say('Requisições demais em pouco tempo: espere os segundos de `Retry-After` e envie de novo.', 'Too many requests in a short time: wait the seconds of `Retry-After` and send it again.')],
   ['500', say('Falha do servidor, que não é sua: informe ao operador o `request_id` da resposta.', 'A fault of the server, not yours: give the operator the `request_id` of the answer.')],
+  ['503', say('O armazenamento está sobrecarregado ou fora de alcance por um momento: espere os segundos de `Retry-After` e envie de novo os itens com o resultado `retry`; se a resposta não tem `results`, envie tudo.', 'Storage is overloaded or out of reach for a moment: wait the seconds of `Retry-After` and send the items with the outcome `retry` again; if the answer has no `results`, send everything.')],
 ];
 
 function meanings(caption, head, rows) {
