@@ -152,7 +152,7 @@ test('the index leads to every endpoint, and the address keeps the language', as
   assert.match(tab.url(), /\?lang=en-US#postMedia$/);
   await tab.getByRole('button', { name: 'Português' }).click();
   await tab.getByRole('button', { name: 'English' }).click();
-  await tab.getByRole('navigation').getByRole('link', { name: 'Rules and answers' }).click();
+  await tab.getByRole('navigation').getByRole('link', { name: 'Rules' }).click();
   assert.match(tab.url(), /\?lang=en#regras$/);
   await tab.reload();
   await tab.getByRole('heading', { name: 'Which version stays' }).waitFor();

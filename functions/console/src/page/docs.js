@@ -12,14 +12,14 @@ import { isEnglish, say, speak } from './text.js';
 const $ = (id) => document.getElementById(id);
 
 const PARTS = [
-  { id: 'inicio', title: () => say('Comece aqui', 'Start here'), content: guide },
-  { id: 'regras', title: () => say('Regras e respostas', 'Rules and answers'), content: ruling },
-  { id: 'indice', title: () => say('Índice de endereços', 'Index of endpoints'), content: index },
-  { id: 'testar', title: () => say('Testar um documento', 'Test a document'), content: tester },
-  { id: 'campos', title: () => say('Campos de uma sessão', 'Fields of a session'), content: fields },
-  { id: 'notacoes', title: () => say('Formatos aceitos', 'Accepted formats'), content: notations },
-  { id: 'exemplos', title: () => say('Exemplos', 'Examples'), content: examples },
-  { id: 'enderecos', title: () => say('Endereços', 'Endpoints'), content: endpoints },
+  { id: 'inicio', tab: () => say('Comece aqui', 'Start here'), title: () => say('Comece aqui', 'Start here'), content: guide },
+  { id: 'regras', tab: () => say('Regras', 'Rules'), title: () => say('Regras e respostas', 'Rules and answers'), content: ruling },
+  { id: 'indice', tab: () => say('Índice', 'Index'), title: () => say('Índice de endereços', 'Index of endpoints'), content: index },
+  { id: 'testar', tab: () => say('Testar', 'Test'), title: () => say('Testar um documento', 'Test a document'), content: tester },
+  { id: 'campos', tab: () => say('Campos', 'Fields'), title: () => say('Campos de uma sessão', 'Fields of a session'), content: fields },
+  { id: 'notacoes', tab: () => say('Formatos', 'Formats'), title: () => say('Formatos aceitos', 'Accepted formats'), content: notations },
+  { id: 'exemplos', tab: () => say('Exemplos', 'Examples'), title: () => say('Exemplos', 'Examples'), content: examples },
+  { id: 'enderecos', tab: () => say('Endereços', 'Endpoints'), title: () => say('Endereços', 'Endpoints'), content: endpoints },
 ];
 
 const DESCRIPTION = new URL('v1/openapi.json', document.baseURI);
@@ -29,7 +29,7 @@ function frame() {
   const premium = h('strong', {}, 'Premium');
   $('brand').replaceChildren(...say(['Relatórios ', premium], [premium, ' Reports']));
   $('tabs').setAttribute('aria-label', say('Partes desta página', 'Parts of this page'));
-  $('tabs').replaceChildren(...PARTS.map(({ id, title }) => h('a', { href: `#${id}` }, title())));
+  $('tabs').replaceChildren(...PARTS.map(({ id, tab }) => h('a', { href: `#${id}` }, tab())));
   const other = isEnglish() ? ['pt', 'Português', 'pt-BR'] : ['en', 'English', 'en'];
   const change = () => {
     history.replaceState(null, '', `?lang=${other[0]}${location.hash}`);
