@@ -6,6 +6,7 @@ mod dynamodb_local;
 mod event_source;
 mod expected;
 mod journey;
+mod languages;
 mod snapshots;
 mod lake;
 mod maintenance;

@@ -3,6 +3,7 @@
 use ::lake::{Entry, Lake, SNAPSHOT_MARGIN};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::SessionId;
+use domain::lang::Words;
 use domain::time::Instant;
 use domain::zone::Zone;
 use maintain::Rebuild;
@@ -181,7 +182,7 @@ async fn rejections_belong_to_the_day_that_it_was_in_the_account_s_zone() {
     let midnight = Instant::start_of_day(day, Zone::SAO_PAULO);
     for (id, seconds) in [("before", -1), ("first", 0), ("last", 86_399), ("after", 86_400)] {
         let id = SessionId::try_from(id.to_owned()).unwrap();
-        let rejection = Rejection::new(Some(id), None, "is odd".into());
+        let rejection = Rejection::new(Some(id), None, Words::new("é estranho", "is odd"));
         world.store().note_rejections(&demo(), &[rejection], midnight.plus_seconds(seconds)).await.unwrap();
     }
     let path = format!("/v1/receipts?account=demo&start={day}&end={day}");

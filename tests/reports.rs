@@ -131,10 +131,13 @@ async fn what_does_not_fit_is_refused_by_name_and_in_words() {
         ("https://lookerstudio.google.com/explorer/0123456789", "exploração"),
         ("<iframe></iframe>", "iframe"),
     ] {
-        for (status, problem) in [
-            world.post("/v1/reports", &token, &json!({"title": "a", "url": url})).await,
-            put(&world, &token, &id, &json!({"url": url})).await,
+        let change = format!("/v1/reports/{id}");
+        for (method, path, order) in [
+            (Method::POST, "/v1/reports", json!({"title": "a", "url": url})),
+            (Method::PUT, change.as_str(), json!({"url": url})),
         ] {
+            let request = world.request(method, path, &token).header("accept-language", "pt-BR");
+            let (status, problem) = answer(request.json(&order)).await;
             assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
             assert!(problem["detail"].as_str().unwrap().contains(reason), "{url}: {problem}");
         }

@@ -65,9 +65,10 @@ test('a Retry-After of a minute is waited for', () => {
 
 test('words of a field that does not exist do not make its error one of the period', () => {
   for (const field of ['start_date', 'my_daterange', 'end_date_of_x']) {
-    const detail = `${field} is no field of the report type sessions`;
-    const body = JSON.stringify({ detail, errors: [{ field, message: 'is no field of the report type sessions' }] });
-    assert.match(outcome({ status: 422, body }).text, new RegExp(`^Relatório: .*O servidor disse: ${field} is no field`));
+    const message = 'não é um campo do tipo de relatório sessions: confira o nome; /v1/schema?report_type=sessions lista os campos';
+    const detail = `${field} ${message}`;
+    const body = JSON.stringify({ detail, errors: [{ field, message }] });
+    assert.match(outcome({ status: 422, body }).text, new RegExp(`^Relatório: .*O servidor disse: ${field} não é um campo`));
   }
 });
 

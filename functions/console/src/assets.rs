@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
+use domain::lang::Text;
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest, Sha256};
@@ -86,12 +87,17 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex::encode(&digest.finalize()[..8])
 });
 
+const MISSING: Text = Text::new(
+    "não há este arquivo nesta versão do console: recarregue a página",
+    "there is no such file in this version of the console: reload the page",
+);
+
 /// One file. Its entity tag is weak, for it is the same however the answer is packed.
 pub(crate) async fn asset(
     path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("there is no such file in this version of the console");
+    let missing = || Problem::not_found(MISSING);
     let Path((version, name)) = path.map_err(|_| missing())?;
     let file = FILES.iter().find(|known| known.name == name).filter(|_| version == *VERSION);
     let Asset { media_type, content, .. } = *file.ok_or_else(missing)?;

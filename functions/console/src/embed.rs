@@ -5,6 +5,7 @@
 
 mod html;
 
+use domain::lang::Text;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -15,59 +16,71 @@ const MAX_BYTES: usize = 8_192;
 /// The most of `params` that is kept, in bytes of the address.
 const MAX_PARAMS: usize = 1_000;
 
-/// Why a text is not the link of a report: Portuguese first, for whoever pasted it reads this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a text is not the link of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unfit {
-    #[error(
-        "não é um link: copie o endereço do relatório, que começa com https:// / is not a link: copy the report's address, \
-         which begins with https://"
-    )]
     NoLink,
-    #[error("precisa começar com https:// / must begin with https://")]
     NotHttps,
-    #[error(
-        "não é do Data Studio: o endereço começa com https://datastudio.google.com ou https://lookerstudio.google.com, sem \
-         usuário nem porta / is not of Data Studio: the address begins with https://datastudio.google.com or \
-         https://lookerstudio.google.com, without user or port"
-    )]
     OtherHost,
-    #[error(
-        "é de uma fonte de dados, não de um relatório: abra o relatório e copie o link dele / is a data source's, not a \
-         report's: open the report and copy its link"
-    )]
     DataSource,
-    #[error(
-        "é de uma exploração, não de um relatório: salve-a como relatório e copie o link dele / is an exploration's, not a \
-         report's: save it as a report and copy that one's link"
-    )]
     Explorer,
-    #[error(
-        "cria um relatório novo: abra-o, salve o relatório e copie o link dele / makes a new report: open it, save the \
-         report and copy that one's link"
-    )]
     Creates,
-    #[error(
-        "é do Data Studio, mas não de um relatório: abra o relatório e copie o link dele / is of Data Studio, but not of a \
-         report: open the report and copy its link"
-    )]
     NoReport,
-    #[error(
-        "está incompleto ou foi alterado: copie de novo o link do relatório / is incomplete or was changed: copy the \
-         report's link again"
-    )]
     BrokenId,
-    #[error(
-        "tem parâmetros (params) que não podem ser lidos: copie o link sem eles / has parameters (params) that cannot be \
-         read: copy the link without them"
-    )]
     Params,
-    #[error(
-        "não tem exatamente um iframe com src: copie o código de incorporação inteiro / does not hold exactly one iframe \
-         with a src: copy the whole embed code"
-    )]
     NoFrame,
-    #[error("é longo demais / is too long")]
     TooLong,
+}
+
+impl Unfit {
+    /// The reason, as it goes on after the field's name.
+    pub(crate) const fn text(self) -> Text {
+        match self {
+            Unfit::NoLink => Text::new(
+                "não é um link: copie o endereço do relatório, que começa com https://",
+                "is not a link: copy the report's address, which begins with https://",
+            ),
+            Unfit::NotHttps => Text::new("precisa começar com https://", "must begin with https://"),
+            Unfit::OtherHost => Text::new(
+                "não é do Data Studio: o endereço começa com https://datastudio.google.com ou \
+                 https://lookerstudio.google.com, sem usuário nem porta",
+                "is not of Data Studio: the address begins with https://datastudio.google.com or \
+                 https://lookerstudio.google.com, without user or port",
+            ),
+            Unfit::DataSource => Text::new(
+                "é de uma fonte de dados, não de um relatório: abra o relatório e copie o link dele",
+                "is a data source's, not a report's: open the report and copy its link",
+            ),
+            Unfit::Explorer => Text::new(
+                "é de uma exploração, não de um relatório: salve-a como relatório e copie o link dele",
+                "is an exploration's, not a report's: save it as a report and copy that one's link",
+            ),
+            Unfit::Creates => Text::new(
+                "cria um relatório novo: abra-o, salve o relatório e copie o link dele",
+                "makes a new report: open it, save the report and copy that one's link",
+            ),
+            Unfit::NoReport => Text::new(
+                "é do Data Studio, mas não de um relatório: abra o relatório e copie o link dele",
+                "is of Data Studio, but not of a report: open the report and copy its link",
+            ),
+            Unfit::BrokenId => Text::new(
+                "está incompleto ou foi alterado: copie de novo o link do relatório",
+                "is incomplete or was changed: copy the report's link again",
+            ),
+            Unfit::Params => Text::new(
+                "tem parâmetros (params) que não podem ser lidos: copie o link sem eles",
+                "has parameters (params) that cannot be read: copy the link without them",
+            ),
+            Unfit::NoFrame => Text::new(
+                "não tem exatamente um iframe com src: copie o código de incorporação inteiro",
+                "does not hold exactly one iframe with a src: copy the whole embed code",
+            ),
+            Unfit::TooLong => Text::new(
+                "é longo demais: copie só o link do relatório",
+                "is too long: copy the report's link alone",
+            ),
+        }
+    }
 }
 
 /// A report of Data Studio.

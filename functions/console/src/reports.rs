@@ -4,6 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use domain::id::{AccountId, random_hex};
+use domain::lang::{Text, Words};
 use domain::time::Instant;
 use domain::token::Scope;
 use http::StatusCode;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use store::Report;
 use web::caller::Caller;
 use web::input::{AccountParameter, InputField, Json, Others, Parameters, all};
+use web::misfit::whole_number;
 use web::problem::Problem;
 
 use crate::App;
@@ -20,6 +22,12 @@ use crate::embed::Embed;
 /// All of an account's reports are kept in one item.
 const MAX_REPORTS: usize = 100;
 const MAX_TITLE_CHARS: usize = 200;
+
+const UNKNOWN: Text = Text::new(
+    "não há relatório com este id: GET /v1/reports os lista",
+    "there is no report of this id: GET /v1/reports lists them",
+);
+const NO_PLACE: Text = Text::new("deve ser um número inteiro a partir de 0", "must be a whole number from 0");
 
 #[derive(Debug, Serialize)]
 struct ReportView {
@@ -93,7 +101,10 @@ pub(crate) async fn add(
     };
     let added = app.store.change_reports(&account, |reports| {
         if reports.len() >= MAX_REPORTS {
-            let detail = format!("an account has at most {MAX_REPORTS} reports: delete one first");
+            let detail = Words::new(
+                format!("uma conta tem no máximo {MAX_REPORTS} relatórios: exclua um antes"),
+                format!("an account has at most {MAX_REPORTS} reports: delete one first"),
+            );
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
         }
         reports.push(report.clone());
@@ -119,10 +130,7 @@ pub(crate) async fn change(
         let mut report = reports.remove(at);
         let to = position.unwrap_or(at);
         if to > reports.len() {
-            return Err(Problem::invalid(
-                "position",
-                format!("must be a whole number from 0 to {}", reports.len()),
-            ));
+            return Err(Problem::invalid("position", whole_number(0, reports.len())));
         }
         report.title = title.clone().unwrap_or(report.title);
         if let Some(embed) = &embed {
@@ -152,7 +160,7 @@ pub(crate) async fn remove(
 fn position_of(reports: &[Report], id: &Result<Path<String>, PathRejection>) -> Result<usize, Problem> {
     let id = id.as_ref().ok().map(|Path(id)| id);
     let at = id.and_then(|id| reports.iter().position(|report| report.id == *id));
-    at.ok_or_else(|| Problem::not_found("there is no report of this id"))
+    at.ok_or_else(|| Problem::not_found(UNKNOWN))
 }
 
 fn account(
@@ -167,15 +175,18 @@ fn account(
 fn title(text: &str) -> Result<String, Problem> {
     let title = text.trim();
     let fits = (1..=MAX_TITLE_CHARS).contains(&title.chars().count()) && !title.chars().any(char::is_control);
-    let expected = format!("must have 1 to {MAX_TITLE_CHARS} characters, none of them a control character");
+    let expected = Words::new(
+        format!("deve ter de 1 a {MAX_TITLE_CHARS} caracteres, nenhum deles de controle"),
+        format!("must have 1 to {MAX_TITLE_CHARS} characters, none of them a control character"),
+    );
     if fits { Ok(title.to_owned()) } else { Err(Problem::invalid("title", expected)) }
 }
 
 fn embed(pasted: &str) -> Result<Embed, Problem> {
-    Embed::parse(pasted).map_err(|unfit| Problem::invalid("url", unfit.to_string()))
+    Embed::parse(pasted).map_err(|unfit| Problem::invalid("url", unfit.text()))
 }
 
 fn place(value: &Value) -> Result<usize, Problem> {
     let at = value.as_u64().and_then(|at| usize::try_from(at).ok());
-    at.ok_or_else(|| Problem::invalid("position", "must be a whole number from 0"))
+    at.ok_or_else(|| Problem::invalid("position", NO_PLACE))
 }

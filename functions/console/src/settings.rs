@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::lang::{Text, Words};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use store::{Prices, Settings};
 use web::caller::Caller;
 use web::input::{InputField, Json, Others, all, each};
+use web::misfit::unfit;
 use web::problem::Problem;
 
 use crate::App;
@@ -18,6 +20,25 @@ use crate::embed::is_id;
 const TEMPLATES: [&str; 6] = ["atendimento", "distribuicao", "agentes", "perdidas", "tabulacao", "conversas"];
 /// What a price may be: far beyond what anything costs.
 const PRICE: std::ops::RangeInclusive<f64> = 0.0..=1e9;
+
+const NO_DEPLOYMENT: Text = Text::new(
+    "deve ser o id de uma implantação: de 10 a 200 caracteres entre A-Z a-z 0-9 _ -",
+    "must be the id of a deployment: 10 to 200 of A-Z a-z 0-9 _ -",
+);
+const NO_REPORT: Text = Text::new(
+    "deve ser o id de um relatório: de 10 a 64 caracteres entre A-Z a-z 0-9 _ -",
+    "must be the id of a report: 10 to 64 of A-Z a-z 0-9 _ -",
+);
+const NO_PRICE: Text = Text::new(
+    "não é um preço que se possa definir: retire-o",
+    "is not a price that can be set: leave it out",
+);
+const NO_CURRENCY: Text = Text::new(
+    "deve ter três letras maiúsculas, por exemplo BRL",
+    "must be three capital letters, for example BRL",
+);
+const NO_AMOUNT: Text =
+    Text::new("deve ser um número de 0 a 1.000.000.000", "must be a number from 0 to 1,000,000,000");
 
 #[derive(Debug, Serialize)]
 struct SettingsView {
@@ -92,10 +113,7 @@ fn connector(value: Value) -> Result<Option<String>, Problem> {
     match value {
         Value::Null => Ok(None),
         Value::String(id) if is_id(&id, 10, 200) => Ok(Some(id)),
-        _ => Err(Problem::invalid(
-            "connector_id",
-            "must be the id of a deployment: 10 to 200 of A-Z a-z 0-9 _ -",
-        )),
+        _ => Err(Problem::invalid("connector_id", NO_DEPLOYMENT)),
     }
 }
 
@@ -103,9 +121,13 @@ fn templates(given: BTreeMap<String, String>) -> Result<BTreeMap<String, String>
     let checked = given.into_iter().map(|(template, report)| {
         let field = format!("templates.{template}");
         if !TEMPLATES.contains(&template.as_str()) {
-            Err(Problem::invalid(field, format!("is no template: there are {}", TEMPLATES.join(", "))))
+            let Words { pt, en } = Words::one_of(&TEMPLATES);
+            Err(Problem::invalid(
+                field,
+                Words::new(format!("não é um modelo: use {pt}"), format!("is not a template: use {en}")),
+            ))
         } else if !is_id(&report, 10, 64) {
-            Err(Problem::invalid(field, "must be the id of a report: 10 to 64 of A-Z a-z 0-9 _ -"))
+            Err(Problem::invalid(field, NO_REPORT))
         } else {
             Ok((template, report))
         }
@@ -119,12 +141,12 @@ fn prices(given: &Map<String, Value>) -> Result<Option<Prices>, Problem> {
         return Ok(None);
     }
     let prices = serde_json::from_value::<Prices>(Value::Object(given.clone()))
-        .map_err(|error| Problem::invalid("prices", format!("does not fit: {error}")))?;
+        .map_err(|error| Problem::invalid("prices", unfit(&error)))?;
     let known = json!(prices);
     let unknown = given.keys().filter(|name| known.get(name).is_none());
-    each(unknown.map(|name| Err::<(), _>(Problem::invalid(format!("prices.{name}"), "is no price"))))?;
+    each(unknown.map(|name| Err::<(), _>(Problem::invalid(format!("prices.{name}"), NO_PRICE))))?;
     let letters = prices.currency.len() == 3 && prices.currency.bytes().all(|b| b.is_ascii_uppercase());
-    let currency = Problem::invalid("prices.currency", "must be three capital letters, for example USD");
+    let currency = Problem::invalid("prices.currency", NO_CURRENCY);
     let amounts = [
         ("per_million_requests", prices.per_million_requests),
         ("per_gb_month_storage", prices.per_gb_month_storage),
@@ -132,12 +154,8 @@ fn prices(given: &Map<String, Value>) -> Result<Option<Prices>, Problem> {
         ("per_million_reads", prices.per_million_reads),
     ];
     let amounts = amounts.map(|(name, amount)| {
-        let expected = "must be a number from 0 to 1,000,000,000";
-        if PRICE.contains(&amount) {
-            Ok(())
-        } else {
-            Err(Problem::invalid(format!("prices.{name}"), expected))
-        }
+        let expected = || Problem::invalid(format!("prices.{name}"), NO_AMOUNT);
+        if PRICE.contains(&amount) { Ok(()) } else { Err(expected()) }
     });
     all((if letters { Ok(()) } else { Err(currency) }, each(amounts)))?;
     Ok(Some(prices))

@@ -17,6 +17,7 @@ pub(crate) mod expr;
 pub(crate) mod conditions;
 pub(crate) mod window;
 pub(crate) mod cluster;
+pub(crate) mod unknown_field;
 pub(crate) mod query;
 pub(crate) mod point_lookup;
 pub(crate) mod execution_plan;

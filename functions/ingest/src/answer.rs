@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use axum::response::{IntoResponse, Response};
 use domain::account::Unkept;
 use domain::id::SessionId;
-use domain::lang::{Lang, Text};
+use domain::lang::{Lang, Text, Words};
 use domain::time::Instant;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use store::{LeftOut, Rejection};
-use web::problem::{self, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
+use web::problem::{self, FaultView, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 
 use crate::parse::{Fault, MAX_FAULTS, MAX_UNKNOWN_KEYS};
 
@@ -90,7 +90,10 @@ struct ItemResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<problem::Fault>,
+    errors: Vec<FaultView>,
+    /// The same faults in both languages.
+    #[serde(skip)]
+    faults: Vec<Fault>,
 }
 
 /// A value that was left out.
@@ -132,6 +135,7 @@ impl BatchAnswer {
             field: None,
             message,
             errors: Vec::new(),
+            faults: Vec::new(),
         });
     }
 
@@ -151,12 +155,13 @@ impl BatchAnswer {
         }
         self.note_outcome(index, session_id, Outcome::Rejected);
         if let Some(line) = self.results.last_mut() {
-            let told = faults.into_iter().map(|fault| problem::Fault {
+            let told = faults.iter().map(|fault| FaultView {
                 index: None,
                 message: fault.message(self.lang),
-                field: fault.field,
+                field: fault.field.clone(),
             });
             line.errors = told.collect();
+            line.faults = faults;
             if let Some(first) = line.errors.first() {
                 (line.field, line.message) = (first.field.clone(), Some(first.message.clone()));
             }
@@ -221,7 +226,11 @@ impl BatchAnswer {
             return None;
         };
         let faults = self.results.iter().flat_map(|line| {
-            line.errors.iter().map(|fault| problem::Fault { index: Some(line.index), ..fault.clone() })
+            line.faults.iter().map(|fault| problem::Fault {
+                index: Some(line.index),
+                field: fault.field.clone(),
+                message: Words::new(fault.message(Lang::Pt), fault.message(Lang::En)),
+            })
         });
         let members = match serde_json::to_value(self) {
             Ok(Value::Object(members)) => members,

@@ -4,11 +4,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use domain::lang::{Text, Words};
+use domain::lang::Text;
 use http::{HeaderMap, header};
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
+use web::misfit::no_json;
 use web::problem::Problem;
 
 /// The most sessions that a body may have (the HTTP contract).
@@ -97,14 +98,14 @@ fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let items = source
         .deserialize_seq(Items)
         .and_then(|items| source.end().map(|()| items))
-        .map_err(|error| no_json(&error))?;
+        .map_err(|error| Problem::bad_request(no_json(&error)))?;
     Ok(items.into_iter().map(|item| bytes_of(body, &text, item)).collect())
 }
 
 fn object(body: &[u8]) -> Result<&[u8], Problem> {
     let text = ascii_only(body);
     let mut values = Deserializer::from_str(&text).into_iter::<&RawValue>();
-    values.next().transpose().map_err(|error| no_json(&error))?;
+    values.next().transpose().map_err(|error| Problem::bad_request(no_json(&error)))?;
     let (item, rest) = body.split_at(values.byte_offset());
     match rest.trim_ascii_start().first() {
         None => Ok(item),
@@ -122,13 +123,6 @@ pub(crate) fn ascii_only(body: &[u8]) -> Cow<'_, str> {
         |_| body.iter().map(|byte| char::from(if byte.is_ascii() { *byte } else { COVER })).collect(),
         Cow::Borrowed,
     )
-}
-
-fn no_json(error: &serde_json::Error) -> Problem {
-    Problem::bad_request(Words::new(
-        format!("o corpo não é JSON: {error}"),
-        format!("the body is not JSON: {error}"),
-    ))
 }
 
 /// Collects the items of an array. Once there is one too many, the structure of the rest is only checked.

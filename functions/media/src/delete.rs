@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use domain::id::{IdError, StorageId};
+use domain::lang::Text;
 use domain::time::Instant;
 use http::StatusCode;
 use store::key;
@@ -14,6 +15,9 @@ use web::problem::Problem;
 
 use crate::App;
 
+const NO_UTF8: Text =
+    Text::new("deve estar em UTF-8, com escapes de URL (%C3%A9)", "must be UTF-8, percent-encoded (%C3%A9)");
+
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
@@ -22,9 +26,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Problem> {
     caller.require_admin()?;
     let account = caller.account(&[], named.account.as_ref())?;
-    let text = storage.map_err(|_| Problem::invalid("storage_id", "must be UTF-8, percent-encoded"))?.0;
-    let storage = StorageId::try_from(text)
-        .map_err(|error: IdError| Problem::invalid("storage_id", error.to_string()))?;
+    let text = storage.map_err(|_| Problem::invalid("storage_id", NO_UTF8))?.0;
+    let storage =
+        StorageId::try_from(text).map_err(|error: IdError| Problem::invalid("storage_id", error.text()))?;
     // The row comes first: whatever happens next, and whatever an open upload still puts there, no link shows it.
     let revoked_at = AttributeValue::N(Instant::now().0.to_string());
     match app.store.put_new(key::revoked_link(&account, &storage), [("revoked_at", revoked_at)]).await {

@@ -7,6 +7,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
+use domain::lang::Text;
 use domain::link::Link;
 use domain::time::Instant;
 use http::{HeaderName, Method, StatusCode, header};
@@ -30,6 +31,11 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
 ];
 
+const NOTHING: Text = Text::new(
+    "não há nada neste link: ele está incompleto, foi revogado ou venceu, ou o arquivo não existe",
+    "there is nothing at this link: it is not whole, was revoked or has expired, or there is no file",
+);
+
 /// A file as it is served.
 struct File {
     object: String,
@@ -42,7 +48,7 @@ pub(crate) async fn open(
     method: Method,
     link: Result<Path<String>, PathRejection>,
 ) -> Result<impl IntoResponse, Problem> {
-    let nothing = || Problem::not_found("there is nothing at this address");
+    let nothing = || Problem::not_found(NOTHING);
     let Path(text) = link.map_err(|_| nothing())?;
     let link = Link::open(&text, &app.store.link_key().await?).ok_or_else(nothing)?;
     if !holds(&app.store, &link).await? {

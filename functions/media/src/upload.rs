@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use domain::id::{AccountId, StorageId, random_hex};
+use domain::lang::{Text, Words};
 use domain::time::Instant;
 use domain::token::Scope;
 use http::{StatusCode, header};
@@ -92,7 +93,10 @@ fn filename(field: InputField<String>) -> Result<String, Problem> {
     if plain && (1..=MAX_FILENAME_CHARS).contains(&name.chars().count()) {
         return Ok(name);
     }
-    let rule = format!("must have 1 to {MAX_FILENAME_CHARS} characters, none of them a control character");
+    let rule = Words::new(
+        format!("deve ter de 1 a {MAX_FILENAME_CHARS} caracteres, nenhum deles de controle"),
+        format!("must have 1 to {MAX_FILENAME_CHARS} characters, none of them a control character"),
+    );
     Err(Problem::invalid("filename", rule))
 }
 
@@ -101,12 +105,19 @@ fn content_type(field: InputField<String>) -> Result<String, Problem> {
     if is_media_type(&kind) {
         return Ok(kind);
     }
-    Err(Problem::invalid("content_type", "must be a media type, for example image/jpeg"))
+    let rule = Text::new(
+        "deve ser um tipo de mídia, por exemplo image/jpeg",
+        "must be a media type, for example image/jpeg",
+    );
+    Err(Problem::invalid("content_type", rule))
 }
 
 fn size(field: InputField<Value>) -> Result<i64, Problem> {
     let size = field.required("size")?.as_i64().filter(|size| (1..=MAX_BYTES).contains(size));
-    let rule = format!("must be a whole number of bytes from 1 to {MAX_BYTES}");
+    let rule = Words::new(
+        format!("deve ser um número inteiro de bytes, de 1 a {MAX_BYTES}"),
+        format!("must be a whole number of bytes from 1 to {MAX_BYTES}"),
+    );
     size.ok_or_else(|| Problem::invalid("size", rule))
 }
 

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use domain::account::Account;
 use domain::dictionary;
 use domain::id::AccountId;
+use domain::lang::{Text, Words};
 use domain::time::Instant;
 use domain::token::Scope;
 use domain::zone::Zone;
@@ -16,12 +17,25 @@ use serde_json::Value;
 use store::{AccountChange, ChangeError};
 use web::caller::Caller;
 use web::input::{AccountParameter, InputField, Json, Others, Parameters, all, each};
+use web::misfit::{quoted, whole_number};
 use web::problem::{Fault, Problem};
 
 use crate::App;
 
 /// A century: more keeps nothing longer in practice, and every date stays one that the stores can count.
 const MAX_RETENTION_DAYS: u32 = 36_500;
+
+const IN_FUTURE: Text = Text::new(
+    "só pode ser antecipado, e não pode ficar no futuro",
+    "can only move back, and must not lie in the future",
+);
+const FORWARD: Text = Text::new("só pode ser antecipado, nunca adiado", "can only move back, never forward");
+const NO_ZONE: Text = Text::new(
+    "deve ser um nome da base IANA de fusos horários, por exemplo America/Sao_Paulo",
+    "must be a name of the IANA time zone database, for example America/Sao_Paulo",
+);
+const DAY: Text =
+    Text::new("deve ser um dia, por exemplo 2026-10-03", "must be a day, for example 2026-10-03");
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Settings {
@@ -83,7 +97,7 @@ pub(crate) async fn change(
             None => app.store.account(&account).await?.zone,
         };
         if day > Instant::now().day(zone) {
-            return Err(Problem::invalid("starts_on", "can only move back: it must not lie in the future"));
+            return Err(Problem::invalid("starts_on", IN_FUTURE));
         }
     }
     if change.retention_days.is_some() {
@@ -92,7 +106,7 @@ pub(crate) async fn change(
     }
     match app.store.change_account(&account, change).await {
         Ok(account) => Ok(axum::Json(account.into())),
-        Err(ChangeError::StartsOnForward) => Err(Problem::invalid("starts_on", "can only move back")),
+        Err(ChangeError::StartsOnForward) => Err(Problem::invalid("starts_on", FORWARD)),
         Err(ChangeError::Store(error)) => Err(error.into()),
     }
 }
@@ -102,7 +116,13 @@ fn parse(caller: &Caller, request: AccountChangeRequest) -> Result<AccountChange
     let admins =
         !matches!((&request.starts_on, &request.retention_days), (InputField::Absent, InputField::Absent));
     if caller.scope != Scope::Admin && admins {
-        return Err(Problem::forbidden("starts_on and retention_days are set with an admin token"));
+        let own = caller.scope.as_str();
+        return Err(Problem::forbidden(Words::new(
+            format!("starts_on e retention_days só mudam com um token admin; este é {own}"),
+            format!(
+                "starts_on and retention_days are set with a token of the scope admin; this one is of {own}"
+            ),
+        )));
     }
     let (zone, starts_on, retention_days, confidential, ()) = all((
         meant("timezone", request.timezone, |name| zone(&name)),
@@ -124,21 +144,19 @@ fn meant<T, U>(
 }
 
 fn zone(name: &str) -> Result<Zone, Problem> {
-    let example = "must be a name of the IANA time zone database, for example America/Sao_Paulo";
-    Zone::named(name).ok_or_else(|| Problem::invalid("timezone", example))
+    Zone::named(name).ok_or_else(|| Problem::invalid("timezone", NO_ZONE))
 }
 
 /// A day in the one form that reads back as itself.
 fn day(text: &str) -> Result<NaiveDate, Problem> {
     let day = text.parse::<NaiveDate>().ok().filter(|day| day.to_string() == text);
-    day.ok_or_else(|| Problem::invalid("starts_on", "must be a day, for example 2026-10-03"))
+    day.ok_or_else(|| Problem::invalid("starts_on", DAY))
 }
 
 fn retention(value: &Value) -> Result<u32, Problem> {
     let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
     let days = days.filter(|days| (1..=MAX_RETENTION_DAYS).contains(days));
-    let expected = format!("must be a whole number from 1 to {MAX_RETENTION_DAYS}");
-    days.ok_or_else(|| Problem::invalid("retention_days", expected))
+    days.ok_or_else(|| Problem::invalid("retention_days", whole_number(1, MAX_RETENTION_DAYS)))
 }
 
 /// The fields, each once; all unknown ones are named.
@@ -147,14 +165,20 @@ fn confidential(ids: Vec<String>) -> Result<Vec<String>, Problem> {
     if ids.len() > fields {
         return Err(Problem::invalid(
             "confidential",
-            format!("must name at most the {fields} fields there are"),
+            Words::new(
+                format!("deve ter no máximo os {fields} campos que há"),
+                format!("must name at most the {fields} fields there are"),
+            ),
         ));
     }
     let known = ids.iter().enumerate().map(|(index, id)| match dictionary::by_id(id) {
         Some(_) => Ok(()),
         None => {
-            let (field, message) = (Some("confidential".to_owned()), "is no field id".to_owned());
-            let detail = format!("confidential[{index}] {message}");
+            let (field, message) = (Some("confidential".to_owned()), no_field(id));
+            let detail = Words::new(
+                format!("confidential[{index}] {}", message.pt),
+                format!("confidential[{index}] {}", message.en),
+            );
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
             Err(problem.fault(Fault { index: Some(index), field, message }))
         }
@@ -162,6 +186,21 @@ fn confidential(ids: Vec<String>) -> Result<Vec<String>, Problem> {
     each(known)?;
     let mut seen = BTreeSet::new();
     Ok(ids.into_iter().filter(|id| seen.insert(id.clone())).collect())
+}
+
+/// What is said of a name that is no field's id, with the id that may be meant.
+fn no_field(name: &str) -> Words {
+    let shown = quoted(name);
+    match dictionary::near(name) {
+        Some(field) => Words::new(
+            format!("tem {shown}, que não é o id de um campo: use {}", field.id()),
+            format!("has {shown}, which is not the id of a field: use {}", field.id()),
+        ),
+        None => Words::new(
+            format!("tem {shown}, que não é o id de um campo: /v1/schema os lista"),
+            format!("has {shown}, which is not the id of a field: /v1/schema lists them"),
+        ),
+    }
 }
 
 #[cfg(test)]

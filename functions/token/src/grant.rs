@@ -1,11 +1,13 @@
 //! What a request for a token asks for, and whether its issuer may grant it.
 
 use domain::id::AccountId;
+use domain::lang::{Text, Words};
 use domain::token::{Privacy, Scope};
 use serde::Deserialize;
 use serde_json::Value;
 use web::caller::Caller;
 use web::input::{AccountParameter, InputField, Others, all};
+use web::misfit::whole_number;
 use web::problem::Problem;
 
 pub(crate) const DAY: i64 = 86_400;
@@ -68,7 +70,13 @@ pub(crate) fn grant(
 fn label(label: InputField<String>) -> Result<Option<String>, Problem> {
     let label = label.optional("label")?;
     if label.as_ref().is_some_and(|label| label.chars().count() > MAX_LABEL_CHARS) {
-        return Err(Problem::invalid("label", format!("must have at most {MAX_LABEL_CHARS} characters")));
+        return Err(Problem::invalid(
+            "label",
+            Words::new(
+                format!("deve ter no máximo {MAX_LABEL_CHARS} caracteres"),
+                format!("must have at most {MAX_LABEL_CHARS} characters"),
+            ),
+        ));
     }
     Ok(label)
 }
@@ -78,33 +86,54 @@ fn privacy_of(scope: Scope, privacy: Privacy) -> Result<Privacy, Problem> {
     if scope == Scope::Report || privacy == Privacy::Full {
         Ok(privacy)
     } else {
-        Err(Problem::invalid("privacy", "belongs to report tokens; leave it out"))
+        Err(Problem::invalid(
+            "privacy",
+            Text::new("só vale para tokens report: retire-o", "is for report tokens only: leave it out"),
+        ))
     }
 }
 
 /// Whose token it becomes: an operator issues any, a console only those for its account's reports.
 fn owner(issuer: &Caller, scope: Scope, named: Option<&AccountId>) -> Result<Option<AccountId>, Problem> {
     match (issuer.scope, scope) {
-        (Scope::Admin, Scope::Admin) if named.is_some() => {
-            Err(Problem::invalid("account", "must be left out: an admin token belongs to no account"))
-        }
+        (Scope::Admin, Scope::Admin) if named.is_some() => Err(Problem::invalid(
+            "account",
+            Text::new(
+                "não deve ser enviado: um token admin não é de conta nenhuma",
+                "must be left out: an admin token belongs to no account",
+            ),
+        )),
         (Scope::Admin, Scope::Admin) => Ok(None),
         (Scope::Admin, _) | (Scope::Console, Scope::Report) => {
             issuer.account(&[Scope::Console], named).map(Some)
         }
-        _ => Err(Problem::forbidden("a console token issues report tokens only")),
+        _ => Err(Problem::forbidden(Words::new(
+            format!("um token console só emite tokens report, e foi pedido um {}", scope.as_str()),
+            format!(
+                "a console token issues report tokens only, and a token {} was asked for",
+                scope.as_str()
+            ),
+        ))),
     }
 }
 
 /// How many seconds a token lives.
 fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<i64, Problem> {
     match (days, minutes) {
-        (Some(_), Some(_)) => {
-            Err(Problem::invalid("expires_in_minutes", "must be left out where expires_in_days is given"))
-        }
-        (None, Some(_)) if scope != Scope::Console => {
-            Err(Problem::invalid("expires_in_minutes", "is for console tokens; give expires_in_days"))
-        }
+        (Some(_), Some(_)) => Err(Problem::invalid(
+            "expires_in_minutes",
+            Text::new(
+                "não pode vir junto com expires_in_days: envie só um deles",
+                "must not come with expires_in_days: send only one of them",
+            ),
+        )),
+        (None, Some(_)) if scope != Scope::Console => Err(Problem::invalid(
+            "expires_in_minutes",
+            Text::new(
+                "só vale para tokens console: envie expires_in_days",
+                "is for console tokens only: send expires_in_days",
+            ),
+        )),
         (None, Some(minutes)) => Ok(minutes * MINUTE),
         (Some(days), None) => Ok(days * DAY),
         (None, None) if scope == Scope::Report => Ok(REPORT_DAYS * DAY),
@@ -115,7 +144,7 @@ fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<i64
 fn whole(name: &str, value: InputField<Value>, max: i64) -> Result<Option<i64>, Problem> {
     let Some(value) = value.optional(name)? else { return Ok(None) };
     let number = value.as_i64().filter(|number| (1..=max).contains(number));
-    number.map(Some).ok_or_else(|| Problem::invalid(name, format!("must be a whole number from 1 to {max}")))
+    number.map(Some).ok_or_else(|| Problem::invalid(name, whole_number(1, max)))
 }
 
 #[cfg(test)]

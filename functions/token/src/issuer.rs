@@ -28,9 +28,7 @@ impl FromRequestParts<App> for Issuer {
         let caller = app.guard.authenticate(parts, now).await?;
         match caller.scope {
             Scope::Admin | Scope::Console => Ok(Issuer(caller)),
-            Scope::Ingest | Scope::Report => {
-                Err(Problem::forbidden("tokens are issued with an admin or console token"))
-            }
+            Scope::Ingest | Scope::Report => Err(caller.other_scope(&[Scope::Admin, Scope::Console])),
         }
     }
 }

@@ -5,12 +5,14 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use domain::id::AccountId;
+use domain::lang::Text;
 use domain::time::Instant;
 use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use store::{TokenPlace, TokenRow};
 use web::caller::Caller;
 use web::input::Parameters;
+use web::misfit::whole_number;
 use web::problem::Problem;
 
 use crate::{App, TokenView};
@@ -61,7 +63,7 @@ pub(crate) async fn list(
 
 fn limit(text: &str) -> Result<u16, Problem> {
     let fits = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-    fits.ok_or_else(|| Problem::invalid("limit", format!("must be a whole number from 1 to {MAX_LIMIT}")))
+    fits.ok_or_else(|| Problem::invalid("limit", whole_number(1, MAX_LIMIT)))
 }
 
 /// A place in the list as a text. It tells nothing that the page before it does not.
@@ -77,7 +79,13 @@ fn place(cursor: &str) -> Result<TokenPlace, Problem> {
         Some(place).filter(|_| is_id && is_time)
     };
     read().ok_or_else(|| {
-        Problem::invalid("cursor", "is no cursor of this list: send the request without it to start again")
+        Problem::invalid(
+            "cursor",
+            Text::new(
+                "não é um cursor desta lista: envie a requisição sem ele para recomeçar",
+                "is not a cursor of this list: send the request without it to start again",
+            ),
+        )
     })
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use domain::lang::Text;
 use domain::time::Instant;
 use domain::token::Scope;
 use http::StatusCode;
@@ -10,20 +11,29 @@ use web::problem::Problem;
 
 use crate::App;
 
+const UNKNOWN: Text = Text::new(
+    "não há token com este id: GET /v1/tokens os lista",
+    "there is no token of this id: GET /v1/tokens lists them",
+);
+const ONLY_REPORT: Text = Text::new(
+    "um token console só revoga tokens report: peça a um administrador",
+    "a console token revokes report tokens only: ask an admin",
+);
+
 pub(crate) async fn revoke(
     State(app): State<App>,
     caller: Caller,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<StatusCode, Problem> {
     if !matches!(caller.scope, Scope::Admin | Scope::Console) {
-        return Err(Problem::forbidden("tokens are revoked with an admin or console token"));
+        return Err(caller.other_scope(&[Scope::Admin, Scope::Console]));
     }
-    let unknown = || Problem::not_found("there is no token of this id");
+    let unknown = || Problem::not_found(UNKNOWN);
     let id = id.ok().map(|Path(id)| id).filter(|id| is_token_id(id)).ok_or_else(unknown)?;
     if caller.scope == Scope::Console {
         let row = app.store.token(&id).await?.filter(|row| row.account == caller.account);
         if row.ok_or_else(unknown)?.scope != Scope::Report {
-            return Err(Problem::forbidden("a console token revokes report tokens only"));
+            return Err(Problem::forbidden(ONLY_REPORT));
         }
     }
     if !app.store.revoke_token(&id, Instant::now()).await? {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use reqwest::header::ACCEPT_LANGUAGE;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -75,9 +76,10 @@ impl Client {
         Ok(Client { http, url: url.trim_end_matches('/').to_owned(), token })
     }
 
-    /// A request to `path`, with the token.
+    /// A request to `path`, with the token. What is refused is quoted to people, in the language of this program.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token)
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        request.header(ACCEPT_LANGUAGE, "pt-BR").bearer_auth(&self.token)
     }
 
     /// A request to another address, without the token: object storage has signatures of its own.

@@ -4,6 +4,7 @@
 //! documentation are all read from here, so a field is added, renamed or described in one place only.
 //! Computed fields (date parts, measures, links) are not here: they belong to whoever computes them.
 
+mod near;
 mod path;
 mod spelled;
 mod vocabulary;
@@ -24,6 +25,7 @@ use std::sync::LazyLock;
 
 use crate::lang::Text;
 
+pub use near::near;
 pub use spelled::{Aggregation, DataType, DocumentType, Semantic};
 pub use vocabulary::{Vocabulary, Word};
 

@@ -5,21 +5,46 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::lang::Text;
+
 /// What is wrong with an identifier.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.text().en)]
 pub enum IdError {
     /// An account id of another shape.
-    #[error("must be 1 to 63 characters of a-z, 0-9 and '-', not starting with '-'")]
     Account,
     /// A session id of another length.
-    #[error("must have 1 to 128 characters")]
     SessionLength,
     /// A session id with a control character, which no log, CSV or URL would carry unharmed.
-    #[error("must not contain control characters")]
     SessionControl,
     /// A storage id of another length.
-    #[error("must have 1 to 256 characters")]
     StorageLength,
+}
+
+impl IdError {
+    /// Every error.
+    pub const ALL: [IdError; 4] =
+        [Self::Account, Self::SessionLength, Self::SessionControl, Self::StorageLength];
+
+    /// The error as it goes on after a field's name.
+    pub const fn text(self) -> Text {
+        match self {
+            IdError::Account => Text::new(
+                "deve ter de 1 a 63 caracteres, só letras minúsculas de a a z, algarismos e hífen, e não pode começar com \
+                 hífen",
+                "must have 1 to 63 characters, only a-z, 0-9 and '-', and must not begin with '-'",
+            ),
+            IdError::SessionLength => {
+                Text::new("deve ter de 1 a 128 caracteres", "must have 1 to 128 characters")
+            }
+            IdError::SessionControl => {
+                Text::new("não pode ter caracteres de controle", "must not contain control characters")
+            }
+            IdError::StorageLength => {
+                Text::new("deve ter de 1 a 256 caracteres", "must have 1 to 256 characters")
+            }
+        }
+    }
 }
 
 /// The platform's customer: the owner of sessions, tokens and files. `[a-z0-9][a-z0-9-]{0,62}`, so that it is safe in

@@ -57,7 +57,8 @@ impl Text {
     }
 }
 
-/// A text in both languages that is made while running.
+/// A text in both languages that is made while running. There is no way to it from a text in one language, so that no
+/// error can be written in English alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words {
     /// Brazilian Portuguese.
@@ -70,6 +71,17 @@ impl Words {
     /// A text from its two wordings.
     pub fn new(pt: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Words {
         Words { pt: pt.into(), en: en.into() }
+    }
+
+    /// Names or values of which one is meant: `a, b ou c`.
+    pub fn one_of<S: AsRef<str>>(names: &[S]) -> Words {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        let listed = |or: &str| match names.split_last() {
+            Some((last, [])) => (*last).to_owned(),
+            Some((last, others)) => format!("{} {or} {last}", others.join(", ")),
+            None => String::new(),
+        };
+        Words::new(listed("ou"), listed("or"))
     }
 
     /// The wording in `lang`.
@@ -87,22 +99,15 @@ impl From<Text> for Words {
     }
 }
 
-/// A text that is the same in both languages, or has one wording only.
-impl From<&'static str> for Words {
-    fn from(text: &'static str) -> Words {
-        Words::new(text, text)
-    }
-}
-
-impl From<String> for Words {
-    fn from(text: String) -> Words {
-        Words::new(text.clone(), text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_listed_as_a_sentence_holds_them() {
+        assert_eq!(Words::one_of(&["a"]), Words::new("a", "a"));
+        assert_eq!(Words::one_of(&["a", "b", "c"]), Words::new("a, b ou c", "a, b or c"));
+    }
 
     #[test]
     fn the_preferred_of_the_two_languages_is_spoken() {

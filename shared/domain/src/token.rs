@@ -49,6 +49,18 @@ pub enum Scope {
     Console,
 }
 
+impl Scope {
+    /// The scope as it is written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Scope::Admin => "admin",
+            Scope::Ingest => "ingest",
+            Scope::Report => "report",
+            Scope::Console => "console",
+        }
+    }
+}
+
 /// What a `report` token shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

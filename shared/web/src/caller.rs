@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use crate::problem::Problem;
 use domain::id::AccountId;
+use domain::lang::{Text, Words};
 use domain::time::Instant;
 use domain::token::{self, Privacy, Scope};
 use store::{Store, StoreError, TokenRow};
@@ -25,6 +26,31 @@ pub const COOKIE: &str = "__Host-premium";
 /// preflight), and no site is ever told that it may.
 const FROM_CONSOLE: HeaderName = HeaderName::from_static("x-premium-console");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+const ACCOUNT_OF_ADMIN: Text = Text::new(
+    "é obrigatório com um token admin, que não é de conta nenhuma",
+    "is required with an admin token, which is of no account",
+);
+const NOT_VALID: Text = Text::new(
+    "o token não é válido: foi copiado com erro, venceu ou foi revogado; confira-o, ou peça outro",
+    "the token is not valid: it may be mistyped, expired or revoked; check it, or ask for another",
+);
+const NO_TOKEN: Text = Text::new(
+    "falta o cabeçalho Authorization: Bearer <token>",
+    "the header Authorization: Bearer <token> is missing",
+);
+const SEVERAL_TOKENS: Text = Text::new(
+    "deve haver um só cabeçalho Authorization, e vieram vários",
+    "there must be one header Authorization, not several",
+);
+const NO_BEARER: Text = Text::new(
+    "o cabeçalho Authorization deve ser Bearer <token>",
+    "the header Authorization must be Bearer <token>",
+);
+const NOT_FROM_CONSOLE: Text = Text::new(
+    "o cookie do console só vale para requisições da própria página do console: envie Authorization: Bearer <token>",
+    "the console's cookie counts only for requests of the console's own page: send Authorization: Bearer <token>",
+);
 
 /// Whoever showed a valid token.
 #[derive(Clone, Debug)]
@@ -47,13 +73,16 @@ impl Caller {
     pub fn account(&self, scopes: &[Scope], named: Option<&AccountId>) -> Result<AccountId, Problem> {
         match (&self.account, named) {
             (None, Some(named)) if self.scope == Scope::Admin => Ok(named.clone()),
-            (None, _) => Err(Problem::invalid("account", "is required with an admin token")),
-            (Some(_), _) if !scopes.contains(&self.scope) => {
-                Err(Problem::forbidden("this token's scope does not allow this"))
-            }
-            (Some(own), Some(named)) if own != named => {
-                Err(Problem::forbidden("this token belongs to another account"))
-            }
+            (None, _) => Err(Problem::invalid("account", ACCOUNT_OF_ADMIN)),
+            (Some(_), _) if !scopes.contains(&self.scope) => Err(self.other_scope(scopes)),
+            (Some(own), Some(named)) if own != named => Err(Problem::forbidden(Words::new(
+                format!(
+                    "este token é da conta {own}, e não de {named}: use um token dela, ou não diga a conta"
+                ),
+                format!(
+                    "this token is of the account {own}, not of {named}: use a token of that one, or name none"
+                ),
+            ))),
             (Some(own), _) => Ok(own.clone()),
         }
     }
@@ -62,15 +91,23 @@ impl Caller {
     pub fn require_console(&self) -> Result<(), Problem> {
         match self.scope {
             Scope::Admin | Scope::Console => Ok(()),
-            Scope::Ingest | Scope::Report => {
-                Err(Problem::forbidden("the console needs a console or an admin token"))
-            }
+            Scope::Ingest | Scope::Report => Err(self.other_scope(&[Scope::Console, Scope::Admin])),
         }
     }
 
     /// 403 unless the caller is an operator.
     pub fn require_admin(&self) -> Result<(), Problem> {
-        if self.scope == Scope::Admin { Ok(()) } else { Err(Problem::forbidden("this needs an admin token")) }
+        if self.scope == Scope::Admin { Ok(()) } else { Err(self.other_scope(&[Scope::Admin])) }
+    }
+
+    /// 403 that says which scopes are needed here, and which one the caller's token has.
+    pub fn other_scope(&self, needed: &[Scope]) -> Problem {
+        let (own, needed) = (self.scope.as_str(), needed.iter().map(|scope| scope.as_str()));
+        let Words { pt, en } = Words::one_of(&needed.collect::<Vec<_>>());
+        Problem::forbidden(Words::new(
+            format!("este endereço pede um token {pt}; este é {own}"),
+            format!("this address asks for a token of the scope {en}; this one is of the scope {own}"),
+        ))
     }
 }
 
@@ -104,8 +141,7 @@ impl Guard {
     /// Authenticates a token; 401 for one that is not valid. Signature, claims and row must agree: a stolen key alone opens
     /// nothing, nor does a stolen table.
     pub async fn authenticate_token(&self, token: &str, now: Instant) -> Result<Caller, Problem> {
-        let refused =
-            || Problem::unauthorized("the token is not valid: it may be mistyped, expired or revoked");
+        let refused = || Problem::unauthorized(NOT_VALID);
         let kid = token::key_id(token).map_err(|_| refused())?;
         let public = self.store.public_key(&kid).await?.ok_or_else(refused)?;
         let claims = token::verify(token, &public).map_err(|_| refused())?;
@@ -159,16 +195,15 @@ impl Guard {
 pub fn bearer(parts: &Parts) -> Result<&str, Problem> {
     let mut values = parts.headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next();
-    let value =
-        value.ok_or_else(|| Problem::unauthorized("the header Authorization: Bearer <token> is missing"))?;
+    let value = value.ok_or_else(|| Problem::unauthorized(NO_TOKEN))?;
     if values.next().is_some() {
-        return Err(Problem::unauthorized("there must be one header Authorization, not several"));
+        return Err(Problem::unauthorized(SEVERAL_TOKENS));
     }
     let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
     if scheme.eq_ignore_ascii_case("bearer") {
         Ok(token.trim())
     } else {
-        Err(Problem::unauthorized("the header Authorization must be Bearer <token>"))
+        Err(Problem::unauthorized(NO_BEARER))
     }
 }
 
@@ -176,11 +211,7 @@ pub fn bearer(parts: &Parts) -> Result<&str, Problem> {
 fn from_console(headers: &HeaderMap) -> Result<(), Problem> {
     let says_so = headers.get(FROM_CONSOLE).is_some_and(|value| value == "1");
     let elsewhere = headers.get_all(FETCH_SITE).into_iter().any(|site| site != "same-origin");
-    if says_so && !elsewhere {
-        Ok(())
-    } else {
-        Err(Problem::unauthorized("the console's cookie counts only for requests of the console's own page"))
-    }
+    if says_so && !elsewhere { Ok(()) } else { Err(Problem::unauthorized(NOT_FROM_CONSOLE)) }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller

@@ -17,20 +17,30 @@ use tower_http::compression::CompressionLayer;
 use crate::input::language;
 use crate::problem::Problem;
 use domain::id::random_hex;
+use domain::lang::Text;
 
 /// The header that carries the request's id, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What a client is told of a failure that is nothing it can do about.
-const OURS: &str = "an error of ours; the request id tells us which";
+const OURS: Text = Text::new(
+    "O servidor falhou por um erro nosso: informe ao operador o request_id desta resposta.",
+    "The server failed by an error of ours: tell the operator the request_id of this answer.",
+);
+const NOTHING: Text = Text::new(
+    "não há nada neste endereço: confira o caminho em /docs",
+    "there is nothing at this address: check the path at /docs",
+);
+const OTHER_METHOD: Text = Text::new(
+    "este endereço não aceita este método: Allow diz quais aceita",
+    "this address does not take this method: Allow says which it takes",
+);
 
 /// Makes routes ready to be served.
 pub fn host(routes: Router) -> Router {
     routes
-        .fallback(|| async { Problem::not_found("there is nothing at this address") })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this address does not take this method")
-        })
+        .fallback(|| async { Problem::not_found(NOTHING) })
+        .method_not_allowed_fallback(|| async { Problem::new(StatusCode::METHOD_NOT_ALLOWED, OTHER_METHOD) })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(finish))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))

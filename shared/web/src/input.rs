@@ -9,12 +9,13 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use futures::StreamExt;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use runtime::compute;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::misfit::{Misfit, REQUIRED, no_json, unfit};
 use crate::problem::Problem;
 use domain::id::AccountId;
 use domain::lang::{Lang, Text, Words};
@@ -41,7 +42,10 @@ pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
         && let Some(chunk) = chunks.next().await
     {
         let chunk = chunk.map_err(|_| {
-            Problem::bad_request(Text::new("o corpo não chegou inteiro", "the body did not arrive whole"))
+            Problem::bad_request(Text::new(
+                "o corpo não chegou inteiro: envie a mesma requisição de novo",
+                "the body did not arrive whole: send the same request again",
+            ))
         })?;
         size += chunk.len();
         if size <= max {
@@ -51,8 +55,8 @@ pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     if size > max {
         let mib = max >> 20;
         Err(Problem::too_large(Words::new(
-            format!("o corpo tem mais de {mib} MiB como foi enviado"),
-            format!("the body is larger than {mib} MiB as sent"),
+            format!("o corpo tem mais de {mib} MiB como foi enviado: envie menos de cada vez"),
+            format!("the body is larger than {mib} MiB as sent: send less at a time"),
         )))
     } else {
         Ok(sent)
@@ -77,20 +81,18 @@ impl<S: Send + Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Js
 
 /// Reads a JSON object by the rules of `Json`.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Problem::bad_request(Words::new(
+            format!("o corpo não é JSON: não está em UTF-8 depois do byte {at}"),
+            format!("the body is not JSON: it is not UTF-8 after byte {at}"),
+        ))
+    })?;
     // First whether it is JSON at all: the reader reports some values of a wrong type as faults of syntax.
-    let no_json = |error: &dyn fmt::Display| Problem::bad_request(format!("the body is not JSON: {error}"));
-    let text = std::str::from_utf8(bytes).map_err(|error| no_json(&error))?;
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| no_json(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| Problem::bad_request(no_json(&error)))?;
     let read = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text));
     read.map(|Object(value)| value).map_err(|error| {
-        let path = error.path().to_string();
-        let cause = error.into_inner();
-        if path == "." {
-            let detail = format!("the body does not fit: {cause}");
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-        } else {
-            Problem::invalid(path, format!("does not fit: {cause}"))
-        }
+        Misfit::of(error.inner()).problem(&error.path().to_string(), Text::new("o corpo", "the body"))
     })
 }
 
@@ -130,7 +132,7 @@ pub enum InputField<T> {
     /// Sent and read.
     Fits(T),
     /// Sent and not understood, with the reason.
-    Unfit(String),
+    Unfit(Words),
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for InputField<T> {
@@ -138,7 +140,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for InputField<T> {
         Ok(match Value::deserialize(deserializer)? {
             Value::Null => InputField::Absent,
             value => serde_json::from_value(value)
-                .map_or_else(|error| InputField::Unfit(format!("does not fit: {error}")), InputField::Fits),
+                .map_or_else(|error| InputField::Unfit(unfit(&error)), InputField::Fits),
         })
     }
 }
@@ -155,7 +157,7 @@ impl<T> InputField<T> {
 
     /// The value; 422 where there is none.
     pub fn required(self, name: &str) -> Result<T, Problem> {
-        self.optional(name)?.ok_or_else(|| Problem::invalid(name, "is required"))
+        self.optional(name)?.ok_or_else(|| Problem::invalid(name, REQUIRED))
     }
 }
 
@@ -167,8 +169,11 @@ pub struct Others(BTreeMap<String, IgnoredAny>);
 impl Others {
     /// 422 that names each of them.
     pub fn refuse(self) -> Result<(), Problem> {
-        let refused =
-            self.0.into_keys().map(|name| Err(Problem::invalid(name, "is no field of this request")));
+        const UNKNOWN: Text = Text::new(
+            "não é um campo desta requisição: confira o nome em /docs, ou retire-o",
+            "is not a field of this request: check its name at /docs, or leave it out",
+        );
+        let refused = self.0.into_keys().map(|name| Err(Problem::invalid(name, UNKNOWN)));
         each::<()>(refused).map(drop)
     }
 }
@@ -185,9 +190,13 @@ impl AccountParameter {
     /// The account that a request names in its query string, in its body, or in both alike. 422 where they differ.
     pub fn or_in_body(self, body: Option<AccountId>) -> Result<Option<AccountId>, Problem> {
         match (self.account, body) {
-            (Some(query), Some(body)) if query != body => {
-                Err(Problem::invalid("account", "is one in the query string and another in the body"))
-            }
+            (Some(query), Some(body)) if query != body => Err(Problem::invalid(
+                "account",
+                Text::new(
+                    "não é a mesma no endereço e no corpo: diga a conta em um deles só",
+                    "is not the same in the address and in the body: name the account in one of them only",
+                ),
+            )),
             (query, body) => Ok(query.or(body)),
         }
     }
@@ -268,9 +277,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
         match axum::extract::Query::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Parameters(query)),
             Err(rejection) => {
-                let cause = rejection.source().map_or_else(|| rejection.to_string(), ToString::to_string);
-                let detail = format!("the query string does not fit: {cause}");
-                Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail))
+                const WHOLE: Text = Text::new("a query string", "the query string");
+                type ReadError = serde_path_to_error::Error<serde::de::value::Error>;
+                let cause = rejection.source().and_then(Error::source);
+                Err(match cause.and_then(|cause| cause.downcast_ref::<ReadError>()) {
+                    Some(error) => {
+                        let path = error.path().to_string();
+                        Misfit::read(&error.inner().to_string()).problem(&path, WHOLE)
+                    }
+                    None => Misfit::read(&rejection.to_string()).problem(".", WHOLE),
+                })
             }
         }
     }

@@ -3,6 +3,7 @@
 //! The modules stand in reading order; each may use only those above it.
 
 pub mod problem;
+pub mod misfit;
 pub mod input;
 pub mod http;
 pub mod caller;

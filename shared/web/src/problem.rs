@@ -32,8 +32,19 @@ const STORAGE_LATE: Text = Text::new(
 );
 
 /// One of several things that are wrong.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
+    /// Which item of a batch.
+    pub index: Option<usize>,
+    /// Which field.
+    pub field: Option<String>,
+    /// What is wrong and what to do.
+    pub message: Words,
+}
+
+/// A fault as clients see it, in their language.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FaultView {
     /// Which item of a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
@@ -42,6 +53,13 @@ pub struct Fault {
     pub field: Option<String>,
     /// What is wrong and what to do.
     pub message: String,
+}
+
+impl FaultView {
+    fn new(fault: Fault, lang: Lang) -> FaultView {
+        let Fault { index, field, message } = fault;
+        FaultView { index, field, message: message.in_lang(lang).to_owned() }
+    }
 }
 
 /// Why a request is refused. Boxed, for every handler's result carries room for one.
@@ -70,11 +88,12 @@ impl Problem {
     }
 
     /// 422: the request can be read, but one field does not fit.
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Problem {
+    pub fn invalid(field: impl Into<String>, message: impl Into<Words>) -> Problem {
         // A name that the client made up may be as long as the body; the start of it is enough to find it.
         let field: String = field.into().chars().take(MAX_NAME_CHARS).collect();
-        let message = message.into();
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field} {message}"));
+        let message: Words = message.into();
+        let detail = Words::new(format!("{field} {}", message.pt), format!("{field} {}", message.en));
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
         problem.fault(Fault { index: None, field: Some(field), message })
     }
 
@@ -155,6 +174,11 @@ impl Problem {
         &self.0.detail.en
     }
 
+    /// What, where, what to do.
+    pub fn words(&self) -> &Words {
+        &self.0.detail
+    }
+
     /// The whole response, naming the request it answers, in the language of who asked.
     pub(crate) fn respond(self, request_id: &str, lang: Lang) -> Response {
         let Parts { status, detail, faults, headers, members } = *self.0;
@@ -172,7 +196,8 @@ impl Problem {
         });
         if let Value::Object(body) = &mut body {
             if !faults.is_empty() {
-                body.insert("errors".to_owned(), json!(faults));
+                let told = faults.into_iter().map(|fault| FaultView::new(fault, lang));
+                body.insert("errors".to_owned(), json!(told.collect::<Vec<_>>()));
             }
             body.extend(members);
         }

@@ -3,7 +3,7 @@ use super::*;
 const UUID: &str = "1c2d3e4f-aaaa-bbbb-cccc-0123456789ab";
 
 fn embedded(pasted: &str) -> String {
-    Embed::parse(pasted).unwrap_or_else(|unfit| panic!("{pasted}: {unfit}")).embed_url()
+    Embed::parse(pasted).unwrap_or_else(|unfit| panic!("{pasted}: {unfit:?}")).embed_url()
 }
 
 #[test]

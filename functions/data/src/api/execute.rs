@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::account::Account;
 use domain::cipher::{DataKey, SealError};
 use domain::id::AccountId;
+use domain::lang::Text;
 use domain::masking::{Pseudonyms, Reader};
 use domain::time::Instant;
 use domain::token::Privacy;
@@ -173,7 +174,10 @@ fn failed(error: StoreError, query: &Query) -> Problem {
     if error.kind == StoreErrorKind::NotFound && query.after.is_some() {
         return Problem::invalid(
             "cursor",
-            "leads to data that was erased: send the request without it to start again",
+            Text::new(
+                "leva a dados que foram apagados: envie a requisição sem ele para recomeçar",
+                "leads to data that was erased: send the request without it to start again",
+            ),
         );
     }
     error.into()

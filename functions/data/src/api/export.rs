@@ -6,7 +6,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::id::AccountId;
-use domain::lang::Lang;
+use domain::lang::{Lang, Text};
 use http::{HeaderMap, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use runtime::compute;
@@ -27,6 +27,11 @@ use crate::plan::request::{ConfigParams, DataRequest, DateRange, FieldRequest};
 
 /// What is written as it is in a link's parameters; the rest is escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b',');
+
+const UNFIT_FILTER: Text = Text::new(
+    "tem um filtro que não pode ser aplicado: confira type, operator e values, e se servem para o campo",
+    "has a filter that cannot be applied: check type, operator and values, and whether they suit the field",
+);
 
 /// The kind of file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -148,7 +153,7 @@ async fn file_page(
     let (query, period, file) = all((executor.resolve(&request), period, file))?;
     if !query.filters_applied {
         // The answer to `POST /v1/data` says so; a file would be taken for what was asked.
-        return Err(Problem::invalid("dimensionsFilters", "hold a filter that cannot be applied"));
+        return Err(Problem::invalid("dimensionsFilters", UNFIT_FILTER));
     }
     let encoder = file.encoder(&query);
     let head = encoder.head(&query.outputs);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use axum::extract::State;
 use chrono::NaiveDate;
 use domain::id::{AccountId, SessionId};
-use domain::lang::Lang;
+use domain::lang::{Lang, Words};
 use domain::time::Instant;
 use domain::token::Scope;
 use http::HeaderMap;
@@ -101,7 +101,13 @@ pub(crate) async fn receipts(
     let range = DateRange { start_date: wanted.start, end_date: wanted.end };
     let (days, ()) = all((range.days(["start", "end"]), wanted.others.refuse()))?;
     if (days.1 - days.0).num_days() >= MAX_DAYS {
-        return Err(Problem::invalid("end", format!("is more than {MAX_DAYS} days after start")));
+        return Err(Problem::invalid(
+            "end",
+            Words::new(
+                format!("deixa o período com mais de {MAX_DAYS} dias: peça-o em partes"),
+                format!("makes the period longer than {MAX_DAYS} days: ask for it in parts"),
+            ),
+        ));
     }
     let lang = language(&headers);
     compute::run(async move { completeness(&app, &account, days, lang).await.map(axum::Json) }).await

@@ -9,7 +9,7 @@ pub(crate) enum DateField {
 }
 
 impl DateField {
-    const ALL: [DateField; 3] = [Self::Created, Self::Finished, Self::Last];
+    pub(crate) const ALL: [DateField; 3] = [Self::Created, Self::Finished, Self::Last];
 
     /// The dictionary's name.
     pub(crate) fn name(self) -> &'static str {

@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 
 use domain::dictionary::{self, Kind, Record};
+use domain::lang::Words;
+use web::misfit::quoted;
 use web::problem::Problem;
 
 use super::column::Column;
@@ -35,9 +37,14 @@ impl ReportType {
     pub(crate) fn parse(id: Option<&str>) -> Result<ReportType, Problem> {
         let id = id.filter(|id| !id.is_empty()).unwrap_or(Self::Sessions.id());
         Self::ALL.into_iter().find(|report| report.id() == id).ok_or_else(|| {
-            // A name may be as long as the body; the start of it is enough to find it.
-            let name: String = id.chars().take(80).collect();
-            Problem::invalid("report_type", format!("is no report type: {name}; see /v1/report-types"))
+            let (name, Words { pt, en }) = (quoted(id), Words::one_of(&Self::ALL.map(Self::id)));
+            Problem::invalid(
+                "report_type",
+                Words::new(
+                    format!("deve ser {pt}, e não {name}: /v1/report-types diz o que é cada um"),
+                    format!("must be {en}, not {name}: /v1/report-types says what each is"),
+                ),
+            )
         })
     }
 

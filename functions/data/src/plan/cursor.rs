@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::cipher::{DataKey, SealError};
 use domain::id::AccountId;
+use domain::lang::{Text, Words};
 use domain::time::Instant;
 use serde::{Deserialize, Serialize};
 use web::problem::Problem;
@@ -12,6 +13,17 @@ use web::problem::Problem;
 const VERSION: u8 = 2;
 /// For how many seconds a snapshot can be read. The segments that it shows are kept for an hour longer.
 pub(crate) const SNAPSHOT_SECONDS: i64 = 24 * 3_600;
+
+const UNKNOWN: Text = Text::new("não é um cursor desta conta", "is not a cursor of this account");
+const OF_ANOTHER: Text = Text::new(
+    "é de outra requisição: de uma página para a outra só o limite pode mudar",
+    "belongs to another request: between pages only the limit may change",
+);
+const OTHER_SETTINGS: Text = Text::new(
+    "foi feito com outra configuração da conta ou do token",
+    "was made under other settings of the account, or of the token",
+);
+const EXPIRED: Text = Text::new("venceu", "has expired");
 
 /// What must not change between the pages of one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,20 +76,27 @@ impl Cursor {
         query: Fingerprint,
         now: Instant,
     ) -> Result<Cursor, Problem> {
-        let unfit = |message: &str| Problem::invalid("cursor", message);
-        let again = |what: &str| unfit(&format!("{what}: send the request without it to start again"));
-        let unknown = || again("is no cursor of this account");
+        let again = |what: Text| {
+            Problem::invalid(
+                "cursor",
+                Words::new(
+                    format!("{}: envie a requisição sem ele para recomeçar", what.pt),
+                    format!("{}: send the request without it to start again", what.en),
+                ),
+            )
+        };
+        let unknown = || again(UNKNOWN);
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
         let json = key.open(&context(account), &sealed).map_err(|_| unknown())?;
         let cursor: Cursor = serde_json::from_slice(&json).map_err(|_| unknown())?;
         if cursor.query.request != query.request {
-            return Err(unfit("belongs to another request: between pages only the limit may change"));
+            return Err(Problem::invalid("cursor", OF_ANOTHER));
         }
         if cursor.query.settings != query.settings {
-            return Err(again("was made under other settings of the account, or of the token"));
+            return Err(again(OTHER_SETTINGS));
         }
         if cursor.version != VERSION || cursor.snapshot.plus_seconds(SNAPSHOT_SECONDS) < now {
-            return Err(again("has expired"));
+            return Err(again(EXPIRED));
         }
         Ok(cursor)
     }

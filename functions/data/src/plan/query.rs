@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use domain::cipher::DataKey;
 use domain::dictionary::{Aggregation, Record};
+use domain::lang::{Text, Words};
 use domain::masking::Reader;
 use domain::time::Instant;
 use domain::token::Privacy;
@@ -11,6 +12,7 @@ use domain::zone::Zone;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use web::input::{Object, all, each};
+use web::misfit::{quoted, whole_number};
 use web::problem::Problem;
 
 use super::column_choice::ColumnChoice;
@@ -20,6 +22,7 @@ use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
 use super::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
+use super::unknown_field::unknown_field;
 use super::window::{Window, created_window};
 use crate::catalog::column::{Column, Source};
 use crate::catalog::date_field::DateField;
@@ -31,6 +34,11 @@ const DEFAULT_LIMIT: usize = 10_000;
 const MAX_LIMIT: usize = 50_000;
 /// Data Studio asks for more fields than these in several requests, and each would be grouped on its own.
 const MAX_SUMMARY_FIELDS: usize = 20;
+
+const NO_FIELDS: Text = Text::new(
+    "deve ter ao menos um campo: /v1/schema os lista",
+    "must name at least one field: /v1/schema lists them",
+);
 
 /// What a request is resolved with: its reader, the key that seals cursors, and the present.
 #[derive(Clone, Debug)]
@@ -146,8 +154,11 @@ fn fingerprint(request: &DataRequest, reader: &Reader<'_>) -> Fingerprint {
 
 fn date_field(name: Option<&str>) -> Result<DateField, Problem> {
     let name = name.filter(|name| !name.is_empty()).unwrap_or(DateField::Created.name());
-    DateField::parse(name)
-        .ok_or_else(|| Problem::invalid("date_field", "must be created_at, finished_at or lastInteraction"))
+    DateField::parse(name).ok_or_else(|| {
+        let (name, Words { pt, en }) = (quoted(name), Words::one_of(&DateField::ALL.map(DateField::name)));
+        let message = Words::new(format!("deve ser {pt}, e não {name}"), format!("must be {en}, not {name}"));
+        Problem::invalid("date_field", message)
+    })
 }
 
 /// The instants of a period of local days.
@@ -160,7 +171,7 @@ fn limit(limit: Option<&Json>) -> Result<usize, Problem> {
     let number = limit.as_u64().and_then(|number| usize::try_from(number).ok());
     number
         .filter(|number| (1..=MAX_LIMIT).contains(number))
-        .ok_or_else(|| Problem::invalid("limit", format!("must be a whole number from 1 to {MAX_LIMIT}")))
+        .ok_or_else(|| Problem::invalid("limit", whole_number(1, MAX_LIMIT)))
 }
 
 /// The columns asked for, each with whether it is there for filters only.
@@ -169,9 +180,12 @@ fn fields(
     requested: Option<&[Object<FieldRequest>]>,
 ) -> Result<Vec<(&'static Column, bool)>, Problem> {
     let requested = requested.filter(|fields| !fields.is_empty());
-    let requested = requested.ok_or_else(|| Problem::invalid("fields", "must name at least one field"))?;
+    let requested = requested.ok_or_else(|| Problem::invalid("fields", NO_FIELDS))?;
     if report == ReportType::Summary && requested.len() > MAX_SUMMARY_FIELDS {
-        let message = format!("may be at most {MAX_SUMMARY_FIELDS} in a summary: use fewer, or sessions");
+        let message = Words::new(
+            format!("podem ser no máximo {MAX_SUMMARY_FIELDS} em um resumo: use menos, ou o tipo sessions"),
+            format!("may be at most {MAX_SUMMARY_FIELDS} in a summary: use fewer, or the type sessions"),
+        );
         return Err(Problem::invalid("fields", message));
     }
     let column = |Object(field): &Object<FieldRequest>| {
@@ -183,15 +197,11 @@ fn fields(
 }
 
 fn shown(report: ReportType, name: &str) -> Result<&'static Column, Problem> {
-    report.column(name).ok_or_else(|| unknown(report, name))
+    report.column(name).ok_or_else(|| unknown_field(report, name))
 }
 
 fn filterable(report: ReportType, name: &str) -> Result<&'static Column, Problem> {
-    report.filterable(name).ok_or_else(|| unknown(report, name))
-}
-
-fn unknown(report: ReportType, name: &str) -> Problem {
-    Problem::invalid(name, format!("is no field of the report type {}", report.id()))
+    report.filterable(name).ok_or_else(|| unknown_field(report, name))
 }
 
 /// The conditions; `None` where one of them cannot be applied, and then none is.

@@ -4,6 +4,7 @@
 
 use chrono::NaiveDate;
 use domain::id::AccountId;
+use domain::lang::{Text, Words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use web::input::{Object, all};
@@ -40,6 +41,9 @@ pub(crate) struct ScriptParams {
     pub(crate) last_refresh: Option<Value>,
 }
 
+const DAY: Text =
+    Text::new("deve ser um dia, por exemplo 2026-10-31", "must be a day, for example 2026-10-31");
+
 /// Local days, both included.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,12 +58,18 @@ impl DateRange {
         let day = |name: &str, text: &Option<String>| {
             let text = text.as_deref().unwrap_or_default();
             let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-            day.ok_or_else(|| Problem::invalid(name, "must be a day, as 2026-10-31"))
+            day.ok_or_else(|| Problem::invalid(name, DAY))
         };
         let [start, end] = names;
         let (first, last) = all((day(start, &self.start_date), day(end, &self.end_date)))?;
         if first > last {
-            return Err(Problem::invalid(start, format!("is after {end}")));
+            return Err(Problem::invalid(
+                start,
+                Words::new(
+                    format!("é depois de {end}: troque um dia pelo outro"),
+                    format!("is after {end}: swap the two days"),
+                ),
+            ));
         }
         Ok((first, last))
     }

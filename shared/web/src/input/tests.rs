@@ -1,3 +1,4 @@
+use http::StatusCode;
 use serde::Deserialize;
 
 use super::*;
@@ -46,8 +47,8 @@ fn all_that_is_wrong_is_named() {
 
 #[test]
 fn of_two_statuses_the_first_is_answered() {
-    let forbidden = || Err::<(), Problem>(Problem::forbidden("a"));
-    let invalid = || Err::<(), Problem>(Problem::invalid("b", "c"));
+    let forbidden = || Err::<(), Problem>(Problem::forbidden(Text::new("a", "b")));
+    let invalid = || Err::<(), Problem>(Problem::invalid("b", Text::new("c", "d")));
     let problem = all((Ok(1), forbidden(), invalid())).unwrap_err();
     assert_eq!((problem.status(), problem.faults().len()), (StatusCode::FORBIDDEN, 0));
     let problem = all((invalid(), forbidden(), Ok(1), invalid())).unwrap_err();
@@ -73,5 +74,39 @@ async fn a_body_past_its_limit_is_read_to_its_end_and_refused() {
     assert_eq!(collect(Body::from("12345"), 5).await.unwrap(), b"12345");
     let problem = collect(Body::from(vec![0; 6 << 20]), 2 << 20).await.unwrap_err();
     assert_eq!(problem.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(problem.detail(), "the body is larger than 2 MiB as sent");
+    assert_eq!(problem.detail(), "the body is larger than 2 MiB as sent: send less at a time");
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[expect(dead_code, reason = "it is read only to be refused")]
+    account: Option<AccountId>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is read only to be refused")]
+    validate: bool,
+}
+
+#[tokio::test]
+async fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
+    for (query, field, pt, en) in [
+        (
+            "x=1",
+            "x",
+            "não é aceito aqui: use account ou validate",
+            "is not taken here: use account or validate",
+        ),
+        ("account=NO", "account", "deve ter de 1 a 63 caracteres", "must have 1 to 63 characters"),
+        ("validate=sim", "validate", "deve ser true ou false", "must be true or false"),
+        ("validate=true&validate=true", "validate", "foi enviado mais de uma vez", "was sent more than once"),
+    ] {
+        let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
+        let read = Parameters::<Wanted>::from_request_parts(&mut parts, &()).await;
+        let problem = read.unwrap_err();
+        assert_eq!(problem.status(), StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(problem.faults()[0].field.as_deref(), Some(field), "{query}: {problem:?}");
+        let words = problem.words();
+        assert!(words.pt.starts_with(&format!("{field} {pt}")), "{query}: {words:?}");
+        assert!(words.en.starts_with(&format!("{field} {en}")), "{query}: {words:?}");
+    }
 }

@@ -1,0 +1,58 @@
+//! The field that a name means which is not its id.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::{Field, field, fields};
+
+/// The field that is meant by its name (`talks.message`), by its path in the platform's document (`agent.name`), by its
+/// label, or by its id in another spelling: case, dots, dashes, underscores and blanks do not count.
+pub fn near(name: &str) -> Option<&'static Field> {
+    static MEANT: LazyLock<HashMap<String, &Field>> = LazyLock::new(|| {
+        let spellings: [fn(&Field) -> String; 4] = [
+            |field| field.name.to_owned(),
+            Field::path,
+            |field| field.label.pt.to_owned(),
+            |field| field.label.en.to_owned(),
+        ];
+        let mut meant = HashMap::new();
+        for spelling in spellings {
+            for field in fields() {
+                meant.entry(folded(&spelling(field))).or_insert(field);
+            }
+        }
+        meant.extend(field("session_id").map(|session| (folded("_id"), session)));
+        meant
+    });
+    MEANT.get(&folded(name)).copied()
+}
+
+fn folded(name: &str) -> String {
+    name.chars().filter(|character| !" ._-".contains(*character)).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_found_by_its_other_names() {
+        for (name, id) in [
+            ("talks.message", "talks_message"),
+            ("agent.name", "agent_name"),
+            ("agentName", "agent_name"),
+            ("agent._id", "agent_id"),
+            ("_id", "session_id"),
+            ("Session_ID", "session_id"),
+            ("timeronwait", "timerOnWait"),
+            ("campaign.timer_wait.limit", "campaign_timer_wait_limit"),
+        ] {
+            assert_eq!(near(name).map(Field::id).as_deref(), Some(id), "{name}");
+        }
+        for field in fields() {
+            assert_eq!(near(&field.id()).map(Field::id), Some(field.id()));
+            assert!(near(field.label.pt).is_some(), "{}", field.label.pt);
+        }
+        assert!(near("").is_none() && near("colour").is_none());
+    }
+}
