@@ -21,10 +21,10 @@ pub fn near(name: &str) -> Option<&'static Field> {
                 meant.entry(folded(&spelling(field))).or_insert(field);
             }
         }
-        meant.extend(field("session_id").map(|session| (folded("_id"), session)));
         meant
     });
-    MEANT.get(&folded(name)).copied()
+    // The platform's own key of a session, which folded would be the field `id`.
+    if name == "_id" { field("session_id") } else { MEANT.get(&folded(name)).copied() }
 }
 
 fn folded(name: &str) -> String {
