@@ -19,6 +19,7 @@ pub(crate) mod value;
 pub(crate) mod date_field;
 pub(crate) mod measure;
 pub(crate) mod column;
+pub(crate) mod date_part;
 pub(crate) mod computed;
 pub(crate) mod additive;
 pub(crate) mod metrics;

@@ -9,11 +9,7 @@ use http::{HeaderMap, StatusCode, header};
 use web::input::collect;
 use web::problem::Problem;
 
-/// The largest body as it is sent, in bytes (the HTTP contract): as much as a Lambda event can carry once it
-/// is escaped.
-const MAX_SENT: usize = 4 << 20;
-/// The largest body after decompression, in bytes (the HTTP contract).
-const MAX_INFLATED: usize = 20 << 20;
+use crate::limits::{MAX_INFLATED, MAX_SENT};
 
 const UNKNOWN_ENCODING: Text =
     Text::new("Content-Encoding deve ser gzip ou identity", "Content-Encoding must be gzip or identity");

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout_at};
 
-use crate::parse::MAX_SESSION;
+use crate::limits::MAX_SESSION;
 
 /// How many writes may be under way at the same time.
 const MAX_WRITES: usize = 16;

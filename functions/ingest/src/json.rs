@@ -9,10 +9,7 @@ use domain::lang::Text;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The most keys in one object: far more than any document has, and few enough to have in memory.
-pub(crate) const MAX_KEYS: usize = 20_000;
-/// The most elements in a list that is read.
-const MAX_ELEMENTS: usize = 50_000;
+use crate::limits::{MAX_ELEMENTS, MAX_KEYS};
 
 const BROKEN: Text = Text::new("contém um texto corrompido", "holds a broken text");
 const LONG_LIST: Text =

@@ -2,8 +2,9 @@
 //!
 //! A request passes through the modules in their order: bytes become a text of JSON (`body`), the text its documents
 //! (`split`), a document of another platform sessions of ours (`mapping`, `item`), an item a session (`parse`), and a
-//! batch of them writes and outcomes (`put`, `in_flight`, `answer`, `batch`).
+//! batch of them writes and outcomes (`put`, `in_flight`, `answer`, `batch`). What each may hold is in `limits`.
 
+mod limits;
 mod body;
 mod split;
 mod json;

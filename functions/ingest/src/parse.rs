@@ -7,6 +7,10 @@
 mod fault;
 mod structure;
 mod leaves;
+mod text;
+mod number;
+mod duration;
+mod instant;
 mod value;
 
 use std::borrow::Cow;
@@ -19,18 +23,11 @@ use domain::zone::Zone;
 use serde_json::value::RawValue;
 
 use crate::json::{Entries, Json, is_empty, lone};
+use crate::limits::{MAX_RECORDS, MAX_SESSION, MAX_UNKNOWN_KEYS, MAX_WARNINGS};
+pub(crate) use fault::Fault;
 use fault::path_of_key;
-pub(crate) use fault::{Fault, MAX_FAULTS};
 use leaves::{Leaf, Leaves};
-use value::Wrong;
-
-/// The largest parsed session, in bytes of its canonical JSON (the HTTP contract).
-pub(crate) const MAX_SESSION: usize = 3 << 20;
-/// The most records that a session may have, all lists together. It bounds empty records, which take three
-/// bytes in the body and fifty in memory. Records with contents reach `MAX_SESSION` first.
-const MAX_RECORDS: usize = 50_000;
-/// The most different unknown keys that are told.
-pub(crate) const MAX_UNKNOWN_KEYS: usize = 50;
+use text::Wrong;
 
 const NO_UTF8: Text = Text::new("não está em UTF-8 válido", "is not valid UTF-8");
 const NO_JSON: Text = Text::new("não é uma linha de JSON", "is not a line of JSON");
@@ -124,7 +121,7 @@ pub(crate) fn id_of(item: &[u8]) -> Option<SessionId> {
     let text = String::from_utf8_lossy(item);
     let Ok(Json::Object(entries)) = Json::of(serde_json::from_str(&text).ok()?) else { return None };
     let entries = opened(entries);
-    let id = value::single(named(&entries, "session_id").or_else(|| named(&entries, "_id"))?).ok()??;
+    let id = text::single(named(&entries, "session_id").or_else(|| named(&entries, "_id"))?).ok()??;
     SessionId::try_from(id).ok().filter(|id| !id.as_str().contains(char::REPLACEMENT_CHARACTER))
 }
 
@@ -355,7 +352,7 @@ impl SessionParser {
     }
 
     fn warn(&mut self, fault: impl FnOnce() -> Fault) {
-        if self.warnings.len() < MAX_FAULTS {
+        if self.warnings.len() < MAX_WARNINGS {
             self.warnings.push(fault());
         }
     }

@@ -12,8 +12,7 @@ use serde_json::value::RawValue;
 use web::misfit::no_json;
 use web::problem::Problem;
 
-/// The most sessions that a body may have (the HTTP contract).
-const MAX_ITEMS: usize = 5_000;
+use crate::limits::MAX_ITEMS;
 
 const TOO_MANY: Text = Text::new(
     "o corpo tem mais de 5000 sessões: divida-o em vários",

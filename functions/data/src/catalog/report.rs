@@ -8,6 +8,7 @@ use web::misfit::quoted;
 use web::problem::Problem;
 
 use super::column::Column;
+use super::date_part::date_parts;
 use super::{computed, metrics};
 
 /// What one row of a report is.
@@ -108,20 +109,20 @@ fn columns(report: ReportType) -> Vec<Column> {
     match report {
         ReportType::Sessions => {
             let options = all.iter().filter(|field| field.kind == Kind::Records(Record::TalkOption));
-            let computed = computed::dates().chain(metrics::metrics()).chain([computed::data_as_of()]);
+            let computed = date_parts().chain(metrics::metrics()).chain([computed::data_as_of()]);
             of_session.chain(options).map(Column::of).chain(computed).collect()
         }
         ReportType::Summary => {
             let groups = |kind| matches!(kind, Kind::Text | Kind::Boolean | Kind::Day);
             let fields = of_session.filter(|field| groups(field.kind)).map(Column::of);
-            let computed = computed::dates().chain(metrics::metrics()).chain([computed::data_as_of()]);
+            let computed = date_parts().chain(metrics::metrics()).chain([computed::data_as_of()]);
             fields.chain(computed).collect()
         }
         _ => {
             let own = all.iter().filter(|field| field.record == report.record()).map(Column::of);
             let links = (report == ReportType::Talks).then(computed::media_urls);
             let shared = SHARED.iter().filter_map(|name| dictionary::field(name)).map(Column::of);
-            let dates = computed::dates().filter(|column| column.id.starts_with("created_"));
+            let dates = date_parts().filter(|column| column.id.starts_with("created_"));
             let computed = metrics::counts().into_iter().chain([computed::data_as_of()]);
             own.chain(computed::labels(report.record()))
                 .chain(links.into_iter().flatten())

@@ -3,14 +3,7 @@
 use domain::dictionary;
 use domain::lang::{Lang, Text, Words};
 
-/// The most faults of one item that are told.
-pub(crate) const MAX_FAULTS: usize = 100;
-/// The longest stretch of a client's own text that is given back, in characters.
-const MAX_QUOTED: usize = 80;
-/// The longest stretch of a client's own key that is given back, in characters.
-const MAX_PATH: usize = 60;
-/// The longest shape of a value that is kept, in characters.
-const MAX_SHAPE: usize = 40;
+use crate::limits::{MAX_PATH, MAX_QUOTED, MAX_SHAPE};
 
 const WHOLE: Text = Text::new("a sessão", "the session");
 const SENT: Text = Text::new("foi enviado", "what was sent");

@@ -9,11 +9,9 @@ use domain::lang::Text;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::fault::{Fault, MAX_FAULTS};
-use crate::json::{JsonText, MAX_KEYS};
-
-/// How many levels deep an item may be nested. The names of the dictionary need six levels at most.
-const MAX_DEPTH: usize = 32;
+use super::fault::Fault;
+use crate::json::JsonText;
+use crate::limits::{MAX_DEPTH, MAX_FAULTS, MAX_KEYS};
 
 const TWICE: Text = Text::new("vem duas vezes", "comes twice");
 const TOO_DEEP: Text =

@@ -2,7 +2,10 @@
 
 use domain::dictionary;
 
+use super::super::instant::NO_INSTANT;
+use super::super::text::LONG_TEXT;
 use super::*;
+use crate::limits::MAX_TEXT;
 
 const ZONE: Zone = Zone::SAO_PAULO;
 
