@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::{IntoResponse, Response};
 use domain::account::Unkept;
+use domain::dictionary;
 use domain::id::SessionId;
 use domain::lang::{Lang, Text, Words};
 use domain::time::Instant;
@@ -13,24 +14,28 @@ use serde_json::Value;
 use store::{LeftOut, Rejection};
 use web::problem::{self, FaultView, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 
-use crate::parse::{Fault, MAX_FAULTS, MAX_UNKNOWN_KEYS};
+use crate::limits::{MAX_UNKNOWN_KEYS, MAX_WARNINGS};
+use crate::parse::Fault;
 
 const STALE: Text = Text::new(
-    "uma versão mais nova desta sessão já está guardada: não é preciso fazer nada",
-    "a newer version of this session is kept already: there is nothing to do",
+    "já há uma versão desta sessão que conta como mais nova: para corrigir a sessão, envie-a com um updated_at mais recente",
+    "a version of this session that counts as newer is kept already: to correct the session, send it with a later updated_at",
 );
 const RETRY: Text = Text::new(
     "não foi possível armazenar agora: envie esta sessão de novo",
     "could not be stored now: send this session again",
 );
 const SOME_RETRY: Text = Text::new(
-    "o armazenamento pede calma: envie de novo os itens com o resultado retry, e só eles",
-    "storage pushes back: send the items with the outcome retry again, nothing else",
+    "o armazenamento está ocupado: envie de novo os itens com o resultado retry, e só eles",
+    "storage is busy: send the items with the outcome retry again, and only these",
 );
 const ALL_REJECTED: Text = Text::new(
     "nenhuma sessão pôde ser lida: results diz por quê",
     "no session can be read: results says why",
 );
+const UNKNOWN_KEY: Text =
+    Text::new("não é uma chave conhecida e não foi lida", "is not a known key and was not read");
+const PERHAPS: Text = Text::new("talvez", "perhaps");
 
 /// The outcome of an item that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,6 +68,8 @@ pub(crate) struct BatchAnswer {
     warned: usize,
     warnings: Vec<Warning>,
     unknown_keys: Vec<String>,
+    /// For each unknown key, where it was met first, and which known key it may stand for.
+    unknown_key_hints: Vec<KeyHint>,
     /// The language of its messages.
     #[serde(skip)]
     lang: Lang,
@@ -105,6 +112,28 @@ struct Warning {
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
     message: String,
+}
+
+/// What to do about an unknown key.
+#[derive(Debug, Serialize)]
+struct KeyHint {
+    key: String,
+    /// The first item that has the key.
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<SessionId>,
+    message: String,
+}
+
+impl KeyHint {
+    fn new(key: &str, index: usize, session_id: Option<SessionId>, lang: Lang) -> KeyHint {
+        let mut message = format!("{key} {}", UNKNOWN_KEY.in_lang(lang));
+        if let Some(field) = dictionary::near(key) {
+            let known = if key.contains('.') { field.path() } else { field.name.to_owned() };
+            message += &format!("; {} {known}", PERHAPS.in_lang(lang));
+        }
+        KeyHint { key: key.to_owned(), index, session_id, message }
+    }
 }
 
 impl BatchAnswer {
@@ -178,7 +207,7 @@ impl BatchAnswer {
     ) {
         self.warned += usize::from(!warnings.is_empty());
         for fault in warnings {
-            if self.warnings.len() < MAX_FAULTS {
+            if self.warnings.len() < MAX_WARNINGS {
                 let (session_id, field) = (session_id.cloned(), fault.field.clone());
                 self.warnings.push(Warning { index, session_id, field, message: fault.message(self.lang) });
             }
@@ -189,6 +218,7 @@ impl BatchAnswer {
         }
         for key in unknown_keys {
             if self.unknown_keys.len() < MAX_UNKNOWN_KEYS && !self.unknown_keys.contains(&key) {
+                self.unknown_key_hints.push(KeyHint::new(&key, index, session_id.cloned(), self.lang));
                 self.unknown_keys.push(key);
             }
         }
@@ -200,6 +230,7 @@ impl BatchAnswer {
         self.results.sort_by_key(|line| line.index);
         self.results.iter_mut().for_each(|line| line.index = document(line.index));
         self.warnings.iter_mut().for_each(|warning| warning.index = document(warning.index));
+        self.unknown_key_hints.iter_mut().for_each(|hint| hint.index = document(hint.index));
         self
     }
 

@@ -45,7 +45,7 @@ async fn every_item_that_was_not_accepted_is_listed_by_index() {
             {"index": 3, "outcome": "rejected", "field": "created_at", "message": "created_at is required", "errors": told},
             {"index": 4, "session_id": "s4", "outcome": "stale", "message": STALE.en},
         ],
-        "warned": 0, "warnings": [], "unknown_keys": [],
+        "warned": 0, "warnings": [], "unknown_keys": [], "unknown_key_hints": [],
     });
     assert_eq!(response(answer).await, (207, expected));
 }
@@ -54,7 +54,7 @@ async fn every_item_that_was_not_accepted_is_listed_by_index() {
 async fn the_status_is_that_of_the_worst_outcome() {
     let empty = json!({
         "received": 0, "accepted": 0, "unchanged": 0, "stale": 0, "ignored": 0, "rejected": 0, "results": [],
-        "warned": 0, "warnings": [], "unknown_keys": [],
+        "warned": 0, "warnings": [], "unknown_keys": [], "unknown_key_hints": [],
     });
     assert_eq!(response(answer(0)).await, (200, empty));
 

@@ -3,10 +3,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use strsim::normalized_damerau_levenshtein;
+
 use super::{Field, field, fields};
 
+/// How alike two names are, from 0 to 1, where one was probably meant to be the other: one letter in four may differ.
+const ALIKE: f64 = 0.75;
+
 /// The field that is meant by its name (`talks.message`), by its path in the platform's document (`agent.name`), by its
-/// label, or by its id in another spelling: case, dots, dashes, underscores and blanks do not count.
+/// label, or by its id in another spelling: case, dots, dashes, underscores and blanks do not count. Else the one whose
+/// name is most alike, as where a letter is wrong; `None` where none is.
 pub fn near(name: &str) -> Option<&'static Field> {
     static MEANT: LazyLock<HashMap<String, &Field>> = LazyLock::new(|| {
         let spellings: [fn(&Field) -> String; 4] = [
@@ -24,7 +30,16 @@ pub fn near(name: &str) -> Option<&'static Field> {
         meant
     });
     // The platform's own key of a session, which folded would be the field `id`.
-    if name == "_id" { field("session_id") } else { MEANT.get(&folded(name)).copied() }
+    if name == "_id" {
+        return field("session_id");
+    }
+    let name = folded(name);
+    MEANT.get(&name).copied().or_else(|| {
+        let alike = MEANT.iter().map(|(meant, field)| (normalized_damerau_levenshtein(&name, meant), *field));
+        // Of two that are as alike the first by name counts, whatever the order of the map.
+        let best = alike.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.name.cmp(one.1.name)));
+        best.filter(|(alike, _)| *alike >= ALIKE).map(|(_, field)| field)
+    })
 }
 
 fn folded(name: &str) -> String {
@@ -49,10 +64,19 @@ mod tests {
         ] {
             assert_eq!(near(name).map(Field::id).as_deref(), Some(id), "{name}");
         }
+        for (name, id) in [
+            ("agent.nome", "agent_name"),
+            ("canpaign_name", "campaign_name"),
+            ("talks.mesage", "talks_message"),
+        ] {
+            assert_eq!(near(name).map(Field::id).as_deref(), Some(id), "{name}");
+        }
         for field in fields() {
             assert_eq!(near(&field.id()).map(Field::id), Some(field.id()));
             assert!(near(field.label.pt).is_some(), "{}", field.label.pt);
         }
-        assert!(near("").is_none() && near("colour").is_none());
+        for name in ["", "colour", "cor", "talks.colour"] {
+            assert!(near(name).is_none(), "{name}");
+        }
     }
 }
