@@ -9,11 +9,12 @@ use domain::time::Instant;
 use faults::{Fault, Proxy, Service};
 use maintain::{App, Rebuild};
 use runtime::telemetry::chain;
+use serde_json::json;
 use store::key;
 
 use crate::dynamodb_local::Endpoints;
 use crate::lake::far_off;
-use crate::rebuild::age;
+use crate::rebuild::{age, served};
 use crate::scene::{Scene, account, days_ago, session};
 
 /// An order for the days from so many days ago to so many days ago.
@@ -69,6 +70,45 @@ async fn what_an_order_has_no_time_for_is_left_for_the_next() {
     assert_eq!(receipts, [days_ago(6)], "only what was rebuilt is compared");
     let rest = maintain::rebuild(&app, &order(5, 4), far_off()).await.unwrap();
     assert_eq!((rest.days, rest.left, rest.sessions, rest.agrees), (2, None, 2, true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_compacted_a_moment_ago_is_rebuilt_too() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    for name in ["one", "two"] {
+        scene.world.ingest_all(&ingest, &[session(name, 6, 1)], "accepted").await;
+        scene.archive().await;
+    }
+    scene.world.ingest_all(&ingest, &[session("one", 6, 2)], "accepted").await;
+    scene.lose().await;
+    age(&scene, &account("demo")).await;
+    let policy = CompactionPolicy { segments_per_compaction: 2, ..CompactionPolicy::at_once() };
+    let compactions = Lake::new(scene.servers.store()).compact_all(&account("demo"), &policy).await.unwrap();
+    assert_eq!(compactions, 1);
+    let rebuilt = maintain::rebuild(&App::new(scene.servers.store()), &order(6, 6), far_off()).await.unwrap();
+    assert_eq!((rebuilt.sessions, rebuilt.agrees), (2, true), "{rebuilt:?}");
+    assert_eq!(served(&scene, &report).await, [[json!("one"), json!("v2")], [json!("two"), json!("v1")]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tombstone_of_the_day_stays_while_a_row_may_that_it_is_about() {
+    let mut scene = Scene::start().await;
+    let (ingest, report) = scene.world.account("demo").await;
+    scene.world.ingest_all(&ingest, &[session("one", 6, 1)], "accepted").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[session("one", 4, 2)], "accepted").await;
+    scene.archive().await;
+    // The first record's segment is young, as where its record was delivered again.
+    let young = scene.servers.store().partition(key::manifest(&account("demo"))).await.unwrap();
+    age(&scene, &account("demo")).await;
+    for item in young.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("live#0#")) {
+        let sk = item["sk"].as_s().unwrap().clone();
+        scene.set(key::Key { pk: key::manifest(&account("demo")), sk }, "parts", item["parts"].clone()).await;
+    }
+    let rebuilt = maintain::rebuild(&App::new(scene.servers.store()), &order(6, 6), far_off()).await.unwrap();
+    assert!(rebuilt.agrees, "{rebuilt:?}");
+    assert_eq!(served(&scene, &report).await, [[json!("one"), json!("v2")]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

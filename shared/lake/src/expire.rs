@@ -1,5 +1,7 @@
 //! Drops sessions that are past their retention from the lake.
 
+use std::collections::BTreeSet;
+
 use domain::id::AccountId;
 use domain::time::Instant;
 use store::{StoreError, StoreErrorKind};
@@ -12,20 +14,23 @@ use crate::segment::{Segment, Span};
 impl Lake {
     /// Makes one step of dropping the sessions that began before `oldest`. Segments that hold nothing else
     /// are replaced by nothing. Where there are none, one segment is rewritten that holds sessions which
-    /// began before `oldest`. A tombstone is kept for as long as the row that it is about, because otherwise a
+    /// began before `oldest`. A segment that is too young to be replaced waits. A tombstone is kept for as long as the row that it is about, because otherwise a
     /// deleted session would be there again if the retention were raised.
     pub async fn expire(
         &self,
         account: &AccountId,
         oldest: Instant,
         policy: &CompactionPolicy,
+        now: Instant,
     ) -> Result<Compacted, StoreError> {
         let live = self.live_in(account, Span { min: Instant(i64::MIN), max: oldest }).await?;
-        let (past, reaching): (Vec<&Segment>, Vec<&Segment>) =
-            live.iter().partition(|segment| segment.created().max < oldest);
+        let min_age = policy.min_age_seconds;
+        let is_old = |segment: &&Segment| segment.may_be_replaced(min_age, now);
+        let (past, staying): (Vec<&Segment>, Vec<&Segment>) =
+            live.iter().partition(|segment| segment.created().max < oldest && is_old(segment));
         let is_of_another = |segment: &Segment| {
             !segment.parts.iter().all(|part| part.is_unique)
-                && reaching.iter().any(|other| other.created().overlaps(segment.created()))
+                && staying.iter().any(|other| other.created().overlaps(segment.created()))
         };
         let past: Vec<&Segment> = past.into_iter().filter(|segment| !is_of_another(segment)).collect();
         let whole = overlapping_together(&past, MAX_INPUTS);
@@ -36,9 +41,14 @@ impl Lake {
                 done => done.map(|()| Compacted::Segments { inputs, rows: 0 })?,
             });
         }
-        match live.iter().find(|segment| segment.created().min < oldest) {
+        let old: Vec<Segment> = live.iter().filter(is_old).cloned().collect();
+        match old.iter().find(|segment| segment.created().min < oldest) {
             Some(segment) => {
-                self.run_job(account, policy.pick_past_retention(segment, &live), policy, oldest).await
+                self.run_job(account, policy.pick_past_retention(segment, &old), policy, oldest).await
+            }
+            None if old.len() < live.len() => {
+                let again_at = Some(now.plus_seconds(min_age + 1));
+                Ok(Compacted::Nothing { again_at, open: BTreeSet::new() })
             }
             None => Ok(Compacted::nothing()),
         }

@@ -17,6 +17,9 @@ use crate::segment::{FileInfo, Part, Segment, Span};
 /// did in form 2. A segment that was made in form 1 keeps that number for as long as its files are apart.
 const FORMAT: u32 = 3;
 
+/// The attribute that the items have of live segments that were added in the place of others.
+const IS_REPLACEMENT: &str = "is_replacement";
+
 /// A second in microseconds.
 const SECOND: i64 = 1_000_000;
 /// The kinds of record by the number that an item gives them. Others may only be added at the end.
@@ -31,8 +34,12 @@ impl Segment {
         let parts = self.parts.iter().map(StoredPart::of).collect();
         let json = serde_json::to_string(&Stored(format, self.added_at, parts))
             .map_err(|error| StoreError::broken("writing the manifest", error))?;
+        let is_live = key.sk.starts_with(key::LIVE_SEGMENTS);
         let mut item = key_item(key);
         item.insert("parts".to_owned(), AttributeValue::S(json));
+        if self.is_replacement && is_live {
+            item.insert(IS_REPLACEMENT.to_owned(), AttributeValue::Bool(true));
+        }
         Ok(item)
     }
 
@@ -70,8 +77,9 @@ impl Segment {
         }
         place(&mut parts, format > 1);
         let removed_at = number(item, "removed_at").map(Instant).or_else(|| key::replaced_at(sk));
+        let is_replacement = item.contains_key(IS_REPLACEMENT);
         let key = Key { pk: pk.to_owned(), sk: sk.to_owned() };
-        Ok(Segment { id, account: account.clone(), parts, added_at, removed_at, key })
+        Ok(Segment { id, account: account.clone(), parts, added_at, removed_at, is_replacement, key })
     }
 }
 

@@ -57,7 +57,6 @@ pub use compact::Compacted;
 pub use encode::Entry;
 use file::Texts;
 pub use garbage::{Orphans, Swept};
-use manifest::Replacing;
 pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};
 pub use policy::CompactionPolicy;
 pub use rebuild::{RebuildError, RebuiltDay};
@@ -73,14 +72,13 @@ pub struct Lake {
     store: Store,
     footers: Cache<String, ArrowReaderMetadata>,
     chunks: Chunks,
-    replacing: Replacing,
 }
 
 impl Lake {
     /// Returns the lake on a store.
     pub fn new(store: Store) -> Lake {
         let footers = Cache::builder().max_capacity(FOOTERS).time_to_idle(Duration::from_secs(3_600)).build();
-        Lake { store, footers, chunks: Chunks::new(), replacing: Replacing::new() }
+        Lake { store, footers, chunks: Chunks::new() }
     }
 
     /// The store that the lake lies in.

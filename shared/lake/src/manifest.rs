@@ -18,7 +18,6 @@ use domain::id::AccountId;
 use domain::time::Instant;
 use domain::zone::Zone;
 use futures::future::{try_join, try_join_all};
-use moka::future::Cache;
 use store::key;
 use store::{StoreError, StoreErrorKind, key_item};
 
@@ -33,34 +32,6 @@ pub const COMMIT_LIMIT: Duration = Duration::from_secs(2);
 const COMMIT_ATTEMPTS: usize = 4;
 /// How many actions DynamoDB allows in one transaction.
 pub(crate) const MAX_ACTIONS: usize = 100;
-
-/// For how long and of how many segments is remembered that they replaced others.
-const REMEMBERED_FOR: Duration = Duration::from_secs(60);
-const REMEMBERED: u64 = 10_000;
-
-/// The ids of segments with which this process has replaced others a moment ago. They may be forgotten at any time.
-///
-/// An attempt to add a segment may still be under way when a later one has succeeded, and add it once more after it was
-/// replaced. That is why only segments of some age are replaced. An attempt that replaces others cannot succeed twice,
-/// so these segments may be replaced at once.
-#[derive(Clone, Debug)]
-pub(crate) struct Replacing(Cache<String, ()>);
-
-impl Replacing {
-    pub(crate) fn new() -> Replacing {
-        Replacing(Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build())
-    }
-
-    pub(crate) fn contains(&self, segment: &Segment) -> bool {
-        self.0.contains_key(&segment.id)
-    }
-
-    async fn remember(&self, added: &[Segment], replaced: &[Segment]) {
-        for segment in added.iter().filter(|_| !replaced.is_empty()) {
-            self.0.insert(segment.id.clone(), ()).await;
-        }
-    }
-}
 
 /// Returns the latest snapshot at `now` that no commit under way can change any more.
 pub fn latest_snapshot(now: Instant) -> Instant {
@@ -159,18 +130,14 @@ impl Lake {
     /// A commit is never made twice. An attempt requires that what it adds is not there yet. Where it is
     /// there already, an earlier attempt whose answer was lost has made the commit, at its own instant.
     pub async fn commit(&self, added: &mut [Segment], replaced: &[Segment]) -> Result<(), StoreError> {
-        self.try_to_commit(added, replaced).await?;
-        self.replacing.remember(added, replaced).await;
-        Ok(())
-    }
-
-    async fn try_to_commit(&self, added: &mut [Segment], replaced: &[Segment]) -> Result<(), StoreError> {
         if added.is_empty() && replaced.is_empty() {
             return Ok(());
         }
         for attempt in 1.. {
             let stamp = Instant::now();
-            added.iter_mut().for_each(|segment| segment.added_at = stamp);
+            for segment in added.iter_mut() {
+                (segment.added_at, segment.is_replacement) = (stamp, !replaced.is_empty());
+            }
             match tokio::time::timeout(COMMIT_LIMIT, self.write(added, replaced, stamp)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) if error.kind == StoreErrorKind::Conflict => {

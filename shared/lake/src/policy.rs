@@ -191,7 +191,7 @@ impl CompactionPolicy {
 
     /// Returns the segments that are old enough to be compacted.
     fn eligible<'a>(&self, segments: &[&'a Segment], now: Instant) -> Segments<'a> {
-        segments.iter().copied().filter(|one| is_past(one, self.min_age_seconds, now)).collect()
+        segments.iter().copied().filter(|one| one.may_be_replaced(self.min_age_seconds, now)).collect()
     }
 
     /// Returns a compaction of enough segments of the same size, or of those that must be cut.
@@ -212,7 +212,7 @@ impl CompactionPolicy {
     /// Returns a compaction of what came late for the large segment of a group, with the large segment or
     /// without it. Where nothing came late, it may be one of a segment of an earlier format.
     fn pick_late(&self, group: &Group<'_>, now: Instant) -> Option<Job> {
-        let large = group.large.filter(|large| is_past(large, self.min_age_seconds, now))?;
+        let large = group.large.filter(|large| large.may_be_replaced(self.min_age_seconds, now))?;
         let late = self.eligible(&group.late, now);
         if late.is_empty() {
             return self.of_earlier_format(&self.eligible(&group.of_day, now), now);

@@ -180,6 +180,8 @@ pub struct Segment {
     pub added_at: Instant,
     /// The first snapshot at which readers no longer see it; `None` while it is live.
     pub removed_at: Option<Instant>,
+    /// Whether it was added in the place of others.
+    pub(crate) is_replacement: bool,
     /// The key of its item.
     pub(crate) key: Key,
 }
@@ -205,7 +207,22 @@ impl Segment {
     pub(crate) fn new(id: String, account: AccountId, parts: Vec<Part>) -> Option<Segment> {
         let created = Span::of(parts.iter().flat_map(|part| [part.created.min, part.created.max]))?;
         let key = live_key(&account, created, &id);
-        Some(Segment { id, account, parts, added_at: Instant(0), removed_at: None, key })
+        Some(Segment {
+            id,
+            account,
+            parts,
+            added_at: Instant(0),
+            removed_at: None,
+            is_replacement: false,
+            key,
+        })
+    }
+
+    /// Whether it may be replaced at `now`. An attempt to add it may still be under way when another has succeeded, and
+    /// would add it once more after it was replaced; after `min_age_seconds` none is. An attempt that puts it in the
+    /// place of others cannot succeed twice, so such a segment may be replaced at once.
+    pub(crate) fn may_be_replaced(&self, min_age_seconds: i64, now: Instant) -> bool {
+        self.is_replacement || self.added_at.plus_seconds(min_age_seconds) < now
     }
 
     /// The span of `created_at` of all parts.

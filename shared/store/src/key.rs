@@ -15,7 +15,7 @@ use domain::id::{AccountId, SessionId, StorageId};
 use domain::time::Instant;
 
 /// A primary key of the table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Partition key.
     pub pk: String,

@@ -1,5 +1,6 @@
 //! Reads ranges of sort keys, and reads or deletes many items at once.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, WriteRequest};
@@ -70,6 +71,7 @@ impl Store {
     /// Returns the items that these keys have now, in any order: whole, or only the given attribute of each.
     /// Fails as `Busy` where DynamoDB leaves some unread again and again.
     pub(super) async fn items(&self, keys: &[Key], attribute: Option<&str>) -> Result<Vec<Item>, StoreError> {
+        let keys = distinct(keys.to_vec());
         let calls = keys.chunks(READ_AT_ONCE).map(|chunk| self.some_items(chunk.to_vec(), attribute));
         let found: Vec<Vec<Item>> =
             stream::iter(calls.collect::<Vec<_>>()).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
@@ -105,6 +107,7 @@ impl Store {
     /// Deletes the items of these keys. An item that is not there is no failure. Fails as `Busy` where
     /// DynamoDB leaves some undeleted again and again.
     pub async fn delete_all(&self, keys: Vec<Key>) -> Result<(), StoreError> {
+        let keys = distinct(keys);
         let calls = keys.chunks(DELETED_AT_ONCE).map(|chunk| self.delete_some(chunk.to_vec()));
         stream::iter(calls.collect::<Vec<_>>()).buffer_unordered(CALLS_AT_ONCE).try_collect().await
     }
@@ -130,6 +133,11 @@ impl Store {
         }
         Err(StoreError::busy("deleting items", "some are left undeleted again and again"))
     }
+}
+
+/// Each of some keys once, because DynamoDB refuses a request that names one twice.
+fn distinct(keys: Vec<Key>) -> Vec<Key> {
+    keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Waits before a round: not before the first, and twice as long before each further one.

@@ -25,13 +25,15 @@ pub(crate) async fn step(
     }
     let oldest = Instant::start_of_day(first_kept, Zone::UTC);
     // The future is boxed because the compiler gives up on computing the layout of one this deep.
-    let expired = Box::pin(app.lake.expire(&lease.account, oldest, &app.policy)).await?;
+    let expired = Box::pin(app.lake.expire(&lease.account, oldest, &app.policy, now)).await?;
     match expired {
         Compacted::Segments { inputs, .. } => {
             memory.replaced_at = Some(now);
             Ok(Step { done: inputs, next: now })
         }
         Compacted::Lost => Ok(Step { done: 0, next: now.plus_seconds(1) }),
-        Compacted::Nothing { .. } => Ok(Step { done: 0, next: after_table }),
+        Compacted::Nothing { again_at, .. } => {
+            Ok(Step { done: 0, next: again_at.map_or(after_table, |again| again.min(after_table)) })
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Inputs {
     pub(super) keys: Vec<RecordBatch>,
     /// Those that cannot be read. They count as having no rows.
     pub(super) unreadable: Vec<Segment>,
+    /// Other live segments with sessions of the day, which are too young to be replaced.
+    pub(super) staying: Vec<Segment>,
 }
 
 impl Inputs {
@@ -35,6 +37,12 @@ impl Inputs {
     /// The ids of all segments.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().chain(&self.unreadable).map(|segment| segment.id.as_str())
+    }
+
+    /// Whether a segment that is not replaced may hold rows of sessions that began at this instant.
+    pub(super) fn stays(&self, created: Instant) -> bool {
+        let place = Span { min: created, max: created };
+        self.staying.iter().flat_map(|segment| &segment.parts).any(|part| part.created.overlaps(place))
     }
 
     /// The parts of the segments whose keys can be read.
@@ -60,9 +68,8 @@ impl Inputs {
 }
 
 impl Lake {
-    /// Returns the live segments with sessions of a day that are old enough for no attempt to commit them to be
-    /// still under way. What an earlier day of the same order made is old enough at once, so that a segment of
-    /// several days is replaced day after day. Fails where one of them cannot be read and has days that are not `ordered`.
+    /// Returns the live segments with sessions of a day that may be replaced. What a compaction made, or an earlier day of
+    /// the same order, may be at once, so that a segment of several days is replaced day after day. Fails where one of them cannot be read and has days that are not `ordered`.
     pub(super) async fn inputs(
         &self,
         account: &AccountId,
@@ -70,11 +77,12 @@ impl Lake {
         ordered: &RangeInclusive<NaiveDate>,
         policy: &CompactionPolicy,
     ) -> Result<Inputs, RebuildError> {
-        let limit = Instant::now().plus_seconds(-policy.min_age_seconds);
-        let mut live = self.live_in(account, day).await?;
-        live.retain(|segment| segment.added_at < limit || self.replacing.contains(segment));
-        let mut inputs = Inputs { segments: Vec::new(), keys: Vec::new(), unreadable: Vec::new() };
-        for segment in live {
+        let now = Instant::now();
+        let live = self.live_in(account, day).await?;
+        let (old, staying): (Vec<Segment>, Vec<Segment>) =
+            live.into_iter().partition(|segment| segment.may_be_replaced(policy.min_age_seconds, now));
+        let mut inputs = Inputs { segments: Vec::new(), keys: Vec::new(), unreadable: Vec::new(), staying };
+        for segment in old {
             let parts: Vec<&Part> = segment.parts.iter().collect();
             match self.load_columns(&parts, Record::Session, &SESSION_KEYS).await {
                 Ok(keys) => {

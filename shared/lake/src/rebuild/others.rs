@@ -45,8 +45,11 @@ impl Lake {
             .collect();
         let there = self.began_on(account, day, unnamed).await?;
         kept.retain(|row| {
-            let id = ids[row.input].id(row.row);
-            !is_of_day(row.created) || unreadable.contains(id) || there.contains(id)
+            let of_input = &ids[row.input];
+            let id = of_input.id(row.row);
+            // A tombstone may be about a row that stays.
+            let is_needed = of_input.removed(row.row) && !known.contains(id) && inputs.stays(row.created);
+            !is_of_day(row.created) || unreadable.contains(id) || there.contains(id) || is_needed
         });
         // The rows of a part stay in the lake's order.
         kept.sort_by_key(|row| row.input);
