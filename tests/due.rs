@@ -78,6 +78,30 @@ async fn a_lease_belongs_to_one_run_until_it_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_at_which_every_run_ends_leaves_time_for_the_others() {
+    let world = World::start().await;
+    let [store, _] = stores(&world).await;
+    let (demo, now) = (account("demo"), Instant::now());
+    store.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
+    let lease = async |run: &str, at: i64| {
+        let at = now.plus_seconds(at);
+        store.lease(&demo, run, at, at.plus_seconds(70)).await.unwrap()
+    };
+    // No run gives it back: each waits longer for it.
+    assert!(lease("first", 0).await.is_some());
+    assert!(lease("second", 71).await.is_some());
+    assert!(lease("third", 71 + 189).await.is_none());
+    assert!(lease("third", 71 + 191).await.is_some());
+    assert!(lease("fourth", 71 + 191 + 309).await.is_none());
+    let fourth = lease("fourth", 71 + 191 + 311).await.unwrap();
+    // One does: then it is as if nothing had been.
+    assert!(store.release(&fourth, now, "", false, now).await.unwrap());
+    assert!(lease("fifth", 2_000).await.is_some());
+    assert!(lease("sixth", 2_071).await.is_some());
+    assert!(lease("seventh", 2_071 + 191).await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_note_during_a_lease_is_not_lost() {
     let world = World::start().await;
     let [store, other] = stores(&world).await;

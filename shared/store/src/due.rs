@@ -1,4 +1,4 @@
-//! Keeps which accounts need maintenance, since when, and which run works on an account.
+//! Keeps which accounts need maintenance, and since when.
 //!
 //! Every account that ever had data has one maintenance item, which is never deleted. The index `listing` orders
 //! these items by when they are due. The index may be a moment behind, so it only suggests accounts; a lease
@@ -12,14 +12,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use chrono::NaiveDate;
 use futures::future::try_join_all;
 use moka::future::Cache;
 
-use super::error::if_held;
-use super::touched::{DayNotes, MOST_NOTES, NOTES, TouchedDays, is_full};
-use super::{Item, Store, StoreError, number, text};
+use super::touched::{MOST_NOTES, NOTES, TouchedDays, is_full};
+use super::{Item, Store, StoreError, text};
 use crate::key;
 use domain::id::AccountId;
 use domain::time::Instant;
@@ -28,13 +27,6 @@ use domain::time::Instant;
 const NOTED_FOR: Duration = Duration::from_secs(30);
 /// How many notes, one per account and day, a process remembers.
 const NOTED_DAYS: u64 = 100_000;
-/// For how many seconds after a note the work that it announces may still go on: appends that are not noted themselves, and
-/// requests under the account's earlier settings. A run that took its lease within this time may not decide freely when
-/// the account is due again, and what it did within it has to be done again. The time is longer than `NOTED_FOR` by more
-/// than an append takes and two clocks differ.
-pub const NOTE_HOLDS_SECONDS: i64 = 120;
-/// The most seconds after which an account with a recent note is due again.
-const SOON_SECONDS: i64 = 60;
 /// How many times a note is tried where runs release the account at the same time.
 const NOTE_ATTEMPTS: usize = 3;
 
@@ -55,39 +47,6 @@ pub struct Due {
     pub account: AccountId,
     /// Since when it has been due.
     pub since: Instant,
-}
-
-/// The right of one run to work on an account's maintenance. It ends with `Store::release`, or when its time is
-/// over.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lease {
-    /// The account.
-    pub account: AccountId,
-    /// The name of the run that holds the lease.
-    pub run: String,
-    /// When the lease was taken.
-    pub taken_at: Instant,
-    /// When the account was last noted as due, before the lease was taken.
-    pub noted_at: Instant,
-    /// When a change of the account's retention was last noted, before the lease was taken; the beginning of
-    /// 1970 where none was.
-    pub retention_noted_at: Instant,
-    /// What the last release kept for the next run, as JSON; empty before the first release.
-    pub memory: String,
-    /// The notes of days that no run has taken over long after they were made.
-    pub notes: DayNotes,
-}
-
-impl Lease {
-    /// Returns when the account is due again if the run asks for `asked` and releases the lease at `now`.
-    fn next_due(&self, asked: Instant, now: Instant) -> Instant {
-        if self.is_recent() { asked.min(now.plus_seconds(SOON_SECONDS)) } else { asked }
-    }
-
-    /// Whether the last note is so recent that appends may follow it which are not noted themselves.
-    fn is_recent(&self) -> bool {
-        self.taken_at < self.noted_at.plus_seconds(NOTE_HOLDS_SECONDS)
-    }
 }
 
 impl Store {
@@ -231,86 +190,11 @@ impl Store {
             .map_err(|error| StoreError::aws("reading what is due", error))?;
         Ok(answer.items.unwrap_or_default().iter().filter_map(listed).collect())
     }
-
-    /// Takes the lease on an account that is due at `now`, until `until`. Returns `None` where the account is
-    /// not due, or another run holds a lease that has not ended.
-    pub async fn lease(
-        &self,
-        account: &AccountId,
-        run: &str,
-        now: Instant,
-        until: Instant,
-    ) -> Result<Option<Lease>, StoreError> {
-        let sent = self
-            .update(key::due(account))
-            .update_expression("SET lease_until = :until, lease_by = :run")
-            // The run may take its own lease again: where an answer is lost, the SDK repeats the call.
-            .condition_expression(
-                "listing_sk <= :due AND \
-                 (attribute_not_exists(lease_until) OR lease_until <= :now OR lease_by = :run)",
-            )
-            .expression_attribute_values(":until", AttributeValue::N(until.0.to_string()))
-            .expression_attribute_values(":run", AttributeValue::S(run.to_owned()))
-            .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
-            .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        let taken = if_held(sent.map_err(|error| StoreError::aws("taking a lease", error)))?;
-        let Some(item) = taken.map(|answer| answer.attributes.unwrap_or_default()) else { return Ok(None) };
-        Ok(Some(Lease {
-            account: account.clone(),
-            run: run.to_owned(),
-            taken_at: now,
-            noted_at: Instant(number(&item, "noted_at").unwrap_or_default()),
-            retention_noted_at: Instant(number(&item, "retention_noted_at").unwrap_or_default()),
-            memory: text(&item, "memory").unwrap_or_default().to_owned(),
-            notes: DayNotes::of(&item),
-        }))
-    }
-
-    /// Ends a lease: keeps `memory` for the next one and makes the account due at `asked`; earlier where it was noted
-    /// shortly before the lease, and at `now` where it was noted since. Where `memory` has taken the lease's notes of days
-    /// over (`takes_over`), those that were made long before the lease are deleted. `false` where another run has taken
-    /// the account over meanwhile: then nothing is changed.
-    pub async fn release(
-        &self,
-        lease: &Lease,
-        asked: Instant,
-        memory: &str,
-        takes_over: bool,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let long_ago = lease.taken_at.plus_seconds(-NOTE_HOLDS_SECONDS);
-        let (more, values) =
-            if takes_over { lease.notes.taken_over(long_ago, now) } else { Default::default() };
-        let releasing = |due: Instant| {
-            let released = "SET listing_sk = :next, memory = :memory REMOVE lease_until, lease_by";
-            let mut update = self
-                .update(key::due(&lease.account))
-                .update_expression(format!("{released}{more}"))
-                .expression_attribute_values(":next", AttributeValue::S(sort_key(due)))
-                .expression_attribute_values(":memory", AttributeValue::S(memory.to_owned()))
-                .expression_attribute_values(":run", AttributeValue::S(lease.run.clone()));
-            for (name, value) in &values {
-                update = update.expression_attribute_values(name, value.clone());
-            }
-            update
-        };
-        let unnoted = releasing(lease.next_due(asked, now))
-            .condition_expression("lease_by = :run AND noted_at = :noted")
-            .expression_attribute_values(":noted", AttributeValue::N(lease.noted_at.0.to_string()));
-        // Noted since, it goes behind all others that are due now, so that an account that is noted all the time holds
-        // up nobody.
-        let noted = releasing(asked.min(now)).condition_expression("lease_by = :run");
-        let is_written = async |update| Ok(written(update).await? == Written::Yes);
-        Ok(is_written(unnoted).await? || is_written(noted).await?)
-    }
 }
 
 /// What a conditional update of an account's item came to.
 #[derive(PartialEq, Eq)]
-enum Written {
+pub(super) enum Written {
     Yes,
     /// Its condition did not hold.
     No,
@@ -318,7 +202,7 @@ enum Written {
     NoRoom,
 }
 
-async fn written(update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
+pub(super) async fn written(update: UpdateItemFluentBuilder) -> Result<Written, StoreError> {
     match update.send().await {
         Ok(_) => Ok(Written::Yes),
         Err(error) => match error.as_service_error() {
@@ -332,7 +216,7 @@ async fn written(update: UpdateItemFluentBuilder) -> Result<Written, StoreError>
 }
 
 /// The instant's microseconds as text of 20 digits, so that texts sort as instants do.
-fn sort_key(at: Instant) -> String {
+pub(super) fn sort_key(at: Instant) -> String {
     format!("{:020}", at.0.max(0))
 }
 
@@ -345,25 +229,7 @@ fn listed(item: &Item) -> Option<Due> {
 mod tests {
     use super::*;
 
-    const MINUTE: i64 = 60;
     const NOW: Instant = Instant(1_795_843_200_000_000);
-
-    fn ago(seconds: i64) -> Instant {
-        NOW.plus_seconds(-seconds)
-    }
-
-    fn lease(taken_at: Instant, noted_at: Instant) -> Lease {
-        let account = AccountId::try_from("demo".to_owned()).unwrap();
-        Lease {
-            account,
-            run: "r".to_owned(),
-            taken_at,
-            noted_at,
-            retention_noted_at: Instant(0),
-            memory: String::new(),
-            notes: DayNotes::default(),
-        }
-    }
 
     #[test]
     fn sort_keys_are_in_the_order_of_their_instants() {
@@ -371,20 +237,6 @@ mod tests {
         let keys: Vec<String> = instants.into_iter().map(sort_key).collect();
         assert!(keys.is_sorted(), "{keys:?}");
         assert!(keys.iter().all(|key| key.len() == 20));
-    }
-
-    #[test]
-    fn an_account_noted_shortly_before_its_lease_is_due_again_soon() {
-        let (hour, soon) = (NOW.plus_seconds(60 * MINUTE), NOW.plus_seconds(MINUTE));
-        let asked = |taken: i64, noted: i64| lease(ago(taken), ago(noted)).next_due(hour, NOW);
-        assert_eq!(asked(1, 10), soon);
-        assert_eq!(asked(1, 119), soon);
-        assert_eq!(asked(1, 122), hour);
-        assert_eq!(asked(0, 3_600), hour);
-        // However long a run took, what counts is what it can have seen when it began.
-        assert_eq!(asked(200, 230), soon);
-        // A run that asks for an earlier time gets it.
-        assert_eq!(lease(ago(1), ago(2)).next_due(NOW, NOW), NOW);
     }
 
     #[test]
