@@ -94,7 +94,7 @@ class Month:
         self.dollars["fixed"] = fixed(template)
         self.total = sum(self.dollars.values())
         self.heat = hottest(case)
-        self.chart_manifest = max(chart.dynamodb.received["Query"] for chart in case.charts + case.late_charts)
+        self.chart_manifest = of_four_weeks(case, lambda chart: chart.dynamodb.received["Query"])
 
     def storage(self, month):
         """A month's sessions, kept for a month."""
@@ -117,17 +117,25 @@ def fixed(template):
     )
 
 
+def of_four_weeks(case, count):
+    """The most that a chart counts of a lake of four weeks: of the days that were played, the last one as it was then, and
+    of as many closed days as are missing, each of which adds what a closed day that was played adds to an empty lake."""
+    asked = (case.charts, case.late_charts, case.empty_charts)
+    of_charts, of_closed, of_none = (max(map(count, charts)) for charts in asked)
+    return max(of_charts, of_closed) + (of_closed - of_none) * (CHART_DAYS - case.days) / case.days
+
+
 def hottest(case):
     """The most read units that one partition gives in a second: of maintenance and posts, and of a dashboard opening."""
     heat = Counter()
     for function in [*case.archives, case.maintain, case.sampled, case.bulk]:
         heat.update(function.dynamodb.heat)
-    charts = Counter()
-    for chart in case.charts + case.late_charts:
-        of_chart = Counter()
-        for (partition, _), units in chart.dynamodb.heat.items():
-            of_chart[partition] += units
-        charts |= of_chart
+
+    def units_of(partition):
+        return lambda chart: sum(units for (of, _), units in chart.dynamodb.heat.items() if of == partition)
+
+    partitions = {partition for chart in case.charts + case.late_charts for partition, _ in chart.dynamodb.heat}
+    charts = {partition: of_four_weeks(case, units_of(partition)) for partition in partitions}
     partition, units = max(charts.items(), key=lambda pair: pair[1])
     return max(heat.values()) + units * CHARTS_AT_ONCE, partition.split("#")[0]
 
@@ -171,6 +179,7 @@ def targets(months):
         rows.append((f"PUT a batch and account, {name}", puts, 1.5))
         rows.append((f"bytes of manifest that a cold chart reads, {name}", month.chart_manifest, 64 << 10))
         rows.append((f"seconds of maintain's longest run, {name}", case.longest_run, 60))
+        rows.append((f"replaced segments that should have been deleted, {name}", case.overdue, 0))
         early, late, batches = mean(case.archive_bytes[40:60]), mean(case.archive_bytes[-20:]), len(case.archive_bytes)
         rows.append((f"bytes that archive reads of DynamoDB for batch {batches:,}, {name}", late, 8 << 10))
         rows.append((f"as many for batch {batches:,} as for batch 50, {name}", late / early, 1.5))

@@ -27,8 +27,10 @@ FAKETIME = (
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 )
 SECRET = "0123456789abcdef" * 4
-LAKE_BUCKET = "premium-simulated-lake"
-BUCKETS = {"PREMIUM_LAKE_BUCKET": LAKE_BUCKET, "PREMIUM_MEDIA_BUCKET": "premium-simulated-media"}
+# How many seconds a replaced segment stays at most: 25 hours, and until the next look.
+REPLACED_FOR = 27 * 3_600
+LAKE_BUCKET, MEDIA_BUCKET = "premium-simulated-lake", "premium-simulated-media"
+BUCKETS = {"PREMIUM_LAKE_BUCKET": LAKE_BUCKET, "PREMIUM_MEDIA_BUCKET": MEDIA_BUCKET}
 
 
 class Clock:
@@ -116,6 +118,18 @@ class SimulatedAws:
             description = json.loads(content[-4 - length : -4])
             found[description["key"]] = description["size"]
         return found
+
+    def items(self, partition):
+        """The sort keys of a partition."""
+        query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": partition}}}
+        pages = self.dynamodb.get_paginator("query").paginate(TableName=TABLE, ProjectionExpression="sk", **query)
+        return [item["sk"]["S"] for page in pages for item in page["Items"]]
+
+    def overdue(self, account):
+        """How many replaced segments of an account are there still that should have been deleted."""
+        # replaced#{class of lifetime}#{when, in microseconds}#{id}
+        replaced = [sk.split("#") for sk in self.items(f"manifest#{account}") if sk.startswith("replaced#")]
+        return sum(int(parts[2]) / 1e6 < self.clock.now() - REPLACED_FOR for parts in replaced)
 
     def expire(self):
         """Deletes the items whose time is over, as DynamoDB does; its own clock stands still here."""

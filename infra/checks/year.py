@@ -1,9 +1,9 @@
 """A year of maintenance in minutes: `year.py [--days D]`.
 
 Six accounts live through it, on the functions' binaries (see simulated_aws.py): one grows, one goes quiet, one is
-backfilled, one lowers its retention, one raises it, one sends late versions and large bodies. At the end every account
-must have the sessions that it should have, in as few segments, objects and items as the policy promises, and receipts
-must agree. Prints a table; ends with an error where a promise is broken.
+backfilled, one lowers its retention, one raises it, one sends late versions and large bodies; two upload files. At the
+end every account must have the sessions and files that it should have, in as few segments, objects and items as the
+policy promises, and receipts must agree. Prints a table; ends with an error where a promise is broken.
 """
 
 import argparse
@@ -11,13 +11,14 @@ import random
 import subprocess
 import sys
 import time
+import urllib.request
 from collections import Counter
 from pathlib import Path
 
 import traffic
 from dynamodb_local import TABLE
 from http_events import payload, request
-from simulated_aws import LAKE_BUCKET, TARGET, SimulatedAws, progress
+from simulated_aws import LAKE_BUCKET, MEDIA_BUCKET, TARGET, SimulatedAws, progress
 from transform import ROOT
 
 DAY, HOUR = 86_400, 3_600
@@ -27,12 +28,13 @@ TOKENS_FOR = 90
 ROUNDS = 4
 # The compaction policy: so many segments of a width make one of the next, unless that has too many rows.
 FAN_IN, WIDTHS, MOST_ROWS = 8, 5, 100_000
-# How long a replaced segment stays at most: 25 hours, and until the next look.
-REPLACED_FOR = 27 * HOUR
 # For how long nothing comes in the end: a large segment waits for a week at most for what came late for it.
 QUIET_DAYS = 10
 # More than an item can hold, however it is packed.
 LARGE = 700_000
+# Who uploads a file a day.
+UPLOADING = ("menos", "mais")
+FILE = b"\x89PNG\r\n\x1a\n"
 
 
 class Account:
@@ -42,6 +44,8 @@ class Account:
         self.name, self.retention = name, 1_826
         # When each session began, by its id, in seconds since 1970; and those whose body is large.
         self.sessions, self.large = {}, set()
+        # When its files were uploaded.
+        self.files = []
 
     def posts(self, year, day, now):
         """The sessions that it posts: (id, when it ended, whether it is large)."""
@@ -77,8 +81,8 @@ class Year:
     def __init__(self, days, profile):
         self.days, self.rng, self.aws = days, random.Random(1), SimulatedAws(profile)
         self.accounts = [Account(name) for name in ("cresce", "quieta", "importada", "menos", "mais", "tarde")]
-        names = ("ingest", "archive", "maintain", "data")
-        self.ingest, self.archive, self.maintain, self.data = map(self.aws.function, names)
+        names = ("ingest", "archive", "maintain", "data", "media")
+        self.ingest, self.archive, self.maintain, self.data, self.media = map(self.aws.function, names)
         self.templates = traffic.made_up_sessions(TARGET / "debug/premium", Path(self.aws.folder))
         self.first = (self.aws.clock.now() // DAY + 1) * DAY
         self.done, self.runs, self.longest = Counter(), 0, 0
@@ -91,6 +95,8 @@ class Year:
                 self.issue_tokens()
             for account in self.accounts:
                 self.change(account, account.settings(day))
+                if account.name in UPLOADING:
+                    self.upload(account, now)
             posted = {account: account.posts(self, day, now) for account in self.accounts}
             for turn in range(ROUNDS):
                 self.aws.clock.set(now + (turn + 1) * DAY / ROUNDS)
@@ -140,6 +146,16 @@ class Year:
             taken = answer["accepted"] + answer["ignored"]
             assert taken == len(texts[at : at + 500]), {key: answer[key] for key in answer if key != "results"}
 
+    def upload(self, account, now):
+        """Uploads a small picture, as the platform does."""
+        body = {"filename": "foto.png", "content_type": "image/png", "size": len(FILE)}
+        answer = self.media.invoke(request("POST /v1/media", token=account.ingest, body=body))
+        assert answer["statusCode"] == 201, answer
+        upload = payload(answer)["upload"]
+        put = urllib.request.Request(upload["url"], FILE, upload["headers"], method=upload["method"])
+        with urllib.request.urlopen(put):
+            account.files.append(now)
+
     def archive_all(self):
         """Hands over what the stream holds, in the order of its records."""
         records = [each for each in self.aws.stream.records() if "session#" in str(each["dynamodb"]["Keys"])]
@@ -160,22 +176,10 @@ class Year:
             self.aws.clock.set(self.aws.clock.now() + 60)
         raise AssertionError(f"maintain does not come to an end: {answer}")
 
-    def items(self, partition):
-        """The sort keys of a partition."""
-        query = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": partition}}}
-        pages = self.aws.dynamodb.get_paginator("query").paginate(TableName=TABLE, ProjectionExpression="sk", **query)
-        return [item["sk"]["S"] for page in pages for item in page["Items"]]
-
-    def leftovers(self):
-        """How many items of each kind the table holds."""
+    def partitions(self):
+        """The partition keys of all items, split at their number signs."""
         pages = self.aws.dynamodb.get_paginator("scan").paginate(TableName=TABLE, ProjectionExpression="pk")
-        return Counter(item["pk"]["S"].split("#")[0] for page in pages for item in page["Items"])
-
-    def sessions_of(self, account):
-        values = {":pk": {"S": f"session#{account}#"}}
-        scan = {"FilterExpression": "begins_with(pk, :pk)", "ExpressionAttributeValues": values}
-        pages = self.aws.dynamodb.get_paginator("scan").paginate(TableName=TABLE, ProjectionExpression="pk", **scan)
-        return [item["pk"]["S"] for page in pages for item in page["Items"]]
+        return [item["pk"]["S"].split("#") for page in pages for item in page["Items"]]
 
     def day(self, seconds):
         return time.strftime("%Y-%m-%d", time.gmtime(seconds))
@@ -202,18 +206,18 @@ class Year:
 class Kept:
     """What is there of an account at the end, and what should be."""
 
-    def __init__(self, year, account):
+    def __init__(self, year, account, partitions):
         self.name, now = account.name, year.aws.clock.now()
+        own = [partition for partition in partitions if partition[1:2] == [self.name]]
+        self.kinds = Counter(partition[0] for partition in own)
         prefix, objects = f"segments/{self.name}/", year.aws.objects(LAKE_BUCKET)
-        manifest = year.items(f"manifest#{self.name}")
+        manifest = year.aws.items(f"manifest#{self.name}")
         self.live = sum(sk.startswith("live#") for sk in manifest)
         self.replaced = len(manifest) - self.live
-        # replaced#{class of lifetime}#{when, in microseconds}#{id}
-        replaced_at = [int(sk.split("#")[2]) / 1e6 for sk in manifest if sk.startswith("replaced#")]
-        self.overdue = sum(at < now - REPLACED_FOR for at in replaced_at)
+        self.overdue = year.aws.overdue(self.name)
         self.objects = sum(key.startswith(prefix) for key in objects)
         self.bodies = sum(key.startswith(f"bodies/{self.name}/") for key in objects)
-        self.sessions = len(year.sessions_of(self.name))
+        self.sessions = self.kinds["session"]
         self.rows = year.served(account)
         cut = now - account.retention * DAY
         if self.name == "mais":
@@ -222,6 +226,13 @@ class Kept:
         spread = 2 * DAY
         began = account.sessions.values()
         self.least, self.most = sum(each >= cut for each in began), sum(each >= cut - spread for each in began)
+        self.least_files, self.most_files = (
+            sum(each >= oldest for each in account.files) for oldest in (cut, cut - spread)
+        )
+        media = year.aws.objects(MEDIA_BUCKET)
+        self.files = sum(key.startswith(f"media/{self.name}/") for key in media)
+        receipt_days = {partition[2] for partition in own if partition[0] == "receipt"}
+        self.past_receipts = sum(day < year.day(cut - spread - DAY) for day in receipt_days)
         self.large = sum(account.sessions[name] >= cut for name in account.large)
         self.promised = (FAN_IN - 1) * WIDTHS + 2 * self.rows // MOST_ROWS
         self.agrees = year.receipts_agree(account)
@@ -235,20 +246,28 @@ class Kept:
             "replaced segments": self.overdue == 0,
             "objects": self.objects == self.live + self.replaced,
             "bodies": self.large <= self.bodies <= self.large + 2,
+            "files": self.least_files <= self.files <= self.most_files,
             "receipts": self.agrees,
+            "receipts in the table": self.past_receipts == 0,
+            # A note of a body that may go lives as long as the body does.
+            "notes of bodies": self.kinds["garbage"] <= self.bodies - self.large,
+            "quarantine": self.kinds["aside"] == 0,
+            "rejections": self.kinds["rejection"] == 0,
+            "maintenance items": self.kinds["due"] == 1,
         }
         return [promise for promise, is_kept in kept.items() if not is_kept]
 
     def row(self):
         counts = (self.least, self.most, self.sessions, self.rows, self.live, self.promised, self.replaced)
+        counts = (*counts, self.objects, self.bodies, self.large, self.files, self.least_files)
         agrees = "yes" if self.agrees else "NO"
-        cells = (self.name, *(f"{count:,}" for count in (*counts, self.objects, self.bodies, self.large)), agrees)
+        cells = (self.name, *(f"{count:,}" for count in counts), agrees)
         return f"| {' | '.join(cells)} | {', '.join(self.broken()) or 'all'} |"
 
 
 COLUMNS = (
     "account", "sessions, at least", "at most", "in the table", "served", "live segments", "at most", "replaced",
-    "objects", "large bodies", "of sessions", "receipts agree", "kept",
+    "objects", "large bodies", "of sessions", "files", "at least", "receipts agree", "kept",
 )  # fmt: skip
 
 
@@ -266,11 +285,12 @@ def main():
     year = Year(given.days, "debug")
     try:
         year.play()
-        kept = [Kept(year, account) for account in year.accounts]
+        partitions = year.partitions()
+        kept = [Kept(year, account, partitions) for account in year.accounts]
         print_table(kept)
         done = ", ".join(f"{count:,} {duty}" for duty, count in sorted(year.done.items()))
         print(f"\n{year.runs:,} runs of maintain did {done}; at most {year.longest} in a row until nothing was due.")
-        leftovers = year.leftovers()
+        leftovers = Counter(partition[0] for partition in partitions)
         print(
             f"Items of the table by kind: {', '.join(f'{kind} {count:,}' for kind, count in sorted(leftovers.items()))}"
         )
