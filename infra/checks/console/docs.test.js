@@ -104,6 +104,7 @@ for (const { query, tag, foreign, data } of languages) {
     for (const call of calls.slice(1, 3)) assert.equal(run(call).accepted, 1, call);
     const corrected = () => run(calls[3]).rows.some(({ values }) => values[0] === '65f0c0ffee00000000000001' && values[3] === 'Ana Lima');
     for (const deadline = Date.now() + 20000; !corrected();) assert(Date.now() < deadline, 'the row does not show');
+    assert.match(await tab.locator('#inicio').innerText(), /agent\.name (se lê como|is read as) agent_name/);
     await context.close();
   });
 

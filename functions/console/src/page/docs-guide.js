@@ -34,8 +34,8 @@ const sending = (api) => [
   called(curl(api, '/v1/sessions', 'post'), 'POST /v1/sessions'),
   answered(answerOf(api, '/v1/sessions', 'post', '200'), 'POST /v1/sessions'),
   prose(say(
-    'Com `?validate=true` no endereço, a resposta é a mesma e nada é armazenado. Horários sem deslocamento, como estes, são do fuso da conta. Os campos estão em [Campos de uma sessão](#campos).',
-    'With `?validate=true` in the address the answer is the same, and nothing is stored. Times without an offset, like these, are in the account\'s zone. The fields are listed in [Fields of a session](#campos).')),
+    'Com `?validate=true` no endereço, a resposta é a mesma e nada é armazenado. Horários sem deslocamento, como estes, são do fuso da conta, que é America/Sao_Paulo se o operador não escolheu outro. Os campos estão em [Campos de uma sessão](#campos).',
+    'With `?validate=true` in the address the answer is the same, and nothing is stored. Times without an offset, like these, are in the account\'s zone, which is America/Sao_Paulo unless the operator chose another. The fields are listed in [Fields of a session](#campos).')),
 ];
 
 const reading = (api) => [
@@ -88,8 +88,8 @@ function readingRows(api) {
         'The values of `values` are in the order of `fields`, which `schema` repeats. Texts and dates are texts, numbers are numbers, yes or no is `true` or `false`, and where there is nothing there is `null`.'),
       say(`Datas com hora têm 14 algarismos, no fuso da conta: \`${at}\` é ano, mês, dia, hora, minuto e segundo.`,
         `Dates with a time have 14 digits, in the account's zone: \`${at}\` is year, month, day, hour, minute and second.`),
-      say('Os nomes para ler não são os do envio: `agent.name` se lê como `agent.name`, e `campaign.name` como `campaign.name`. [GET /v1/schema](#schema) lista todos os que se podem pedir.',
-        'The names to read by are not those that are sent: `agent.name` is read as `agent.name`, and `campaign.name` as `campaign.name`. [GET /v1/schema](#schema) lists all that may be asked for.'),
+      say('Os nomes para ler não são os do envio: `agent.name` se lê como `agent_name`, e `campaign.name` como `campaign_name`. [GET /v1/schema](#schema) lista todos os que se podem pedir.',
+        'The names of the rows are not those that are sent: `agent.name` is read as `agent_name`, and `campaign.name` as `campaign_name`. [GET /v1/schema](#schema) lists all that may be asked for.'),
     ]),
   ];
 }

@@ -20,8 +20,8 @@ const rules = () => [
     'After a network fault, 429 or 503, repeat the same request, waiting longer each time; nothing is stored twice.'),
   say('Limites: 5.000 sessões por envio, 4 MiB como enviado (gzip é aceito), 20 MiB descompactado, 3 MiB por sessão, 1 MiB por texto.',
     'Limits: 5,000 sessions a request, 4 MiB as sent (gzip is accepted), 20 MiB once decompressed, 3 MiB a session, 1 MiB a text.'),
-  say('As mensagens das respostas vêm em português ou inglês, como `Accept-Language` pede.',
-    'The messages of answers are in Portuguese or English, as `Accept-Language` asks.'),
+  say('As mensagens das respostas vêm em português ou inglês, como `Accept-Language` pede; sem ele, em inglês.',
+    'The messages of answers are in Portuguese or English, as `Accept-Language` asks; without it, in English.'),
 ];
 
 // The order of versions, as `shared/domain/src/version.rs` has it.
