@@ -17,6 +17,8 @@ GIGABYTE = 1e9
 # A dashboard asks for its charts at once.
 CHARTS_AT_ONCE = 12
 CHART_DAYS = 28
+# A consistent read takes one unit for so many bytes.
+READ_UNIT_BYTES = 4_096
 PARTS = ("ingest", "archive", "maintain", "charts", "storage", "fixed")
 
 
@@ -94,7 +96,8 @@ class Month:
         self.dollars["fixed"] = fixed(template)
         self.total = sum(self.dollars.values())
         self.heat = hottest(case)
-        self.chart_manifest = of_four_weeks(case, lambda chart: chart.dynamodb.received["Query"])
+        of_played_days = max(manifest_bytes(chart) for chart in case.charts + case.late_charts)
+        self.chart_manifest = of_played_days + missing_days(case)
 
     def storage(self, month):
         """A month's sessions, kept for a month."""
@@ -117,12 +120,15 @@ def fixed(template):
     )
 
 
-def of_four_weeks(case, count):
-    """The most that a chart counts of a lake of four weeks: of the days that were played, the last one as it was then, and
-    of as many closed days as are missing, each of which adds what a closed day that was played adds to an empty lake."""
-    asked = (case.charts, case.late_charts, case.empty_charts)
-    of_charts, of_closed, of_none = (max(map(count, charts)) for charts in asked)
-    return max(of_charts, of_closed) + (of_closed - of_none) * (CHART_DAYS - case.days) / case.days
+def missing_days(case):
+    """How many bytes of manifest a chart would read besides if the lake had four weeks, of as many closed days as are
+    missing: each adds what a closed day that was played adds to an empty lake."""
+    of_closed, of_none = (max(map(manifest_bytes, asked)) for asked in (case.late_charts, case.empty_charts))
+    return (of_closed - of_none) * (CHART_DAYS - case.days) / case.days
+
+
+def manifest_bytes(chart):
+    return chart.dynamodb.received["Query"]
 
 
 def hottest(case):
@@ -130,12 +136,15 @@ def hottest(case):
     heat = Counter()
     for function in [*case.archives, case.maintain, case.sampled, case.bulk]:
         heat.update(function.dynamodb.heat)
-
-    def units_of(partition):
-        return lambda chart: sum(units for (of, _), units in chart.dynamodb.heat.items() if of == partition)
-
-    partitions = {partition for chart in case.charts + case.late_charts for partition, _ in chart.dynamodb.heat}
-    charts = {partition: of_four_weeks(case, units_of(partition)) for partition in partitions}
+    charts = Counter()
+    for chart in case.charts + case.late_charts:
+        of_chart = Counter()
+        for (partition, _), units in chart.dynamodb.heat.items():
+            of_chart[partition] += units
+        charts |= of_chart
+    for partition in charts:
+        if partition.startswith("manifest#"):
+            charts[partition] += missing_days(case) / READ_UNIT_BYTES
     partition, units = max(charts.items(), key=lambda pair: pair[1])
     return max(heat.values()) + units * CHARTS_AT_ONCE, partition.split("#")[0]
 
