@@ -10,7 +10,7 @@
 mod error;
 mod inputs;
 mod moved;
-mod piece;
+mod day_piece;
 mod table;
 mod others;
 
@@ -28,7 +28,7 @@ use crate::segment::Span;
 use crate::{Compacted, Lake};
 
 pub use error::RebuildError;
-use piece::PIECE;
+use day_piece::MOST_SESSIONS;
 use table::FromTable;
 
 /// How many sessions are read from the table at the same time. A session may take some 10 MB of memory.
@@ -67,7 +67,7 @@ impl Lake {
             let listed = self.store.listed(account, day).await?;
             // One commit replaces them all by the pieces of the day, by tombstones on other days, and by what each of
             // them says of other days.
-            let most_added = listed.len().div_ceil(PIECE) + 1 + inputs.segments.len();
+            let most_added = listed.len().div_ceil(MOST_SESSIONS) + 1 + inputs.segments.len();
             if transaction_actions(most_added, inputs.count()) <= MAX_ACTIONS {
                 break (inputs, listed);
             }

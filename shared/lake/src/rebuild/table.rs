@@ -13,7 +13,7 @@ use store::{StoreError, StoredSession, created_at_history};
 use super::READ_AT_ONCE;
 use super::inputs::Inputs;
 use super::moved::Moved;
-use super::piece::Piece;
+use super::day_piece::DayPiece;
 use crate::Lake;
 use crate::encode::Entry;
 use crate::segment::{Segment, Span};
@@ -76,7 +76,7 @@ impl Lake {
         inputs: &Inputs,
     ) -> Result<FromTable, StoreError> {
         let greatest = inputs.greatest_sequences(&ids.iter().map(SessionId::as_str).collect())?;
-        let (mut told, mut piece) = (FromTable::default(), Piece::default());
+        let (mut told, mut piece) = (FromTable::default(), DayPiece::default());
         let (mut moved, mut tombstones) = (Moved::default(), Vec::new());
         for some in ids.chunks(READ_AT_ONCE) {
             let mut read = self.read_sessions(account, some).await?;
@@ -113,7 +113,7 @@ impl Lake {
     async fn stage_if_full(
         &self,
         account: &AccountId,
-        piece: &mut Piece,
+        piece: &mut DayPiece,
         told: &mut FromTable,
     ) -> Result<(), StoreError> {
         if piece.is_full() {
