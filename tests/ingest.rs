@@ -53,12 +53,14 @@ async fn a_session_comes_in_both_shapes_in_any_order_and_any_number_of_times() {
     };
     // What the dictionary does not know of the sample, which its two shapes differ in.
     let without_unknown_keys = |(status, mut body): (u16, Value)| {
-        assert!(body.as_object_mut().unwrap().remove("unknown_keys").unwrap().is_array());
+        for member in ["unknown_keys", "unknown_key_hints"] {
+            assert!(body.as_object_mut().unwrap().remove(member).unwrap().is_array());
+        }
         (status, body)
     };
     let id = "65f0c0ffee00000000000001";
     let unchanged = json!([{"index": 0, "session_id": id, "outcome": "unchanged"}]);
-    let message = "a newer version of this session is kept already: there is nothing to do";
+    let message = "a version of this session that counts as newer is kept already: to correct the session, send it with a later updated_at";
     let stale = json!([{"index": 0, "session_id": id, "outcome": "stale", "message": message}]);
     let json = "application/json";
     assert_eq!(
@@ -195,7 +197,7 @@ async fn a_session_twice_in_one_batch_is_as_if_posted_one_after_the_other() {
         {"index": 1, "session_id": "s", "outcome": "unchanged"},
         {
             "index": 2, "session_id": "s", "outcome": "stale",
-            "message": "a newer version of this session is kept already: there is nothing to do",
+            "message": "a version of this session that counts as newer is kept already: to correct the session, send it with a later updated_at",
         },
     ]);
     assert_eq!(body["results"], expected);

@@ -24,6 +24,8 @@ use store::{StoreError, StoreErrorKind, key_item};
 use crate::Lake;
 use crate::segment::{Part, Segment, Span, WIDTHS};
 
+/// The first class of width whose segments are wide: of more than sixty-four days, as only small accounts have them.
+const WIDE: usize = 3;
 /// How far behind the present a reader's snapshot lies.
 pub const SNAPSHOT_MARGIN: Duration = Duration::from_secs(3);
 /// How long one attempt at a commit may take. The rest of the margin is for clocks that differ.
@@ -75,14 +77,15 @@ impl Lake {
     /// order of their first session.
     pub async fn live_in(&self, account: &AccountId, period: Span) -> Result<Vec<Segment>, StoreError> {
         let (first, last) = period.days();
+        // Wide segments are few, so one query reads all classes of them: of the first from where it may reach the period.
         let of_width = |(width, days): (usize, i64)| {
-            let from = earlier(first, days - 1);
-            let end = format!("{}~", key::live_from(width, last));
-            self.segments_in(account, key::live_from(width, from)..=end)
+            let end = if width == WIDE { WIDTHS.len() - 1 } else { width };
+            let from = key::live_from(width, earlier(first, days - 1));
+            self.segments_in(account, from..=format!("{}~", key::live_from(end, last)))
         };
         let before_sections = self.segments_in(account, key::before_sections());
-        let (before_sections, by_width) =
-            try_join(before_sections, try_join_all(WIDTHS.into_iter().enumerate().map(of_width))).await?;
+        let widths = WIDTHS.into_iter().enumerate().take(WIDE + 1).map(of_width);
+        let (before_sections, by_width) = try_join(before_sections, try_join_all(widths)).await?;
         let all = by_width.into_iter().flatten().chain(before_sections);
         let mut live: Vec<Segment> = all
             .filter(|segment| segment.removed_at.is_none() && segment.created().overlaps(period))
