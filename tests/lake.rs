@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use ::lake::{Compacted, CompactionPolicy, Lake, SNAPSHOT_MARGIN, Segment};
+use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN, Segment};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use chrono::{Days, NaiveDate};
 use domain::dictionary::Record;
 use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
 use maintain::{Rebuild, Rebuilt};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::key::{self, Key};
 use store::{Store, text};
 
@@ -85,52 +84,6 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
         |segment: &&Segment| segment.created().max.to_utc().date_naive().to_string() == "2026-08-20";
     let of_day = live.iter().filter(that_day).count();
     assert!(of_day <= 14, "{of_day} segments of one day are live");
-    expected::assert_served(&world, &report, &sessions).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
-    let (world, ingest, report, _) = filled(11, 0).await;
-    let mut sessions = expected::sessions(12, 120);
-    for (day, session) in sessions.iter_mut().enumerate() {
-        let date = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap() + Days::new(day as u64);
-        session["created_at"] = format!("{date} 10:00:00").into();
-    }
-    let lake = Lake::new(world.store());
-    // There are never enough segments of one size, so what is appended is only cut by days, and what comes
-    // late is merged into its days.
-    let policy = CompactionPolicy { segments_per_compaction: 1_000, ..CompactionPolicy::at_once() };
-    let shared_by_days =
-        async || lake.live(&demo()).await.unwrap().iter().filter(|one| one.parts.len() > 1).count();
-    let ids = query("sessions", &["session_id"]);
-    for (wave, of_some_days) in sessions.chunks(60).enumerate() {
-        world.ingest_all(&ingest, of_some_days, "accepted").await;
-        world.rows_once(&report, &ids, 60 * (wave + 1)).await;
-        assert!(shared_by_days().await > 0, "of more days than a segment has parts");
-        lake.compact_all(&demo(), &policy).await.unwrap();
-        assert_eq!(shared_by_days().await, 0);
-    }
-    let of_own_days = lake.live(&demo()).await.unwrap().len();
-    assert!(of_own_days > 16, "{of_own_days} segments");
-
-    for session in &mut sessions {
-        session["status"] = "transferred".into();
-        session["updated_at"] = "2026-10-30 10:00:00".into();
-    }
-    world.ingest_all(&ingest, &sessions, "accepted").await;
-    let mut changed = ids;
-    changed["dimensionsFilters"] = json!([[
-        {"fieldName": "status", "type": "INCLUDE", "operator": "EQUALS", "values": ["transferred"]}
-    ]]);
-    world.rows_once(&report, &changed, sessions.len()).await;
-    expected::assert_served(&world, &report, &sessions).await;
-    // The first commit cuts them into pieces that several days share.
-    let first = lake.compact(&demo(), None, &policy, Instant::now()).await.unwrap();
-    assert!(matches!(first, Compacted::Segments { .. }), "{first:?}");
-    assert!(shared_by_days().await > 0);
-    expected::assert_served(&world, &report, &sessions).await;
-    lake.compact_all(&demo(), &policy).await.unwrap();
-    assert!(lake.live(&demo()).await.unwrap().len() <= of_own_days);
     expected::assert_served(&world, &report, &sessions).await;
 }
 

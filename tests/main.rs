@@ -12,6 +12,7 @@ mod lake;
 mod maintenance;
 mod due;
 mod scene;
+mod cut_days;
 mod discovery;
 mod retention;
 mod quarantine;

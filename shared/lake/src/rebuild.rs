@@ -27,8 +27,8 @@ use crate::policy::CompactionPolicy;
 use crate::segment::Span;
 use crate::{Compacted, Lake};
 
-pub use error::RebuildError;
 use day_piece::MOST_SESSIONS;
+pub use error::RebuildError;
 use table::FromTable;
 
 /// How many sessions are read from the table at the same time. A session may take some 10 MB of memory.

@@ -11,9 +11,9 @@ use store::key;
 use store::{StoreError, StoredSession, created_at_history};
 
 use super::READ_AT_ONCE;
+use super::day_piece::DayPiece;
 use super::inputs::Inputs;
 use super::moved::Moved;
-use super::day_piece::DayPiece;
 use crate::Lake;
 use crate::encode::Entry;
 use crate::segment::{Segment, Span};
