@@ -67,7 +67,7 @@ mod tests {
         for (name, id) in [
             ("agent.nome", "agent_name"),
             ("canpaign_name", "campaign_name"),
-            ("talks.mesage", "talks_message"),
+            ("talks.messages", "talks_message"),
         ] {
             assert_eq!(near(name).map(Field::id).as_deref(), Some(id), "{name}");
         }
