@@ -7,7 +7,6 @@ use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::account::Account;
 use domain::dictionary::Record;
-use domain::id::AccountId;
 use domain::session::Session;
 use domain::time::Instant;
 use domain::zone::Zone;
@@ -15,23 +14,13 @@ use faults::{Proxy, Service};
 use futures::future::join_all;
 use maintain::{Rebuild, Rebuilt};
 use serde_json::{Value, json};
-use store::key::{self, Key};
-use store::{Delivery, text};
+use store::Delivery;
+use store::key;
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::{delete, far_off};
-use crate::scene::{Scene, account, days_ago, id, session, with_added_at};
+use crate::scene::{Scene, account, days_ago, id, session};
 use crate::world::query;
-
-/// Makes all segments of an account old enough to be replaced.
-pub(crate) async fn age(scene: &Scene, account: &AccountId) {
-    let store = scene.servers.store();
-    for item in store.partition(key::manifest(account)).await.unwrap() {
-        let key = Key { pk: text(&item, "pk").unwrap().into(), sk: text(&item, "sk").unwrap().into() };
-        let before = with_added_at(text(&item, "parts").unwrap(), |added_at| added_at - 60_000_000);
-        scene.set(key, "parts", AttributeValue::S(before)).await;
-    }
-}
 
 /// Compacts all that there is.
 pub(crate) async fn compact(scene: &Scene) {
@@ -41,7 +30,7 @@ pub(crate) async fn compact(scene: &Scene) {
 
 /// Rebuilds the day so many days ago.
 async fn rebuild(scene: &Scene, days: u64) -> Rebuilt {
-    age(scene, &account("demo")).await;
+    scene.age("demo").await;
     let order = Rebuild { rebuild: account("demo"), start: days_ago(days), end: days_ago(days) };
     maintain::rebuild(&maintain::App::new(scene.servers.store()), &order, far_off()).await.unwrap()
 }
@@ -87,7 +76,7 @@ async fn assert_outlives_rebuild(scene: &Scene, report: &str, days: u64) {
         let rows = served(scene, report).await;
         assert!(is_there(&rows), "after a rebuild: {rows:?}");
     }
-    age(scene, &account("demo")).await;
+    scene.age("demo").await;
     compact(scene).await;
     let rows = served(scene, report).await;
     assert!(is_there(&rows), "after a compaction: {rows:?}");
@@ -154,7 +143,7 @@ async fn all_days_of_a_segment_are_mended_by_one_order() {
     let changed = [session("s9", 9, 2), session("s7", 7, 2)];
     scene.world.ingest_all(&ingest, &changed, "accepted").await;
     scene.lose().await;
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     let order = Rebuild { rebuild: account("demo"), start: days_ago(12), end: days_ago(3) };
     let app = maintain::App::new(scene.servers.store());
     let rebuilt = maintain::rebuild(&app, &order, far_off()).await.unwrap();
@@ -175,7 +164,7 @@ async fn a_rebuild_reads_no_more_than_keys_where_it_keeps_nothing() {
     }
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
     scene.archive().await;
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     let live = Lake::new(scene.servers.store()).live(&account("demo")).await.unwrap();
     let bytes: u64 = live.iter().map(::lake::Segment::bytes).sum();
     let s3 = Proxy::start(&scene.servers.endpoints.s3, Service::S3, 1).await.unwrap();

@@ -14,7 +14,7 @@ use store::key;
 
 use crate::dynamodb_local::Endpoints;
 use crate::lake::far_off;
-use crate::rebuild::{age, served};
+use crate::rebuild::served;
 use crate::scene::{Scene, account, days_ago, session};
 
 /// An order for the days from so many days ago to so many days ago.
@@ -31,7 +31,7 @@ async fn with_segments_of(days: impl IntoIterator<Item = u64>) -> Scene {
         scene.world.ingest_all(&ingest, &[one], "accepted").await;
         scene.archive().await;
     }
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     scene
 }
 
@@ -82,7 +82,7 @@ async fn what_another_process_compacted_a_moment_ago_is_rebuilt_too() {
     }
     scene.world.ingest_all(&ingest, &[session("one", 6, 2)], "accepted").await;
     scene.lose().await;
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     let policy = CompactionPolicy { segments_per_compaction: 2, ..CompactionPolicy::at_once() };
     let compactions = Lake::new(scene.servers.store()).compact_all(&account("demo"), &policy).await.unwrap();
     assert_eq!(compactions, 1);
@@ -101,7 +101,7 @@ async fn a_tombstone_of_the_day_stays_while_a_row_may_that_it_is_about() {
     scene.archive().await;
     // The first record's segment is young, as where its record was delivered again.
     let young = scene.servers.store().partition(key::manifest(&account("demo"))).await.unwrap();
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     for item in young.iter().filter(|item| item["sk"].as_s().unwrap().starts_with("live#0#")) {
         let sk = item["sk"].as_s().unwrap().clone();
         scene.set(key::Key { pk: key::manifest(&account("demo")), sk }, "parts", item["parts"].clone()).await;

@@ -47,6 +47,7 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
     assert_eq!(scene.stored("demo").await, ["s10", "s2", "s29"]);
     // What the stream appended about the deletions leaves the lake with the next round.
     pass_time(&scene.servers.store(), &account("demo"), DAY * 1_000_000).await;
+    scene.age("demo").await;
     scene.maintain().await;
     assert_eq!(scene.files("demo").await, [files[0].1.clone()]);
     let earliest = scene.earliest("demo").await.unwrap();
@@ -136,6 +137,7 @@ async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again(
     assert_eq!(scene.stored("demo").await, ["young"]);
     scene.archive().await;
     pass_time(&scene.servers.store(), &account("demo"), DAY * 1_000_000).await;
+    scene.age("demo").await;
     scene.maintain().await;
     let earliest = scene.earliest("demo").await.unwrap();
     assert!(earliest.day(Zone::UTC) >= days_ago(31), "{earliest:?}");

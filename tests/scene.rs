@@ -103,6 +103,17 @@ impl Scene {
         }
     }
 
+    /// Makes all segments of an account old enough to be replaced.
+    pub(crate) async fn age(&self, name: &str) {
+        let store = self.servers.store();
+        for item in store.partition(key::manifest(&account(name))).await.unwrap() {
+            let [pk, sk, parts] =
+                ["pk", "sk", "parts"].map(|name| store::text(&item, name).unwrap().to_owned());
+            let before = with_added_at(&parts, |added_at| added_at - 60_000_000);
+            self.set(key::Key { pk, sk }, "parts", AttributeValue::S(before)).await;
+        }
+    }
+
     /// Makes one run of maintain.
     pub(crate) async fn maintain(&self) -> maintain::RunSummary {
         maintain::handle(&App::new(self.servers.store()), Instant::now().plus_seconds(60)).await.unwrap()

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use store::key;
 
 use crate::lake::far_off;
-use crate::rebuild::{age, compact, served};
+use crate::rebuild::{compact, served};
 use crate::scene::{Scene, account, days_ago, session};
 use crate::world::query;
 
@@ -60,7 +60,7 @@ async fn a_segment_whose_object_is_gone_is_replaced_by_an_order_of_all_its_days(
     scene.archive().await;
     scene.world.ingest_all(&ingest, &[session("s7", 7, 2), session("other", 7, 1)], "accepted").await;
     scene.archive().await;
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     let before = live(&scene, &account("demo")).await;
     let lost = before.iter().find(|segment| segment.parts.len() == 3).unwrap();
     lose(&scene, lost).await;
@@ -82,7 +82,7 @@ async fn a_segment_whose_object_is_gone_is_replaced_by_an_order_of_all_its_days(
     let told = [("other", "v1"), ("s6", "v1"), ("s7", "v2"), ("s8", "v1")]
         .map(|(id, status)| vec![json!(id), json!(status)]);
     assert_eq!(served(&scene, &report).await, told);
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     compact(&scene).await;
     assert_eq!(served(&scene, &report).await, told);
     assert!(live(&scene, &account("demo")).await.iter().all(|segment| segment.id != lost.id));
@@ -100,7 +100,7 @@ async fn a_segment_that_is_damaged_anywhere_is_replaced_by_what_the_table_says()
         scene.world.ingest_all(&ingest, &three_days(), "accepted").await;
         scene.archive().await;
         let [whole] = live(&scene, &demo).await.try_into().unwrap();
-        age(&scene, &demo).await;
+        scene.age(&name).await;
         let mut at = 0;
         damage(&scene, &whole, |bytes| {
             at = (bytes.len() - 1) * percent / 100;
@@ -132,7 +132,7 @@ async fn a_day_whose_many_segments_are_all_gone_is_rebuilt() {
         scene.world.ingest_all(&ingest, &[one], "accepted").await;
         scene.archive().await;
     }
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     let lost = live(&scene, &account("demo")).await;
     assert_eq!(lost.len(), 60, "more than one commit can replace");
     for segment in &lost {
@@ -149,7 +149,7 @@ async fn a_segment_of_a_newer_format_is_refused_by_name_and_never_given_up() {
     let (ingest, _) = scene.world.account("demo").await;
     scene.world.ingest_all(&ingest, &[session("one", 5, 1)], "accepted").await;
     scene.archive().await;
-    age(&scene, &account("demo")).await;
+    scene.age("demo").await;
     let [segment] = live(&scene, &account("demo")).await.try_into().unwrap();
     lose(&scene, &segment).await;
     let manifest = async || scene.servers.store().partition(key::manifest(&account("demo"))).await.unwrap();
