@@ -2,7 +2,7 @@
 
 use domain::time::Instant;
 use serde::Serialize;
-use store::Lease;
+use store::{Lease, doubled};
 
 /// A kind of work that must be done for every account, again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -81,8 +81,7 @@ pub(crate) struct Step {
 /// Returns after how many seconds a duty is tried again that has failed `failures` times in a row: a minute
 /// after the first failure, then twice as long each time, and never more than an hour.
 pub(crate) fn pause(failures: u32) -> i64 {
-    let doublings = failures.saturating_sub(1).min(6);
-    (60 << doublings).min(3_600)
+    doubled(60, failures.saturating_sub(1), 3_600)
 }
 
 #[cfg(test)]

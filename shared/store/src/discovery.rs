@@ -76,7 +76,6 @@ impl Store {
         &self,
         mut accounts: Vec<AccountId>,
     ) -> Result<Vec<AccountId>, StoreError> {
-        // DynamoDB refuses to read an item twice.
         accounts.sort_unstable();
         accounts.dedup();
         let items = self.items(&accounts.iter().map(key::due).collect::<Vec<_>>(), Some("pk")).await?;

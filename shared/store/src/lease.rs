@@ -7,6 +7,7 @@ use domain::time::Instant;
 use super::due::{Written, sort_key, written};
 use super::error::if_held;
 use super::touched::DayNotes;
+use super::wait::doubled;
 use super::{Store, StoreError, number, text};
 use crate::key;
 
@@ -161,8 +162,8 @@ impl Store {
 
 /// For how many seconds longer a lease is after so many that were not given back.
 fn wait_seconds(kept: i64) -> i64 {
-    let doublings = u32::try_from(kept.saturating_sub(1)).unwrap_or_default().min(10);
-    (FIRST_WAIT_SECONDS << doublings).min(LONGEST_WAIT_SECONDS)
+    let doublings = u32::try_from(kept.saturating_sub(1)).unwrap_or_default();
+    doubled(FIRST_WAIT_SECONDS, doublings, LONGEST_WAIT_SECONDS)
 }
 
 #[cfg(test)]

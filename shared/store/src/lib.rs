@@ -17,6 +17,7 @@ mod error;
 mod discovery;
 mod documents;
 mod touched;
+mod wait;
 mod due;
 mod lease;
 mod expiry;
@@ -61,6 +62,7 @@ pub use sessions::{ListedPage, ListedSession, StoredSession, created_at_history}
 pub use settings::{Prices, Settings};
 pub use tokens::{TokenPlace, TokenRow};
 pub use touched::{DayNotes, TouchedDays};
+pub use wait::doubled;
 
 use crate::key::Key;
 use runtime::config::{ConfigError, optional, required};

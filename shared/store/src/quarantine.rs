@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::error::if_held;
+use super::wait::doubled;
 use super::{Item, Store, StoreError, key_item, number, text};
 use crate::key::{self, Key};
 use domain::id::{AccountId, SessionId};
@@ -62,7 +63,7 @@ impl Quarantined {
 /// Returns how many seconds a record waits that was tried again `attempts` times: a minute at first, then
 /// twice as long each time, and never more than a day.
 fn wait_seconds(attempts: u32) -> i64 {
-    (FIRST_WAIT_SECONDS << attempts.min(16)).min(LONGEST_WAIT_SECONDS)
+    doubled(FIRST_WAIT_SECONDS, attempts, LONGEST_WAIT_SECONDS)
 }
 
 /// A page of an account's quarantined records.
