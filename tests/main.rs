@@ -30,6 +30,7 @@ mod connector;
 mod token;
 mod token_list;
 mod ingest;
+mod limits;
 mod versions;
 mod tolerance;
 mod odd_values;

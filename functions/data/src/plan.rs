@@ -5,6 +5,7 @@
 //! the table where segments and sessions lie, but reads no segment: that is left to `exec`.
 
 pub(crate) mod request;
+pub(crate) mod limits;
 pub(crate) mod cursor;
 pub(crate) mod re2;
 pub(crate) mod filter;

@@ -27,6 +27,11 @@ use crate::plan::query::{Query, RequestContext};
 use crate::plan::request::DataRequest;
 use crate::{App, READERS};
 
+const TOO_LARGE_ROW: Text = Text::new(
+    "trazem uma linha de mais de 6 MB, que não pode ser enviada: peça menos campos, ou um período sem ela",
+    "bring a row of more than 6 MB, which cannot be sent: ask for fewer fields, or a period without it",
+);
+
 /// Executes the queries of one caller on one account.
 #[derive(Debug)]
 pub(crate) struct QueryExecutor {
@@ -101,6 +106,9 @@ impl QueryExecutor {
         let page = Page::new(query.limit, encoder, head);
         let filled = self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
         let FilledPage { page, last, total } = filled;
+        if page.has_too_large_row() {
+            return Err(Problem::invalid("fields", TOO_LARGE_ROW));
+        }
         let next =
             last.filter(|_| page.is_cut()).map(|end| Cursor::new(query.snapshot, query.fingerprint, end));
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();

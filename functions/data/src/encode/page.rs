@@ -14,6 +14,8 @@ use crate::plan::query::Query;
 /// What the rows of a page may come to as Lambda sends them: its answer is a JSON text of at most 6 MB, which holds our
 /// own (see `RowEncoder::row`). A single row may be larger and then comes alone.
 const MAX_BYTES: usize = 5_000_000;
+/// What a row that comes alone may come to; what is left of Lambda's 6 MiB is for what stands around it.
+const MAX_ROW_BYTES: usize = 6_000_000;
 
 /// Rows as they are written, one after the other.
 #[derive(Debug, Default)]
@@ -25,6 +27,7 @@ pub(crate) struct Page {
     rows: usize,
     limit: usize,
     is_cut: bool,
+    has_too_large_row: bool,
 }
 
 impl Page {
@@ -45,6 +48,10 @@ impl Page {
             self.encoder.take_back(begin, &mut self.out);
             return self.cut();
         }
+        if bytes > MAX_ROW_BYTES {
+            self.has_too_large_row = true;
+            return ControlFlow::Break(());
+        }
         self.bytes += bytes;
         self.rows += 1;
         ControlFlow::Continue(())
@@ -58,6 +65,11 @@ impl Page {
     /// Whether a row did not fit.
     pub(crate) fn is_cut(&self) -> bool {
         self.is_cut
+    }
+
+    /// Whether its first row cannot be sent at all. The page is not to be sent either.
+    pub(crate) fn has_too_large_row(&self) -> bool {
+        self.has_too_large_row
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -126,6 +138,17 @@ mod tests {
         while push(&mut page, &quotes) {}
         let escaped = serde_json::to_string(&String::from_utf8(page.into_bytes().unwrap()).unwrap()).unwrap();
         assert!((MAX_BYTES - 5_000..MAX_BYTES + 1_000).contains(&escaped.len()), "{}", escaped.len());
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_sent_is_told_of() {
+        let mut page = Page::new(10, RowEncoder::Values, Vec::new());
+        assert!(push(&mut page, &"x".repeat(MAX_ROW_BYTES - 100)));
+        assert!(!push(&mut page, &"x".repeat(MAX_ROW_BYTES)));
+        assert!(page.is_cut() && !page.has_too_large_row());
+        let mut page = Page::new(10, RowEncoder::Values, Vec::new());
+        assert!(!push(&mut page, &"x".repeat(MAX_ROW_BYTES)));
+        assert!(page.has_too_large_row());
     }
 
     #[test]

@@ -9,8 +9,10 @@ use super::request::FilterRequest;
 use crate::catalog::date_format::DateFormat;
 use crate::catalog::value::Value;
 
-/// What one expression may take once compiled: plenty for a pattern of words, too little to exhaust a function.
+/// What one expression may take once compiled, and again while it runs: plenty for a pattern of words.
 const REGEX_BYTES: usize = 1 << 20;
+/// What all expressions of a request may take together: too little to exhaust a function.
+const ALL_REGEX_BYTES: usize = 16 << 20;
 
 /// What a value is compared with. A null passes no comparison but `Null`.
 #[derive(Clone, Debug)]
@@ -38,15 +40,17 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The filter of a request on a field of this meaning; `None` where it cannot be applied.
-    pub(crate) fn new(request: &FilterRequest, semantic: Semantic) -> Option<Filter> {
+    /// The filter of a request on a field of this meaning; `None` where it cannot be applied. `patterns` is how many
+    /// regular expressions the whole request has.
+    pub(crate) fn new(request: &FilterRequest, semantic: Semantic, patterns: usize) -> Option<Filter> {
         let exclude = match request.inclusion.as_deref()? {
             "INCLUDE" => false,
             "EXCLUDE" => true,
             _ => return None,
         };
         let values: Option<Vec<String>> = request.values.iter().flatten().map(text_of).collect();
-        let comparison = comparison(request.operator.as_deref()?, &values?, semantic)?;
+        let regex_bytes = REGEX_BYTES.min(ALL_REGEX_BYTES / patterns.max(1));
+        let comparison = comparison(request.operator.as_deref()?, &values?, semantic, regex_bytes)?;
         Some(Filter { exclude, comparison })
     }
 
@@ -73,7 +77,12 @@ fn text_of(value: &Json) -> Option<String> {
     }
 }
 
-fn comparison(operator: &str, values: &[String], semantic: Semantic) -> Option<Comparison> {
+fn comparison(
+    operator: &str,
+    values: &[String],
+    semantic: Semantic,
+    regex_bytes: usize,
+) -> Option<Comparison> {
     let date = DateFormat::of(semantic);
     let is_text = matches!(semantic, Semantic::Text | Semantic::Url);
     let is_number = semantic.data_type() == DataType::Number;
@@ -82,8 +91,8 @@ fn comparison(operator: &str, values: &[String], semantic: Semantic) -> Option<C
         _ if values.is_empty() => None,
         "EQUALS" | "IN_LIST" => equals(values, semantic),
         "CONTAINS" if is_text => Some(Comparison::Contains(values.to_vec())),
-        "REGEXP_PARTIAL_MATCH" if is_text => regex(values, false),
-        "REGEXP_EXACT_MATCH" if is_text => regex(values, true),
+        "REGEXP_PARTIAL_MATCH" if is_text => regex(values, false, regex_bytes),
+        "REGEXP_EXACT_MATCH" if is_text => regex(values, true, regex_bytes),
         "BETWEEN" => {
             let [from, to] = values else { return None };
             match date {
@@ -126,9 +135,11 @@ fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-fn regex(values: &[String], exact: bool) -> Option<Comparison> {
+fn regex(values: &[String], exact: bool, most_bytes: usize) -> Option<Comparison> {
     let [pattern] = values else { return None };
-    let compile = |pattern: &str| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build().ok();
+    let compile = |pattern: &str| {
+        RegexBuilder::new(pattern).size_limit(most_bytes).dfa_size_limit(most_bytes).build().ok()
+    };
     // The pattern must stand on its own: in brackets, one such as `a)|(b` would become valid.
     let pattern = translate(pattern)?;
     let partial = compile(&pattern)?;
@@ -177,7 +188,7 @@ mod tests {
             inclusion: Some(inclusion.to_owned()),
             operator: Some(operator.to_owned()),
         };
-        Filter::new(&request, semantic)
+        Filter::new(&request, semantic, 1)
     }
 
     /// Which of some values pass; every filter must exclude exactly what it does not include.

@@ -21,6 +21,7 @@ use super::conditions::{Condition, Conditions};
 use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
+use super::limits::{check_fields, check_filters};
 use super::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use super::unknown_field::unknown_field;
 use super::window::{Window, created_window};
@@ -32,8 +33,6 @@ use crate::catalog::report::ReportType;
 const DEFAULT_LIMIT: usize = 10_000;
 /// The most rows of a page, whatever their size.
 const MAX_LIMIT: usize = 50_000;
-/// Data Studio asks for more fields than these in several requests, and each would be grouped on its own.
-const MAX_SUMMARY_FIELDS: usize = 20;
 
 const NO_FIELDS: Text = Text::new(
     "deve ter ao menos um campo: /v1/schema os lista",
@@ -181,13 +180,7 @@ fn fields(
 ) -> Result<Vec<(&'static Column, bool)>, Problem> {
     let requested = requested.filter(|fields| !fields.is_empty());
     let requested = requested.ok_or_else(|| Problem::invalid("fields", NO_FIELDS))?;
-    if report == ReportType::Summary && requested.len() > MAX_SUMMARY_FIELDS {
-        let message = Words::new(
-            format!("podem ser no máximo {MAX_SUMMARY_FIELDS} em um resumo: use menos, ou o tipo sessions"),
-            format!("may be at most {MAX_SUMMARY_FIELDS} in a summary: use fewer, or the type sessions"),
-        );
-        return Err(Problem::invalid("fields", message));
-    }
+    check_fields(report, requested)?;
     let column = |Object(field): &Object<FieldRequest>| {
         let filter_only = field.for_filter_only.unwrap_or_default();
         let found = if filter_only { filterable } else { shown };
@@ -210,10 +203,13 @@ fn filters(
     requested: Option<&[Vec<Object<FilterRequest>>]>,
     compiler: &mut Compiler<'_>,
 ) -> Result<Option<Vec<Vec<Condition>>>, Problem> {
+    let requested = requested.unwrap_or_default();
+    check_filters(requested)?;
+    let patterns = requested.iter().flatten().filter(|Object(one)| one.is_pattern()).count();
     let mut one = |Object(one): &Object<FilterRequest>| {
-        Ok(condition(report, filterable(report, &one.field_name)?, one, compiler))
+        Ok(condition(report, filterable(report, &one.field_name)?, one, patterns, compiler))
     };
-    let all_of = requested.into_iter().flatten().filter(|any_of| !any_of.is_empty());
+    let all_of = requested.iter().filter(|any_of| !any_of.is_empty());
     let all_of = each(all_of.map(|any_of| each(any_of.iter().map(&mut one))))?;
     Ok(all_of.into_iter().map(|any_of| any_of.into_iter().collect()).collect())
 }
@@ -222,6 +218,7 @@ fn condition(
     report: ReportType,
     column: &'static Column,
     request: &FilterRequest,
+    patterns: usize,
     compiler: &mut Compiler<'_>,
 ) -> Option<Condition> {
     // What a summary adds up is known only after all rows have passed.
@@ -229,7 +226,7 @@ fn condition(
     if report == ReportType::Summary && added_up {
         return None;
     }
-    let filter = Filter::new(request, column.semantic)?;
+    let filter = Filter::new(request, column.semantic, patterns)?;
     let of_session = match column.source {
         Source::Field(field) | Source::Label(field) => {
             report.record() == Record::Session || field.record != report.record()

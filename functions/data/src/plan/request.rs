@@ -92,3 +92,16 @@ pub(crate) struct FilterRequest {
     pub(crate) inclusion: Option<String>,
     pub(crate) operator: Option<String>,
 }
+
+impl FilterRequest {
+    /// Whether its values are regular expressions.
+    pub(crate) fn is_pattern(&self) -> bool {
+        self.operator.as_deref().is_some_and(|operator| operator.starts_with("REGEXP_"))
+    }
+
+    /// How many bytes its regular expressions have.
+    pub(crate) fn pattern_bytes(&self) -> usize {
+        let values = self.values.iter().flatten().filter(|_| self.is_pattern());
+        values.filter_map(Value::as_str).map(str::len).sum()
+    }
+}
