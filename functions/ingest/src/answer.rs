@@ -17,10 +17,16 @@ use web::problem::{self, FaultView, Problem, STORAGE_FAULT, STORAGE_RETRY_SECOND
 use crate::limits::{MAX_UNKNOWN_KEYS, MAX_WARNINGS};
 use crate::parse::Fault;
 
-const STALE: Text = Text::new(
-    "já há uma versão desta sessão que conta como mais nova: para corrigir a sessão, envie-a com um updated_at mais recente",
-    "a version of this session that counts as newer is kept already: to correct the session, send it with a later updated_at",
-);
+const STALE: [Text; 2] = [
+    Text::new(
+        "já há uma versão desta sessão que conta como mais nova, de",
+        "a version of this session that counts as newer is kept already, of",
+    ),
+    Text::new(
+        "para corrigir a sessão, envie-a com um updated_at depois desse instante",
+        "to correct the session, send it with an updated_at after that time",
+    ),
+];
 const RETRY: Text = Text::new(
     "não foi possível armazenar agora: envie esta sessão de novo",
     "could not be stored now: send this session again",
@@ -152,9 +158,8 @@ impl BatchAnswer {
             Outcome::Retry => &mut self.retry,
         } += 1;
         let message = match outcome {
-            Outcome::Stale => Some(STALE),
             Outcome::Retry => Some(RETRY),
-            Outcome::Unchanged | Outcome::Ignored | Outcome::Rejected => None,
+            Outcome::Unchanged | Outcome::Stale | Outcome::Ignored | Outcome::Rejected => None,
         };
         let message = message.map(|message| message.in_lang(self.lang).to_owned());
         self.results.push(ItemResult {
@@ -173,6 +178,15 @@ impl BatchAnswer {
         self.note_outcome(index, Some(session_id), Outcome::Ignored);
         if let Some(line) = self.results.last_mut() {
             line.message = Some(why.message(self.lang));
+        }
+    }
+
+    /// Notes an item of which a newer version is kept, and of when that is.
+    pub(crate) fn outdate(&mut self, index: usize, session_id: SessionId, kept_at: Instant) {
+        self.note_outcome(index, Some(session_id), Outcome::Stale);
+        let [kept, way_out] = STALE.map(|text| text.in_lang(self.lang));
+        if let Some(line) = self.results.last_mut() {
+            line.message = Some(format!("{kept} {}: {way_out}", kept_at.to_rfc3339()));
         }
     }
 

@@ -162,9 +162,7 @@ impl<'b> Batch<'b> {
     fn note(&mut self, ended: Ended<Result<Done, StoreError>>) {
         let Ended { index, id, result } = ended;
         match result {
-            Some(Ok(Done { put: Put::Stale, .. })) => {
-                self.answer.note_outcome(index, Some(id), Outcome::Stale)
-            }
+            Some(Ok(Done { put: Put::Stale { kept_at }, .. })) => self.answer.outdate(index, id, kept_at),
             Some(Ok(Done { put: Put::Accepted, created_at, tried })) => {
                 if let (Some(would_be), Some(tried)) = (&mut self.trial, tried) {
                     would_be.insert(id.clone(), tried);

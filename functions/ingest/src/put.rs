@@ -46,10 +46,10 @@ impl PutOf {
             }
             PutOf::Try { before } => {
                 let version = session.version(now);
-                let put = match before.map(|before| version.against(&before)) {
-                    Some(Ordering::Less) => Ok(Put::Stale),
-                    Some(Ordering::Equal) => Ok(Put::Unchanged { receipt: String::new() }),
-                    Some(Ordering::Greater) => Ok(Put::Accepted),
+                let put = match before.map(|before| (version.against(&before), before.at)) {
+                    Some((Ordering::Less, kept_at)) => Ok(Put::Stale { kept_at }),
+                    Some((Ordering::Equal, _)) => Ok(Put::Unchanged { receipt: String::new() }),
+                    Some((Ordering::Greater, _)) => Ok(Put::Accepted),
                     None => store.would_put(&account.id, id, &version, now).await,
                 };
                 put.map(|put| Done { put, created_at, tried: Some(version) })

@@ -44,7 +44,10 @@ pub enum Put {
         receipt: String,
     },
     /// A newer version was there already.
-    Stale,
+    Stale {
+        /// The instant of that version.
+        kept_at: Instant,
+    },
 }
 
 /// What all sessions of one delivery have in common.
@@ -123,7 +126,8 @@ impl Store {
             let receipt = text(existing, RECEIPT).map_or_else(|| receipt_without_name(id), str::to_owned);
             return Ok(Some(Put::Unchanged { receipt }));
         }
-        Ok((*version < self.kept_version(existing, now).await?).then_some(Put::Stale))
+        let kept = self.kept_version(existing, now).await?;
+        Ok((*version < kept).then_some(Put::Stale { kept_at: kept.at }))
     }
 
     /// The version that an item keeps. One from before items said how far on their version is is told by its document; where

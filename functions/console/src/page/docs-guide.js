@@ -82,8 +82,8 @@ function readingRows(api) {
     called(curl(api, '/v1/data', 'post'), 'POST /v1/data'),
     answered({ ...data, rows }, 'POST /v1/data'),
     list([
-      say('A linha aparece em até 10 segundos depois do envio. Se `rows` vier vazia, ou ainda com a versão anterior, repita a leitura até que `dataAsOf`, o instante a que a resposta se refere (em UTC), passe do instante do envio.',
-        'The row shows within 10 seconds of the request that sent it. If `rows` is empty, or still has the version before, repeat the call until `dataAsOf`, the time that the answer is as of (in UTC), is past the time of that request.'),
+      say('A linha aparece em até 10 segundos depois do envio. Se `rows` vier vazia, ou ainda com a versão anterior, repita a leitura a cada segundo até que ela venha. `dataAsOf` é o instante (em UTC) a que a resposta se refere: traz o que já havia chegado aos relatórios então.',
+        'The row shows within 10 seconds of the request that sent it. If `rows` is empty, or still has the version before, repeat the call every second until it comes. `dataAsOf` is the time (in UTC) that the answer is as of: it has what had reached the reports by then.'),
       say('Os valores de `values` estão na ordem de `fields`, que `schema` repete. Textos e datas são textos, números são números, sim ou não é `true` ou `false`, e onde não há nada vem `null`.',
         'The values of `values` are in the order of `fields`, which `schema` repeats. Texts and dates are texts, numbers are numbers, yes or no is `true` or `false`, and where there is nothing there is `null`.'),
       say(`Datas com hora têm 14 algarismos, no fuso da conta: \`${at}\` é ano, mês, dia, hora, minuto e segundo.`,

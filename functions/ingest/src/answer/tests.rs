@@ -1,4 +1,5 @@
 use axum::body::to_bytes;
+use domain::zone::Zone;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -31,19 +32,21 @@ async fn response(answer: BatchAnswer) -> (u16, Value) {
 async fn every_item_that_was_not_accepted_is_listed_by_index() {
     let mut answer = answer(5);
     answer.accepted += 1;
-    answer.note_outcome(4, id("s4"), Outcome::Stale);
+    answer.outdate(4, id("s4").unwrap(), Instant::parse("2026-10-03T17:35:05Z", Zone::UTC).unwrap().unwrap());
     answer.note_outcome(2, id("s2"), Outcome::Unchanged);
     answer.reject(3, None, vec![fault()]);
     answer.ignore(1, id("s1").unwrap(), Unkept::BeforeStart("2026-11-01".parse().unwrap()));
     let told = json!([{"field": "created_at", "message": "created_at is required"}]);
     let before = "before starts_on 2026-11-01: an admin may move starts_on back (PATCH /v1/account), then send it again";
+    let newer = "a version of this session that counts as newer is kept already, of 2026-10-03T17:35:05.000000Z: \
+                 to correct the session, send it with an updated_at after that time";
     let expected = json!({
         "received": 5, "accepted": 1, "unchanged": 1, "stale": 1, "ignored": 1, "rejected": 1,
         "results": [
             {"index": 1, "session_id": "s1", "outcome": "ignored", "message": before},
             {"index": 2, "session_id": "s2", "outcome": "unchanged"},
             {"index": 3, "outcome": "rejected", "field": "created_at", "message": "created_at is required", "errors": told},
-            {"index": 4, "session_id": "s4", "outcome": "stale", "message": STALE.en},
+            {"index": 4, "session_id": "s4", "outcome": "stale", "message": newer},
         ],
         "warned": 0, "warnings": [], "unknown_keys": [], "unknown_key_hints": [],
     });
@@ -110,7 +113,7 @@ async fn warnings_and_unknown_keys_are_bounded_and_in_the_language_asked_for() {
         let key = format!("k{index}");
         answer.warn(index, id("s").as_ref(), vec![fault().quoting("7")], vec![key, "same".to_owned()]);
     }
-    answer.note_outcome(0, id("s"), Outcome::Stale);
+    answer.note_outcome(0, id("s"), Outcome::Retry);
     let (_, body) = response(answer).await;
     let told =
         (&body["warned"], body["warnings"].as_array().unwrap(), body["unknown_keys"].as_array().unwrap());
@@ -118,5 +121,5 @@ async fn warnings_and_unknown_keys_are_bounded_and_in_the_language_asked_for() {
     let message = "created_at é obrigatório; foi enviado: 7";
     assert_eq!(told.1[0], json!({"index": 0, "session_id": "s", "field": "created_at", "message": message}));
     assert_eq!(told.2[..3], [json!("k0"), json!("same"), json!("k1")]);
-    assert_eq!(body["results"][0]["message"], STALE.pt);
+    assert_eq!(body["results"][0]["message"], RETRY.pt);
 }
