@@ -50,13 +50,14 @@ async fn a_lease_belongs_to_one_run_until_it_ends() {
     let world = World::start().await;
     let [store, other] = stores(&world).await;
     let (demo, now) = (account("demo"), Instant::now());
-    let until = now.plus_seconds(60);
+    // A lease ends ten seconds after its run.
+    let (deadline, until) = (now.plus_seconds(50), now.plus_seconds(60));
     store.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
     for round in 0..20 {
         let runs: Vec<String> = (0..6).map(|run| format!("{round}-{run}")).collect();
         let asked = runs.iter().enumerate().map(|(at, run)| {
             let store = if at % 2 == 0 { &store } else { &other };
-            store.lease(&demo, run, now, until)
+            store.lease(&demo, run, now, deadline)
         });
         let leases = futures::future::try_join_all(asked).await.unwrap();
         let leases: Vec<_> = leases.into_iter().flatten().collect();
@@ -64,10 +65,10 @@ async fn a_lease_belongs_to_one_run_until_it_ends() {
         assert!(store.release(&leases[0], now, "", false, now).await.unwrap());
     }
 
-    let first = store.lease(&demo, "first", now, until).await.unwrap().unwrap();
+    let first = store.lease(&demo, "first", now, deadline).await.unwrap().unwrap();
     // Asked again, for the answer was lost, it is given again; to others it is not, until it ends.
-    assert_eq!(store.lease(&demo, "first", now, until).await.unwrap().as_ref(), Some(&first));
-    assert_eq!(store.lease(&demo, "second", until.plus_seconds(-1), until).await.unwrap(), None);
+    assert_eq!(store.lease(&demo, "first", now, deadline).await.unwrap().as_ref(), Some(&first));
+    assert_eq!(store.lease(&demo, "second", until.plus_seconds(-1), deadline).await.unwrap(), None);
     let second = store.lease(&demo, "second", until, until.plus_seconds(60)).await.unwrap().unwrap();
     // Whoever comes too late changes nothing.
     assert!(!store.release(&first, now.plus_seconds(9_000), "of the first", false, until).await.unwrap());
@@ -85,7 +86,7 @@ async fn an_account_at_which_every_run_ends_leaves_time_for_the_others() {
     store.note_due(&demo, &TouchedDays::Every, now).await.unwrap();
     let lease = async |run: &str, at: i64| {
         let at = now.plus_seconds(at);
-        store.lease(&demo, run, at, at.plus_seconds(70)).await.unwrap()
+        store.lease(&demo, run, at, at.plus_seconds(60)).await.unwrap()
     };
     // No run gives it back: each waits longer for it.
     assert!(lease("first", 0).await.is_some());

@@ -22,8 +22,6 @@ const MARGIN_MICROS: i64 = 3_000_000;
 /// The most seconds that a run takes, however much time the function has: another run begins each minute. The
 /// function's longer time is for rebuilds.
 const RUN_SECONDS: i64 = 60;
-/// How many seconds a lease outlives the deadline of its run, because clocks differ.
-const LEASE_MARGIN_SECONDS: i64 = 10;
 
 /// What a run did, and what it left to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,8 +55,8 @@ struct Time {
     last_turn: Instant,
     /// A step that still goes on at this instant is cut short.
     cut: Instant,
-    /// The instant at which the run's leases end.
-    lease_until: Instant,
+    /// The instant until which the run works.
+    deadline: Instant,
 }
 
 impl Time {
@@ -67,7 +65,7 @@ impl Time {
         Time {
             last_turn: Instant(start.0.saturating_add(whole / 5 * 4)),
             cut: Instant(deadline.0.saturating_sub(MARGIN_MICROS.min(whole / 10))),
-            lease_until: deadline.plus_seconds(LEASE_MARGIN_SECONDS),
+            deadline,
         }
     }
 
@@ -142,7 +140,7 @@ async fn longest_due(app: &App, summary: &mut RunSummary) -> Result<Option<Vec<D
 
 /// Gives an account its turn. Returns `false` where the account may not have another turn in this run.
 async fn has_turn(app: &App, account: &AccountId, run: &str, time: Time, summary: &mut RunSummary) -> bool {
-    let lease = match app.store.lease(account, run, Instant::now(), time.lease_until).await {
+    let lease = match app.store.lease(account, run, Instant::now(), time.deadline).await {
         Ok(Some(lease)) => lease,
         Ok(None) => return false,
         Err(error) => {
@@ -207,7 +205,7 @@ mod tests {
         let start = Instant(1_795_843_200_000_000);
         let time = Time::new(start, start.plus_seconds(120));
         assert_eq!((time.last_turn, time.cut), (start.plus_seconds(96), start.plus_seconds(117)));
-        assert_eq!(time.lease_until, start.plus_seconds(130));
+        assert_eq!(time.deadline, start.plus_seconds(120));
         let short = Time::new(start, start.plus_seconds(10));
         assert_eq!((short.last_turn, short.cut), (start.plus_seconds(8), start.plus_seconds(9)));
         // A deadline that has passed leaves no time, and the latest possible deadline does not overflow.

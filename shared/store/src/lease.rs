@@ -18,6 +18,8 @@ use crate::key;
 pub const NOTE_HOLDS_SECONDS: i64 = 120;
 /// The most seconds after which an account with a recent note is due again.
 const SOON_SECONDS: i64 = 60;
+/// How many seconds a lease outlives the deadline of its run, because clocks differ.
+const MARGIN_SECONDS: i64 = 10;
 /// For how many seconds longer a lease is where the one before it was not given back; twice as long for each one more.
 const FIRST_WAIT_SECONDS: i64 = 120;
 /// For how many seconds longer a lease is at most.
@@ -57,8 +59,8 @@ impl Lease {
 }
 
 impl Store {
-    /// Takes the lease on an account that is due at `now`, until `until`. Returns `None` where the account is
-    /// not due, or another run holds a lease that has not ended. Where earlier runs ended without giving the account back,
+    /// Takes the lease on an account that is due at `now`, for a run that works until `deadline`; it ends a margin later.
+    /// Returns `None` where the account is not due, or another run holds a lease that has not ended. Where earlier runs ended without giving the account back,
     /// as one does that is out of memory, the lease is longer, so that an account at which every run ends leaves time for
     /// the others.
     pub async fn lease(
@@ -66,8 +68,9 @@ impl Store {
         account: &AccountId,
         run: &str,
         now: Instant,
-        until: Instant,
+        deadline: Instant,
     ) -> Result<Option<Lease>, StoreError> {
+        let until = deadline.plus_seconds(MARGIN_SECONDS);
         let sent = self
             .update(key::due(account))
             .update_expression("SET lease_until = :until, lease_by = :run")
