@@ -135,15 +135,54 @@ class Account:
             ExpressionAttributeValues={":pk": {"S": f"manifest#{self.name}"}, ":live": {"S": "live#"}},
         )
         items = (item for page in pages for item in page["Items"])
-        return [Part(*part) for item in items for part in json.loads(item["parts"]["S"])[2]]
+        return [part for item in items for part in parts_of(Bytes(item["parts"]["B"]))]
+
+
+class Bytes:
+    """What postcard has written (https://postcard.jamesmunns.com/wire-format)."""
+
+    def __init__(self, content):
+        self.content = iter(content)
+
+    def number(self):
+        """A number without a sign: seven bits a byte, the last ones first."""
+        number, shift = 0, 0
+        for byte in self.content:
+            number |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return number
+        raise EOFError
+
+    def signed(self):
+        number = self.number()
+        return number >> 1 ^ -(number & 1)
+
+    def list(self, one):
+        return [one() for _ in range(self.number())]
+
+    def optional(self, one):
+        return one() if self.number() else None
 
 
 class Part:
     """Of a part of a segment when its first and its last session began, and how many rows of sessions it has."""
 
-    def __init__(self, begin, length, _unique, _finished, _last, files):
-        self.first, self.last = begin, begin + length
+    def __init__(self, content):
+        self.first = content.signed()
+        self.last = self.first + content.signed()
+        content.number()
+        for _ in ("finished", "last"):
+            content.optional(lambda: (content.signed(), content.signed()))
+        files = content.list(lambda: [content.number() for _ in ("record", "rows", "bytes", "decoded")])
         self.sessions = next(rows for record, rows, *_ in files if record == 0)
+
+
+def parts_of(content):
+    """The parts of which an item of the manifest tells."""
+    assert content.number() == 4, "the item is of a format that is not known here"
+    content.signed()
+    return content.list(lambda: Part(content))
 
 
 def overlaps(parts):

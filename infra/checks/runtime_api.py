@@ -48,6 +48,9 @@ class Function:
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            # lambda_runtime sets it for each event. A variable that is new may move the whole environment, which
+            # libfaketime reads in other threads meanwhile; one that is there is replaced in its place.
+            "_X_AMZN_TRACE_ID": "",
         }
         started = time.perf_counter()
         self.process = subprocess.Popen(

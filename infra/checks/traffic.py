@@ -11,6 +11,8 @@ TEMPLATES = 2_000
 BATCH_RECORDS, BATCH_SECONDS = 1_000, 2.0
 # For how long a shard's next batch waits on the one before.
 BATCH_TAKES = 0.15
+# Seconds between two posts of a session.
+BETWEEN_POSTS = 300
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
 
@@ -65,14 +67,14 @@ def made_up_sessions(premium, folder):
 def hour(rng, sessions, accounts, posts, start, count):
     """What is posted of the `count` sessions that end within an hour from `start`, in order.
 
-    `posts` is how often each is posted: as it ends, and up to twice before.
+    `posts` is how often each is posted: as it ends, and up to twice before, within the same hour.
     """
-    made = []
+    made, first_end = [], start + BETWEEN_POSTS * (posts - 1)
     for _ in range(count):
         session, account, name = rng.choice(sessions), rng.choice(accounts), f"{rng.getrandbits(96):024x}"
-        ended = start + rng.uniform(0, 3_600)
+        ended = rng.uniform(first_end, start + 3_600)
         for stage in range(3 - posts, 3):
-            made.append(Post(ended - 300 * (2 - stage), account, name, session.copy(name, ended, stage)))
+            made.append(Post(ended - BETWEEN_POSTS * (2 - stage), account, name, session.copy(name, ended, stage)))
     return sorted(made, key=lambda post: post.time)
 
 
