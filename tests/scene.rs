@@ -3,6 +3,7 @@
 use std::fs;
 
 use archive::App as Archive;
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{Days, NaiveDate};
 use domain::id::{AccountId, SessionId, StorageId};
@@ -12,7 +13,7 @@ use maintain::App;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::key;
+use store::{Item, key};
 
 use crate::dynamodb_local::Servers;
 use crate::event_source::EventSource;
@@ -54,9 +55,18 @@ pub(crate) fn session(name: &str, days: u64, version: u32) -> Value {
 }
 
 /// What an item of the manifest says of its segment's parts, with another instant, in microseconds, at which they were added.
-pub(crate) fn with_added_at(parts: &str, change: impl Fn(i64) -> i64) -> String {
-    let [format, added_at, parts] = parts.splitn(3, ',').collect::<Vec<_>>()[..] else { panic!("{parts}") };
-    format!("{format},{},{parts}", change(added_at.parse().unwrap()))
+pub(crate) fn with_added_at(item: &Item, change: impl Fn(i64) -> i64) -> AttributeValue {
+    let bytes = item["parts"].as_b().unwrap().as_ref();
+    let ((format, added_at), parts) = postcard::take_from_bytes::<(u32, i64)>(bytes).unwrap();
+    let head = postcard::to_allocvec(&(format, change(added_at))).unwrap();
+    AttributeValue::B(Blob::new([&head, parts].concat()))
+}
+
+/// The same in a format that this version does not know: 5.
+pub(crate) fn of_newer_format(item: &Item) -> AttributeValue {
+    let bytes = item["parts"].as_b().unwrap().as_ref();
+    let (_format, rest) = postcard::take_from_bytes::<u32>(bytes).unwrap();
+    AttributeValue::B(Blob::new([&[5], rest].concat()))
 }
 
 impl Scene {
@@ -107,10 +117,9 @@ impl Scene {
     pub(crate) async fn age(&self, name: &str) {
         let store = self.servers.store();
         for item in store.partition(key::manifest(&account(name))).await.unwrap() {
-            let [pk, sk, parts] =
-                ["pk", "sk", "parts"].map(|name| store::text(&item, name).unwrap().to_owned());
-            let before = with_added_at(&parts, |added_at| added_at - 60_000_000);
-            self.set(key::Key { pk, sk }, "parts", AttributeValue::S(before)).await;
+            let [pk, sk] = ["pk", "sk"].map(|name| store::text(&item, name).unwrap().to_owned());
+            let before = with_added_at(&item, |added_at| added_at - 60_000_000);
+            self.set(key::Key { pk, sk }, "parts", before).await;
         }
     }
 

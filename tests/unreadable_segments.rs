@@ -1,7 +1,6 @@
 //! Segments whose objects are gone or damaged: a rebuild of all their days replaces them, and nothing else does.
 
 use ::lake::{Lake, RebuildError, Segment};
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::dictionary::Record;
 use domain::id::AccountId;
 use maintain::{App, Rebuild};
@@ -12,7 +11,7 @@ use store::key;
 
 use crate::lake::far_off;
 use crate::rebuild::{compact, served};
-use crate::scene::{Scene, account, days_ago, session};
+use crate::scene::{Scene, account, days_ago, of_newer_format, session};
 use crate::world::query;
 
 /// Three sessions of three days, with messages that a reader of keys does not read.
@@ -154,12 +153,11 @@ async fn a_segment_of_a_newer_format_is_refused_by_name_and_never_given_up() {
     lose(&scene, &segment).await;
     let manifest = async || scene.servers.store().partition(key::manifest(&account("demo"))).await.unwrap();
     let item = manifest().await.remove(0);
-    let newer = store::text(&item, "parts").unwrap().replacen("[3,", "[4,", 1);
     let sk = store::text(&item, "sk").unwrap().to_owned();
     let key = key::Key { pk: key::manifest(&account("demo")), sk };
-    scene.set(key, "parts", AttributeValue::S(newer)).await;
+    scene.set(key, "parts", of_newer_format(&item)).await;
     let before = manifest().await;
     let reason = chain(&rebuild(&scene, 5, 5).await.unwrap_err());
-    assert!(reason.contains("format 4") && reason.contains(&segment.id), "{reason}");
+    assert!(reason.contains("format 5") && reason.contains(&segment.id), "{reason}");
     assert_eq!(manifest().await, before);
 }

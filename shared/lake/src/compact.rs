@@ -14,7 +14,7 @@ use crate::Lake;
 use crate::job::Job;
 use crate::policy::{CompactionPolicy, Next};
 use crate::resolve::{Kept, resolve};
-use crate::segment::{Part, Span};
+use crate::segment::{Part, Segment, Span};
 use crate::session_keys::SessionKeys;
 
 /// How many days before and after a day its neighbours are looked for.
@@ -59,13 +59,18 @@ impl Lake {
         policy: &CompactionPolicy,
         now: Instant,
     ) -> Result<Compacted, StoreError> {
-        let live = self.live_in(account, around(days)).await?;
+        let period = around(days);
+        let live = self.live_in(account, period).await?;
         let days = days.cloned().unwrap_or_else(|| {
             let parts = live.iter().flat_map(|segment| &segment.parts);
             parts.map(|part| part.created.min.day(Zone::UTC)).collect()
         });
         match policy.next(&live, &days, now) {
-            Next::Job(job) => self.run_job(account, job, policy, Instant(i64::MIN)).await,
+            Next::Job(job) => {
+                let span = job.span();
+                let live = if period.contains(span) { live } else { self.live_in(account, span).await? };
+                self.run_job(account, job, live, policy, Instant(i64::MIN)).await
+            }
             Next::Nothing { again_at, open } => Ok(Compacted::Nothing { again_at, open }),
         }
     }
@@ -84,19 +89,19 @@ impl Lake {
         Ok(compactions)
     }
 
-    /// Replaces the inputs of a job by the latest version of each session among them. Sessions that began
-    /// before `oldest` are left out, but not the tombstones of rows that other segments hold.
+    /// Replaces the inputs of a job by the latest version of each session among them. `live` are at least the live
+    /// segments that the job's span touches. Sessions that began before `oldest` are left out, but not the tombstones
+    /// of rows that other segments hold.
     pub(crate) async fn run_job(
         &self,
         account: &AccountId,
         job: Job,
+        live: Vec<Segment>,
         policy: &CompactionPolicy,
         oldest: Instant,
     ) -> Result<Compacted, StoreError> {
         let inputs = &job.inputs;
-        let span = Span::of(inputs.iter().flat_map(|one| [one.created().min, one.created().max]));
-        let Some(span) = span else { return Ok(Compacted::nothing()) };
-        let mut others = self.live_in(account, span).await?;
+        let mut others = live;
         others.retain(|one| inputs.iter().all(|input| input.id != one.id));
         let parts: Vec<&Part> = inputs.iter().flat_map(|segment| &segment.parts).collect();
         let sessions = self.load(&parts, Record::Session).await?;

@@ -14,8 +14,8 @@ use crate::segment::{Segment, Span};
 impl Lake {
     /// Makes one step of dropping the sessions that began before `oldest`. Segments that hold nothing else
     /// are replaced by nothing. Where there are none, one segment is rewritten that holds sessions which
-    /// began before `oldest`. A segment that is too young to be replaced waits. A tombstone is kept for as long as the row that it is about, because otherwise a
-    /// deleted session would be there again if the retention were raised.
+    /// began before `oldest`. A segment that is too young to be replaced waits. A tombstone is kept for as long as the
+    /// row that it is about, because otherwise a deleted session would be there again if the retention were raised.
     pub async fn expire(
         &self,
         account: &AccountId,
@@ -44,7 +44,9 @@ impl Lake {
         let old: Vec<Segment> = live.iter().filter(is_old).cloned().collect();
         match old.iter().find(|segment| segment.created().min < oldest) {
             Some(segment) => {
-                self.run_job(account, policy.pick_past_retention(segment, &old), policy, oldest).await
+                let job = policy.pick_past_retention(segment, &old);
+                let live = self.live_in(account, job.span()).await?;
+                self.run_job(account, job, live, policy, oldest).await
             }
             None if old.len() < live.len() => {
                 let again_at = Some(now.plus_seconds(min_age + 1));

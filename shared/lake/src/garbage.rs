@@ -4,7 +4,8 @@
 //! one that is cut short has got somewhere. An object that any live segment names is never deleted, whatever else says that
 //! it may go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domain::id::AccountId;
 use domain::time::Instant;
@@ -12,7 +13,7 @@ use store::StoreError;
 use store::key;
 
 use crate::Lake;
-use crate::segment::{Segment, made_at};
+use crate::segment::{Segment, Span, made_at};
 
 /// For how many seconds a replaced segment stays readable: 24 hours for which a cursor is valid, and an hour
 /// for its last page.
@@ -22,11 +23,13 @@ const KEPT_AFTER_REMOVAL: i64 = 25 * 3_600;
 const ORPHANED_AFTER: i64 = 26 * 3_600;
 /// Within how many seconds after it is made an object is named by an item, or never.
 const COMMITTED_WITHIN: i64 = 3_600;
-/// Replaced segments of one step, at most.
-const STEP: usize = 1_000;
 /// Replaced segments whose objects and items are deleted together: those of format 1 have six objects each, and a request
 /// deletes a thousand.
 const LOT: usize = 150;
+/// Replaced segments of one step, at most.
+const STEP: usize = 6 * LOT;
+/// How long a full lot takes at least, so that what is read to delete very many leaves the partition free for readers.
+const LOT_TAKES: Duration = Duration::from_millis(500);
 
 /// What one step of garbage collection did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,41 +57,53 @@ impl Lake {
     /// Makes one step of deleting the segments that were replaced more than 25 hours before `now`.
     pub async fn sweep(&self, account: &AccountId, now: Instant) -> Result<Swept, StoreError> {
         let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
-        let limit = i32::try_from(STEP).ok();
-        let (mut replaced, mut more) = (Vec::new(), false);
+        let mut swept = Swept::default();
         for keys in key::replaced_before(until) {
-            let (items, has_more) = self.store.range_page(&key::manifest(account), keys, limit).await?;
-            for item in &items {
-                replaced.push(Segment::from_item(account, item)?);
-            }
-            more |= has_more;
-            if more {
-                break;
+            loop {
+                let limit = i32::try_from(LOT).ok();
+                let page = self.store.range_page(&key::manifest(account), keys.clone(), limit).await?;
+                let lot = page.0.iter().map(|item| Segment::from_item(account, item));
+                self.delete(account, &lot.collect::<Result<Vec<_>, _>>()?, &mut swept).await?;
+                if !page.1 {
+                    break;
+                }
+                if swept.segments >= STEP {
+                    return Ok(Swept { more: true, ..swept });
+                }
             }
         }
-        replaced.extend(self.replaced_before_sections(account, until).await?);
-        more |= replaced.len() > STEP;
-        replaced.truncate(STEP);
-        let mut swept = Swept { more, ..Swept::default() };
-        for lot in replaced.chunks(LOT) {
-            let live = self.still_live(lot).await?;
-            let gone = lot.iter().filter(|segment| !live.contains(&segment.id));
-            let objects: Vec<String> = gone.flat_map(Segment::objects).collect();
-            swept.segments += lot.len();
-            swept.objects += objects.len();
-            self.store.delete_objects(&self.store.names().lake_bucket, objects).await?;
-            self.store.delete_all(lot.iter().map(|segment| segment.key.clone()).collect()).await?;
+        for lot in self.replaced_before_sections(account, until).await?.chunks(LOT) {
+            if swept.segments >= STEP {
+                return Ok(Swept { more: true, ..swept });
+            }
+            self.delete(account, lot, &mut swept).await?;
         }
         Ok(swept)
     }
 
-    /// Returns the ids of those segments that are live nevertheless. No commit leaves such a state behind,
-    /// but what readers need must not depend on that.
-    async fn still_live(&self, replaced: &[Segment]) -> Result<BTreeSet<String>, StoreError> {
-        let ids: BTreeMap<String, &str> =
-            replaced.iter().map(|segment| (segment.live_key().sk, segment.id.as_str())).collect();
-        let existing = self.store.existing(replaced.iter().map(Segment::live_key).collect()).await?;
-        Ok(existing.iter().filter_map(|sk| ids.get(sk)).map(|id| (*id).to_owned()).collect())
+    /// Deletes replaced segments, their objects first. One that is live nevertheless keeps its objects: no commit leaves
+    /// such a state behind, but what readers need must not depend on that.
+    async fn delete(
+        &self,
+        account: &AccountId,
+        lot: &[Segment],
+        swept: &mut Swept,
+    ) -> Result<(), StoreError> {
+        let takes = tokio::time::Instant::now() + LOT_TAKES;
+        let spans = lot.iter().map(Segment::created).flat_map(|span| [span.min, span.max]);
+        let Some(span) = Span::of(spans) else { return Ok(()) };
+        let live: BTreeSet<String> =
+            self.live_in(account, span).await?.into_iter().map(|segment| segment.id).collect();
+        let gone = lot.iter().filter(|segment| !live.contains(&segment.id));
+        let objects: Vec<String> = gone.flat_map(Segment::objects).collect();
+        swept.segments += lot.len();
+        swept.objects += objects.len();
+        self.store.delete_objects(&self.store.names().lake_bucket, objects).await?;
+        self.store.delete_all(lot.iter().map(|segment| segment.key.clone()).collect()).await?;
+        if lot.len() == LOT {
+            tokio::time::sleep_until(takes).await;
+        }
+        Ok(())
     }
 
     /// Returns the segments replaced before `until` whose items were written before the manifest had two

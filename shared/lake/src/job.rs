@@ -1,10 +1,11 @@
 //! A compaction to be done: which segments it replaces, and how it cuts what it keeps of them.
 
 use domain::dictionary::Record;
+use domain::time::Instant;
 
 use crate::cut::{Piece, cut, cut_by_day, cut_evenly};
 use crate::resolve::Kept;
-use crate::segment::Segment;
+use crate::segment::{Segment, Span};
 
 /// A compaction to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,12 @@ pub(crate) enum Cut {
 impl Job {
     pub(crate) fn of(inputs: &[&Segment], cut: Cut) -> Job {
         Job { inputs: inputs.iter().map(|segment| (*segment).clone()).collect(), cut }
+    }
+
+    /// The span of `created_at` of all its inputs; there is at least one.
+    pub(crate) fn span(&self) -> Span {
+        let spans = self.inputs.iter().map(Segment::created).flat_map(|span| [span.min, span.max]);
+        Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
     }
 
     /// The kept rows of its inputs as they are cut beside the `others`. A segment has no more than `max_rows`, and no more

@@ -45,6 +45,11 @@ impl Span {
         self.min <= other.max && other.min <= self.max
     }
 
+    /// Whether all instants of another span lie in this one.
+    pub(crate) fn contains(self, other: Span) -> bool {
+        self.min <= other.min && other.max <= self.max
+    }
+
     /// The span of a UTC day.
     pub fn of_day(day: NaiveDate) -> Span {
         let instants = Instant::of_days((day, day), Zone::UTC);
@@ -186,11 +191,6 @@ pub struct Segment {
     pub(crate) key: Key,
 }
 
-/// The key of the item of a live segment with this span.
-fn live_key(account: &AccountId, created: Span, id: &str) -> Key {
-    key::live_segment(account, created.width(), created.days().0, id)
-}
-
 /// Makes the id of a new segment.
 pub(crate) fn new_id(now: Instant) -> String {
     format!("{:016x}{}", now.0.max(0), random_hex(4))
@@ -206,7 +206,7 @@ impl Segment {
     /// Returns a segment of these parts that is not committed yet; `None` where there are no parts.
     pub(crate) fn new(id: String, account: AccountId, parts: Vec<Part>) -> Option<Segment> {
         let created = Span::of(parts.iter().flat_map(|part| [part.created.min, part.created.max]))?;
-        let key = live_key(&account, created, &id);
+        let key = key::live_segment(&account, created.width(), created.days().0, &id);
         Some(Segment {
             id,
             account,
@@ -229,11 +229,6 @@ impl Segment {
     pub fn created(&self) -> Span {
         let spans = self.parts.iter().flat_map(|part| [part.created.min, part.created.max]);
         Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
-    }
-
-    /// The key that its item has while it is live.
-    pub(crate) fn live_key(&self) -> Key {
-        live_key(&self.account, self.created(), &self.id)
     }
 
     /// How many rows of a kind of record it has.

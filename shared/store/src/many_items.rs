@@ -62,12 +62,6 @@ impl Store {
             .consistent_read(true)
     }
 
-    /// Returns the sort keys of those of these keys that have an item now.
-    pub async fn existing(&self, keys: Vec<Key>) -> Result<Vec<String>, StoreError> {
-        let found = self.items(&keys, Some("sk")).await?;
-        Ok(found.iter().filter_map(|item| super::text(item, "sk").map(str::to_owned)).collect())
-    }
-
     /// Returns the items that these keys have now, in any order: whole, or only the given attribute of each.
     /// Fails as `Busy` where DynamoDB leaves some unread again and again.
     pub(super) async fn items(&self, keys: &[Key], attribute: Option<&str>) -> Result<Vec<Item>, StoreError> {
@@ -144,5 +138,16 @@ fn distinct(keys: Vec<Key>) -> Vec<Key> {
 async fn pause(round: u32) {
     if let Some(doublings) = round.checked_sub(1) {
         tokio::time::sleep(std::time::Duration::from_millis(FIRST_PAUSE_MS << doublings)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_named_twice_is_asked_for_once() {
+        let key = |sk: &str| Key { pk: "p".to_owned(), sk: sk.to_owned() };
+        assert_eq!(distinct(vec![key("b"), key("a"), key("b")]), [key("a"), key("b")]);
     }
 }
