@@ -16,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
+mod signature;
+mod server;
+mod dynamodb;
+pub mod table;
 mod kms;
 mod objects;
-mod server;
-pub mod table;
 
 use server::{Server, listen};
 use table::{TableError, TableServer};
@@ -61,9 +63,9 @@ pub struct Embedded {
     pub s3_endpoint: Option<String>,
     /// The address of KMS, where any key id names its only key; `None` where the server was not started.
     pub kms_endpoint: Option<String>,
-    /// The access key id that S3 and KMS accept.
+    /// The access key id of all requests.
     pub access_key: String,
-    /// The secret access key with which S3 checks signatures.
+    /// The secret access key by which their signatures are checked.
     pub secret_key: String,
     table: Option<TableServer>,
     objects: Option<Server>,
@@ -73,7 +75,7 @@ pub struct Embedded {
 }
 
 /// The credentials with which requests must be signed.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Credentials {
     access_key: String,
     secret_key: String,
@@ -100,7 +102,7 @@ impl Embedded {
     pub async fn start_without(outside: Outside, data: &Path) -> Result<Embedded, EmbeddedError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let lock = lock(data)?;
-        let Credentials { access_key, secret_key } = credentials(&data.join("credentials.json"))?;
+        let credentials = credentials(&data.join("credentials.json"))?;
 
         let saved = data.join("ports.json");
         let last: Ports =
@@ -109,17 +111,17 @@ impl Embedded {
         let (mut table, mut objects, mut kms) = (None, None, None);
         if !outside.dynamodb {
             let listener = listen_again(&mut ports.dynamo).await?;
-            table = Some(TableServer::start(&data.join("table.sqlite"), listener)?);
+            table = Some(TableServer::start(&data.join("table.sqlite"), listener, &credentials)?);
         }
         if !outside.s3 {
             let listener = listen_again(&mut ports.s3).await?;
-            let router = objects::router(&data.join("objects"), &access_key, &secret_key)?;
+            let router = objects::router(&data.join("objects"), &credentials)?;
             objects = Some(Server::route(listener, router)?);
         }
         if !outside.kms {
             let listener = listen_again(&mut ports.kms).await?;
             let master = master_key(&data.join("master.key"))?;
-            kms = Some(Server::route(listener, kms::router(master, &access_key))?);
+            kms = Some(Server::route(listener, kms::router(master, credentials.clone()))?);
         }
         if ports != last {
             write_file(&saved, &serde_json::to_vec(&ports).map_err(io::Error::from)?)?;
@@ -128,8 +130,8 @@ impl Embedded {
             dynamo_endpoint: table.as_ref().map(|table| table.endpoint.clone()),
             s3_endpoint: objects.as_ref().map(Server::endpoint),
             kms_endpoint: kms.as_ref().map(Server::endpoint),
-            access_key,
-            secret_key,
+            access_key: credentials.access_key,
+            secret_key: credentials.secret_key,
             table,
             objects,
             kms,

@@ -1,5 +1,6 @@
 //! The whole stack on one machine, and the servers on which it runs.
 
+mod http;
 pub mod embedded;
 pub mod endpoints;
 pub mod template;

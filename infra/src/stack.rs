@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::endpoints::{Backend, Clients, Endpoints};
+use crate::http;
 use crate::maintenance;
 use crate::stream_poller::StreamPoller;
 use crate::template::{self, TemplateError};
@@ -153,12 +154,12 @@ impl Stack {
         let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
         let url = format!("http://{url}");
         let app = web::http::host(routes(store, &bootstrap, public_url, deployment));
-        let http = StackTask::start("the HTTP server", async move {
-            let served = axum::serve(listener, app).await;
+        let serving = StackTask::start("the HTTP server", async move {
+            let served = http::serve(listener, app, std::future::pending()).await;
             served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())
         });
         let local = Local { url, admin_token: String::new() };
-        let tasks = vec![poller, maintenance, http];
+        let tasks = vec![poller, maintenance, serving];
         let mut stack = Stack { local, tasks, _embedded: Some(embedded) };
         stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
         write_json(&data.join("local.json"), &stack.local)?;

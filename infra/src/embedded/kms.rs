@@ -1,14 +1,14 @@
 //! The two operations of KMS that the program calls, with a master key of this server's own.
 //!
 //! As in KMS, a ciphertext opens only with the encryption context with which it was made. There is only one
-//! key, and a request may name any. A request must name the right access key; its signature is not checked.
+//! key, and a request may name any.
 
 use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -16,6 +16,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::cipher::DataKey;
 use serde::{Deserialize, Serialize};
+
+use super::Credentials;
+use super::signature::is_signed;
 
 /// The first byte of every ciphertext: the version of its form.
 const VERSION: u8 = 1;
@@ -32,14 +35,13 @@ type Context = BTreeMap<String, String>;
 #[derive(Clone)]
 struct Kms {
     master: DataKey,
-    /// What the header `Authorization` must contain: the caller's access key.
-    credential: String,
+    credentials: Credentials,
 }
 
 /// Serves `TrentService.Encrypt` and `TrentService.Decrypt` (AWS JSON 1.1) with the master key to callers
-/// with this access key.
-pub(super) fn router(master: DataKey, access_key: &str) -> Router {
-    let kms = Kms { master, credential: format!("Credential={access_key}/") };
+/// with these credentials.
+pub(super) fn router(master: DataKey, credentials: Credentials) -> Router {
+    let kms = Kms { master, credentials };
     Router::new().route("/", post(answer)).with_state(kms)
 }
 
@@ -106,18 +108,18 @@ async fn answer(State(kms): State<Kms>, headers: HeaderMap, body: Bytes) -> Resp
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.1")], body.to_string()).into_response()
 }
 
-fn run(kms: &Kms, headers: &HeaderMap, body: &[u8]) -> Result<CryptoResponse, Refusal> {
-    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !header(AUTHORIZATION.as_str()).contains(&kms.credential) {
+fn run(kms: &Kms, headers: &HeaderMap, body: &Bytes) -> Result<CryptoResponse, Refusal> {
+    if !is_signed(headers, body, &kms.credentials) {
         return Err(Refusal::UnrecognizedClient);
     }
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let answer = CryptoResponse {
         key_id: KEY_ARN,
         encryption_algorithm: ALGORITHM,
         plaintext: None,
         ciphertext_blob: None,
     };
-    match header("x-amz-target") {
+    match target {
         "TrentService.Encrypt" => {
             let blob = encrypt(&kms.master, &parse(body)?)?;
             Ok(CryptoResponse { ciphertext_blob: Some(BASE64_STANDARD.encode(blob)), ..answer })

@@ -31,6 +31,7 @@ mod sums;
 mod files;
 mod answer;
 
+use super::Credentials;
 use files::{Description, ObjectFiles};
 use sums::{Hasher, Mismatch};
 
@@ -42,9 +43,10 @@ const PAGE: usize = 1000;
 const PIECE: usize = 256 << 10;
 
 /// Serves the buckets in the folder `root` to callers with these credentials.
-pub(super) fn router(root: &Path, access_key: &str, secret_key: &str) -> io::Result<Router> {
+pub(super) fn router(root: &Path, credentials: &Credentials) -> io::Result<Router> {
     let mut builder = S3ServiceBuilder::new(Objects { files: ObjectFiles::open(root)? });
-    builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
+    builder
+        .set_auth(SimpleAuth::from_single(credentials.access_key.as_str(), credentials.secret_key.as_str()));
     let refuse = |error: HttpError| async move {
         tracing::error!(?error, "the object server failed");
         StatusCode::INTERNAL_SERVER_ERROR

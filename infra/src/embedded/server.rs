@@ -3,17 +3,14 @@
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How long requests under way may take when a server is stopped.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::http::{self, STOPPING};
 
 /// How many threads a server has that blocks them: one writes while the other reads and parses.
 const THREADS: usize = 2;
@@ -80,14 +77,7 @@ impl Server {
 
     /// Serves `router` on `listener`.
     pub(super) fn route(listener: TcpListener, router: Router) -> io::Result<Server> {
-        Server::start(listener, |listener, stop| async move {
-            // Otherwise the second packet of an answer waits until the client acknowledges the first, which
-            // takes 40 ms.
-            let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.requested()).await {
-                tracing::error!(%error, "an embedded server ended");
-            }
-        })
+        Server::start(listener, |listener, stop| serve(listener, stop, router))
     }
 
     /// The address of the server: `http://127.0.0.1:port`.
@@ -99,7 +89,7 @@ impl Server {
     pub(super) async fn stop(self) {
         let Server { stop, mut task, .. } = self;
         drop(stop);
-        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
+        if tokio::time::timeout(STOPPING, &mut task).await.is_err() {
             task.abort();
         }
     }
@@ -113,5 +103,12 @@ impl Stop {
     pub(super) async fn requested(self) {
         // Nothing is ever sent. That the sender is dropped is the message.
         let _ = self.0.await;
+    }
+}
+
+/// Serves `router` on `listener` until it is to stop.
+pub(super) async fn serve(listener: TcpListener, stop: Stop, router: Router) {
+    if let Err(error) = http::serve(listener, router, stop.requested()).await {
+        tracing::error!(%error, "an embedded server ended");
     }
 }

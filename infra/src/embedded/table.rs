@@ -1,6 +1,6 @@
 //! DynamoDB and its streams on one SQLite file.
 //!
-//! The crate dynoxide speaks DynamoDB's protocol and commits with an fsync before it answers, so an
+//! The crate dynoxide does what DynamoDB does and commits with an fsync before it answers, so an
 //! acknowledged write survives the end of the process. Two things are added through a second connection to
 //! the same file. The first is an index, without which each write searches all earlier stream records for the
 //! last sequence number. The second is deleting those records, which dynoxide keeps for ever.
@@ -10,11 +10,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use dynoxide::Database;
 use rusqlite::{Connection, params};
 use tokio::net::TcpListener;
 
-use super::server::{Server, Stop};
+use super::server::{self, Server, Stop};
+use super::{Credentials, dynamodb};
 
 /// The shortest pause between two searches for expired items.
 const SWEEP_PAUSE: Duration = Duration::from_secs(60);
@@ -56,12 +58,17 @@ impl TableServer {
     ///
     /// Items whose time to live has passed are deleted at the start and then about once a minute, or less
     /// often where that takes long.
-    pub(super) fn start(path: &Path, listener: TcpListener) -> Result<TableServer, TableError> {
+    pub(super) fn start(
+        path: &Path,
+        listener: TcpListener,
+        credentials: &Credentials,
+    ) -> Result<TableServer, TableError> {
         let text = path.to_str().ok_or_else(|| TableError::Open(format!("{} is no text", path.display())))?;
         let database = Database::new(text).map_err(|error| TableError::Open(error.to_string()))?;
         let side = Arc::new(Mutex::new(open_side(path)?));
         // dynoxide does its work with SQLite on the thread that took the request.
-        let server = Server::start_apart(listener, |listener, stop| serve(listener, stop, database))?;
+        let router = dynamodb::router(database.clone(), credentials.clone());
+        let server = Server::start_apart(listener, |listener, stop| serve(listener, stop, router, database))?;
         Ok(TableServer { endpoint: server.endpoint(), server, side })
     }
 
@@ -94,10 +101,9 @@ fn open_side(path: &Path) -> Result<Connection, rusqlite::Error> {
     Ok(side)
 }
 
-async fn serve(listener: TcpListener, stop: Stop, database: Database) {
-    let server = dynoxide::server::serve_with_shutdown(listener, database.clone(), stop.requested());
+async fn serve(listener: TcpListener, stop: Stop, router: Router, database: Database) {
     tokio::select! {
-        ended = server => if let Err(error) = ended { tracing::error!(%error, "the table server ended") },
+        () = server::serve(listener, stop, router) => {}
         () = sweep(database) => {}
     }
 }

@@ -1,0 +1,85 @@
+//! How this process serves HTTP: to whoever asks for this machine by its own names, and within bounds of time.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ::http::uri::Authority;
+use ::http::{StatusCode, header};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::{Handle, Server};
+use domain::lang::Text;
+use tokio::net::TcpListener;
+use web::problem::Problem;
+
+/// How long a connection may be open without a whole head of a request, and how long it may be idle.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long requests under way may take when a server is stopped.
+pub(crate) const STOPPING: Duration = Duration::from_secs(5);
+
+const OTHER_HOST: Text = Text::new(
+    "este ambiente responde só por 127.0.0.1 e localhost; com --listen 0.0.0.0:8787 ele responde por qualquer nome",
+    "this stack answers for 127.0.0.1 and localhost only; with --listen 0.0.0.0:8787 it answers for any name",
+);
+
+/// Serves `router` on `listener` until `stop` ends. Where the listener is one of the loopback device, requests that name
+/// another host are refused: a web page could reach it by a name of its own that leads to this machine.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let router =
+        if listener.local_addr()?.ip().is_loopback() { router.layer(from_fn(own_name)) } else { router };
+    let handle = Handle::new();
+    // Otherwise the second packet of an answer waits until the client acknowledges the first, which takes 40 ms.
+    let server = Server::<SocketAddr>::from_listener(listener).acceptor(NoDelayAcceptor::new());
+    let mut server = server.handle(handle.clone());
+    server.http_builder().http1().header_read_timeout(PATIENCE);
+    let serving = server.serve(router.into_make_service());
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => ended,
+        () = stop => {
+            handle.graceful_shutdown(Some(STOPPING));
+            serving.await
+        }
+    }
+}
+
+/// Refuses requests to other hosts than the loopback device's.
+async fn own_name(request: Request, next: Next) -> Result<Response, Problem> {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = named.and_then(|host| host.parse::<Authority>().ok()).or(request.uri().authority().cloned());
+    match host {
+        Some(host) if is_loopback(host.host()) => Ok(next.run(request).await),
+        _ => Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, OTHER_HOST)),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_the_loopback_device_are_its_own() {
+        for own in ["localhost", "LOCALHOST", "127.0.0.1", "127.8.9.1", "[::1]"] {
+            assert!(is_loopback(own), "{own}");
+        }
+        for other in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "", "[::2]"]
+        {
+            assert!(!is_loopback(other), "{other}");
+        }
+    }
+}
