@@ -60,7 +60,7 @@ async fn a_session_comes_in_both_shapes_in_any_order_and_any_number_of_times() {
     };
     let id = "65f0c0ffee00000000000001";
     let unchanged = json!([{"index": 0, "session_id": id, "outcome": "unchanged"}]);
-    let message = "a version of this session that counts as newer is kept already, of 2026-10-03T17:32:02.000000Z: to correct the session, send it with an updated_at after that time";
+    let message = "a version of this session that counts as newer is kept already, of 2026-10-03T17:32:00Z: to correct the session, send it with an updated_at after that time";
     let stale = json!([{"index": 0, "session_id": id, "outcome": "stale", "message": message}]);
     let json = "application/json";
     assert_eq!(
@@ -197,7 +197,7 @@ async fn a_session_twice_in_one_batch_is_as_if_posted_one_after_the_other() {
         {"index": 1, "session_id": "s", "outcome": "unchanged"},
         {
             "index": 2, "session_id": "s", "outcome": "stale",
-            "message": "a version of this session that counts as newer is kept already, of 2026-10-05T03:00:00.000000Z: to correct the session, send it with an updated_at after that time",
+            "message": "a version of this session that counts as newer is kept already, of 2026-10-05T03:00:00Z: to correct the session, send it with an updated_at after that time",
         },
     ]);
     assert_eq!(body["results"], expected);

@@ -46,8 +46,8 @@ const outcomes = () => [
   ['accepted', say('Armazenada por este envio: é a última versão da sessão. Não aparece em `results`.', 'Stored by this request: it is the session\'s latest version. It is not listed in `results`.')],
   ['unchanged', say('Este mesmo conteúdo já estava guardado. Não é preciso fazer nada.', 'This very content was kept already. There is nothing to do.')],
   ['stale', say(
-    'Não foi armazenada. `message` diz: “já há uma versão desta sessão que conta como mais nova, de 2026-10-03T17:35:05.000000Z: para corrigir a sessão, envie-a com um updated_at depois desse instante”. Se era só uma entrega atrasada, não é preciso fazer nada.',
-    'It was not stored. `message` says: “a version of this session that counts as newer is kept already, of 2026-10-03T17:35:05.000000Z: to correct the session, send it with an updated_at after that time”. If it was only a delivery that came late, there is nothing to do.')],
+    'Não foi armazenada. `message` diz: “já há uma versão desta sessão que conta como mais nova, de 2026-10-03T17:35:05Z: para corrigir a sessão, envie-a com um updated_at depois desse instante”. Se era só uma entrega atrasada, não é preciso fazer nada.',
+    'It was not stored. `message` says: “a version of this session that counts as newer is kept already, of 2026-10-03T17:35:05Z: to correct the session, send it with an updated_at after that time”. If it was only a delivery that came late, there is nothing to do.')],
   ['ignored', say('Não foi armazenada, pois a conta não a guarda: `message` diz por quê e o que fazer.', 'It was not stored, as the account does not keep it: `message` says why and what to do.')],
   ['rejected', say('Não pôde ser lida: `errors` traz tudo o que está errado. Corrija e envie de novo.', 'It could not be read: `errors` has everything that is wrong. Correct it and send it again.')],
   ['retry', say('Só com 503 ou 500: não foi armazenada agora. Envie de novo só estes itens.', 'With 503 or 500 alone: it was not stored now. Send these items again, and no others.')],

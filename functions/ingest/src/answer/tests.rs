@@ -38,7 +38,7 @@ async fn every_item_that_was_not_accepted_is_listed_by_index() {
     answer.ignore(1, id("s1").unwrap(), Unkept::BeforeStart("2026-11-01".parse().unwrap()));
     let told = json!([{"field": "created_at", "message": "created_at is required"}]);
     let before = "before starts_on 2026-11-01: an admin may move starts_on back (PATCH /v1/account), then send it again";
-    let newer = "a version of this session that counts as newer is kept already, of 2026-10-03T17:35:05.000000Z: \
+    let newer = "a version of this session that counts as newer is kept already, of 2026-10-03T17:35:05Z: \
                  to correct the session, send it with an updated_at after that time";
     let expected = json!({
         "received": 5, "accepted": 1, "unchanged": 1, "stale": 1, "ignored": 1, "rejected": 1,
