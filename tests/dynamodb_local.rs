@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::config::Credentials;
 use infra::embedded::{Embedded, Outside};
 use infra::endpoints::Clients;
 use infra::template::create_table;
@@ -119,6 +120,12 @@ impl Servers {
         servers
     }
 
+    /// What requests to the embedded servers are signed with.
+    pub(crate) fn credentials(&self) -> Credentials {
+        let Embedded { access_key, secret_key, .. } = &self.embedded;
+        Credentials::new(access_key, secret_key, None, None, "test")
+    }
+
     /// Clients that reach the servers directly and retry as those of the functions do.
     pub(crate) fn clients(&self) -> Clients {
         self.clients_at(&self.endpoints, store::aws::retries())
@@ -139,9 +146,7 @@ impl Servers {
         endpoints: &Endpoints,
         retries: aws_sdk_dynamodb::config::retry::RetryConfig,
     ) -> Clients {
-        let Embedded { access_key, secret_key, .. } = &self.embedded;
-        let credentials =
-            aws_sdk_dynamodb::config::Credentials::new(access_key, secret_key, None, None, "test");
+        let credentials = self.credentials();
         let config = store::aws::builder("sa-east-1", credentials).retry_config(retries).build();
         let at = |endpoint: &str| config.to_builder().endpoint_url(endpoint).build();
         let dynamo = at(&endpoints.dynamodb);

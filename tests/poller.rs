@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use archive::App;
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -33,6 +36,8 @@ const EXPIRES: usize = 5;
 struct Sharded {
     client: reqwest::Client,
     origin: String,
+    /// What it signs its own requests with.
+    credentials: Credentials,
     asked: Mutex<Requests>,
 }
 
@@ -49,9 +54,10 @@ struct Requests {
 }
 
 impl Sharded {
-    async fn start(origin: &str) -> (Arc<Sharded>, String) {
+    async fn start(servers: &Servers) -> (Arc<Sharded>, String) {
         let client = client::net::client().build().unwrap();
-        let sharded = Sharded { client, origin: origin.to_owned(), asked: Mutex::default() };
+        let (origin, credentials) = (servers.endpoints.dynamodb.clone(), servers.credentials());
+        let sharded = Sharded { client, origin, credentials, asked: Mutex::default() };
         let sharded = Arc::new(sharded);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -60,22 +66,30 @@ impl Sharded {
         (sharded, endpoint)
     }
 
-    async fn forward(&self, headers: &HeaderMap, target: &str, body: Value) -> (StatusCode, Value) {
-        let mut headers = headers.clone();
-        headers.remove("host");
-        headers.remove("content-length");
-        headers.insert("x-amz-target", target.parse().unwrap());
-        let sent =
-            self.client.post(&self.origin).headers(headers).body(body.to_string()).send().await.unwrap();
+    async fn forward(&self, target: &str, body: Value) -> (StatusCode, Value) {
+        let body = body.to_string();
+        let origin = format!("{}/", self.origin);
+        let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder().identity(&identity).region("sa-east-1").name("dynamodb");
+        let params = params.time(SystemTime::now()).settings(SigningSettings::default()).build().unwrap();
+        let signed = SignableBody::Bytes(body.as_bytes());
+        let signable = SignableRequest::new("POST", &origin, headers.into_iter(), signed).unwrap();
+        let (instructions, _) = sign(signable, &params.into()).unwrap().into_parts();
+        let mut request = http::Request::post(&origin).body(body).unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        instructions.apply_to_request_http1x(&mut request);
+        let sent = self.client.execute(request.try_into().unwrap()).await.unwrap();
         let status = sent.status();
         (status, serde_json::from_slice(&sent.bytes().await.unwrap()).unwrap_or_default())
     }
 
     /// Returns the records of one of the three shards.
-    async fn records(&self, headers: &HeaderMap, arn: &str, shard: usize) -> Vec<Value> {
-        let ask = async |name: &str, body| {
-            self.forward(headers, &format!("DynamoDBStreams_20120810.{name}"), body).await.1
-        };
+    async fn records(&self, arn: &str, shard: usize) -> Vec<Value> {
+        let ask =
+            async |name: &str, body| self.forward(&format!("DynamoDBStreams_20120810.{name}"), body).await.1;
         let described = ask("DescribeStream", json!({"StreamArn": arn})).await;
         let only = &described["StreamDescription"]["Shards"][0]["ShardId"];
         let order = json!({"StreamArn": arn, "ShardId": only, "ShardIteratorType": "TRIM_HORIZON"});
@@ -116,7 +130,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
     let shard_of = |id: &Value| SHARDS.iter().position(|shard| id == shard).unwrap();
     let said = match target.rsplit('.').next().unwrap() {
         "DescribeStream" => {
-            let (_, mut described) = sharded.forward(&headers, &target, body).await;
+            let (_, mut described) = sharded.forward(&target, body).await;
             let shards = SHARDS.map(|id| {
                 let parent = if id == SHARDS[1] { json!(SHARDS[0]) } else { json!("shard-forgotten") };
                 json!({"ShardId": id, "ParentShardId": parent, "SequenceNumberRange": {}})
@@ -137,7 +151,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
             if trims {
                 return refusal("TrimmedDataAccessException");
             }
-            let records = sharded.records(&headers, body["StreamArn"].as_str().unwrap(), shard).await;
+            let records = sharded.records(body["StreamArn"].as_str().unwrap(), shard).await;
             let named = body["SequenceNumber"].as_str();
             let at = named.map_or(0, |named| records.iter().position(|one| number(one) == named).unwrap());
             let at = at + usize::from(kind == "AFTER_SEQUENCE_NUMBER");
@@ -147,7 +161,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
             let iterator = body["ShardIterator"].as_str().unwrap();
             let [arn, shard, at] = iterator.split(' ').collect::<Vec<_>>().try_into().unwrap();
             let (shard, at): (usize, usize) = (shard.parse().unwrap(), at.parse().unwrap());
-            let records = sharded.records(&headers, arn, shard).await;
+            let records = sharded.records(arn, shard).await;
             let mut asked = sharded.asked.lock().unwrap();
             asked.readings += 1;
             if asked.readings.is_multiple_of(EXPIRES) {
@@ -161,7 +175,7 @@ async fn answer(State(sharded): State<Arc<Sharded>>, headers: HeaderMap, body: B
             json!({"Records": records[at..end], "NextShardIterator": next})
         }
         _ => {
-            let (status, said) = sharded.forward(&headers, &target, body).await;
+            let (status, said) = sharded.forward(&target, body).await;
             return (status, said.to_string()).into_response();
         }
     };
@@ -176,7 +190,7 @@ async fn every_shard_is_read_after_its_parent_and_goes_on_where_it_stopped() {
     let sessions = expected::sessions(81, 200);
     world.ingest_all(&ingest, &sessions[..150], "accepted").await;
 
-    let (sharded, endpoint) = Sharded::start(&servers.endpoints.dynamodb).await;
+    let (sharded, endpoint) = Sharded::start(&servers).await;
     let endpoints = Endpoints { dynamodb: endpoint, ..servers.endpoints.clone() };
     let data = tempfile::tempdir().unwrap();
     let poll = || {
