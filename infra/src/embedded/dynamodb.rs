@@ -1,4 +1,4 @@
-//! DynamoDB's protocol over dynoxide's engine: the operations that the program calls, of signed requests only.
+//! DynamoDB's protocol over dynoxide's engine: the operations that the program and its tests call, of signed requests only.
 //!
 //! dynoxide has a server of its own, which answers anybody: any web page that is open on this machine could ask it.
 
@@ -60,6 +60,7 @@ fn refusal(name: &str) -> String {
 fn run(database: &Database, operation: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
     Some(match operation {
         "CreateTable" => call(body, |request| database.create_table(request)),
+        "DeleteTable" => call(body, |request| database.delete_table(request)),
         "DescribeTable" => call(body, |request| database.describe_table(request)),
         "ListTables" => call(body, |request| database.list_tables(request)),
         "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
