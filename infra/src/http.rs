@@ -19,23 +19,18 @@ use web::problem::Problem;
 
 /// How long a connection may be open without a whole head of a request, and how long it may be idle.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long requests under way may take when a server is stopped.
-pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 
 const OTHER_HOST: Text = Text::new(
     "este ambiente responde só por 127.0.0.1 e localhost; com --listen 0.0.0.0:8787 ele responde por qualquer nome",
     "this stack answers for 127.0.0.1 and localhost only; with --listen 0.0.0.0:8787 it answers for any name",
 );
 
-/// Serves `router` on `listener` until `stop` ends. Where the listener is one of the loopback device, requests that name
-/// another host are refused: a web page could reach it by a name of its own that leads to this machine.
+/// Serves `router` on `listener` until `stop` ends and requests under way are done.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let router =
-        if listener.local_addr()?.ip().is_loopback() { router.layer(from_fn(own_name)) } else { router };
     let handle = Handle::new();
     // Otherwise the second packet of an answer waits until the client acknowledges the first, which takes 40 ms.
     let server = Server::<SocketAddr>::from_listener(listener).acceptor(NoDelayAcceptor::new());
@@ -46,10 +41,16 @@ pub(crate) async fn serve(
     tokio::select! {
         ended = &mut serving => ended,
         () = stop => {
-            handle.graceful_shutdown(Some(STOPPING));
+            handle.graceful_shutdown(None);
             serving.await
         }
     }
+}
+
+/// Lets a router that is served on the loopback device refuse requests that name another host: a web page could reach it by
+/// a name of its own that leads to this machine.
+pub(crate) fn refuse_other_names(router: Router) -> Router {
+    router.layer(from_fn(own_name))
 }
 
 /// Refuses requests to other hosts than the loopback device's.

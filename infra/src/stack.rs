@@ -148,12 +148,14 @@ impl Stack {
 
         let bootstrap = random_hex(32);
         let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
-        let url = listener.local_addr().map_err(|error| StackError::Listen(listen, error))?;
+        let address = listener.local_addr().map_err(|error| StackError::Listen(listen, error))?;
         // A stack that listens on every address takes the address of links from each request. Otherwise links
         // are always the same text.
-        let public_url = (!url.ip().is_unspecified()).then(|| format!("http://{url}"));
-        let url = format!("http://{url}");
-        let app = web::http::host(routes(store, &bootstrap, public_url, deployment));
+        let public_url = (!address.ip().is_unspecified()).then(|| format!("http://{address}"));
+        let url = format!("http://{address}");
+        let routes = routes(store, &bootstrap, public_url, deployment);
+        let routes = if address.ip().is_loopback() { http::refuse_other_names(routes) } else { routes };
+        let app = web::http::host(routes);
         let serving = StackTask::start("the HTTP server", async move {
             let served = http::serve(listener, app, std::future::pending()).await;
             served.map_or_else(|error| error.to_string(), |()| "it stopped listening".to_owned())

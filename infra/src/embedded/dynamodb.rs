@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Credentials;
-use super::signature::is_signed;
+use super::signature::signed_target;
 
 /// The largest body that DynamoDB takes, in bytes.
 const MAX_BODY: usize = 16 << 20;
@@ -34,21 +34,23 @@ pub(super) fn router(database: Database, credentials: Credentials) -> Router {
 }
 
 async fn answer(State(table): State<Table>, headers: HeaderMap, body: Bytes) -> Response {
-    let (status, json) = if !is_signed(&headers, &body, &table.credentials) {
-        (StatusCode::BAD_REQUEST, refusal("com.amazon.coral.service#UnrecognizedClientException"))
-    } else {
-        let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let operation = TARGETS.iter().find_map(|service| target.strip_prefix(service)).unwrap_or_default();
-        match run(&table.database, operation, &body) {
+    let (status, json) = match signed_target(&headers, &body, &table.credentials) {
+        None => (StatusCode::BAD_REQUEST, refusal("com.amazon.coral.service#UnrecognizedClientException")),
+        Some(target) => match run(&table.database, operation(target), &body) {
+            None => (StatusCode::BAD_REQUEST, refusal("com.amazon.coral.service#UnknownOperationException")),
             Some(Ok(json)) => (StatusCode::OK, json),
             Some(Err(error)) => {
                 let status = StatusCode::from_u16(error.status_code());
                 (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), error.to_json())
             }
-            None => (StatusCode::BAD_REQUEST, refusal("com.amazon.coral.service#UnknownOperationException")),
-        }
+        },
     };
     (status, [(CONTENT_TYPE, "application/x-amz-json-1.0")], json).into_response()
+}
+
+/// The name of the operation that a target names, without its service; empty where the service is another.
+fn operation(target: &str) -> &str {
+    TARGETS.iter().find_map(|service| target.strip_prefix(service)).unwrap_or_default()
 }
 
 /// The body of an error that has a name and nothing else.

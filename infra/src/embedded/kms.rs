@@ -18,7 +18,7 @@ use domain::cipher::DataKey;
 use serde::{Deserialize, Serialize};
 
 use super::Credentials;
-use super::signature::is_signed;
+use super::signature::signed_target;
 
 /// The first byte of every ciphertext: the version of its form.
 const VERSION: u8 = 1;
@@ -109,10 +109,7 @@ async fn answer(State(kms): State<Kms>, headers: HeaderMap, body: Bytes) -> Resp
 }
 
 fn run(kms: &Kms, headers: &HeaderMap, body: &Bytes) -> Result<CryptoResponse, Refusal> {
-    if !is_signed(headers, body, &kms.credentials) {
-        return Err(Refusal::UnrecognizedClient);
-    }
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let target = signed_target(headers, body, &kms.credentials).ok_or(Refusal::UnrecognizedClient)?;
     let answer = CryptoResponse {
         key_id: KEY_ARN,
         encryption_algorithm: ALGORITHM,

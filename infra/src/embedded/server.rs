@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -10,7 +11,10 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::http::{self, STOPPING};
+use crate::http;
+
+/// How long requests under way may take when a server is stopped.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many threads a server has that blocks them: one writes while the other reads and parses.
 const THREADS: usize = 2;
@@ -89,7 +93,7 @@ impl Server {
     pub(super) async fn stop(self) {
         let Server { stop, mut task, .. } = self;
         drop(stop);
-        if tokio::time::timeout(STOPPING, &mut task).await.is_err() {
+        if tokio::time::timeout(PATIENCE, &mut task).await.is_err() {
             task.abort();
         }
     }
@@ -108,6 +112,7 @@ impl Stop {
 
 /// Serves `router` on `listener` until it is to stop.
 pub(super) async fn serve(listener: TcpListener, stop: Stop, router: Router) {
+    let router = http::refuse_other_names(router);
     if let Err(error) = http::serve(listener, router, stop.requested()).await {
         tracing::error!(%error, "an embedded server ended");
     }

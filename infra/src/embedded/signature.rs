@@ -17,6 +17,10 @@ use subtle::ConstantTimeEq;
 use super::Credentials;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The header that says when a request was signed.
+const DATE: &str = "x-amz-date";
+/// The header that names the service and the operation.
+const TARGET: &str = "x-amz-target";
 
 /// What the header `Authorization` of a signed request says.
 struct Authorization<'a> {
@@ -42,15 +46,20 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// Whether a request is signed with these credentials. What it is about must be signed with it: host, day and operation.
-pub(super) fn is_signed(headers: &HeaderMap, body: &Bytes, credentials: &Credentials) -> bool {
-    check(headers, body, credentials).unwrap_or_default()
+/// The operation that a request asks for; `None` where it is not signed with these credentials. What it is about must be
+/// signed too: host, day and operation.
+pub(super) fn signed_target<'a>(
+    headers: &'a HeaderMap,
+    body: &Bytes,
+    credentials: &Credentials,
+) -> Option<&'a str> {
+    check(headers, body, credentials)?.then(|| headers.get(TARGET)?.to_str().ok())?
 }
 
 fn check(headers: &HeaderMap, body: &Bytes, credentials: &Credentials) -> Option<bool> {
     let authorization = Authorization::parse(headers.get(AUTHORIZATION)?.to_str().ok()?)?;
     let names: Vec<&str> = authorization.signed_headers.split(';').collect();
-    if !["host", "x-amz-date", "x-amz-target"].iter().all(|name| names.contains(name)) {
+    if !["host", DATE, TARGET].iter().all(|name| names.contains(name)) {
         return Some(false);
     }
     let mut canonical = "POST\n/\n\n".to_owned();
@@ -62,7 +71,7 @@ fn check(headers: &HeaderMap, body: &Bytes, credentials: &Credentials) -> Option
         canonical.push_str(&format!("{name}:{value}\n"));
     }
     canonical.push_str(&format!("\n{}\n{}", authorization.signed_headers, hash(body)));
-    let time = headers.get("x-amz-date")?.to_str().ok()?;
+    let time = headers.get(DATE)?.to_str().ok()?;
     let to_sign = format!("{ALGORITHM}\n{time}\n{}\n{}", authorization.scope, hash(canonical.as_bytes()));
     let [_, region, service, _] = authorization.scope.split('/').collect::<Vec<_>>()[..] else { return None };
     let key = generate_signing_key(&credentials.secret_key, authorization.day()?, region, service);

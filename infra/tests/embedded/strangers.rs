@@ -3,9 +3,14 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_s3::config::Credentials;
 use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::Stack;
+
+fn client() -> Client {
+    client::net::client().build().unwrap()
+}
 
 fn endpoints(stack: &Stack) -> [String; 3] {
     let of = [&stack.embedded.dynamo_endpoint, &stack.embedded.s3_endpoint, &stack.embedded.kms_endpoint];
@@ -35,7 +40,7 @@ async fn a_web_page_may_neither_ask_nor_read() {
     let stack = Stack::start(data.path()).await;
     for endpoint in endpoints(&stack) {
         for method in [Method::GET, Method::OPTIONS, Method::POST] {
-            let request = Client::new().request(method.clone(), &endpoint);
+            let request = client().request(method.clone(), &endpoint);
             let request = request.header("origin", "https://page.example").body("{}");
             let request = request.header("access-control-request-method", "POST");
             let answer = request.header("x-amz-target", "DynamoDB_20120810.ListTables").send().await.unwrap();
@@ -46,7 +51,24 @@ async fn a_web_page_may_neither_ask_nor_read() {
                 "{method} {endpoint}: {names:?}"
             );
         }
-        let renamed = Client::new().post(&endpoint).header("host", "page.example").send().await.unwrap();
+        let renamed = client().post(&endpoint).header("host", "page.example").send().await.unwrap();
         assert_eq!(renamed.status(), StatusCode::MISDIRECTED_REQUEST, "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn the_stack_tells_whoever_asks_by_another_name_what_to_do() {
+    let data = TempDir::new().unwrap();
+    let stack = infra::stack::Stack::start(data.path(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let url = format!("{}/healthz", stack.local.url);
+    let answer = client().get(&url).header("host", "page.example").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    assert!(problem["detail"].as_str().unwrap().contains("127.0.0.1"), "{problem}");
+    assert!(problem["request_id"].is_string(), "{problem}");
+    for own in ["localhost", "127.0.0.1:8787", "[::1]"] {
+        let answer = client().get(&url).header("host", own).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{own}");
     }
 }
