@@ -27,7 +27,6 @@ pub(crate) struct Page {
     rows: usize,
     limit: usize,
     is_cut: bool,
-    has_too_large_row: bool,
 }
 
 impl Page {
@@ -44,13 +43,10 @@ impl Page {
         }
         let begin = self.out.len();
         let bytes = self.encoder.row(self.rows == 0, values, &mut self.out);
-        if self.rows > 0 && self.bytes + bytes > MAX_BYTES {
+        let most = if self.rows == 0 { MAX_ROW_BYTES } else { MAX_BYTES };
+        if self.bytes + bytes > most {
             self.encoder.take_back(begin, &mut self.out);
             return self.cut();
-        }
-        if bytes > MAX_ROW_BYTES {
-            self.has_too_large_row = true;
-            return ControlFlow::Break(());
         }
         self.bytes += bytes;
         self.rows += 1;
@@ -69,7 +65,7 @@ impl Page {
 
     /// Whether its first row cannot be sent at all. The page is not to be sent either.
     pub(crate) fn has_too_large_row(&self) -> bool {
-        self.has_too_large_row
+        self.is_cut && self.rows == 0
     }
 
     pub(crate) fn rows(&self) -> usize {

@@ -9,11 +9,6 @@ use super::request::FilterRequest;
 use crate::catalog::date_format::DateFormat;
 use crate::catalog::value::Value;
 
-/// What one expression may take once compiled, and again while it runs: plenty for a pattern of words.
-const REGEX_BYTES: usize = 1 << 20;
-/// What all expressions of a request may take together: too little to exhaust a function.
-const ALL_REGEX_BYTES: usize = 16 << 20;
-
 /// What a value is compared with. A null passes no comparison but `Null`.
 #[derive(Clone, Debug)]
 pub(crate) enum Comparison {
@@ -40,16 +35,15 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// The filter of a request on a field of this meaning; `None` where it cannot be applied. `patterns` is how many
-    /// regular expressions the whole request has.
-    pub(crate) fn new(request: &FilterRequest, semantic: Semantic, patterns: usize) -> Option<Filter> {
+    /// The filter of a request on a field of this meaning; `None` where it cannot be applied. A regular
+    /// expression may take `regex_bytes` once compiled, and again while it runs.
+    pub(crate) fn new(request: &FilterRequest, semantic: Semantic, regex_bytes: usize) -> Option<Filter> {
         let exclude = match request.inclusion.as_deref()? {
             "INCLUDE" => false,
             "EXCLUDE" => true,
             _ => return None,
         };
         let values: Option<Vec<String>> = request.values.iter().flatten().map(text_of).collect();
-        let regex_bytes = REGEX_BYTES.min(ALL_REGEX_BYTES / patterns.max(1));
         let comparison = comparison(request.operator.as_deref()?, &values?, semantic, regex_bytes)?;
         Some(Filter { exclude, comparison })
     }
@@ -188,7 +182,7 @@ mod tests {
             inclusion: Some(inclusion.to_owned()),
             operator: Some(operator.to_owned()),
         };
-        Filter::new(&request, semantic, 1)
+        Filter::new(&request, semantic, 1 << 20)
     }
 
     /// Which of some values pass; every filter must exclude exactly what it does not include.

@@ -13,6 +13,10 @@ const MOST_CONDITIONS: usize = 100;
 const MOST_VALUES: usize = 10_000;
 /// The most bytes that all regular expressions have together.
 const MOST_PATTERN_BYTES: usize = 64 << 10;
+/// What one regular expression may take once compiled: plenty for a pattern of words.
+const REGEX_BYTES: usize = 1 << 20;
+/// What all regular expressions of a request may take together: too little to exhaust a function.
+const ALL_REGEX_BYTES: usize = 16 << 20;
 /// The most fields of a summary. Data Studio asks for more in several requests, and each would be grouped on its own.
 const MOST_SUMMARY_FIELDS: usize = 20;
 
@@ -63,4 +67,10 @@ pub(super) fn check_filters(filters: &[Vec<Object<FilterRequest>>]) -> Result<()
             ),
         ))
     })
+}
+
+/// How many bytes each regular expression of these filters may take once compiled.
+pub(super) fn regex_bytes(filters: &[Vec<Object<FilterRequest>>]) -> usize {
+    let patterns = filters.iter().flatten().filter(|Object(condition)| condition.is_pattern()).count();
+    REGEX_BYTES.min(ALL_REGEX_BYTES / patterns.max(1))
 }

@@ -21,7 +21,7 @@ use super::conditions::{Condition, Conditions};
 use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
-use super::limits::{check_fields, check_filters};
+use super::limits::{check_fields, check_filters, regex_bytes};
 use super::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use super::unknown_field::unknown_field;
 use super::window::{Window, created_window};
@@ -205,9 +205,9 @@ fn filters(
 ) -> Result<Option<Vec<Vec<Condition>>>, Problem> {
     let requested = requested.unwrap_or_default();
     check_filters(requested)?;
-    let patterns = requested.iter().flatten().filter(|Object(one)| one.is_pattern()).count();
+    let regex_bytes = regex_bytes(requested);
     let mut one = |Object(one): &Object<FilterRequest>| {
-        Ok(condition(report, filterable(report, &one.field_name)?, one, patterns, compiler))
+        Ok(condition(report, filterable(report, &one.field_name)?, one, regex_bytes, compiler))
     };
     let all_of = requested.iter().filter(|any_of| !any_of.is_empty());
     let all_of = each(all_of.map(|any_of| each(any_of.iter().map(&mut one))))?;
@@ -218,7 +218,7 @@ fn condition(
     report: ReportType,
     column: &'static Column,
     request: &FilterRequest,
-    patterns: usize,
+    regex_bytes: usize,
     compiler: &mut Compiler<'_>,
 ) -> Option<Condition> {
     // What a summary adds up is known only after all rows have passed.
@@ -226,7 +226,7 @@ fn condition(
     if report == ReportType::Summary && added_up {
         return None;
     }
-    let filter = Filter::new(request, column.semantic, patterns)?;
+    let filter = Filter::new(request, column.semantic, regex_bytes)?;
     let of_session = match column.source {
         Source::Field(field) | Source::Label(field) => {
             report.record() == Record::Session || field.record != report.record()
