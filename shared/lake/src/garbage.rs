@@ -26,7 +26,7 @@ const COMMITTED_WITHIN: i64 = 3_600;
 /// Replaced segments whose objects and items are deleted together: those of format 1 have six objects each, and a request
 /// deletes a thousand.
 const LOT: usize = 150;
-/// Replaced segments of one step, at most.
+/// A step ends once it has deleted so many replaced segments.
 const STEP: usize = 6 * LOT;
 /// How long a full lot takes at least, so that what is read to delete very many leaves the partition free for readers.
 const LOT_TAKES: Duration = Duration::from_millis(500);
@@ -57,19 +57,18 @@ impl Lake {
     /// Makes one step of deleting the segments that were replaced more than 25 hours before `now`.
     pub async fn sweep(&self, account: &AccountId, now: Instant) -> Result<Swept, StoreError> {
         let until = now.plus_seconds(-KEPT_AFTER_REMOVAL);
-        let mut swept = Swept::default();
+        let (partition, mut swept) = (key::manifest(account), Swept::default());
         for keys in key::replaced_before(until) {
-            loop {
-                let limit = i32::try_from(LOT).ok();
-                let page = self.store.range_page(&key::manifest(account), keys.clone(), limit).await?;
-                let lot = page.0.iter().map(|item| Segment::from_item(account, item));
-                self.delete(account, &lot.collect::<Result<Vec<_>, _>>()?, &mut swept).await?;
-                if !page.1 {
-                    break;
-                }
+            let mut has_more = true;
+            while has_more {
                 if swept.segments >= STEP {
                     return Ok(Swept { more: true, ..swept });
                 }
+                let limit = i32::try_from(LOT).ok();
+                let items;
+                (items, has_more) = self.store.range_page(&partition, keys.clone(), limit).await?;
+                let lot = items.iter().map(|item| Segment::from_item(account, item));
+                self.delete(account, &lot.collect::<Result<Vec<_>, _>>()?, &mut swept).await?;
             }
         }
         for lot in self.replaced_before_sections(account, until).await?.chunks(LOT) {
@@ -90,8 +89,7 @@ impl Lake {
         swept: &mut Swept,
     ) -> Result<(), StoreError> {
         let takes = tokio::time::Instant::now() + LOT_TAKES;
-        let spans = lot.iter().map(Segment::created).flat_map(|span| [span.min, span.max]);
-        let Some(span) = Span::of(spans) else { return Ok(()) };
+        let Some(span) = Span::over(lot.iter().map(Segment::created)) else { return Ok(()) };
         let live: BTreeSet<String> =
             self.live_in(account, span).await?.into_iter().map(|segment| segment.id).collect();
         let gone = lot.iter().filter(|segment| !live.contains(&segment.id));

@@ -32,8 +32,8 @@ impl Job {
 
     /// The span of `created_at` of all its inputs; there is at least one.
     pub(crate) fn span(&self) -> Span {
-        let spans = self.inputs.iter().map(Segment::created).flat_map(|span| [span.min, span.max]);
-        Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
+        Span::over(self.inputs.iter().map(Segment::created))
+            .unwrap_or(Span { min: Instant(0), max: Instant(0) })
     }
 
     /// The kept rows of its inputs as they are cut beside the `others`. A segment has no more than `max_rows`, and no more

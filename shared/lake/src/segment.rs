@@ -40,6 +40,11 @@ impl Span {
         })
     }
 
+    /// The shortest span that holds all of these; `None` where there are none.
+    pub(crate) fn over(spans: impl IntoIterator<Item = Span>) -> Option<Span> {
+        Span::of(spans.into_iter().flat_map(|span| [span.min, span.max]))
+    }
+
     /// Whether two spans have an instant in common.
     pub fn overlaps(self, other: Span) -> bool {
         self.min <= other.max && other.min <= self.max
@@ -205,7 +210,7 @@ pub(crate) fn made_at(id: &str) -> Option<Instant> {
 impl Segment {
     /// Returns a segment of these parts that is not committed yet; `None` where there are no parts.
     pub(crate) fn new(id: String, account: AccountId, parts: Vec<Part>) -> Option<Segment> {
-        let created = Span::of(parts.iter().flat_map(|part| [part.created.min, part.created.max]))?;
+        let created = Span::over(parts.iter().map(|part| part.created))?;
         let key = key::live_segment(&account, created.width(), created.days().0, &id);
         Some(Segment {
             id,
@@ -227,8 +232,8 @@ impl Segment {
 
     /// The span of `created_at` of all parts.
     pub fn created(&self) -> Span {
-        let spans = self.parts.iter().flat_map(|part| [part.created.min, part.created.max]);
-        Span::of(spans).unwrap_or(Span { min: Instant(0), max: Instant(0) })
+        Span::over(self.parts.iter().map(|part| part.created))
+            .unwrap_or(Span { min: Instant(0), max: Instant(0) })
     }
 
     /// How many rows of a kind of record it has.

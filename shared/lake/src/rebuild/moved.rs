@@ -86,8 +86,7 @@ impl Lake {
         moved: &mut Moved,
         inputs: &Inputs,
     ) -> Result<(), StoreError> {
-        let spans = moved.0.values().flat_map(|moved| [moved.span.min, moved.span.max]);
-        let Some(span) = Span::of(spans) else { return Ok(()) };
+        let Some(span) = Span::over(moved.0.values().map(|moved| moved.span)) else { return Ok(()) };
         for keys in &inputs.keys {
             moved.note(keys, |at| at < day.min || at > day.max)?;
         }
