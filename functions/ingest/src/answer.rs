@@ -150,6 +150,17 @@ impl BatchAnswer {
 
     /// Notes the outcome of an item that was not accepted.
     pub(crate) fn note_outcome(&mut self, index: usize, session_id: Option<SessionId>, outcome: Outcome) {
+        let message = (outcome == Outcome::Retry).then(|| RETRY.in_lang(self.lang).to_owned());
+        self.note(index, session_id, outcome, message);
+    }
+
+    fn note(
+        &mut self,
+        index: usize,
+        session_id: Option<SessionId>,
+        outcome: Outcome,
+        message: Option<String>,
+    ) {
         *match outcome {
             Outcome::Unchanged => &mut self.unchanged,
             Outcome::Stale => &mut self.stale,
@@ -157,11 +168,6 @@ impl BatchAnswer {
             Outcome::Rejected => &mut self.rejected,
             Outcome::Retry => &mut self.retry,
         } += 1;
-        let message = match outcome {
-            Outcome::Retry => Some(RETRY),
-            Outcome::Unchanged | Outcome::Stale | Outcome::Ignored | Outcome::Rejected => None,
-        };
-        let message = message.map(|message| message.in_lang(self.lang).to_owned());
         self.results.push(ItemResult {
             index,
             session_id,
@@ -175,19 +181,14 @@ impl BatchAnswer {
 
     /// Notes an item that the account does not keep, and why.
     pub(crate) fn ignore(&mut self, index: usize, session_id: SessionId, why: Unkept) {
-        self.note_outcome(index, Some(session_id), Outcome::Ignored);
-        if let Some(line) = self.results.last_mut() {
-            line.message = Some(why.message(self.lang));
-        }
+        self.note(index, Some(session_id), Outcome::Ignored, Some(why.message(self.lang)));
     }
 
     /// Notes an item of which a newer version is kept, and of when that is.
     pub(crate) fn outdate(&mut self, index: usize, session_id: SessionId, kept_at: Instant) {
-        self.note_outcome(index, Some(session_id), Outcome::Stale);
         let [kept, way_out] = STALE.map(|text| text.in_lang(self.lang));
-        if let Some(line) = self.results.last_mut() {
-            line.message = Some(format!("{kept} {}: {way_out}", kept_at.to_rfc3339()));
-        }
+        let message = format!("{kept} {}: {way_out}", kept_at.to_rfc3339());
+        self.note(index, Some(session_id), Outcome::Stale, Some(message));
     }
 
     /// Notes an item that cannot be read, and everything that is wrong with it.

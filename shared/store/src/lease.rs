@@ -60,9 +60,9 @@ impl Lease {
 
 impl Store {
     /// Takes the lease on an account that is due at `now`, for a run that works until `deadline`; it ends a margin later.
-    /// Returns `None` where the account is not due, or another run holds a lease that has not ended. Where earlier runs ended without giving the account back,
-    /// as one does that is out of memory, the lease is longer, so that an account at which every run ends leaves time for
-    /// the others.
+    /// Returns `None` where the account is not due, or another run holds a lease that has not ended. Where earlier runs
+    /// ended without giving the account back, as one does that is out of memory, the lease is longer, so that an account at
+    /// which every run ends leaves time for the others.
     pub async fn lease(
         &self,
         account: &AccountId,
