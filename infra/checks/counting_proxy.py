@@ -60,7 +60,8 @@ class Proxy:
             failed = "__type" in answer and "ConditionalCheckFailed" in json.dumps(answer)
             self.units["write"] += units or (1 if failed else 0)
         elif operation in READS:
-            # A read that finds nothing is billed as one of the smallest item; DynamoDB Local says that it is free.
+            # A read that finds nothing is billed as one of the smallest item; DynamoDB Local says that it is free. Source:
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
             units = units or (1 if asked.get("ConsistentRead") or operation != "Query" else 0.5)
             self.units["read"] += units
             partitions = list(partitions_of(operation, asked))
