@@ -82,6 +82,8 @@ pub(crate) struct EventSource {
     shards: Vec<Shard>,
     rng: Rng,
     time_limit: Duration,
+    /// Whether each batch is as large as it may be, and not of a size that chance decides.
+    pub(crate) is_full: bool,
     /// The iterators with which the stream's own shards are read on, by their ids; `None` at a shard's end.
     iterators: BTreeMap<String, Option<String>>,
     /// How many deliveries there were.
@@ -96,6 +98,7 @@ impl EventSource {
             shards: (0..shards).map(|_| Shard::default()).collect(),
             rng: Rng::with_seed(seed),
             time_limit: TIME_LIMIT,
+            is_full: false,
             iterators: BTreeMap::new(),
             deliveries: 0,
             failed: 0,
@@ -169,7 +172,7 @@ impl EventSource {
         for (at, shard) in self.shards.iter_mut().enumerate() {
             // Small and full batches are about equally likely.
             let most = BATCH.min(1 << self.rng.u32(0..=10));
-            let size = self.rng.usize(1..=most);
+            let size = if self.is_full { BATCH } else { self.rng.usize(1..=most) };
             let Some(event) = shard.batch(size) else { continue };
             self.deliveries += 1;
             let task = tokio::spawn(function(at, event));

@@ -16,7 +16,7 @@ use store::key;
 use crate::dynamodb_local::{self, Servers};
 use crate::expected::everything;
 use crate::lake::demo;
-use crate::world::{World, query};
+use crate::world::{World, query, readable_by_all};
 
 const SEGMENT: &str = include_str!("samples/lake-v1/segment.json");
 /// The key of the account for which the segment was encrypted.
@@ -109,7 +109,7 @@ async fn the_first_segments_ever_written_are_read_and_merged() {
     let lake = Lake::new(world.store());
     assert_eq!(lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap(), 1);
     assert_eq!(lake.live(&demo()).await.unwrap().len(), 1);
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     assert_eq!(everything(&world, &report).await, everything(&world, &other).await);
 }
 
@@ -121,7 +121,7 @@ async fn a_segment_of_the_first_format_is_written_anew_and_its_files_go() {
     let before = everything(&world, &report).await;
     let (store, lake) = (world.store(), Lake::new(world.store()));
     assert_eq!(lake.compact_all(&demo(), &CompactionPolicy::at_once()).await.unwrap(), 1);
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     assert_eq!(everything(&world, &report).await, before);
     lake.sweep(&demo(), Instant::now().plus_seconds(26 * 3_600)).await.unwrap();
     let prefix = key::segment_objects(&demo());

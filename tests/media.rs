@@ -4,6 +4,7 @@ use chrono::{TimeDelta, Utc};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::privacy::token;
 use crate::world::{World, answer, query};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
@@ -44,7 +45,7 @@ async fn links(world: &World, tokens: &(String, String), session: &str, files: &
         .collect();
     let document = json!({"session_id": session, "created_at": created_at, "talks": talks});
     let (status, outcome) = world.ingest(ingest, &[document]).await;
-    assert_eq!((status, &outcome["accepted"]), (StatusCode::OK, &json!(1)), "{outcome}");
+    assert_eq!((status, &outcome["rejected"]), (StatusCode::OK, &json!(0)), "{outcome}");
     let mut wanted = query("talks", &["media_url", "talks_media_url"]);
     wanted["dimensionsFilters"] =
         json!([[{"fieldName": "session_id", "operator": "EQUALS", "values": [session], "type": "INCLUDE"}]]);
@@ -119,6 +120,23 @@ async fn a_file_goes_in_and_its_link_in_a_row_opens_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_see_a_file_s_name_opens_it_without() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let change = json!({"account": "demo", "confidential": ["talks_filename"]});
+    answer(world.request(Method::PATCH, "/v1/account", &world.admin).json(&change)).await;
+    let masked = token(&world, "demo", "masked").await;
+    let file = upload(&world, &ingest, "exame.png", "image/png", PNG).await;
+    for (reader, is_named) in [(report, true), (masked, false)] {
+        let links = links(&world, &(ingest.clone(), reader), "s1", &[&file]).await;
+        let served = follow(&world, Method::GET, &links[0]).await;
+        let disposition = header(&served, "content-disposition");
+        assert_eq!(disposition.contains("exame"), is_named, "{disposition}");
+        assert_eq!(served.bytes().await.unwrap(), PNG);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_bytes_are_decides_and_not_what_the_sender_says() {
     let world = World::start().await;
     let tokens = world.account("demo").await;
@@ -175,6 +193,19 @@ async fn every_link_that_opens_nothing_gives_the_same_answer() {
         assert_eq!(nothing(&world, &bad).await, missing, "{bad}");
     }
 
+    // A person who follows a dead link reads a page.
+    for bad in ["/m/x", &links[1]] {
+        let accept = "text/html,application/xhtml+xml,*/*;q=0.8";
+        let page = world.request(Method::GET, bad, "").header("accept", accept).send().await.unwrap();
+        assert_eq!(
+            (page.status(), header(&page, "content-type")),
+            (StatusCode::NOT_FOUND, "text/html; charset=utf-8")
+        );
+        assert_eq!(header(&page, "cache-control"), "no-store, private");
+        let text = page.text().await.unwrap();
+        assert!(text.contains("Este link não abre") && text.contains("This link does not open"), "{text}");
+    }
+
     // The session began 30 hours ago, which is past a retention of one day.
     let retention = async |days: u32| {
         let change = json!({"account": "demo", "retention_days": days});
@@ -210,10 +241,11 @@ async fn deleting_a_file_revokes_its_links_for_ever() {
     assert_eq!(delete(&world.admin, &path).await, 204);
     assert_eq!(delete(&world.admin, &path).await, 204);
     nothing(&world, &links[0]).await;
+    // The object's own address, which holds for five minutes, leads to nothing any more.
     let gone = world.client.get(header(&address, "location")).send().await.unwrap();
-    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
-    // The address of the upload is still valid, but what is uploaded there is not shown.
-    assert_eq!(put(&world, &announced["upload"], PNG).await, StatusCode::OK);
+    assert_eq!(gone.bytes().await.unwrap().len(), 0);
+    // The address of the upload is still valid, but fills nothing that was deleted.
+    assert_eq!(put(&world, &announced["upload"], PNG).await, StatusCode::PRECONDITION_FAILED);
     nothing(&world, &links[0]).await;
 
     assert_eq!(delete(&world.admin, "/v1/media/a%2Fb%20%23%C3%A9%3F.jpg?account=demo").await, 204);
@@ -238,6 +270,15 @@ async fn an_upload_takes_what_was_announced_and_nothing_else() {
     let mut longer = announced["upload"].clone();
     longer["headers"]["content-length"] = json!((PNG.len() + 1).to_string());
     assert_eq!(put(&world, &longer, &[PNG, b"x"].concat()).await, StatusCode::FORBIDDEN);
+    let mut overwriting = announced["upload"].clone();
+    overwriting["headers"].as_object_mut().unwrap().remove("if-none-match").unwrap();
+    assert_eq!(put(&world, &overwriting, PNG).await, StatusCode::FORBIDDEN);
+    assert_eq!(put(&world, &announced["upload"], PNG).await, StatusCode::OK);
+    assert_eq!(
+        put(&world, &announced["upload"], PNG).await,
+        StatusCode::PRECONDITION_FAILED,
+        "a second time"
+    );
 
     for (field, value) in [
         ("filename", json!("")),

@@ -3,7 +3,8 @@
 
 use archive::App;
 use chrono::NaiveDate;
-use futures::future::join_all;
+use domain::id::AccountId;
+use futures::future::{join_all, try_join_all};
 use maintain::Rebuild;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::dynamodb_local::Servers;
 use crate::event_source::EventSource;
 use crate::expected::{self, moment};
 use crate::lake::{demo, far_off};
-use crate::world::{World, answer, query};
+use crate::world::{World, answer, query, readable_by_all};
 
 const SHARDS: usize = 4;
 
@@ -68,6 +69,17 @@ async fn of_a_session_s_versions_the_latest_stays_in_whatever_order_they_come() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_s_key_is_made_once_whoever_makes_it() {
+    for servers in [Servers::embedded().await, Servers::with_dynamodb_local().await] {
+        // Each store is a process of its own, which remembers no key of another.
+        let stores: Vec<store::Store> = (0..16).map(|_| servers.store()).collect();
+        let account = AccountId::try_from("demo".to_owned()).unwrap();
+        let keys = try_join_all(stores.iter().map(|store| store.body_key(&account))).await.unwrap();
+        assert!(keys.iter().all(|key| key.bytes() == keys[0].bytes()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_are_listed_and_revoked() {
     let stage = Stage::new(2).await;
     let world = &stage.world;
@@ -120,7 +132,7 @@ async fn four_shards_bring_every_session_to_the_rows_and_the_receipts_agree() {
 
     let world = &stage.world;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     expected::assert_served(world, &report, &sessions).await;
     let path = "/v1/receipts?start=2026-09-05&end=2026-10-04&account=demo";
     let (_, receipts) = world.get(path, &world.admin).await;
@@ -164,6 +176,6 @@ async fn rebuilds_that_race_each_other_and_the_stream_end_in_one_truth() {
     assert_eq!(rebuild(&racing[0], start, end).await, Some(true));
     let world = &stage.world;
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     expected::assert_served(world, &report, &sessions).await;
 }

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::expected;
-use crate::world::{World, query};
+use crate::world::{World, query, readable_by_all};
 
 /// The ids of the shards. The second one continues the first.
 const SHARDS: [&str; 3] = ["shard-older", "shard-newer", "shard-beside"];
@@ -220,7 +220,7 @@ async fn every_shard_is_read_after_its_parent_and_goes_on_where_it_stopped() {
     let second = poll();
     world.rows_once(&report, &ids, 200).await;
     second.abort();
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     expected::assert_served(&world, &report, &sessions).await;
     let asked = sharded.asked.lock().unwrap();
     // The finished shard is not read again. Of the others, one went on where it was, and one found its record

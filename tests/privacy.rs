@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::world::{World, answer, query};
 
-const REPORTS: [&str; 7] =
+pub(crate) const REPORTS: [&str; 7] =
     ["sessions", "talks", "talk_options", "events", "tags", "contact_platforms", "summary"];
 /// The telephone of the second session's contact. Some platforms build ids from such numbers.
 const PHONE: &str = "+5511987654321";
@@ -30,7 +30,7 @@ fn id(name: &str) -> String {
 }
 
 /// Returns a record whose fields are all canaries, with one record in each of its lists.
-fn record(record: Record) -> Map<String, Value> {
+pub(crate) fn record(record: Record) -> Map<String, Value> {
     let value = |field: &Field| match field.kind {
         Kind::Text => json!(canary(field)),
         Kind::Instant => json!(format!("{} 12:13:14", canary_day(field))),
@@ -63,7 +63,7 @@ fn sessions() -> [Value; 2] {
     [first, second].map(Value::Object)
 }
 
-async fn token(world: &World, account: &str, privacy: &str) -> String {
+pub(crate) async fn token(world: &World, account: &str, privacy: &str) -> String {
     let order = json!({"account": account, "scope": "report", "privacy": privacy});
     let (status, issued) = world.post("/v1/tokens", &world.admin, &order).await;
     assert_eq!((status, &issued["privacy"]), (StatusCode::CREATED, &json!(privacy)), "{issued}");
@@ -94,7 +94,7 @@ async fn confide(world: &World, fields: &[&str]) {
 }
 
 /// Returns the ids of a report type's fields, including the unlisted spelling of the link.
-async fn ids(world: &World, token: &str, report_type: &str) -> Vec<String> {
+pub(crate) async fn ids(world: &World, token: &str, report_type: &str) -> Vec<String> {
     let (_, schema) = world.get(&format!("/v1/schema?report_type={report_type}"), token).await;
     let listed = schema["schema"].as_array().unwrap().iter();
     let mut ids: Vec<String> = listed.map(|field| field["name"].as_str().unwrap().to_owned()).collect();

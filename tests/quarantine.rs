@@ -10,7 +10,7 @@ use store::{Quarantined, text};
 
 use crate::lake::{delete, far_off};
 use crate::scene::{Scene, account, days_ago, id, session};
-use crate::world::query;
+use crate::world::{query, readable_by_all};
 
 /// A version of a session that is too large for its item.
 fn large(name: &str, days: u64, version: u32) -> Value {
@@ -61,7 +61,7 @@ async fn wait_and_maintain(scene: &Scene) -> maintain::RunSummary {
 
 /// Returns the versions of a session that the account's rows have.
 async fn served(scene: &Scene, report: &str, name: &str) -> Vec<Value> {
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     let rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
     rows.into_iter().filter(|row| row[0] == name).map(|row| row[1].clone()).collect()
 }

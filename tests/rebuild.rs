@@ -20,7 +20,7 @@ use store::key;
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::lake::{delete, far_off};
 use crate::scene::{Scene, account, days_ago, id, session};
-use crate::world::query;
+use crate::world::{query, readable_by_all};
 
 /// Compacts all that there is.
 pub(crate) async fn compact(scene: &Scene) {
@@ -43,7 +43,7 @@ async fn take(scene: &Scene, name: &str) {
 
 /// All sessions that reports show, with their days and versions.
 pub(crate) async fn served(scene: &Scene, report: &str) -> Vec<Vec<Value>> {
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     let mut rows = scene.world.rows(report, &query("sessions", &["session_id", "status"])).await;
     rows.sort_by_key(|row| row[0].to_string());
     rows

@@ -1,6 +1,6 @@
 //! Tests of completeness receipts: what was acknowledged, stored and served, and where these differ.
 
-use ::lake::{Entry, Lake, SNAPSHOT_MARGIN};
+use ::lake::{Entry, Lake};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::id::SessionId;
 use domain::lang::Words;
@@ -14,7 +14,7 @@ use store::{Rejection, Store};
 
 use crate::expected::{self, id, moment};
 use crate::lake::{delete, demo, far_off, filled, session_key};
-use crate::world::{World, query};
+use crate::world::{World, query, readable_by_all};
 
 const PERIOD: &str = "start=2026-09-05&end=2026-10-04";
 
@@ -142,7 +142,7 @@ async fn a_lake_that_differs_from_the_table_is_told_in_the_receipt() {
         session: Some(other),
     };
     Lake::new(store).append(&demo(), vec![entry]).await.unwrap();
-    tokio::time::sleep(SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     let answer = receipts(&world).await;
     let gap = of(&answer, &day(&sessions[5]));
     assert_eq!((&gap["unserved"], &gap["stored"]), (&json!([id(&sessions[5])]), &gap["served"]), "{gap}");

@@ -17,7 +17,7 @@ use store::{Store, number};
 use crate::dynamodb_local::Endpoints;
 use crate::maintenance::pass_time;
 use crate::scene::{DAY, HOLD, Scene, account, days_ago, id, session};
-use crate::world::{answer, query};
+use crate::world::{answer, query, readable_by_all};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account() {
@@ -61,7 +61,7 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
     // comes back.
     scene.keep("demo", 90).await;
     scene.follow("demo").await;
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     assert_eq!(scene.receipts("demo", 61).await, (0, 0, 0, json!([])));
     assert_eq!(scene.receipts("demo", 31).await, (3, 3, 3, json!([])));
     assert_eq!(scene.receipts("other", 61).await, (3, 3, 3, json!([])));
@@ -165,7 +165,7 @@ async fn the_lake_keeps_what_the_table_could_not_delete_before_the_retention_was
     assert!(proxy.count("DeleteItem").faults > 0);
     scene.keep("demo", 90).await;
     scene.follow("demo").await;
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     assert_eq!(scene.receipts("demo", 50).await, (20, 20, 20, json!([])));
 }
 
@@ -265,6 +265,6 @@ async fn retention_is_followed_however_often_storage_fails() {
     }
     assert_eq!(scene.stored("demo").await.len(), 60);
     assert_eq!(scene.files("demo").await, [young], "{old} is past its retention");
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     assert_eq!(scene.receipts("demo", 30).await, (60, 60, 60, json!([])));
 }

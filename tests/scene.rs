@@ -105,6 +105,13 @@ impl Scene {
         self.stream.drain(&clients, &[Archive::new(self.servers.store())]).await;
     }
 
+    /// Archives everything that is in the stream in one batch, which makes one segment of it for each account.
+    pub(crate) async fn archive_at_once(&mut self) {
+        self.stream.is_full = true;
+        self.archive().await;
+        self.stream.is_full = false;
+    }
+
     /// Loses everything that is in the stream, as where records were given up before archive could take them.
     pub(crate) async fn lose(&mut self) {
         self.stream.pull(&self.servers.clients()).await;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::event_source::{EventSource, to_archive};
-use crate::world::{World, answer, query, with_patience};
+use crate::world::{World, answer, query, readable_by_all, with_patience};
 
 const ACCOUNTS: usize = 6;
 const SHARDS: usize = 4;
@@ -203,7 +203,7 @@ async fn simulate(seed: u64, records: usize) -> String {
     source.drain(&stream, &apps).await;
 
     // Until then, the snapshot of a reader lies before the last segment.
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     // Whoever reads does so through functions whose SDK tries a call again that was not answered.
     let direct = servers.store();
     let reading = World::over(direct.clone()).await;

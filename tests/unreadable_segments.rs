@@ -12,7 +12,7 @@ use store::key;
 use crate::lake::far_off;
 use crate::rebuild::{compact, served};
 use crate::scene::{Scene, account, days_ago, of_newer_format, session};
-use crate::world::query;
+use crate::world::{query, readable_by_all};
 
 /// Three sessions of three days, with messages that a reader of keys does not read.
 fn three_days() -> Vec<Value> {
@@ -56,14 +56,14 @@ async fn a_segment_whose_object_is_gone_is_replaced_by_an_order_of_all_its_days(
     let mut scene = Scene::start().await;
     let (ingest, report) = scene.world.account("demo").await;
     scene.world.ingest_all(&ingest, &three_days(), "accepted").await;
-    scene.archive().await;
+    scene.archive_at_once().await;
     scene.world.ingest_all(&ingest, &[session("s7", 7, 2), session("other", 7, 1)], "accepted").await;
     scene.archive().await;
     scene.age("demo").await;
     let before = live(&scene, &account("demo")).await;
     let lost = before.iter().find(|segment| segment.parts.len() == 3).unwrap();
     lose(&scene, lost).await;
-    tokio::time::sleep(::lake::SNAPSHOT_MARGIN).await;
+    readable_by_all().await;
     let all = query("sessions", &["session_id", "status"]);
     assert_ne!(scene.world.post("/v1/data", &report, &all).await.0, StatusCode::OK);
 
@@ -97,7 +97,7 @@ async fn a_segment_that_is_damaged_anywhere_is_replaced_by_what_the_table_says()
         let demo = account(&name);
         let (ingest, _) = scene.world.account(&name).await;
         scene.world.ingest_all(&ingest, &three_days(), "accepted").await;
-        scene.archive().await;
+        scene.archive_at_once().await;
         let [whole] = live(&scene, &demo).await.try_into().unwrap();
         scene.age(&name).await;
         let mut at = 0;

@@ -63,18 +63,13 @@ impl World {
     pub(crate) async fn over(store: Store) -> World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let bootstrap = domain::id::random_hex(32);
-        let routes = infra::stack::routes(store, &bootstrap, Some(url.clone()), Deployment::default());
+        let admin = ::token::issue_to_host(&store, "test").await.unwrap();
+        let routes = infra::stack::routes(store, Some(url.clone()), Deployment::default());
         let app = web::http::host(routes);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let data = tempfile::tempdir().unwrap();
-        let mut world = World { client, url, admin: bootstrap, _running: Running::Routers(task), data };
-        let (status, issued) =
-            world.post("/v1/tokens", &world.admin, &json!({"scope": "admin", "label": "test"})).await;
-        assert_eq!(status, StatusCode::CREATED, "{issued}");
-        world.admin = issued["token"].as_str().unwrap().to_owned();
-        world
+        World { client, url, admin, _running: Running::Routers(task), data }
     }
 
     /// The folder with all data of the stack.
@@ -186,6 +181,12 @@ impl World {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
+}
+
+/// Waits until every reader sees what is committed by now. A reader's snapshot lies behind the present by a margin, and by
+/// up to a second more, for it is one of a whole second.
+pub(crate) async fn readable_by_all() {
+    tokio::time::sleep(::lake::SNAPSHOT_MARGIN + Duration::from_secs(1)).await;
 }
 
 /// Sends a request, and reads its answer as JSON; null where the answer is not JSON.

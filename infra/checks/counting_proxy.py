@@ -12,7 +12,7 @@ from runtime_api import Server
 
 CAPACITY = "ReturnConsumedCapacity"
 READS = ("GetItem", "Query", "BatchGetItem", "TransactGetItems")
-WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
+WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems", "ExecuteStatement")
 # The value that a query asks one partition for: of the table, or of its index.
 PARTITION = re.compile(r"(?:listing_)?pk\s*=\s*(:\w+)")
 HOPS = {"connection", "keep-alive", "transfer-encoding", "content-length"}
@@ -57,7 +57,7 @@ class Proxy:
         units = sum(one["CapacityUnits"] for one in (consumed if isinstance(consumed, list) else [consumed]))
         if operation in WRITES:
             # A condition that does not hold is billed as the write that it prevented, but the answer does not say so.
-            failed = "__type" in answer and "ConditionalCheckFailed" in json.dumps(answer)
+            failed = "__type" in answer and re.search("ConditionalCheckFailed|DuplicateItem", json.dumps(answer))
             self.units["write"] += units or (1 if failed else 0)
         elif operation in READS:
             # A read that finds nothing is billed as one of the smallest item; DynamoDB Local says that it is free. Source:

@@ -28,12 +28,13 @@ MAY = {
         dynamodb:UpdateItem account#*      dynamodb:PutItem signing-key#*
         dynamodb:PutItem signing-keys      dynamodb:Query signing-keys
         dynamodb:Query ${Table.Arn}/index/listing
+        dynamodb:PutItem audit#*
         kms:Encrypt for signing            kms:Decrypt for signing
         kms:Decrypt of the environment
     """,
     "Ingest": CALLER + """
         dynamodb:GetItem session#*         dynamodb:UpdateItem session#*
-        dynamodb:PutItem account#*
+        dynamodb:PartiQLInsert account#*
         dynamodb:GetItem receipt#*         dynamodb:UpdateItem receipt#*
         dynamodb:PutItem rejection#*       dynamodb:UpdateItem left-out#*
         kms:Encrypt for account            kms:Decrypt for account
@@ -44,7 +45,7 @@ MAY = {
         dynamodb:DescribeStream Table.StreamArn    dynamodb:GetRecords Table.StreamArn
         dynamodb:GetShardIterator Table.StreamArn  dynamodb:ListStreams ${Table.Arn}/stream/*
         sqs:SendMessage ArchiveFailures.Arn
-        dynamodb:GetItem account#*         dynamodb:PutItem account#*
+        dynamodb:GetItem account#*         dynamodb:PartiQLInsert account#*
         dynamodb:GetItem manifest#*        dynamodb:PutItem manifest#*
         dynamodb:PutItem aside#*           dynamodb:PutItem garbage#*
         dynamodb:UpdateItem due#*
@@ -80,7 +81,8 @@ MAY = {
         dynamodb:Query rejection#*         dynamodb:Query aside#*
         dynamodb:Query left-out#*
         dynamodb:Query ${Table.Arn}/index/listing
-        dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*
+        dynamodb:UpdateItem audit#*
+        dynamodb:GetItem link-key#*        dynamodb:PartiQLInsert link-key#*
         kms:Decrypt for account
         kms:Encrypt for link               kms:Decrypt for link
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:ListBucket LakeBucket.Arn
@@ -88,15 +90,17 @@ MAY = {
     """,
     "Media": CALLER + """
         dynamodb:GetItem revoked-link#*    dynamodb:PutItem revoked-link#*
-        dynamodb:GetItem link-key#*        dynamodb:PutItem link-key#*
-        kms:Encrypt for link               kms:Decrypt for link
+        dynamodb:PutItem audit#*           dynamodb:UpdateItem audit#*
+        dynamodb:GetItem link-key#*        kms:Decrypt for link
         s3:GetObject ${MediaBucket.Arn}/media/*    s3:PutObject ${MediaBucket.Arn}/media/*
-        s3:DeleteObject ${MediaBucket.Arn}/media/*  s3:ListBucket MediaBucket.Arn
+        s3:ListBucket MediaBucket.Arn
         kms:Decrypt via s3 for MediaBucket         kms:GenerateDataKey via s3 for MediaBucket
     """,
     "Console": CALLER + """
         dynamodb:GetItem reports#*         dynamodb:PutItem reports#*
         dynamodb:GetItem settings#*        dynamodb:PutItem settings#*
+        dynamodb:PutItem audit#*           dynamodb:Query audit#*
+        dynamodb:UpdateItem token#* (pk sk revoked_at)
     """,
 }
 ROUTES = {
@@ -106,7 +110,7 @@ ROUTES = {
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
     "Console": "GET /, GET /docs, GET /assets/{version}/{name}, POST /v1/console/session, DELETE /v1/console/session, "
     "GET /v1/reports, POST /v1/reports, PUT /v1/reports/{id}, DELETE /v1/reports/{id}, GET /v1/settings, "
-    "PUT /v1/settings, GET /v1/openapi.json, GET /healthz, $default",
+    "PUT /v1/settings, GET /v1/audit, GET /v1/openapi.json, GET /healthz, $default",
 }
 SETTINGS = {
     "Token": "TABLE KEY BOOTSTRAP_SECRET",

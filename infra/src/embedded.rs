@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
+mod privacy;
 mod signature;
 mod server;
 mod dynamodb;
@@ -23,6 +24,7 @@ pub mod table;
 mod kms;
 mod objects;
 
+use privacy::close_to_others;
 use server::{Server, listen};
 use table::{TableError, TableServer};
 
@@ -101,6 +103,7 @@ impl Embedded {
     /// process at a time may use the folder.
     pub async fn start_without(outside: Outside, data: &Path) -> Result<Embedded, EmbeddedError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
+        close_to_others(data)?;
         let lock = lock(data)?;
         let credentials = credentials(&data.join("credentials.json"))?;
 

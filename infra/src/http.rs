@@ -31,11 +31,20 @@ pub(crate) async fn serve(
     router: Router,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    serve_within(PATIENCE, listener, router, stop).await
+}
+
+async fn serve_within(
+    patience: Duration,
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let handle = Handle::new();
     // Otherwise the second packet of an answer waits until the client acknowledges the first, which takes 40 ms.
     let server = Server::<SocketAddr>::from_listener(listener).acceptor(NoDelayAcceptor::new());
-    let mut server = server.handle(handle.clone());
-    server.http_builder().http1().header_read_timeout(PATIENCE);
+    let mut server = server.handle(handle.clone()).first_request_timeout(patience);
+    server.http_builder().http1().header_read_timeout(patience);
     let serving = server.serve(router.into_make_service());
     tokio::pin!(serving);
     tokio::select! {
@@ -70,7 +79,32 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
     use super::*;
+
+    #[tokio::test]
+    async fn connections_that_stay_silent_are_closed_and_others_are_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(async || "ok"));
+        let patience = Duration::from_millis(300);
+        tokio::spawn(serve_within(patience, listener, router, std::future::pending()));
+        let said = async |sent: &'static str| {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(sent.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            // It ends only where the server closes the connection.
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        // Nothing, half a head, and a whole request after which the connection is kept open.
+        assert_eq!(said("").await, "");
+        assert!(!said("GET / HTTP/1.1\r\nHost: 127.0").await.contains("200 OK"));
+        assert!(said("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.ends_with("ok"));
+    }
 
     #[test]
     fn only_names_of_the_loopback_device_are_its_own() {

@@ -11,11 +11,10 @@ use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use axum::Router;
 use client::http::Local;
 use console::Deployment;
-use domain::id::random_hex;
 use futures::future::select_all;
-use runtime::compute;
 use runtime::config::ConfigError;
-use serde::{Deserialize, Serialize};
+use runtime::{compute, telemetry};
+use serde::Serialize;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -146,14 +145,13 @@ impl Stack {
             "it stopped".to_owned()
         });
 
-        let bootstrap = random_hex(32);
         let listener = TcpListener::bind(listen).await.map_err(|error| StackError::Listen(listen, error))?;
         let address = listener.local_addr().map_err(|error| StackError::Listen(listen, error))?;
         // A stack that listens on every address takes the address of links from each request. Otherwise links
         // are always the same text.
         let public_url = (!address.ip().is_unspecified()).then(|| format!("http://{address}"));
         let url = format!("http://{address}");
-        let routes = routes(store, &bootstrap, public_url, deployment);
+        let routes = routes(store.clone(), public_url, deployment);
         let routes = if address.ip().is_loopback() { http::refuse_other_names(routes) } else { routes };
         let app = web::http::host(routes);
         let serving = StackTask::start("the HTTP server", async move {
@@ -163,7 +161,7 @@ impl Stack {
         let local = Local { url, admin_token: String::new() };
         let tasks = vec![poller, maintenance, serving];
         let mut stack = Stack { local, tasks, _embedded: Some(embedded) };
-        stack.local.admin_token = admin_token(data, &stack.local.url, &bootstrap).await?;
+        stack.local.admin_token = admin_token(data, &stack.local.url, &store).await?;
         write_json(&data.join("local.json"), &stack.local)?;
         Ok(stack)
     }
@@ -209,11 +207,10 @@ async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), Stac
 
 /// Returns the routes of all functions, without what is around every router (`web::http::host`).
 ///
-/// `bootstrap` is the secret with which the first admin token can be issued. `public_url` is the address of
-/// links in reports; where it is `None`, each request tells it.
-pub fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deployment: Deployment) -> Router {
+/// `public_url` is the address of links in reports; where it is `None`, each request tells it.
+pub fn routes(store: Store, public_url: Option<String>, deployment: Deployment) -> Router {
     Router::new()
-        .merge(token::router(token::App::with_bootstrap(store.clone(), Some(bootstrap))))
+        .merge(token::router(token::App::new(store.clone())))
         .merge(ingest::router(ingest::App::new(store.clone())))
         .merge(data::router(data::App::at(store.clone(), public_url)))
         .merge(media::router(media::App::new(store.clone())))
@@ -221,7 +218,7 @@ pub fn routes(store: Store, bootstrap: &str, public_url: Option<String>, deploym
 }
 
 /// Returns the admin token of the last run if it is still accepted, otherwise a new one.
-async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, StackError> {
+async fn admin_token(data: &Path, url: &str, store: &Store) -> Result<String, StackError> {
     let failed = |error: reqwest::Error| StackError::Token(error.to_string());
     let http = client::net::client().build().map_err(failed)?;
     let last = std::fs::read(data.join("local.json")).ok();
@@ -232,14 +229,8 @@ async fn admin_token(data: &Path, url: &str, bootstrap: &str) -> Result<String, 
             return Ok(last.admin_token);
         }
     }
-    #[derive(Deserialize)]
-    struct Issued {
-        token: String,
-    }
-    let order = serde_json::json!({"scope": "admin", "label": "premium serve"});
-    let answer = http.post(format!("{url}/v1/tokens")).bearer_auth(bootstrap).json(&order).send().await;
-    let answer = answer.and_then(reqwest::Response::error_for_status).map_err(failed)?;
-    Ok(answer.json::<Issued>().await.map_err(failed)?.token)
+    let issued = token::issue_to_host(store, "premium serve").await;
+    issued.map_err(|error| StackError::Token(telemetry::chain(&error)))
 }
 
 /// Writes a file with secrets, readable by its owner only.

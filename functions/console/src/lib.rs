@@ -2,6 +2,7 @@
 //! description for programs and a sign of life for monitors. For all else the page asks the other functions.
 
 mod assets;
+mod audit;
 mod deployment;
 mod description;
 mod embed;
@@ -41,8 +42,8 @@ impl FromRef<App> for Guard {
     }
 }
 
-/// The routes `/`, `/docs`, `/assets`, `/healthz`, `/v1/openapi.json`, and those under `/v1/console`, `/v1/reports` and
-/// `/v1/settings`.
+/// The routes `/`, `/docs`, `/assets`, `/healthz`, `/v1/openapi.json`, and those under `/v1/console`, `/v1/reports`,
+/// `/v1/settings` and `/v1/audit`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/", get(page::page))
@@ -52,6 +53,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/reports", get(reports::list).post(reports::add))
         .route("/v1/reports/{id}", put(reports::change).delete(reports::remove))
         .route("/v1/settings", get(settings::read).put(settings::change))
+        .route("/v1/audit", get(audit::audit))
         .route("/v1/openapi.json", get(description::openapi))
         .route("/healthz", get(health))
         .with_state(app)

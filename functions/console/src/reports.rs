@@ -10,7 +10,7 @@ use domain::token::Scope;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::Report;
+use store::{Action, Report, StoreError};
 use web::caller::Caller;
 use web::input::{AccountParameter, InputField, Json, Others, Parameters, all};
 use web::misfit::whole_number;
@@ -22,6 +22,8 @@ use crate::embed::Embed;
 /// All of an account's reports are kept in one item.
 const MAX_REPORTS: usize = 100;
 const MAX_TITLE_CHARS: usize = 200;
+/// How much the audit log takes of an id that may be none.
+const MAX_ID_CHARS: usize = 64;
 
 const UNKNOWN: Text = Text::new(
     "não há relatório com este id: GET /v1/reports os lista",
@@ -99,6 +101,7 @@ pub(crate) async fn add(
         embed_url: embed.embed_url(),
         created_at: Instant::now(),
     };
+    note(&app, &caller, &account, &report.id).await?;
     let added = app.store.change_reports(&account, |reports| {
         if reports.len() >= MAX_REPORTS {
             let detail = Words::new(
@@ -125,6 +128,7 @@ pub(crate) async fn change(
     let embed = request.url.optional("url").and_then(|text| text.map(|text| embed(&text)).transpose());
     let position = request.position.optional("position").and_then(|at| at.map(|at| place(&at)).transpose());
     let (title, embed, position, ()) = all((title, embed, position, request.others.refuse()))?;
+    note(&app, &caller, &account, id.as_ref().map_or("", |Path(id)| id)).await?;
     let changed = app.store.change_reports(&account, |reports| {
         let at = position_of(reports, &id)?;
         let mut report = reports.remove(at);
@@ -149,12 +153,19 @@ pub(crate) async fn remove(
     Parameters(named): Parameters<AccountParameter>,
 ) -> Result<StatusCode, Problem> {
     let account = account(&caller, named, InputField::Absent)?;
+    note(&app, &caller, &account, id.as_ref().map_or("", |Path(id)| id)).await?;
     let removed = app.store.change_reports(&account, |reports| {
         let at = position_of(reports, &id)?;
         reports.remove(at);
         Ok(StatusCode::NO_CONTENT)
     });
     removed.await
+}
+
+/// Notes that a report is about to be added, changed or removed.
+async fn note(app: &App, caller: &Caller, account: &AccountId, report: &str) -> Result<(), StoreError> {
+    let about = report.chars().take(MAX_ID_CHARS).collect();
+    app.store.note_event(Some(account), Action::ReportsChanged, &caller.token_id, Some(about)).await
 }
 
 fn position_of(reports: &[Report], id: &Result<Path<String>, PathRejection>) -> Result<usize, Problem> {

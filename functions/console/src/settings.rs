@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use domain::lang::{Text, Words};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
-use store::{Prices, Settings};
+use store::{Action, Prices, Settings};
 use web::caller::Caller;
 use web::input::{InputField, Json, Others, all, each};
 use web::misfit::unfit;
@@ -92,6 +92,7 @@ pub(crate) async fn change(
     let prices =
         request.prices.optional("prices").and_then(|given| given.map(|given| prices(&given)).transpose());
     let (connector, templates, prices, ()) = all((connector, templates, prices, request.others.refuse()))?;
+    app.store.note_event(None, Action::SettingsChanged, &caller.token_id, None).await?;
     let changed = app.store.change_settings(|settings| {
         if let Some(connector) = &connector {
             settings.connector_id.clone_from(connector);

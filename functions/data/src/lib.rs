@@ -30,6 +30,7 @@ use web::caller::Guard;
 
 use api::{export, receipts, rows, schema};
 use exec::summary::{Summaries, summaries};
+use plan::seen_parts::SeenParts;
 
 /// The scopes that may read.
 const READERS: &[Scope] = &[Scope::Report, Scope::Console];
@@ -40,6 +41,7 @@ pub struct App {
     store: Store,
     guard: Guard,
     lake: Lake,
+    seen_parts: SeenParts,
     summaries: Summaries,
     /// Where clients find this stack, without a slash at the end; `None` means where the request says it came in.
     public_url: Option<String>,
@@ -56,6 +58,7 @@ impl App {
         App {
             guard: Guard::new(store.clone()),
             lake: Lake::new(store.clone()),
+            seen_parts: SeenParts::new(),
             summaries: summaries(),
             store,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),

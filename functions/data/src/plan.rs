@@ -21,4 +21,5 @@ pub(crate) mod cluster;
 pub(crate) mod unknown_field;
 pub(crate) mod query;
 pub(crate) mod point_lookup;
+pub(crate) mod seen_parts;
 pub(crate) mod execution_plan;

@@ -6,13 +6,13 @@
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use axum::response::{Html, IntoResponse, Response};
 use domain::lang::Text;
-use domain::link::Link;
+use domain::link::{Link, SignedLink};
 use domain::time::Instant;
-use http::{HeaderName, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use store::key;
-use store::{Store, StoreError, StoreErrorKind};
+use store::{Action, Store, StoreError, StoreErrorKind};
 use web::problem::Problem;
 
 use crate::kind::{HEAD_BYTES, kind};
@@ -36,6 +36,9 @@ const NOTHING: Text = Text::new(
     "there is nothing at this link: it is not whole, was revoked or has expired, or there is no file",
 );
 
+/// The same for a person, who followed the link from a report.
+const NOTHING_PAGE: &str = include_str!("nothing.html");
+
 /// A file as it is served.
 struct File {
     object: String,
@@ -46,17 +49,50 @@ struct File {
 pub(crate) async fn open(
     State(app): State<App>,
     method: Method,
+    headers: HeaderMap,
     link: Result<Path<String>, PathRejection>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Response {
+    match redirect(&app, &method, link).await {
+        Ok(redirect) => redirect.into_response(),
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND && is_browser(&headers) => {
+            (problem.status(), HEADERS, Html(NOTHING_PAGE)).into_response()
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Whether a person looks at the answer, as the header `Accept` of a browser says.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|range| range.trim().starts_with("text/html"))
+}
+
+async fn redirect(
+    app: &App,
+    method: &Method,
+    link: Result<Path<String>, PathRejection>,
+) -> Result<impl IntoResponse + use<>, Problem> {
     let nothing = || Problem::not_found(NOTHING);
     let Path(text) = link.map_err(|_| nothing())?;
-    let link = Link::open(&text, &app.store.link_key().await?).ok_or_else(nothing)?;
+    let link = read(&app.store, &text).await?.ok_or_else(nothing)?;
     if !holds(&app.store, &link).await? {
         return Err(nothing());
     }
-    let file = find(&app.store, key::media_object_of(&link.account, &link.digest)).await?;
-    let url = sign(&app.store, &method, file.ok_or_else(nothing)?).await?;
+    let file = find(&app.store, &link).await?;
+    let file = file.ok_or_else(nothing)?;
+    if method == Method::GET {
+        app.store.count_event(&link.account, Action::FileOpened, "link").await?;
+    }
+    let url = sign(&app.store, method, file).await?;
     Ok((StatusCode::FOUND, HEADERS, [(header::LOCATION, url)]))
+}
+
+/// The link of a text; `None` where it was signed with none of our keys.
+async fn read(store: &Store, text: &str) -> Result<Option<Link>, StoreError> {
+    let Some(signed) = SignedLink::parse(text) else { return Ok(None) };
+    let Some(name) = signed.key_name() else { return Ok(None) };
+    let key = store.made_link_key(name).await?;
+    Ok(key.and_then(|key| signed.open(&key)))
 }
 
 /// Whether the link's session is within its retention and the file was not deleted.
@@ -66,8 +102,9 @@ async fn holds(store: &Store, link: &Link) -> Result<bool, StoreError> {
     Ok(revoked.is_none() && account.expires_at(link.created_at) > Instant::now())
 }
 
-/// The file of an object, judged by its first bytes; `None` if there is none.
-async fn find(store: &Store, object: String) -> Result<Option<File>, StoreError> {
+/// The file that a link opens, judged by its first bytes; `None` if there is none.
+async fn find(store: &Store, link: &Link) -> Result<Option<File>, StoreError> {
+    let object = key::media_object_of(&link.account, &link.digest);
     let request = store.s3().get_object().bucket(&store.names().media_bucket).key(&object);
     let (head, name) = match request.range(format!("bytes=0-{}", HEAD_BYTES - 1)).send().await {
         Ok(answer) => {
@@ -84,7 +121,7 @@ async fn find(store: &Store, object: String) -> Result<Option<File>, StoreError>
             };
         }
     };
-    let kind = kind(&head);
+    let (kind, name) = (kind(&head), name.filter(|_| link.is_named));
     let disposition = filename::disposition(kind.inline, &filename::from_metadata(name.as_ref()));
     Ok(Some(File { object, media_type: kind.media_type, disposition }))
 }

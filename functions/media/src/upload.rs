@@ -132,7 +132,7 @@ fn is_media_type(text: &str) -> bool {
         && essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }
 
-/// A PUT that stores exactly this type, size and name under this key, and nothing else.
+/// A PUT that stores exactly this type, size and name under this key, once, and nothing else.
 async fn sign(
     store: &Store,
     account: &AccountId,
@@ -147,6 +147,8 @@ async fn sign(
         .key(key::media_object(account, storage))
         .content_type(file.content_type)
         .content_length(file.size)
+        // A file that is there is never overwritten, nor one that was deleted filled again.
+        .if_none_match("*")
         .metadata(filename::METADATA, filename::to_metadata(&file.filename))
         .presigned(presigned_for(u64::from(ADDRESS_SECONDS))?)
         .await

@@ -14,7 +14,7 @@ use domain::zone::Zone;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{AccountChange, ChangeError};
+use store::{AccountChange, Action, ChangeError};
 use web::caller::Caller;
 use web::input::{AccountParameter, InputField, Json, Others, Parameters, all, each};
 use web::misfit::{quoted, whole_number};
@@ -100,6 +100,9 @@ pub(crate) async fn change(
             return Err(Problem::invalid("starts_on", IN_FUTURE));
         }
     }
+    app.store
+        .note_event(Some(&account), Action::AccountChanged, &caller.token_id, Some(change.names().join(", ")))
+        .await?;
     if change.retention_days.is_some() {
         // Before the change, so that none is made that nothing follows. Maintenance waits until a request like this has ended.
         app.store.note_retention(&account, Instant::now()).await?;

@@ -39,9 +39,50 @@ pub(crate) struct Grant {
     pub(crate) account: Option<AccountId>,
     pub(crate) scope: Scope,
     pub(crate) label: Option<String>,
-    /// How long the token lives.
-    pub(crate) seconds: i64,
+    pub(crate) lifetime: Lifetime,
     pub(crate) privacy: Privacy,
+}
+
+/// How long a token lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifetime {
+    /// As many seconds as were asked for.
+    Given(i64),
+    /// As many seconds as tokens of its scope live of which nothing else is asked.
+    Usual(i64),
+}
+
+impl Lifetime {
+    /// That of a token of which nothing else is asked.
+    pub(crate) fn usual(scope: Scope) -> Lifetime {
+        Lifetime::Usual(DAY * if scope == Scope::Report { REPORT_DAYS } else { OTHER_DAYS })
+    }
+
+    /// In seconds.
+    pub(crate) fn seconds(self) -> i64 {
+        let (Lifetime::Given(seconds) | Lifetime::Usual(seconds)) = self;
+        seconds
+    }
+
+    /// The lifetime of a token that must not outlive what its account keeps; 422 where more was asked for.
+    pub(crate) fn within(self, retention_days: u32) -> Result<Lifetime, Problem> {
+        let most = i64::from(retention_days) * DAY;
+        match self {
+            Lifetime::Given(seconds) if seconds > most => Err(Problem::invalid(
+                "expires_in_days",
+                Words::new(
+                    format!(
+                        "deve ser no máximo {retention_days}, os dias pelos quais a conta guarda sessões"
+                    ),
+                    format!(
+                        "must be at most {retention_days}, the days for which the account keeps sessions"
+                    ),
+                ),
+            )),
+            Lifetime::Given(_) => Ok(self),
+            Lifetime::Usual(seconds) => Ok(Lifetime::Usual(seconds.min(most))),
+        }
+    }
 }
 
 /// What a request asks for, once the issuer may grant it.
@@ -59,12 +100,12 @@ pub(crate) fn grant(
         whole("expires_in_days", request.expires_in_days, MAX_DAYS),
         whole("expires_in_minutes", request.expires_in_minutes, MAX_DAYS * DAY / MINUTE),
     ))?;
-    let (account, privacy, seconds) = all((
+    let (account, privacy, lifetime) = all((
         owner(issuer, scope, named.as_ref()),
         privacy_of(scope, privacy.unwrap_or_default()),
         lifetime(scope, days, minutes),
     ))?;
-    Ok(Grant { account, scope, label, seconds, privacy })
+    Ok(Grant { account, scope, label, lifetime, privacy })
 }
 
 fn label(label: InputField<String>) -> Result<Option<String>, Problem> {
@@ -117,8 +158,7 @@ fn owner(issuer: &Caller, scope: Scope, named: Option<&AccountId>) -> Result<Opt
     }
 }
 
-/// How many seconds a token lives.
-fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<i64, Problem> {
+fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<Lifetime, Problem> {
     match (days, minutes) {
         (Some(_), Some(_)) => Err(Problem::invalid(
             "expires_in_minutes",
@@ -134,10 +174,9 @@ fn lifetime(scope: Scope, days: Option<i64>, minutes: Option<i64>) -> Result<i64
                 "is for console tokens only: send expires_in_days",
             ),
         )),
-        (None, Some(minutes)) => Ok(minutes * MINUTE),
-        (Some(days), None) => Ok(days * DAY),
-        (None, None) if scope == Scope::Report => Ok(REPORT_DAYS * DAY),
-        (None, None) => Ok(OTHER_DAYS * DAY),
+        (None, Some(minutes)) => Ok(Lifetime::Given(minutes * MINUTE)),
+        (Some(days), None) => Ok(Lifetime::Given(days * DAY)),
+        (None, None) => Ok(Lifetime::usual(scope)),
     }
 }
 

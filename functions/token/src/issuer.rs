@@ -9,9 +9,22 @@ use web::problem::Problem;
 
 use crate::App;
 
-/// Whoever may issue tokens: an operator or a console, or who shows the bootstrap secret.
+/// Whoever may issue tokens.
 #[derive(Debug)]
-pub(crate) struct Issuer(pub(crate) Caller);
+pub(crate) enum Issuer {
+    /// An operator or a console.
+    Caller(Caller),
+    /// Who shows the bootstrap secret, as an operator without a token.
+    Bootstrap(Caller),
+}
+
+impl Issuer {
+    /// The issuer as a caller.
+    pub(crate) fn caller(&self) -> &Caller {
+        let (Issuer::Caller(caller) | Issuer::Bootstrap(caller)) = self;
+        caller
+    }
+}
 
 impl FromRequestParts<App> for Issuer {
     type Rejection = Problem;
@@ -23,11 +36,12 @@ impl FromRequestParts<App> for Issuer {
         {
             let (scope, privacy) = (Scope::Admin, Privacy::Full);
             let token_id = "bootstrap".to_owned();
-            return Ok(Issuer(Caller { account: None, scope, privacy, token_id, expires_at: now }));
+            let caller = Caller { account: None, scope, privacy, token_id, expires_at: now };
+            return Ok(Issuer::Bootstrap(caller));
         }
         let caller = app.guard.authenticate(parts, now).await?;
         match caller.scope {
-            Scope::Admin | Scope::Console => Ok(Issuer(caller)),
+            Scope::Admin | Scope::Console => Ok(Issuer::Caller(caller)),
             Scope::Ingest | Scope::Report => Err(caller.other_scope(&[Scope::Admin, Scope::Console])),
         }
     }

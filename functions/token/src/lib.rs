@@ -19,6 +19,7 @@ use store::{Store, TokenRow};
 use web::caller::Guard;
 
 use bootstrap::Secret;
+pub use issue::issue_to_host;
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl App {
         App::with_bootstrap(store, None)
     }
 
-    /// An app whose `POST /v1/tokens` takes `secret` in the place of an admin token. A secret of fewer than 32
+    /// An app whose `POST /v1/tokens` issues an `admin` token for `secret` while none is valid. A secret of fewer than 32
     /// characters counts as none.
     pub fn with_bootstrap(store: Store, secret: Option<&str>) -> App {
         App { guard: Guard::new(store.clone()), store, bootstrap: secret.and_then(Secret::new) }

@@ -6,6 +6,7 @@ use domain::lang::Text;
 use domain::time::Instant;
 use domain::token::Scope;
 use http::StatusCode;
+use store::{Action, TokenRow};
 use web::caller::Caller;
 use web::problem::Problem;
 
@@ -30,12 +31,13 @@ pub(crate) async fn revoke(
     }
     let unknown = || Problem::not_found(UNKNOWN);
     let id = id.ok().map(|Path(id)| id).filter(|id| is_token_id(id)).ok_or_else(unknown)?;
-    if caller.scope == Scope::Console {
-        let row = app.store.token(&id).await?.filter(|row| row.account == caller.account);
-        if row.ok_or_else(unknown)?.scope != Scope::Report {
-            return Err(Problem::forbidden(ONLY_REPORT));
-        }
+    let of_caller = |row: &TokenRow| caller.scope == Scope::Admin || row.account == caller.account;
+    let row = app.store.token(&id).await?.filter(of_caller).ok_or_else(unknown)?;
+    if caller.scope == Scope::Console && row.scope != Scope::Report {
+        return Err(Problem::forbidden(ONLY_REPORT));
     }
+    let about = Some(id.clone());
+    app.store.note_event(row.account.as_ref(), Action::TokenRevoked, &caller.token_id, about).await?;
     if !app.store.revoke_token(&id, Instant::now()).await? {
         return Err(unknown());
     }

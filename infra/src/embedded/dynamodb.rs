@@ -77,6 +77,7 @@ fn run(database: &Database, operation: &str, body: &[u8]) -> Option<Result<Strin
         "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
         "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
         "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+        "ExecuteStatement" => call(body, |request| database.execute_statement(request)),
         "ListStreams" => call(body, |request| database.list_streams(request)),
         "DescribeStream" => call(body, |request| database.describe_stream(request)),
         "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 mod kms;
 mod objects;
 mod presigned;
+mod privacy;
 mod strangers;
 mod table;
 mod uploads;

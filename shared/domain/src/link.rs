@@ -1,18 +1,22 @@
 //! Media links: what stands in a report for as long as the file is kept.
 //!
 //! A link carries everything that opening it needs and is signed, so that none is stored and the same row gives the same
-//! text every time. It says no file name, only its digest.
+//! text every time. It says no file name, only its digest. Each year's sessions have a key of their own: a key that got
+//! out can be deleted with the links of one year, and the rows of that year get new ones.
 //!
 //! ```text
-//! byte 0       version (1)
-//! bytes 1-4    created_at of the session, seconds since 1970, big-endian
-//! byte 5       length n of the account id
-//! bytes 6…     account id (n bytes), SHA-256 of the storage id (32), HMAC-SHA-256 of all before it (first 16)
+//! byte 0       version (2)
+//! byte 1       1 where the file is opened without its name, else 0
+//! byte 2       which year's key signs it, counted from 1970
+//! bytes 3-6    created_at of the session, seconds since 1970, big-endian
+//! bytes 7-38   SHA-256 of the storage id
+//! bytes 39…    account id, HMAC-SHA-256 of all before it (first 16 bytes)
 //! ```
 //! The text is base64url without padding. Written forms are read for ever: a new form gets a new version.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::Datelike;
 use ring::hmac;
 use subtle::ConstantTimeEq;
 
@@ -20,12 +24,17 @@ use crate::cipher::DataKey;
 use crate::id::{AccountId, StorageId};
 use crate::time::Instant;
 
-const VERSION: u8 = 1;
+mod first;
+
+const VERSION: u8 = 2;
+const UNNAMED: u8 = 1;
+/// The year that is counted from, as everywhere in a link.
+const FIRST_YEAR: i32 = 1970;
 /// 128 bits cannot be guessed, and half of the code would only make every row longer.
 const MAC_BYTES: usize = 16;
 const DIGEST_BYTES: usize = 32;
 /// A link of the longest account id, in characters.
-const MAX_CHARS: usize = (6 + 63 + DIGEST_BYTES + MAC_BYTES).div_ceil(3) * 4;
+const MAX_CHARS: usize = (7 + DIGEST_BYTES + 63 + MAC_BYTES).div_ceil(3) * 4;
 
 /// What a link opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,49 +45,93 @@ pub struct Link {
     pub digest: String,
     /// When the session began that shows the file, to the second: the link ends with it.
     pub created_at: Instant,
+    /// Whether the file is opened under its own name. It is not where its reader may not see the name.
+    pub is_named: bool,
 }
+
+/// The key that signs the links of a year's sessions.
+#[derive(Clone, Debug)]
+pub struct LinkKey {
+    /// The year, in UTC.
+    pub year: i32,
+    /// The key.
+    pub key: DataKey,
+}
+
+/// Which key signed a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkKeyName {
+    /// The one of all links before there was one for each year.
+    First,
+    /// The one of a year.
+    Year(i32),
+}
+
+/// The text of a link, before its signature is checked.
+#[derive(Clone, Debug)]
+pub struct SignedLink(Vec<u8>);
 
 impl Link {
     /// The link to a file of a session that began at `created_at` (taken as 1970 or 2106 where it lies outside).
-    pub fn new(account: AccountId, storage: &StorageId, created_at: Instant) -> Link {
+    pub fn new(account: AccountId, storage: &StorageId, created_at: Instant, is_named: bool) -> Link {
         let seconds = created_at.seconds().clamp(0, i64::from(u32::MAX));
-        Link { account, digest: storage.digest(), created_at: Instant(0).plus_seconds(seconds) }
+        Link { account, digest: storage.digest(), created_at: Instant(0).plus_seconds(seconds), is_named }
     }
 
-    /// The link's text, for the path `/m/{link}`. `key` is the store's `link_key`.
-    pub fn sign(&self, key: &DataKey) -> String {
-        let mut bytes = vec![VERSION];
+    /// The link's text, for the path `/m/{link}`.
+    pub fn sign(&self, LinkKey { year, key }: &LinkKey) -> String {
+        let flags = if self.is_named { 0 } else { UNNAMED };
+        let mut bytes = vec![VERSION, flags, u8::try_from(year - FIRST_YEAR).unwrap_or_default()];
         let seconds = u32::try_from(self.created_at.seconds()).unwrap_or_default();
         bytes.extend_from_slice(&seconds.to_be_bytes());
-        let account = self.account.as_str().as_bytes();
-        bytes.push(u8::try_from(account.len()).unwrap_or_default());
-        bytes.extend_from_slice(account);
         bytes.extend(hex::decode(&self.digest).unwrap_or_default());
+        bytes.extend_from_slice(self.account.as_str().as_bytes());
         let mac = mac(key, &bytes);
         bytes.extend_from_slice(&mac);
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The link of a text that `sign` made with the same key; `None` for any other text.
-    pub fn open(text: &str, key: &DataKey) -> Option<Link> {
-        if text.len() > MAX_CHARS {
-            return None;
+    /// The year whose key signs the links of a session that began at `created_at`.
+    pub fn year(created_at: Instant) -> i32 {
+        created_at.to_utc().year()
+    }
+
+    fn of_bytes(signed: &[u8]) -> Option<Link> {
+        let (&[VERSION, flags, _, a, b, c, d], rest) = signed.split_first_chunk::<7>()? else { return None };
+        let (digest, account) = rest.split_at_checked(DIGEST_BYTES)?;
+        let seconds = i64::from(u32::from_be_bytes([a, b, c, d]));
+        Some(Link {
+            account: AccountId::try_from(String::from_utf8(account.to_vec()).ok()?).ok()?,
+            digest: hex::encode(digest),
+            created_at: Instant(0).plus_seconds(seconds),
+            is_named: flags & UNNAMED == 0,
+        })
+    }
+}
+
+impl SignedLink {
+    /// Reads a link's text; `None` for what no link looks like.
+    pub fn parse(text: &str) -> Option<SignedLink> {
+        let bytes = if text.len() > MAX_CHARS { None } else { BASE64_URL_SAFE_NO_PAD.decode(text).ok() };
+        bytes.filter(|bytes| bytes.len() > MAC_BYTES).map(SignedLink)
+    }
+
+    /// Which key the link says that it was signed with; `None` for a version that there is not.
+    pub fn key_name(&self) -> Option<LinkKeyName> {
+        match *self.0.as_slice() {
+            [first::VERSION, ..] => Some(LinkKeyName::First),
+            [VERSION, _, year, ..] => Some(LinkKeyName::Year(FIRST_YEAR + i32::from(year))),
+            _ => None,
         }
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (signed, shown) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
+    }
+
+    /// What the link opens, if this is the key that it was signed with.
+    pub fn open(&self, key: &DataKey) -> Option<Link> {
+        let (signed, shown) = self.0.split_at_checked(self.0.len().checked_sub(MAC_BYTES)?)?;
         if !bool::from(mac(key, signed).ct_eq(shown)) {
             return None;
         }
-        let (&[VERSION, a, b, c, d, length], rest) = signed.split_first_chunk::<6>()? else { return None };
-        let (account, digest) = rest.split_at_checked(usize::from(length))?;
-        let account = AccountId::try_from(String::from_utf8(account.to_vec()).ok()?).ok()?;
-        let seconds = i64::from(u32::from_be_bytes([a, b, c, d]));
-        let whole = digest.len() == DIGEST_BYTES;
-        whole.then(|| Link {
-            account,
-            digest: hex::encode(digest),
-            created_at: Instant(0).plus_seconds(seconds),
-        })
+        if self.key_name()? == LinkKeyName::First { first::link(signed) } else { Link::of_bytes(signed) }
     }
 }
 
@@ -96,60 +149,73 @@ mod tests {
     fn link(account: &str, storage: &str) -> Link {
         let account = AccountId::try_from(account.to_owned()).unwrap();
         let storage = StorageId::try_from(storage.to_owned()).unwrap();
-        Link::new(account, &storage, Instant(1_790_000_000_123_456))
+        Link::new(account, &storage, Instant(1_790_000_000_123_456), true)
+    }
+
+    fn key() -> LinkKey {
+        LinkKey { year: 2026, key: DataKey::random() }
+    }
+
+    fn open(text: &str, key: &DataKey) -> Option<Link> {
+        SignedLink::parse(text)?.open(key)
     }
 
     #[test]
     fn a_link_reads_back_and_is_the_same_text_every_time() {
-        let key = DataKey::random();
+        let key = key();
         for account in ["a", "demo", &"a".repeat(63)] {
             for storage in ["0", "../x", &"é".repeat(256)] {
-                let link = link(account, storage);
-                let text = link.sign(&key);
-                assert_eq!(text, self::link(account, storage).sign(&key));
-                assert_eq!(Link::open(&text, &key), Some(link));
-                assert!(
-                    text.len() <= MAX_CHARS
-                        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-                );
+                for is_named in [true, false] {
+                    let link = Link { is_named, ..link(account, storage) };
+                    let text = link.sign(&key);
+                    assert_eq!(text, link.clone().sign(&key));
+                    let signed = SignedLink::parse(&text).unwrap();
+                    assert_eq!(signed.key_name(), Some(LinkKeyName::Year(Link::year(link.created_at))));
+                    assert_eq!(signed.open(&key.key), Some(link));
+                    assert!(
+                        text.len() <= MAX_CHARS
+                            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+                    );
+                }
             }
         }
     }
 
     #[test]
-    fn other_files_accounts_and_days_have_other_links() {
-        let key = DataKey::random();
+    fn other_files_accounts_days_and_namings_have_other_links() {
+        let key = key();
         let one = link("demo", "a");
         let later = Link { created_at: one.created_at.plus_seconds(1), ..one.clone() };
-        let texts =
-            [one.sign(&key), link("demo", "b").sign(&key), link("dem", "a").sign(&key), later.sign(&key)];
+        let unnamed = Link { is_named: false, ..one.clone() };
+        let texts = [one, link("demo", "b"), link("dem", "a"), later, unnamed].map(|link| link.sign(&key));
         let distinct: std::collections::BTreeSet<_> = texts.iter().collect();
         assert_eq!(distinct.len(), texts.len());
     }
 
     #[test]
     fn a_changed_cut_or_foreign_link_opens_nothing() {
-        let key = DataKey::random();
+        let key = key();
         let text = link("demo", "a").sign(&key);
-        assert_eq!(Link::open(&text, &DataKey::random()), None);
+        assert_eq!(open(&text, &DataKey::random()), None);
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert_eq!(Link::open(&String::from_utf8(changed).unwrap(), &key), None, "character {at}");
-            assert_eq!(Link::open(&text[..at], &key), None, "cut at {at}");
+            assert_eq!(open(&String::from_utf8(changed).unwrap(), &key.key), None, "character {at}");
+            assert_eq!(open(&text[..at], &key.key), None, "cut at {at}");
         }
         for odd in ["", "A", "é", "../..", &format!("{text}="), &format!("{text}A"), &"A".repeat(10_000)] {
-            assert_eq!(Link::open(odd, &key), None, "{odd}");
+            assert_eq!(open(odd, &key.key), None, "{odd}");
         }
     }
 
     #[test]
     fn times_outside_the_form_stay_at_its_edges() {
-        let (key, storage) = (DataKey::random(), StorageId::try_from("a".to_owned()).unwrap());
+        let (key, storage) = (key(), StorageId::try_from("a".to_owned()).unwrap());
         for (created_at, seconds) in [(Instant(-1), 0), (Instant(i64::MAX), i64::from(u32::MAX))] {
-            let link = Link::new(AccountId::try_from("demo".to_owned()).unwrap(), &storage, created_at);
+            let account = AccountId::try_from("demo".to_owned()).unwrap();
+            let link = Link::new(account, &storage, created_at, true);
             assert_eq!(link.created_at.seconds(), seconds);
-            assert_eq!(Link::open(&link.sign(&key), &key), Some(link));
+            assert_eq!(open(&link.sign(&key), &key.key), Some(link));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::account::Account;
 use crate::cipher::DataKey;
-use crate::dictionary::{self, Confidential, Field, Kind};
+use crate::dictionary::{self, Confidential, Field, Group, Kind};
 use crate::token::Privacy;
 use ring::hmac;
 
@@ -23,12 +23,21 @@ pub enum Masking {
     Open,
     /// Part of the value: the initials of a name, the last digits of a number, the domain of an e-mail address.
     Partial,
-    /// The value as it is, unless it holds the contact's address: then a pseudonym.
-    UnlessAddress,
+    /// The value as it is, unless it holds an address: then a pseudonym.
+    UnlessAddress(Whom),
     /// A pseudonym, which is the same wherever the value is the same.
-    Pseudonym,
+    Pseudonym(Whom),
     /// The value is not shown.
     Hidden,
+}
+
+/// Whom a value is about. An agent and a contact of one name have different pseudonyms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// The contact, or nobody.
+    Contact,
+    /// An agent.
+    Agent,
 }
 
 /// Who reads: what the token shows, and what the account holds confidential.
@@ -56,17 +65,19 @@ impl Reader<'_> {
         if self.hides(field.name) {
             return Masking::Hidden;
         }
+        let whom = if field.group == Group::Agent { Whom::Agent } else { Whom::Contact };
+        let unless_address = Masking::UnlessAddress(whom);
         // An id identifies nobody to those who have no access to the platform, and distinct counts need it.
         let is_id = field.leaf().ends_with("_id") && field.leaf() != "platform_id";
         let masking = match (self.privacy, field.confidential) {
             (Privacy::Full, _) | (_, Confidential::No) => return Masking::Open,
-            (_, Confidential::Key) => Masking::UnlessAddress,
-            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => Masking::UnlessAddress,
+            (_, Confidential::Key) => unless_address,
+            (Privacy::Masked, Confidential::Contact | Confidential::Agent) if is_id => unless_address,
             (Privacy::Masked, Confidential::Contact | Confidential::Agent) => Masking::Partial,
-            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => Masking::UnlessAddress,
+            (Privacy::Masked, Confidential::Trait) if field.kind == Kind::Text => unless_address,
             (Privacy::Masked, Confidential::Trait | Confidential::Content) => return Masking::Open,
             (Privacy::Anonymous, Confidential::Content) => Masking::Hidden,
-            (Privacy::Anonymous, _) => Masking::Pseudonym,
+            (Privacy::Anonymous, _) => Masking::Pseudonym(whom),
         };
         // Of a number or a date there is no part to show.
         if matches!(field.kind, Kind::Text | Kind::Records(_)) { masking } else { Masking::Hidden }
@@ -83,44 +94,78 @@ impl Pseudonyms {
         Pseudonyms(hmac::Key::new(hmac::HMAC_SHA256, account_key.derive("pseudonym").bytes()))
     }
 
-    fn of(&self, text: &str) -> String {
-        hex::encode(&hmac::sign(&self.0, text.as_bytes()).as_ref()[..PSEUDONYM_BYTES])
+    fn of(&self, whom: Whom, text: &str) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        // Those of contacts are of the text alone, so that reports keep the ones that they have.
+        if whom == Whom::Agent {
+            context.update(b"agent\0");
+        }
+        context.update(text.as_bytes());
+        hex::encode(&context.sign().as_ref()[..PSEUDONYM_BYTES])
     }
 }
 
 impl Masking {
-    /// Masks a text in a session whose contact has this address; `None` where nothing is shown.
+    /// Masks a text in a session whose contact has these addresses; `None` where nothing is shown.
     pub fn mask<'a>(
         self,
         text: &'a str,
-        address: Option<&str>,
+        addresses: &[&str],
         pseudonyms: &Pseudonyms,
     ) -> Option<Cow<'a, str>> {
         match self {
             Masking::Open => Some(Cow::Borrowed(text)),
-            Masking::UnlessAddress if !holds_address(text, address) => Some(Cow::Borrowed(text)),
+            Masking::UnlessAddress(_) if !holds_address(text, addresses) => Some(Cow::Borrowed(text)),
             Masking::Partial => Some(Cow::Owned(mask_partly(text))),
-            Masking::Pseudonym | Masking::UnlessAddress => Some(Cow::Owned(pseudonyms.of(text))),
+            Masking::Pseudonym(whom) | Masking::UnlessAddress(whom) => {
+                Some(Cow::Owned(pseudonyms.of(whom, text)))
+            }
             Masking::Hidden => None,
         }
     }
 }
 
-/// Whether a text holds an e-mail, a telephone number or this address.
+/// Whether a text holds an e-mail, a telephone number or one of these addresses, in whatever notation.
 ///
-/// A number is told from a protocol or any other code by its plus sign, or as one of Brazil with its country code.
-fn holds_address(text: &str, address: Option<&str>) -> bool {
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let holds = |address: &str| {
-        let number = digits(address);
-        let local = number.len().checked_sub(LOCAL_DIGITS).and_then(|from| number.get(from..));
-        local.is_some_and(|local| digits(text).contains(local))
-            || (address.len() >= MIN_ADDRESS && text.contains(address))
-    };
-    let brazilian = |run: &str| matches!(run.len(), 12 | 13) && run.starts_with("55");
+/// A number that is none of the addresses is told from a protocol or any other code by its plus sign, or because it is one
+/// of Brazil: with its country code, or a mobile one with its area.
+fn holds_address(text: &str, addresses: &[&str]) -> bool {
     text.contains(['@', '+'])
-        || text.split(|c: char| !c.is_ascii_digit()).any(brazilian)
-        || address.is_some_and(holds)
+        || numbers(text).iter().any(|number| is_brazilian(number))
+        || addresses.iter().any(|address| holds(text, address))
+}
+
+/// Whether a text holds this address. Of a number its last digits are enough, for it is written with and without its
+/// country, its area and what stands between them.
+fn holds(text: &str, address: &str) -> bool {
+    let (digits_of_text, number) = (digits(text), digits(address));
+    let local = number.len().checked_sub(LOCAL_DIGITS).and_then(|from| number.get(from..));
+    local.is_some_and(|local| digits_of_text.contains(local))
+        || (address.len() >= MIN_ADDRESS && text.to_lowercase().contains(&address.to_lowercase()))
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The numbers in a text, as digits: those that are written in groups as one, and each group by itself.
+fn numbers(text: &str) -> Vec<String> {
+    let between = |c: char| matches!(c, ' ' | '\u{a0}' | '(' | ')' | '-' | '.' | '/');
+    let joined = text.split(|c: char| !c.is_ascii_digit() && !between(c)).map(digits);
+    let alone = text.split(|c: char| !c.is_ascii_digit()).map(str::to_owned);
+    joined.chain(alone).filter(|number| number.len() > LOCAL_DIGITS).collect()
+}
+
+/// Whether digits are a telephone number of Brazil: with the country code, or a mobile one with its area, before which
+/// a zero may stand.
+fn is_brazilian(number: &str) -> bool {
+    let is_mobile = |number: &str| {
+        matches!(number.as_bytes(), [area @ .., b'9', _, _, _, _, _, _, _, _]
+            if area.len() == 2 && area.iter().all(|digit| *digit != b'0'))
+    };
+    matches!(number.len(), 12 | 13) && number.starts_with("55")
+        || is_mobile(number)
+        || number.strip_prefix('0').is_some_and(is_mobile)
 }
 
 /// Of a number its last four digits are left, of an e-mail its domain, of a name its initials.
@@ -200,13 +245,13 @@ mod tests {
         let masking =
             |privacy, name| Reader { privacy, account: &account }.masking(dictionary::field(name).unwrap());
         let cases = [
-            ("contact_name", Masking::Partial, Masking::Pseudonym),
-            ("contact_id", Masking::UnlessAddress, Masking::Pseudonym),
-            ("platform_id", Masking::Partial, Masking::Pseudonym),
-            ("agent_email", Masking::Partial, Masking::Pseudonym),
-            ("agent_language", Masking::UnlessAddress, Masking::Pseudonym),
+            ("contact_name", Masking::Partial, Masking::Pseudonym(Whom::Contact)),
+            ("contact_id", Masking::UnlessAddress(Whom::Contact), Masking::Pseudonym(Whom::Contact)),
+            ("platform_id", Masking::Partial, Masking::Pseudonym(Whom::Contact)),
+            ("agent_email", Masking::Partial, Masking::Pseudonym(Whom::Agent)),
+            ("agent_language", Masking::UnlessAddress(Whom::Agent), Masking::Pseudonym(Whom::Agent)),
             ("contact_created_at", Masking::Open, Masking::Hidden),
-            ("session_id", Masking::UnlessAddress, Masking::UnlessAddress),
+            ("session_id", Masking::UnlessAddress(Whom::Contact), Masking::UnlessAddress(Whom::Contact)),
             ("talks.message", Masking::Open, Masking::Hidden),
             ("events.created_at", Masking::Hidden, Masking::Hidden),
             ("events", Masking::Hidden, Masking::Hidden),
@@ -222,25 +267,38 @@ mod tests {
 
     #[test]
     fn an_id_that_holds_an_address_becomes_a_pseudonym() {
-        let phone = Some("+55 (11) 90000-1234");
-        for (text, address) in [
+        let phone: &[&str] = &["+55 (11) 90000-1234"];
+        let code: &[&str] = &["c-other", "BR.98x7"];
+        let several: &[&str] = &["BR.98x7", "0055 11 3333 4444"];
+        for (text, addresses) in [
             ("5511900001234-20260301", phone),
             ("wa:00001234", phone),
-            ("c-BR.98x7", Some("BR.98x7")),
-            ("5511900001234", None),
-            ("ana@exemplo.com.br", None),
-            ("+351 912 345 678", None),
+            ("p.0000.1234", phone),
+            ("c-BR.98x7", code),
+            ("c-br.98X7", code),
+            ("11 3333-4444/1", several),
+            ("5511900001234", &[]),
+            ("55 11 3333-4444", &[]),
+            ("11900001234", &[]),
+            ("p(11) 90000-1234", &[]),
+            ("2026-011900001234", &[]),
+            ("ana@exemplo.com.br", &[]),
+            ("+351 912 345 678", &[]),
         ] {
-            assert!(holds_address(text, address), "{text}");
+            assert!(holds_address(text, addresses), "{text}");
         }
-        for (text, address) in [
+        for (text, addresses) in [
             ("65f0c0ffee00000000000001", phone),
             ("2026100300017", phone),
-            ("2026100300017", None),
-            ("s1", Some("1")),
+            ("2026100300017", &[]),
+            ("20261003-00017", &[]),
+            ("26100300017", &[]),
+            ("550e8400-e29b-41d4-a716-446655440000", &[]),
+            ("1790000000123", &[]),
+            ("s1", &["1"]),
             ("08:00", phone),
         ] {
-            assert!(!holds_address(text, address), "{text}");
+            assert!(!holds_address(text, addresses), "{text}");
         }
     }
 
@@ -248,8 +306,9 @@ mod tests {
     fn a_pseudonym_is_stable_within_an_account_only() {
         let key = DataKey::random();
         let (one, other) = (Pseudonyms::new(&key), Pseudonyms::new(&DataKey::random()));
-        assert_eq!(one.of("Maria"), Pseudonyms::new(&key).of("Maria"));
-        assert_ne!(one.of("Maria"), one.of("Marta"));
-        assert_ne!(one.of("Maria"), other.of("Maria"));
+        assert_eq!(one.of(Whom::Contact, "Maria"), Pseudonyms::new(&key).of(Whom::Contact, "Maria"));
+        assert_ne!(one.of(Whom::Contact, "Maria"), one.of(Whom::Contact, "Marta"));
+        assert_ne!(one.of(Whom::Contact, "Maria"), one.of(Whom::Agent, "Maria"));
+        assert_ne!(one.of(Whom::Contact, "Maria"), other.of(Whom::Contact, "Maria"));
     }
 }

@@ -88,6 +88,9 @@ pub struct Claims {
     pub jti: String,
     /// What it may do.
     pub scope: Scope,
+    /// What it shows; not said of a token that shows everything, nor by those that were issued before it was signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Privacy>,
     /// When it was issued, in seconds since 1970.
     pub iat: i64,
     /// From when it holds.
@@ -98,13 +101,20 @@ pub struct Claims {
 
 impl Claims {
     /// The claims of a new token.
-    pub fn new(id: &str, account: Option<&str>, scope: Scope, issued: i64, ends: i64) -> Claims {
+    pub fn new(
+        id: &str,
+        account: Option<&str>,
+        (scope, privacy): (Scope, Privacy),
+        issued: i64,
+        ends: i64,
+    ) -> Claims {
         Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
             sub: account.unwrap_or("*").to_owned(),
             jti: id.to_owned(),
             scope,
+            privacy: Some(privacy).filter(|privacy| *privacy != Privacy::Full),
             iat: issued,
             nbf: issued,
             exp: ends,
@@ -193,7 +203,7 @@ mod tests {
 
     fn claims() -> Claims {
         let now = Instant::now().seconds();
-        Claims::new("t1", Some("demo"), Scope::Report, now, now + 3600)
+        Claims::new("t1", Some("demo"), (Scope::Report, Privacy::Masked), now, now + 3600)
     }
 
     #[test]

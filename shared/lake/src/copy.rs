@@ -16,7 +16,7 @@ use arrow_array::{
     new_null_array,
 };
 use arrow_schema::Schema;
-use arrow_select::filter::{filter, filter_record_batch};
+use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take;
 use domain::dictionary::{self, Kind, Record};
 use domain::masking::{Masking, Pseudonyms, Reader};
@@ -27,12 +27,11 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use store::StoreError;
 
+use crate::addresses::Addresses;
 use crate::resolve::resolve;
 use crate::session_keys::{SESSION_KEYS, SessionKeys};
 use crate::{Lake, Part, SNAPSHOT_MARGIN, columns};
 
-/// The field with the address of a session's contact, which may also occur within ids.
-const ADDRESS: &str = "platform_id";
 /// The column with the id of the session that a repeated record belongs to.
 const SESSION_ID: &str = "session_id";
 /// The column of menu options with the position of their message in its session, from 0.
@@ -124,11 +123,13 @@ impl Lake {
         let parts: Vec<&Part> = parts.iter().collect();
         let counting = self.counting(&parts, oldest).await?;
         for (number, (part, keep)) in parts.iter().zip(&counting).enumerate() {
+            let addresses = self.addresses(part).await?;
             for (rows, record) in rows.iter_mut().zip(Record::ALL) {
                 // Even masked rows of a kind that is hidden from the reader would tell how many there are.
                 let none = BooleanArray::from(vec![false; keep.len()]);
                 let keep = if reader.hides(record.name()) { &none } else { keep };
-                let batch = self.open_batch(part, record, keep).await?.masked(reader, &pseudonyms)?;
+                let batch = self.open_batch(part, record, keep).await?;
+                let batch = batch.masked(reader, &addresses, &pseudonyms)?;
                 // The first file is written even without rows, because it shows the columns.
                 if batch.num_rows() > 0 || number == 0 {
                     write(&output.join(folder(record)).join(format!("part-{number:05}.parquet")), &batch)?;
@@ -156,13 +157,13 @@ impl Lake {
     async fn open_batch(&self, part: &Part, record: Record, keep: &BooleanArray) -> Result<Open, StoreError> {
         let stored: Vec<&str> = dictionary::columns(record).iter().map(|field| field.leaf()).collect();
         let failed = |error| StoreError::broken("copying a segment", error);
-        let sessions = self.read_plain(part, Record::Session, &[SESSION_ID, ADDRESS]).await?;
         let fields = self.read_plain(part, record, &stored).await?;
         if record == Record::Session {
-            let sessions = filter_record_batch(&sessions, keep).map_err(failed)?;
             let rows = filter_record_batch(&fields, keep).map_err(failed)?;
-            return Ok(Open { record, rows, addresses: Arc::clone(sessions.column(1)) });
+            let counting = (0..).zip(keep).filter(|(_, keep)| *keep == Some(true));
+            return Ok(Open { record, rows, sessions: counting.map(|(row, _)| row).collect() });
         }
+        let sessions = self.read_plain(part, Record::Session, &[SESSION_ID]).await?;
         let own = self.read_plain(part, record, &[columns::SESSION, columns::POSITION]).await?;
         let tied = || {
             let owners = own.column(0).as_any().downcast_ref::<UInt32Array>()?;
@@ -170,50 +171,50 @@ impl Lake {
         };
         let (owners, positions) =
             tied().ok_or_else(|| StoreError::broken("copying a segment", "a key column is missing"))?;
-        let of_session = |column: usize| take(sessions.column(column), owners, None).map_err(failed);
         let half = |shift: u32| -> ArrayRef {
             let half = |at: &u64| ((at >> shift) & u64::from(u32::MAX)).cast_signed();
             Arc::new(Int64Array::from_iter_values(positions.iter().map(half)))
         };
-        let mut arrays: Vec<ArrayRef> = vec![of_session(0)?];
+        let mut arrays: Vec<ArrayRef> = vec![take(sessions.column(0), owners, None).map_err(failed)?];
         arrays.extend((record == Record::TalkOption).then(|| half(32)));
         arrays.push(half(0));
         let schema = tied_schema(record, &arrays, &fields);
         arrays.extend(fields.columns().iter().cloned());
         let batch = RecordBatch::try_new(Arc::new(schema), arrays).map_err(failed)?;
-        let keep: BooleanArray = owners.values().iter().map(|row| Some(keep.value(*row as usize))).collect();
-        Ok(Open {
-            record,
-            rows: filter_record_batch(&batch, &keep).map_err(failed)?,
-            addresses: filter(&of_session(1)?, &keep).map_err(failed)?,
-        })
+        let counts = |row: &u32| keep.value(*row as usize);
+        let sessions = owners.values().iter().copied().filter(counts).collect();
+        let keep: BooleanArray = owners.values().iter().map(|row| Some(counts(row))).collect();
+        Ok(Open { record, rows: filter_record_batch(&batch, &keep).map_err(failed)?, sessions })
     }
 }
 
-/// Rows of a kind of record, and for each row the address of its session's contact.
+/// Rows of a kind of record, and for each row that of its session in the part.
 struct Open {
     record: Record,
     rows: RecordBatch,
-    addresses: ArrayRef,
+    sessions: Vec<u32>,
 }
 
 impl Open {
     /// Returns the rows as a reader may see them, by the same rules as for a token with that privacy.
-    fn masked(self, reader: &Reader<'_>, pseudonyms: &Pseudonyms) -> Result<RecordBatch, StoreError> {
-        let Open { record, rows, addresses } = self;
-        let addresses = addresses.as_string_opt::<i32>();
-        let address = |row: usize| addresses.filter(|all| all.is_valid(row)).map(|all| all.value(row));
+    fn masked(
+        self,
+        reader: &Reader<'_>,
+        addresses: &Addresses,
+        pseudonyms: &Pseudonyms,
+    ) -> Result<RecordBatch, StoreError> {
+        let Open { record, rows, sessions } = self;
         let schema = rows.schema();
         let column = |(column, array): (&arrow_schema::FieldRef, &ArrayRef)| -> ArrayRef {
             let masking = field(record, column.name()).map_or(Masking::Open, |field| reader.masking(field));
             match array.as_string_opt::<i32>() {
                 _ if masking == Masking::Open => Arc::clone(array),
                 Some(texts) => {
-                    let seen = |(row, text): (usize, Option<&str>)| {
-                        text.and_then(|text| masking.mask(text, address(row), pseudonyms))
+                    let seen = |(text, session): (Option<&str>, &u32)| {
+                        text.and_then(|text| masking.mask(text, &addresses.of(*session), pseudonyms))
                             .map(Cow::into_owned)
                     };
-                    Arc::new(texts.iter().enumerate().map(seen).collect::<StringArray>())
+                    Arc::new(texts.iter().zip(&sessions).map(seen).collect::<StringArray>())
                 }
                 None => new_null_array(array.data_type(), array.len()),
             }

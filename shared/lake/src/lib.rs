@@ -40,6 +40,7 @@ mod garbage;
 mod rebuild;
 mod receipt;
 mod size;
+mod addresses;
 pub mod copy;
 
 use std::ops::Range;

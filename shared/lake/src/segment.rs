@@ -51,7 +51,7 @@ impl Span {
     }
 
     /// Whether all instants of another span lie in this one.
-    pub(crate) fn contains(self, other: Span) -> bool {
+    pub fn contains(self, other: Span) -> bool {
         self.min <= other.min && other.max <= self.max
     }
 

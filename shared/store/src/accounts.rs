@@ -22,6 +22,19 @@ pub struct AccountChange {
     pub confidential: Option<Vec<String>>,
 }
 
+impl AccountChange {
+    /// The names of the settings that change.
+    pub fn names(&self) -> Vec<&'static str> {
+        let all = [
+            (self.zone.is_some(), "timezone"),
+            (self.starts_on.is_some(), "starts_on"),
+            (self.retention_days.is_some(), "retention_days"),
+            (self.confidential.is_some(), "confidential"),
+        ];
+        all.into_iter().filter(|(changes, _)| *changes).map(|(_, name)| name).collect()
+    }
+}
+
 /// Why settings were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {

@@ -106,13 +106,16 @@ pub(super) fn if_held<T>(sent: Result<T, StoreError>) -> Result<Option<T>, Store
 
 /// The kind of an AWS error code that came with an HTTP status.
 ///
-/// The codes of the kind `Busy` are those that the SDK itself retries (`aws_runtime::retries::classifiers`),
-/// and those of DynamoDB's transactions and S3's conditional writes. An unknown code counts as `Busy` where
-/// its status says so (429, or 500 and above), because services add codes, and a fault of a service must
-/// never be blamed on the operator.
+/// DynamoDB Local calls `DuplicateItemException` by the name that it has in transactions. The codes of the kind `Busy` are
+/// those that the SDK itself retries (`aws_runtime::retries::classifiers`), and those of DynamoDB's transactions and S3's
+/// conditional writes. An unknown code counts as `Busy` where its status says so (429, or 500 and above), because services
+/// add codes, and a fault of a service must never be blamed on the operator.
 fn kind_of(code: &str, status: u16) -> StoreErrorKind {
     match code {
-        "ConditionalCheckFailedException" | "PreconditionFailed" => StoreErrorKind::Conflict,
+        "ConditionalCheckFailedException"
+        | "DuplicateItem"
+        | "DuplicateItemException"
+        | "PreconditionFailed" => StoreErrorKind::Conflict,
         "NoSuchKey" | "NotFound" => StoreErrorKind::NotFound,
         // A wrapped key that is damaged, bound to something else, or wrapped under another key than the stack's.
         "InvalidCiphertextException" | "IncorrectKeyException" => StoreErrorKind::Broken,

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use domain::dictionary::Record;
 use domain::id::{AccountId, SessionId, StorageId};
+use domain::link::LinkKeyName;
 use domain::time::Instant;
 
 /// A primary key of the table.
@@ -69,6 +70,21 @@ pub fn settings() -> Key {
     Key::new("settings#stack".to_owned(), "settings")
 }
 
+/// The partition of the audit log of an account, or of the stack for `None`, in a month. Its sort keys begin with the day.
+pub fn audit(account: Option<&AccountId>, month: NaiveDate) -> String {
+    format!("audit#{}#{}", account.map_or("", AccountId::as_str), month.format("%Y-%m"))
+}
+
+/// The item of what was done once.
+pub fn audit_event(account: Option<&AccountId>, at: Instant, unique: &str) -> Key {
+    Key::new(audit(account, at.to_utc().date_naive()), format!("{}#{unique}", at.to_rfc3339()))
+}
+
+/// The item that counts what was done with a token on a UTC day.
+pub fn audit_count(account: &AccountId, day: NaiveDate, action: &str, by: &str) -> Key {
+    Key::new(audit(Some(account), day), format!("{day}#{action}#{by}"))
+}
+
 /// The item of a token.
 pub fn token(id: &str) -> Key {
     Key::new(format!("token#{id}"), "token")
@@ -90,8 +106,12 @@ pub fn signing_keys() -> String {
 }
 
 /// The item of the wrapped key that media links are signed with.
-pub fn link_key() -> Key {
-    Key::new("link-key#1".to_owned(), "key")
+pub fn link_key(name: LinkKeyName) -> Key {
+    let name = match name {
+        LinkKeyName::First => 1,
+        LinkKeyName::Year(year) => year,
+    };
+    Key::new(format!("link-key#{name}"), "key")
 }
 
 /// The item that revokes the links of a file.

@@ -35,6 +35,7 @@ mod reports;
 mod secrets;
 mod settings;
 mod tokens;
+mod audit;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::SdkConfig;
 
 pub use accounts::{AccountChange, ChangeError};
+pub use audit::{Action, AuditEntry, AuditPlace};
 pub use bodies::BODY_OBJECT;
 pub use body_garbage::{OrphanedBodies, ReplacedBodies};
 pub use due::Due;

@@ -15,6 +15,7 @@ use super::{Store, StoreError, key_item, number, text};
 use crate::key::{self, Key};
 use domain::cipher::DataKey;
 use domain::id::{AccountId, random_hex};
+use domain::link::{LinkKey, LinkKeyName};
 use domain::time::Instant;
 use domain::token::{NewKeyPair, SigningKey};
 
@@ -77,9 +78,15 @@ impl Store {
         Ok(made.map(|key| key.derive("segment")))
     }
 
-    /// Returns the key that media links are signed with. It is made where there is none.
-    pub async fn link_key(&self) -> Result<DataKey, StoreError> {
-        self.data_key(key::link_key(), Purpose::Link, "").await
+    /// Returns the key that the media links of a year's sessions are signed with. It is made where there is none.
+    pub async fn link_key(&self, year: i32) -> Result<LinkKey, StoreError> {
+        let key = self.data_key(key::link_key(LinkKeyName::Year(year)), Purpose::Link, "").await?;
+        Ok(LinkKey { year, key })
+    }
+
+    /// Returns a key that media links were signed with; `None` where there is none.
+    pub async fn made_link_key(&self, name: LinkKeyName) -> Result<Option<DataKey>, StoreError> {
+        self.existing_key(&key::link_key(name), Purpose::Link, "").await
     }
 
     async fn account_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {
@@ -93,7 +100,7 @@ impl Store {
         }
         let wrapped = self.wrap(DataKey::random().bytes(), purpose, owner).await?;
         // Another process may have made a key in the meantime; then that one is used.
-        if_held(self.put_new(at.clone(), [("wrapped", AttributeValue::B(Blob::new(wrapped)))]).await)?;
+        if_held(self.insert_key(at.clone(), wrapped).await)?;
         let made = self.existing_key(&at, purpose, owner).await?;
         made.ok_or_else(|| StoreError::broken("making a key", "it is gone again"))
     }
@@ -115,6 +122,24 @@ impl Store {
             .ok_or_else(|| StoreError::broken("unwrapping a key", "odd length"))?;
         self.0.secrets.data_keys.insert(at.pk.clone(), found.clone()).await;
         Ok(Some(found))
+    }
+
+    /// Writes a new data key. Fails as `Conflict` where there is one.
+    ///
+    /// The statement adds items and cannot do anything else, and it is all that the policies of those allow who make data
+    /// keys. So none of them can replace a key, and lose with it everything that it encrypts.
+    async fn insert_key(&self, at: Key, wrapped: Vec<u8>) -> Result<(), StoreError> {
+        let table = &self.names().table;
+        self.dynamo()
+            .execute_statement()
+            .statement(format!(r#"INSERT INTO "{table}" VALUE {{'pk': ?, 'sk': ?, 'wrapped': ?}}"#))
+            .parameters(AttributeValue::S(at.pk))
+            .parameters(AttributeValue::S(at.sk))
+            .parameters(AttributeValue::B(Blob::new(wrapped)))
+            .send()
+            .await
+            .map_err(|error| StoreError::aws("writing a new key", error))?;
+        Ok(())
     }
 
     async fn wrapped(&self, at: &Key) -> Result<Option<Vec<u8>>, StoreError> {

@@ -74,6 +74,7 @@ async fn passing_errors_are_busy_and_a_failed_condition_is_a_conflict() {
     use StoreErrorKind::{Broken, Busy, Conflict, Refused};
     for (status, code, kind) in [
         (400, "ConditionalCheckFailedException", Conflict),
+        (400, "DuplicateItemException", Conflict),
         (400, "com.amazonaws.dynamodb.v20120810#ThrottlingException", Busy),
         (400, "ProvisionedThroughputExceededException", Busy),
         (400, "RequestLimitExceeded", Busy),

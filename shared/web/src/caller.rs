@@ -147,8 +147,9 @@ impl Guard {
         let claims = token::verify(token, &public).map_err(|_| refused())?;
         let row = self.row(&claims.jti).await?.ok_or_else(refused)?;
         let same_token: bool = row.digest.as_bytes().ct_eq(token::digest(token).as_bytes()).into();
-        let same_claims =
-            row.scope == claims.scope && row.account.as_ref().map_or("*", AccountId::as_str) == claims.sub;
+        let same_claims = row.scope == claims.scope
+            && row.account.as_ref().map_or("*", AccountId::as_str) == claims.sub
+            && claims.privacy.is_none_or(|privacy| privacy == row.privacy);
         if !(same_token && same_claims) || row.revoked_at.is_some() || row.expires_at <= now {
             return Err(refused());
         }

@@ -31,8 +31,13 @@ function languageButton() {
   return h('button', { type: 'button', class: 'plain', lang: other[2], on: { click: change } }, other[1]);
 }
 
+// Nobody is told to be out whose session the server still has.
 async function leave() {
-  await signOut().catch(() => {});
+  try {
+    await signOut();
+  } catch (error) {
+    return void mount(failure(error));
+  }
   forget();
   showSignIn();
 }

@@ -1,24 +1,27 @@
 //! Executes a request: resolves it to a query, and fills a page with the query's rows. `POST /v1/data` and
 //! `GET /v1/export` both come through here.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use domain::account::Account;
 use domain::cipher::{DataKey, SealError};
 use domain::id::AccountId;
 use domain::lang::Text;
+use domain::link::Link;
 use domain::masking::{Pseudonyms, Reader};
 use domain::time::Instant;
 use domain::token::Privacy;
+use futures::future::try_join_all;
 use http::HeaderMap;
-use store::{StoreError, StoreErrorKind};
+use store::{Action, StoreError, StoreErrorKind};
 use web::caller::Caller;
 use web::problem::Problem;
 
 use crate::catalog::report::ReportType;
 use crate::encode::encoder::RowEncoder;
 use crate::encode::page::{Page, RowPage};
-use crate::exec::context::Context;
+use crate::exec::context::{Context, Links};
 use crate::exec::run::{run, sum_up};
 use crate::exec::summary::SummaryKey;
 use crate::plan::cursor::{Cursor, PageEnd};
@@ -38,8 +41,8 @@ pub(crate) struct QueryExecutor {
     app: App,
     pub(crate) account: Account,
     privacy: Privacy,
+    token_id: String,
     key: DataKey,
-    link_key: DataKey,
     /// Where the request came in, without a slash at the end.
     pub(crate) base_url: String,
 }
@@ -69,23 +72,31 @@ impl QueryExecutor {
         headers: &HeaderMap,
     ) -> Result<QueryExecutor, Problem> {
         let id = caller.account(READERS, named)?;
-        let (account, key, link_key) = futures::try_join!(
-            app.store.account(&id),
-            app.store.made_segment_key(&id),
-            app.store.link_key()
-        )?;
+        let (account, key) = futures::try_join!(app.store.account(&id), app.store.made_segment_key(&id))?;
         // Only writers may make an account's key. Before they did, the account has no rows, so there is no cursor to seal and
         // no pseudonym to make, and any key will do.
         let key = key.unwrap_or_else(DataKey::random);
         let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
-        Ok(QueryExecutor { app, account, privacy: caller.privacy, key, link_key, base_url })
+        Ok(QueryExecutor {
+            app,
+            account,
+            privacy: caller.privacy,
+            token_id: caller.token_id.clone(),
+            key,
+            base_url,
+        })
     }
 
     /// The request's query. 422 for whatever in it is unknown or does not fit.
     pub(crate) fn resolve(&self, request: &DataRequest) -> Result<Arc<Query>, Problem> {
-        let reader = Reader { privacy: self.privacy, account: &self.account };
+        let reader = self.reader();
         let context = RequestContext { reader, cursor_key: &self.cursor_key(), now: Instant::now() };
         Query::resolve(request, &context).map(Arc::new)
+    }
+
+    /// Counts in the account's audit log that the caller exports rows.
+    pub(crate) async fn count_export(&self) -> Result<(), StoreError> {
+        self.app.store.count_event(&self.account.id, Action::Exported, &self.token_id).await
     }
 
     /// The query's page, its rows written by `encoder` behind `head`.
@@ -101,7 +112,7 @@ impl QueryExecutor {
             snapshot: query.snapshot,
             pseudonyms: Pseudonyms::new(&self.key),
             base_url: self.base_url.clone(),
-            link_key: self.link_key.clone(),
+            links: self.links(query).await?,
         });
         let page = Page::new(query.limit, encoder, head);
         let filled = self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
@@ -114,6 +125,28 @@ impl QueryExecutor {
         let next = next.map(|cursor| cursor.seal(&self.cursor_key(), &self.account.id)).transpose();
         let next = next.map_err(|error: SealError| StoreError::broken("sealing a cursor", error))?;
         Ok(QueryPage { page, next, total })
+    }
+
+    /// What the query's links are made with.
+    async fn links(&self, query: &Query) -> Result<Links, StoreError> {
+        let years = if query.shows_links() { self.years(query) } else { Vec::new() };
+        let keys = try_join_all(years.into_iter().map(|year| self.app.store.link_key(year))).await?;
+        Ok(Links { keys, are_named: !self.reader().hides("talks.filename") })
+    }
+
+    /// The years whose keys sign the links of sessions that the query may show: from the account's first year to the present
+    /// one. The links of sessions that began before or are dated after these have the key of the nearest.
+    fn years(&self, query: &Query) -> Vec<i32> {
+        let Range { start: from, end } = query.window.created;
+        let now = Instant::now();
+        let start = self.account.starts_on.map_or(now, |day| Instant::start_of_day(day, self.account.zone));
+        let first = start.max(from).min(now);
+        let last = end.clamp(first, now);
+        (Link::year(first)..=Link::year(last)).collect()
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader { privacy: self.privacy, account: &self.account }
     }
 
     /// Fills a page with the query's rows, or with the groups of its summary.
@@ -166,7 +199,8 @@ impl QueryExecutor {
 
     /// What is read to answer the query. `RUST_LOG=data=debug` prints it.
     async fn plan(&self, query: &Arc<Query>) -> Result<Arc<ExecutionPlan>, StoreError> {
-        let plan = ExecutionPlan::new(&self.app.lake, &self.account.id, Arc::clone(query)).await?;
+        let (lake, seen) = (&self.app.lake, &self.app.seen_parts);
+        let plan = ExecutionPlan::new(lake, seen, &self.account.id, Arc::clone(query)).await?;
         tracing::debug!(%plan, "reading the lake");
         Ok(Arc::new(plan))
     }

@@ -155,6 +155,9 @@ async fn file_page(
         // The answer to `POST /v1/data` says so; a file would be taken for what was asked.
         return Err(Problem::invalid("dimensionsFilters", UNFIT_FILTER));
     }
+    if query.after.is_none() {
+        executor.count_export().await?;
+    }
     let encoder = file.encoder(&query);
     let head = encoder.head(&query.outputs);
     let QueryPage { page, next, .. } = executor.execute(&query, encoder, head).await?;

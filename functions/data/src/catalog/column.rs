@@ -42,7 +42,7 @@ impl Source {
             Self::Distinct(name) => vec![name],
             Self::Measure(measure) => measure.follows_from(),
             Self::Ratio(over, under) => [over.follows_from(), under.follows_from()].concat(),
-            // A link holds the moment at which its session began.
+            // A link ends with its session's retention, which is counted from its beginning.
             Self::MediaUrl => vec!["talks.storage_id", "created_at"],
             Self::One | Self::DataAsOf => Vec::new(),
         }

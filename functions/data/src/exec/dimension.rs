@@ -49,7 +49,7 @@ impl Dimension {
         context: &Context,
     ) -> Dimension {
         let shown = |text: Option<&str>| {
-            let shown = text.and_then(|text| masked.masking.mask(text, None, &context.pseudonyms));
+            let shown = text.and_then(|text| masked.masking.mask(text, &[], &context.pseudonyms));
             Value::owned(shown.map(Cow::into_owned))
         };
         let Some(codes) = columns.dictionary(masked.column) else {

@@ -39,8 +39,7 @@ impl Digests {
     ) {
         let rows = rows.iter().map(|row| *row as usize).enumerate();
         if let Some(codes) = columns.dictionary(masked.column) {
-            let shown =
-                |text: &str| masked.masking.mask(text, None, &context.pseudonyms).map(Cow::into_owned);
+            let shown = |text: &str| masked.masking.mask(text, &[], &context.pseudonyms).map(Cow::into_owned);
             let digest = |text: Option<&str>| text.and_then(shown).map(|text| self.of(&text));
             let digests: Vec<Option<u128>> = codes.texts().map(digest).collect();
             rows.for_each(|(at, row)| digests[codes.of(row)].into_iter().for_each(|digest| note(at, digest)));

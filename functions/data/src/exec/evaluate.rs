@@ -20,10 +20,10 @@ impl Expr {
             Expr::Label(label) => {
                 label.read(columns, row.at(label.masked.column), context).map_or(Value::Null, Value::Text)
             }
-            Expr::UnlessAddress(masked, address) => {
-                let address = columns.text(*address, row.session);
+            Expr::UnlessAddress(masked, addresses) => {
+                let addresses = addresses.read(columns, row.session);
                 let text = columns.text(masked.column, row.at(masked.column));
-                let seen = text.and_then(|text| masked.masking.mask(text, address, &context.pseudonyms));
+                let seen = text.and_then(|text| masked.masking.mask(text, &addresses, &context.pseudonyms));
                 seen.map_or(Value::Null, Value::Text)
             }
             Expr::Integer(column) => {
@@ -80,6 +80,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::report::ReportType;
+    use crate::exec::context::Links;
     use crate::exec::segment_columns::SegmentColumns;
     use crate::plan::column_choice::ColumnChoice;
     use crate::plan::columns::{Columns, Needs};
@@ -122,7 +123,7 @@ mod tests {
             snapshot: Instant(NOON),
             pseudonyms: Pseudonyms::new(&DataKey::random()),
             base_url: String::new(),
-            link_key: DataKey::random(),
+            links: Links { keys: Vec::new(), are_named: true },
         };
         let row = SegmentRow::of_session(&columns, 0);
         let owned = |value: Value<'_>| match value {

@@ -60,7 +60,7 @@ impl<'a> BoundCondition<'a> {
         let Expr::Text(masked) = &condition.expr else { return BoundCondition::Each(condition) };
         let Some(codes) = columns.dictionary(masked.column) else { return BoundCondition::Each(condition) };
         let passes = |text: Option<&str>| {
-            let shown = text.and_then(|text| masked.masking.mask(text, None, &context.pseudonyms));
+            let shown = text.and_then(|text| masked.masking.mask(text, &[], &context.pseudonyms));
             condition.filter.passes(&shown.map_or(Value::Null, Value::Text))
         };
         BoundCondition::Coded { codes, column: masked.column, holds: codes.texts().map(passes).collect() }

@@ -52,7 +52,7 @@ impl Talks {
     fn line(&self, row: &SegmentRow<'_>, at: usize, context: &Context) -> String {
         let read = |masked: &MaskedColumn| masked.read(row.columns, at, context).map(String::from);
         let label = |column: &LabelColumn| column.read(row.columns, at, context).map(String::from);
-        let storage = read(&self.storage);
+        let storage = self.storage.as_ref().and_then(read);
         let position = row.columns.position(Record::Talk, at);
         let said = [
             read(&self.message),

@@ -21,6 +21,13 @@ impl ColumnChoice<'_> {
         Some(MaskedColumn { column: self.columns.column_ref(record, field.leaf()), masking })
     }
 
+    /// The column of storage ids, to make links of; `None` where the reader may see no links. A link ends with its session's
+    /// retention, so it would tell when the session began.
+    pub(crate) fn linked_column(&mut self) -> Option<MaskedColumn> {
+        let storage = self.masked_column(Record::Talk, "talks.storage_id")?;
+        Some(storage).filter(|storage| storage.masking == Masking::Open && !self.reader.hides("created_at"))
+    }
+
     /// A column with a vocabulary, by its dictionary name, to be read by its labels.
     pub(crate) fn label_column(&mut self, record: Record, name: &str) -> Option<LabelColumn> {
         let vocabulary = dictionary::field(name)?.vocabulary?;

@@ -44,9 +44,10 @@ impl Conditions {
         })
     }
 
-    /// Whether a condition is about what the repeated records of a session say.
+    /// Whether a condition is about what the repeated records of a session say, which may be an address of its contact.
     pub(crate) fn read_records(&self) -> bool {
-        self.0.iter().flatten().any(|condition| matches!(condition.expr, Expr::Records(_)))
+        let reads = |expr: &Expr| matches!(expr, Expr::Records(_) | Expr::UnlessAddress(..));
+        self.0.iter().flatten().any(|condition| reads(&condition.expr))
     }
 
     /// The groups.

@@ -13,6 +13,7 @@ use super::columns::{Needs, ReadColumns};
 use super::cursor::PageEnd;
 use super::point_lookup::point_lookup;
 use super::query::Query;
+use super::seen_parts::SeenParts;
 use super::window::Window;
 use crate::catalog::report::ReportType;
 
@@ -75,6 +76,7 @@ impl ExecutionPlan {
     /// Plans a query. Asks the table when the sessions began that the query names, and which segments there are.
     pub(crate) async fn new(
         lake: &Lake,
+        seen: &SeenParts,
         account: &AccountId,
         query: Arc<Query>,
     ) -> Result<ExecutionPlan, StoreError> {
@@ -84,7 +86,7 @@ impl ExecutionPlan {
             let created = &mut window.created;
             *created = created.start.max(named.start)..created.end.min(named.end);
         }
-        let parts = lake.parts(account, &window.created, query.snapshot).await?;
+        let parts = seen.parts(lake, account, &window.created, query.snapshot).await?;
         Ok(ExecutionPlan { is_looked_up: named.is_some(), ..ExecutionPlan::over(parts, window, query) })
     }
 

@@ -5,7 +5,7 @@ use domain::masking::Masking;
 
 use super::column_choice::ColumnChoice;
 use super::columns::ColumnRef;
-use super::masked_column::{LabelColumn, MaskedColumn};
+use super::masked_column::{AddressColumns, LabelColumn, MaskedColumn};
 use super::records::Records;
 use super::sum::Sum;
 use crate::catalog::column::{Column, Source};
@@ -20,8 +20,8 @@ pub(crate) enum Expr {
     Text(MaskedColumn),
     /// The Portuguese label of a text that is a word, else the text.
     Label(LabelColumn),
-    /// A text that is hidden where it holds the address that the second column has.
-    UnlessAddress(MaskedColumn, ColumnRef),
+    /// A text that is hidden where it holds an address of the contact.
+    UnlessAddress(MaskedColumn, AddressColumns),
     Integer(ColumnRef),
     Seconds(ColumnRef),
     Boolean(ColumnRef),
@@ -47,17 +47,14 @@ pub(crate) struct Compiler<'a> {
 impl Compiler<'_> {
     pub(crate) fn compile(&mut self, column: &Column) -> Expr {
         // What follows from a hidden field would tell of it.
-        let inputs = column.source.inputs();
-        if inputs.iter().any(|name| self.choice.reader.hides(name)) || self.tells_of_hidden_day(column) {
+        if column.source.inputs().into_iter().any(|name| self.is_hidden(name)) {
             return Expr::Hidden;
         }
         match column.source {
             Source::Field(field) => self.field(field),
-            Source::Label(field) => self
-                .choice
-                .label_column(field.record, field.name)
-                .filter(|label| label.masked.masking != Masking::Hidden)
-                .map_or(Expr::Hidden, Expr::Label),
+            Source::Label(field) => {
+                self.choice.label_column(field.record, field.name).map_or(Expr::Hidden, Expr::Label)
+            }
             Source::DatePart(date, format) => {
                 Expr::Date(self.choice.columns.column_ref(Record::Session, date.name()), format)
             }
@@ -65,44 +62,38 @@ impl Compiler<'_> {
             Source::Distinct(name) => self
                 .choice
                 .masked_column(Record::Session, name)
-                .filter(|masked| masked.masking != Masking::Hidden)
                 .map_or(Expr::Hidden, |masked| Expr::Sum(Sum::Distinct(masked))),
             Source::Ratio(over, under) => Expr::Ratio(
                 Sum::of_measure(over, &mut self.choice.columns),
                 Sum::of_measure(under, &mut self.choice.columns),
             ),
             Source::One => Expr::Sum(Sum::Measure(Measure::One)),
-            Source::MediaUrl => self
-                .choice
-                .masked_column(Record::Talk, "talks.storage_id")
-                .map_or(Expr::Hidden, Expr::MediaUrl),
+            Source::MediaUrl => self.choice.linked_column().map_or(Expr::Hidden, Expr::MediaUrl),
             Source::DataAsOf => Expr::DataAsOf,
         }
     }
 
-    /// Whether a column says on which day a contact was registered, to a reader who may not see that.
-    fn tells_of_hidden_day(&self, column: &Column) -> bool {
-        let registered =
-            dictionary::field("contact_created_at").map(|field| self.choice.reader.masking(field));
-        matches!(column.source, Source::Measure(Measure::SameDay { .. }))
-            && registered == Some(Masking::Hidden)
+    /// Whether nothing of the field of this dictionary name is shown. Of records some fields may be.
+    fn is_hidden(&self, name: &str) -> bool {
+        let reader = &self.choice.reader;
+        let is_masked_away = |field: &Field| {
+            reader.masking(field) == Masking::Hidden && !matches!(field.kind, Kind::Records(_))
+        };
+        reader.hides(name) || dictionary::field(name).is_some_and(is_masked_away)
     }
 
     fn field(&mut self, field: &'static Field) -> Expr {
         let masking = self.choice.reader.masking(field);
-        if masking == Masking::Hidden && !matches!(field.kind, Kind::Records(_)) {
-            return Expr::Hidden;
-        }
         let leaf = field.leaf();
         match field.kind {
             Kind::Text => {
                 let masked =
                     MaskedColumn { column: self.choice.columns.column_ref(field.record, leaf), masking };
-                if masking == Masking::UnlessAddress {
-                    Expr::UnlessAddress(
-                        masked,
-                        self.choice.columns.column_ref(Record::Session, "platform_id"),
-                    )
+                if matches!(masking, Masking::UnlessAddress(_)) {
+                    let columns = &mut self.choice.columns;
+                    let of_session = columns.column_ref(Record::Session, "platform_id");
+                    let of_platforms = columns.column_ref(Record::ContactPlatform, "platform_id");
+                    Expr::UnlessAddress(masked, AddressColumns { of_session, of_platforms })
                 } else {
                     Expr::Text(masked)
                 }

@@ -18,3 +18,12 @@ pub(crate) struct LabelColumn {
     pub(crate) masked: MaskedColumn,
     pub(crate) vocabulary: &'static Vocabulary,
 }
+
+/// Where the addresses of a session's contact are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AddressColumns {
+    /// The address on the session's channel.
+    pub(crate) of_session: ColumnRef,
+    /// The addresses on all platforms of the contact.
+    pub(crate) of_platforms: ColumnRef,
+}

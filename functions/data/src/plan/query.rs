@@ -22,6 +22,7 @@ use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
 use super::limits::{check_fields, check_filters, regex_bytes};
+use super::records::Records;
 use super::request::{DataRequest, DateRange, FieldRequest, FilterRequest};
 use super::unknown_field::unknown_field;
 use super::window::{Window, created_window};
@@ -132,6 +133,22 @@ impl Query {
         })
     }
 
+    /// Whether links to files are made, to be shown or to be held against a filter.
+    pub(crate) fn shows_links(&self) -> bool {
+        let mut exprs = self.outputs.iter().map(|output| &output.expr).chain(self.conditions());
+        exprs.any(|expr| match expr {
+            Expr::MediaUrl(_) => true,
+            Expr::Records(records) => matches!(&**records, Records::Talks(_)),
+            _ => false,
+        })
+    }
+
+    /// What filters look at.
+    fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        let groups = [&self.session_filters, &self.record_filters].into_iter().flat_map(Conditions::groups);
+        groups.flatten().map(|condition| &condition.expr)
+    }
+
     /// Whether no row is left out by a filter.
     pub(crate) fn is_unfiltered(&self) -> bool {
         self.session_filters.is_empty() && self.record_filters.is_empty()
@@ -237,8 +254,8 @@ fn condition(
     Some(Condition { expr: compiler.compile(column), filter, of_session })
 }
 
-/// The snapshot to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so
-/// that no commit still under way can change it.
+/// The snapshot to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so that no
+/// commit still under way can change it. It is one of a whole second, so that requests of one second see one snapshot.
 fn snapshot(request: &DataRequest, now: Instant) -> Instant {
     let refresh = request.script_params.as_ref().and_then(|Object(params)| params.last_refresh.as_ref());
     let milliseconds = refresh.and_then(|value| match value {
@@ -247,5 +264,6 @@ fn snapshot(request: &DataRequest, now: Instant) -> Instant {
     });
     let refresh = milliseconds.and_then(|ms: i64| ms.checked_mul(1_000)).map(Instant);
     let recent = refresh.filter(|at| *at >= now.plus_seconds(-SNAPSHOT_SECONDS));
-    lake::latest_snapshot(recent.map_or(now, |at| at.min(now)))
+    let asked = recent.map_or(now, |at| at.min(now));
+    lake::latest_snapshot(Instant(0).plus_seconds(asked.seconds()))
 }

@@ -36,7 +36,8 @@ pub(crate) struct Talks {
     pub(crate) message: MaskedColumn,
     pub(crate) legend: MaskedColumn,
     pub(crate) filename: MaskedColumn,
-    pub(crate) storage: MaskedColumn,
+    /// Links are made of it; `None` where the reader may see none.
+    pub(crate) storage: Option<MaskedColumn>,
     pub(crate) stt: MaskedColumn,
     pub(crate) options: Options,
 }
@@ -72,7 +73,7 @@ impl Records {
                 message: choice.masked_column(of, "talks.message")?,
                 legend: choice.masked_column(of, "talks.legend")?,
                 filename: choice.masked_column(of, "talks.filename")?,
-                storage: choice.masked_column(of, "talks.storage_id")?,
+                storage: choice.linked_column(),
                 stt: choice.masked_column(of, "talks.stt")?,
                 options: Options::compile(choice)?,
             }),

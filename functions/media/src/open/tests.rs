@@ -6,6 +6,8 @@ use store::Names;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use domain::id::{AccountId, StorageId};
+
 use super::*;
 
 /// A store on a server that answers every request with this text and then hangs up.
@@ -31,12 +33,18 @@ async fn answering(answer: &'static str) -> Store {
     Store::new(&config, Names { table: name(), lake_bucket: name(), media_bucket: name(), key: name() })
 }
 
+fn link() -> Link {
+    let [account, storage] = ["demo", "x"].map(str::to_owned);
+    let storage = StorageId::try_from(storage).unwrap();
+    Link::new(AccountId::try_from(account).unwrap(), &storage, Instant::now(), true)
+}
+
 #[tokio::test]
 async fn a_file_whose_first_bytes_break_off_is_busy_and_not_broken() {
     let cut = "HTTP/1.1 206 Partial Content\r\ncontent-length: 512\r\n\r\n\u{89}PNG";
-    let error = find(&answering(cut).await, "media/demo/x".to_owned()).await.err().unwrap();
+    let error = find(&answering(cut).await, &link()).await.err().unwrap();
     assert_eq!(error.kind, StoreErrorKind::Busy, "{error:?}");
     let whole = "HTTP/1.1 206 Partial Content\r\ncontent-length: 5\r\n\r\nhello";
-    let file = find(&answering(whole).await, "media/demo/x".to_owned()).await.unwrap().unwrap();
+    let file = find(&answering(whole).await, &link()).await.unwrap().unwrap();
     assert_eq!(file.media_type, "application/octet-stream");
 }

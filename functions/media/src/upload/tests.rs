@@ -74,13 +74,15 @@ async fn type_size_and_name_are_part_of_the_signature_and_nothing_else_must_be_s
     let expected = [
         ("content-length", "7"),
         ("content-type", "audio/ogg; codecs=opus"),
+        ("if-none-match", "*"),
         ("x-amz-meta-filename", "dm96Lm9nZw"),
     ];
     let headers: Vec<_> =
         upload.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(headers, expected);
     assert_eq!((upload.method.as_str(), upload.expires_at.as_str()), ("PUT", "1970-01-01T00:15:00Z"));
-    let signed = "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bx-amz-meta-filename";
+    let signed =
+        "X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match%3Bx-amz-meta-filename";
     assert!(upload.url.contains(signed), "{}", upload.url);
     assert!(upload.url.contains("X-Amz-Expires=900"), "{}", upload.url);
     assert!(upload.url.contains(&key::media_object(&account, &storage)), "{}", upload.url);

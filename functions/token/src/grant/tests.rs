@@ -28,10 +28,10 @@ fn status(result: Result<Grant, Problem>) -> u16 {
 fn report_tokens_live_five_years_and_others_one() {
     for (scope, days) in [("report", 1826), ("ingest", 365), ("console", 365)] {
         let granted = admin(&format!(r#"{{"account":"demo","scope":"{scope}"}}"#)).unwrap();
-        assert_eq!((granted.seconds, granted.account), (days * DAY, Some(account("demo"))));
+        assert_eq!((granted.lifetime.seconds(), granted.account), (days * DAY, Some(account("demo"))));
     }
     let granted = admin(r#"{"scope":"admin"}"#).unwrap();
-    assert_eq!((granted.seconds, granted.account), (365 * DAY, None));
+    assert_eq!((granted.lifetime.seconds(), granted.account), (365 * DAY, None));
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_lifetime_is_a_whole_number_of_days_up_to_five_years() {
     for days in [1, 1826] {
         let granted =
             admin(&format!(r#"{{"account":"demo","scope":"report","expires_in_days":{days}}}"#)).unwrap();
-        assert_eq!(granted.seconds, days * DAY);
+        assert_eq!(granted.lifetime.seconds(), days * DAY);
     }
     for days in ["0", "1827", "-1", "1.5", "\"30\"", "1e400", "99999999999999999999", "true"] {
         let refused = admin(&format!(r#"{{"account":"demo","scope":"report","expires_in_days":{days}}}"#));
@@ -54,7 +54,7 @@ fn a_lifetime_is_a_whole_number_of_days_up_to_five_years() {
 #[test]
 fn minutes_are_for_console_tokens() {
     let granted = admin(r#"{"account":"demo","scope":"console","expires_in_minutes":5}"#).unwrap();
-    assert_eq!(granted.seconds, 300);
+    assert_eq!(granted.lifetime.seconds(), 300);
     for (scope, more) in [("report", ""), ("ingest", ""), ("console", r#","expires_in_days":1"#)] {
         let json = format!(r#"{{"account":"demo","scope":"{scope}","expires_in_minutes":5{more}}}"#);
         assert_eq!(status(admin(&json)), 422, "{json}");

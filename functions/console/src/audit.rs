@@ -1,0 +1,129 @@
+//! `GET /v1/audit`: who did what to an account, or to the stack, the newest first.
+
+use axum::extract::State;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{Days, NaiveDate};
+use domain::id::AccountId;
+use domain::lang::Text;
+use domain::time::Instant;
+use domain::token::Scope;
+use domain::zone::Zone;
+use serde::{Deserialize, Serialize};
+use store::{Action, AuditEntry, AuditPlace};
+use web::caller::Caller;
+use web::input::{InputField, Others, Parameters, all};
+use web::misfit::whole_number;
+use web::problem::Problem;
+
+use crate::App;
+
+/// The most entries of a page, and how many one has that is not told.
+const MAX_LIMIT: u16 = 100;
+/// The most bytes of a sort key that DynamoDB takes.
+const MAX_SORT_KEY: usize = 1_024;
+/// How many days the log is told of where no first day is.
+const USUAL_DAYS: u64 = 30;
+
+const DAY: Text =
+    Text::new("deve ser um dia, por exemplo 2026-10-03", "must be a day, for example 2026-10-03");
+const BACKWARD: Text =
+    Text::new("é depois de end: troque um dia pelo outro", "is after end: swap the two days");
+const NO_CURSOR: Text = Text::new(
+    "não é um cursor desta lista: envie a requisição sem ele para recomeçar",
+    "is not a cursor of this list: send the request without it to start again",
+);
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    account: InputField<AccountId>,
+    start: Option<String>,
+    end: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Listing {
+    entries: Vec<EntryView>,
+    /// Where the list goes on; null at its end. A page may be shorter than asked for, or empty, all the same.
+    #[serde(rename = "nextCursor")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct EntryView {
+    at: String,
+    action: Action,
+    by: String,
+    about: Option<String>,
+    count: u64,
+}
+
+/// An admin who names no account sees what was done to the stack itself.
+pub(crate) async fn audit(
+    State(app): State<App>,
+    caller: Caller,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<axum::Json<Listing>, Problem> {
+    let (named, start, end, limit, after, ()) = all((
+        wanted.account.optional("account"),
+        wanted.start.as_deref().map(|text| day("start", text)).transpose(),
+        wanted.end.as_deref().map(|text| day("end", text)).transpose(),
+        wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
+        wanted.cursor.as_deref().map(place).transpose(),
+        wanted.others.refuse(),
+    ))?;
+    let account = match (caller.scope, &named) {
+        (Scope::Admin, None) => None,
+        (_, named) => Some(caller.account(&[Scope::Console], named.as_ref())?),
+    };
+    let zone = match &account {
+        Some(account) => app.store.account(account).await?.zone,
+        None => Zone::UTC,
+    };
+    let end = end.unwrap_or_else(|| Instant::now().day(zone));
+    let start = start.unwrap_or_else(|| end.checked_sub_days(Days::new(USUAL_DAYS)).unwrap_or(end));
+    if start > end {
+        return Err(Problem::invalid("start", BACKWARD));
+    }
+    let period = Instant::of_days((start, end), zone);
+    // Entries stand by UTC days, of which the first and the last may lie in the period in part.
+    let days = (period.start.day(Zone::UTC), period.end.day(Zone::UTC));
+    if after.as_ref().is_some_and(|place| !place.is_in(days)) {
+        return Err(Problem::invalid("cursor", NO_CURSOR));
+    }
+    let (entries, next) = app.store.audit(account.as_ref(), days, limit, after).await?;
+    let entries = entries.into_iter().filter(|entry| period.contains(&entry.at)).map(view).collect();
+    Ok(axum::Json(Listing { entries, next_cursor: next.as_ref().map(cursor) }))
+}
+
+fn view(entry: AuditEntry) -> EntryView {
+    let AuditEntry { at, action, by, about, count } = entry;
+    EntryView { at: at.to_rfc3339(), action, by, about, count }
+}
+
+fn day(name: &str, text: &str) -> Result<NaiveDate, Problem> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+    day.ok_or_else(|| Problem::invalid(name, DAY))
+}
+
+fn limit(text: &str) -> Result<u16, Problem> {
+    let fits = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    fits.ok_or_else(|| Problem::invalid("limit", whole_number(1, MAX_LIMIT)))
+}
+
+/// A place in the log as a text. It tells nothing that the page before it does not.
+fn cursor(place: &AuditPlace) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+}
+
+fn place(cursor: &str) -> Result<AuditPlace, Problem> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
+    let place = bytes.and_then(|bytes| serde_json::from_slice::<AuditPlace>(&bytes).ok());
+    let is_short = |place: &AuditPlace| place.after.as_ref().is_none_or(|after| after.len() <= MAX_SORT_KEY);
+    place.filter(is_short).ok_or_else(|| Problem::invalid("cursor", NO_CURSOR))
+}
