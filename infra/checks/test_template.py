@@ -320,9 +320,10 @@ class Roles(Stack):
                     self.assertRegex(text(resource), r"^(\$\{)?[A-Z][A-Za-z]+\.(Stream)?Arn\b", statement)
 
     def test_every_action_on_the_table_is_bound_to_keys(self):
-        # An action without a key (Scan, PartiQL) would pass `ForAllValues`, which is true of nothing.
+        # An action without a key (Scan) would pass `ForAllValues`, which is true of nothing. PartiQL's INSERT has one:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
         verbs = ("Get", "BatchGet", "Put", "Update", "Delete", "BatchWrite", "ConditionCheck")
-        keyed = {f"dynamodb:{verb}Item" for verb in verbs}
+        keyed = {f"dynamodb:{verb}Item" for verb in verbs} | {"dynamodb:PartiQLInsert"}
         for role in self.of("AWS::IAM::Role"):
             for statement in self.statements(role):
                 if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
