@@ -299,7 +299,7 @@ async fn where_no_item_can_be_read_the_problem_says_what_the_answer_would_have()
     let body: Value = response.json().await.unwrap();
     assert_eq!((&body["received"], &body["accepted"], &body["rejected"]), (&json!(2), &json!(0), &json!(2)));
     let first = "created_at is required: when the session began, for example 2026-10-03 14:05:22";
-    let second = "the session is not a JSON object";
+    let second = "the session is not a JSON object: send each session as {…}; what was sent: 7";
     let results = json!([
         {
             "index": 0, "session_id": "s", "outcome": "rejected", "field": "created_at", "message": first,

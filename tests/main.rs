@@ -25,6 +25,7 @@ mod formats;
 mod garbage;
 mod much_garbage;
 mod copy;
+mod commit;
 mod bodies;
 mod connector;
 mod token;

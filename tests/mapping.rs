@@ -191,7 +191,12 @@ async fn a_document_without_a_session_costs_no_neighbour_and_says_why() {
     assert_eq!(
         json!([results[0], results[2]]),
         json!([
-            [1, null, null, "the session is not a line of JSON"],
+            [
+                1,
+                null,
+                null,
+                "the session is not a line of JSON: send one object {…} a line; what was sent: lixo"
+            ],
             [3, "22", "created_at", format!("data.payload[1].created_at {date}")],
         ])
     );

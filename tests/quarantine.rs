@@ -106,7 +106,10 @@ async fn a_body_that_is_missing_for_a_while_is_served_once_it_is_back() {
     let (_, said) = scene.world.get(&path, &scene.world.admin).await;
     let counts = |day: &&Value| (day["received"] == 1) && (day["stored"] == 1) && (day["served"] == 1);
     assert_eq!(said["days"].as_array().unwrap().iter().filter(counts).count(), 1, "{said}");
-    assert_eq!((&said["gaps"], &said["set_aside"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&said["gaps"], &said["set_aside"], &said["set_aside_more"]),
+        (&json!([]), &json!([]), &json!(false))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,9 +189,9 @@ async fn an_account_whose_key_cannot_be_unwrapped_holds_up_no_other() {
 async fn records_that_an_earlier_version_quarantined_are_tried_again_page_by_page() {
     let mut scene = Scene::start().await;
     let (ingest, report) = scene.world.account("demo").await;
-    let sessions: Vec<Value> = (0..60).map(|at| session(&format!("s{at}"), 3, 1)).collect();
+    let sessions: Vec<Value> = (0..120).map(|at| session(&format!("s{at}"), 3, 1)).collect();
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
-    for at in 0..60 {
+    for at in 0..120 {
         let record = key::quarantined(&account("demo"), &format!("{at:021}"));
         let pk = key::session(&account("demo"), &id(&format!("s{at}"))).pk;
         for (name, value) in
@@ -197,10 +200,14 @@ async fn records_that_an_earlier_version_quarantined_are_tried_again_page_by_pag
             scene.set(record.clone(), name, AttributeValue::S(value.to_owned())).await;
         }
     }
-    assert_eq!(quarantined(&scene).await.len(), 60);
+    assert_eq!(quarantined(&scene).await.len(), 120);
+    let (start, end) = (days_ago(5), days_ago(1));
+    let path = format!("/v1/receipts?account=demo&start={start}&end={end}");
+    let (_, said) = scene.world.get(&path, &scene.world.admin).await;
+    assert_eq!((said["set_aside"].as_array().unwrap().len(), &said["set_aside_more"]), (100, &json!(true)));
     wait_and_maintain(&scene).await;
     assert_eq!(quarantined(&scene).await, []);
-    assert_eq!(scene.world.rows_once(&report, &query("sessions", &["session_id"]), 60).await.len(), 60);
+    assert_eq!(scene.world.rows_once(&report, &query("sessions", &["session_id"]), 120).await.len(), 120);
     // The stream delivers the same sessions again.
     scene.archive().await;
     assert_eq!(served(&scene, &report, "s7").await, ["v1"]);

@@ -56,7 +56,9 @@ fn nested() -> Map<String, Value> {
         let mut properties = &mut session;
         let (objects, leaf) = path.rsplit_once('.').unwrap_or(("", &path));
         for name in objects.split('.').filter(|name| !name.is_empty()) {
-            let inner = properties.entry(name).or_insert_with(|| json!({"type": "object", "properties": {}}));
+            // A name or an id may stand alone, and one of several in a list.
+            let inner = || json!({"type": ["object", "string", "number", "array", "null"], "properties": {}});
+            let inner = properties.entry(name).or_insert_with(inner);
             let Some(inner) = inner["properties"].as_object_mut() else { return session };
             properties = inner;
         }

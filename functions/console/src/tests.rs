@@ -17,6 +17,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/media", &["post"]),
     ("/v1/media/{storage_id}", &["delete"]),
     ("/v1/openapi.json", &["get"]),
+    ("/v1/audit", &["get"]),
     ("/v1/receipts", &["get"]),
     ("/v1/report-types", &["get"]),
     ("/v1/reports", &["get", "post"]),

@@ -152,11 +152,23 @@ impl<'m> RecordRules<'m> {
             written.push("[")?;
             for (list, (_, element)) in all_elements(lists, &record) {
                 written.separate('[')?;
-                list.rules().write(element, zone, written)?;
+                if list.rules().are_lost_on(element, zone) {
+                    // It is read, or told of, as where the platform's own list holds it.
+                    written.push(element.get())?;
+                } else {
+                    list.rules().write(element, zone, written)?;
+                }
             }
             written.push("]")?;
         }
         written.push("}")
+    }
+
+    /// Whether an element of a list is no record, and nothing is made of it either.
+    fn are_lost_on(self, raw: &RawValue, zone: Zone) -> bool {
+        let is_record = matches!(Json::of(raw), Ok(Json::Object(_)));
+        let record = Opened::of(raw);
+        !is_record && !self.fields.values().any(|rules| rules.value(&record, zone).is_some())
     }
 
     fn origin(self, raw: &RawValue, zone: Zone, path: &str) -> Option<String> {

@@ -30,8 +30,14 @@ use leaves::{Leaf, Leaves};
 use text::Wrong;
 
 const NO_UTF8: Text = Text::new("não está em UTF-8 válido", "is not valid UTF-8");
-const NO_JSON: Text = Text::new("não é uma linha de JSON", "is not a line of JSON");
-const NO_OBJECT: Text = Text::new("não é um objeto JSON", "is not a JSON object");
+const NO_JSON: Text = Text::new(
+    "não é uma linha de JSON: envie um objeto {…} por linha",
+    "is not a line of JSON: send one object {…} a line",
+);
+const NO_OBJECT: Text = Text::new(
+    "não é um objeto JSON: envie cada sessão como {…}",
+    "is not a JSON object: send each session as {…}",
+);
 pub(crate) const LARGE: Text =
     Text::new("tem mais de 3 MiB depois de lida", "is larger than 3 MiB once parsed");
 const MANY_RECORDS: Text =
@@ -111,7 +117,7 @@ pub(crate) fn inspect<'t>(item: &[u8], text: &'t str) -> (Option<&'t RawValue>, 
     let item = serde_json::from_str::<&RawValue>(text).ok();
     match item {
         Some(item) => faults.extend(structure::check(item)),
-        None => faults.push(Fault::item(NO_JSON)),
+        None => faults.push(Fault::item(NO_JSON).quoting(text)),
     }
     (item, faults)
 }
@@ -190,7 +196,7 @@ impl SessionParser {
         let entries = match Json::of(item?) {
             Ok(Json::Object(entries)) => opened(entries),
             Ok(_) => {
-                self.faults.push(Fault::item(NO_OBJECT));
+                self.faults.push(Fault::item(NO_OBJECT).quoting(&text));
                 return None;
             }
             Err(what) => {

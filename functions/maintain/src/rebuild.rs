@@ -2,11 +2,13 @@
 //! afterwards.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use domain::id::AccountId;
 use domain::time::Instant;
 use domain::zone::Zone;
+use futures::{StreamExt, TryStreamExt, stream};
 use lake::{RebuildError, Receipt, ReceiptQuery, SNAPSHOT_MARGIN};
 use serde::{Deserialize, Serialize};
 use store::{Quarantined, StoreError, TouchedDays};
@@ -15,6 +17,8 @@ use crate::App;
 
 /// How many times a day is tried at which others, such as a compaction, were faster.
 const ATTEMPTS: usize = 4;
+/// How many quarantined sessions are read at the same time.
+const HEALED_AT_ONCE: usize = 16;
 
 /// An order: which UTC days of which account to rebuild, both ends included.
 #[derive(Clone, Debug, Deserialize)]
@@ -82,7 +86,9 @@ pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Re
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);
     receipts.retain(|receipt| receipt.received + receipt.stored + receipt.served > 0);
-    let healed = forget_healed(app, &done, quarantined, &receipts).await?;
+    let left_over = u64::try_from((deadline.0 - Instant::now().0) / 10 * 9).unwrap_or_default();
+    let enough = tokio::time::sleep(Duration::from_micros(left_over));
+    let healed = forget_healed(app, &done, quarantined, &receipts, enough).await?;
     Ok(Rebuilt { days, left, sessions, agrees, receipts, healed })
 }
 
@@ -116,25 +122,26 @@ async fn rebuild_day(app: &App, order: &Rebuild, day: NaiveDate) -> Result<usize
 
 /// Lets quarantined records leave the quarantine: those whose session is gone from the table, and those whose
 /// session can be read and began on a day that agrees. A record stays if its session lay before on a day that
-/// was not rebuilt, because only the quarantine's own attempts remove the session from there. Returns how
-/// many records left.
+/// was not rebuilt, because only the quarantine's own attempts remove the session from there, and so does one that
+/// is not looked at before `enough` ends. Returns how many records left.
 async fn forget_healed(
     app: &App,
     done: &Rebuild,
     quarantined: Vec<Quarantined>,
     receipts: &[Receipt],
+    enough: impl Future<Output = ()>,
 ) -> Result<usize, StoreError> {
     let agrees = |day| receipts.iter().any(|receipt| receipt.day == day && receipt.agrees);
-    let mut healed = 0;
-    for record in quarantined {
+    let was_rebuilt = |at: Instant| (done.start..=done.end).contains(&at.day(Zone::UTC));
+    let heal = async |record: Quarantined| {
         // A session that cannot be read, for whatever reason, leaves its record in the quarantine.
-        let Ok(stored) = app.store.session(&done.rebuild, &record.session_id).await else { continue };
+        let Ok(stored) = app.store.session(&done.rebuild, &record.session_id).await else { return Ok(0) };
         let is_well = stored.is_none_or(|stored| agrees(stored.identity.created_at.day(Zone::UTC)));
-        let was_rebuilt = |at: Instant| (done.start..=done.end).contains(&at.day(Zone::UTC));
-        if is_well && record.before.iter().copied().all(was_rebuilt) {
-            app.store.forget_quarantined(&done.rebuild, &record).await?;
-            healed += 1;
+        if !is_well || !record.before.iter().copied().all(was_rebuilt) {
+            return Ok(0);
         }
-    }
-    Ok(healed)
+        app.store.forget_quarantined(&done.rebuild, &record).await.map(|()| 1)
+    };
+    let healed = stream::iter(quarantined).map(heal).buffer_unordered(HEALED_AT_ONCE);
+    healed.take_until(enough).try_fold(0, async |all, one| Ok(all + one)).await
 }

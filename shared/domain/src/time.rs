@@ -2,6 +2,8 @@
 
 mod notation;
 
+pub use notation::is_zero_date;
+
 use std::ops::Range;
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, SecondsFormat, Utc};

@@ -56,10 +56,11 @@ function verdict({ gaps, dataAsOf, rejected, set_aside: quarantined, lake_bytes:
 const heads = () => [say('Quando', 'When'), say('Sessão', 'Session'), say('Motivo', 'Reason')];
 const record = (at, id, reason) => [instant(at), h('bdi', {}, id ?? NONE), h('bdi', {}, reason)];
 
-function quarantineTable(quarantined) {
+function quarantineTable(quarantined, isCut) {
   const more = [{ text: say('Tentativas', 'Attempts'), class: 'right' }, say('Próxima tentativa', 'Next attempt')];
   const rows = quarantined.map((one) => [...record(one.at, one.session_id, one.reason), right(number(one.attempts)), instant(one.next_at)]);
-  return table(say('Não processadas', 'Quarantined'), [...heads(), ...more], rows,
+  const first = isCut ? say(` (as primeiras ${rows.length})`, ` (the first ${rows.length})`) : '';
+  return table(say('Não processadas', 'Quarantined') + first, [...heads(), ...more], rows,
     { none: say('Nenhuma: todo registro foi lido.', 'None: every record was read.') });
 }
 
@@ -107,7 +108,7 @@ export async function content() {
     section(say('Não processadas', 'Quarantined'),
       note(say('Guardadas, mas ilegíveis para os relatórios. O sistema tenta de novo, a intervalos de um minuto a um dia; corrigida a causa, saem daqui.',
         'Stored, but unreadable to the reports. The system tries again, a minute to a day apart; once the cause is mended, they go from here.')),
-      quarantineTable(receipts.set_aside)),
+      quarantineTable(receipts.set_aside, receipts.set_aside_more)),
     section(say('Recusadas', 'Refused'),
       note(say('A plataforma precisa corrigi-las e enviá-las de novo.', 'The platform has to correct and send them again.')),
       refusedTable(receipts.rejected)),

@@ -26,6 +26,8 @@ use crate::plan::request::DateRange;
 const MAX_DAYS: i64 = 31;
 /// How many rejected items an answer tells of.
 const MAX_REJECTED: usize = 100;
+/// How many quarantined records an answer tells of.
+const MAX_QUARANTINED: u16 = 100;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -54,6 +56,9 @@ pub(crate) struct CompletenessReport {
     /// name in JSON.
     #[serde(rename = "set_aside")]
     quarantined: Vec<QuarantinedRecord>,
+    /// Whether there are more of them than are told.
+    #[serde(rename = "set_aside_more")]
+    more_quarantined: bool,
     /// The size of all the account's segments; of a large lake as of the last day's maintenance.
     lake_bytes: u64,
 }
@@ -131,6 +136,7 @@ async fn completeness(
     };
     let receipts = app.lake.receipts(&of).await?;
     let period = Instant::of_days(days, account.zone);
+    let quarantine = app.store.quarantine_page(&account.id, None, MAX_QUARANTINED).await?;
     Ok(CompletenessReport {
         data_as_of: of.snapshot.to_rfc3339(),
         gaps: receipts.iter().filter(|receipt| !receipt.agrees).map(|receipt| receipt.day).collect(),
@@ -138,7 +144,8 @@ async fn completeness(
         rejected: rejected(app, &account.id, &period, lang).await?,
         left_out: left_out(app, &account.id, &period, lang).await?,
         lake_bytes: app.lake.bytes(&account.id).await?,
-        quarantined: app.store.quarantined(&account.id).await?.into_iter().map(quarantined).collect(),
+        more_quarantined: quarantine.next.is_some(),
+        quarantined: quarantine.records.into_iter().map(quarantined).collect(),
     })
 }
 

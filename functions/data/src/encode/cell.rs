@@ -14,7 +14,7 @@ use serde_json::Value as Json;
 use crate::catalog::value::Value;
 
 /// From here on a spreadsheet, which keeps 15 digits of a number, would change a whole number.
-const TOO_LONG: i64 = 1_000_000_000_000_000;
+const TOO_LONG: u64 = 1_000_000_000_000_000;
 
 /// What stands in a cell. Dates are local times of the account.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +42,9 @@ impl<'v> Cell<'v> {
             Value::Null => Cell::Empty,
             Value::Text(text) => Cell::of_text(text, semantic, lang),
             Value::Digits(digits) => Cell::of_text(Cow::Owned(digits.as_str().to_owned()), semantic, lang),
-            Value::Integer(number) if number.abs() >= TOO_LONG => Cell::Text(number.to_string().into()),
+            Value::Integer(number) if number.unsigned_abs() >= TOO_LONG => {
+                Cell::Text(number.to_string().into())
+            }
             Value::Integer(number) => Cell::of_number(nearest_float(number), semantic),
             Value::Number(number) => Cell::of_number(number, semantic),
             Value::Boolean(flag) => Cell::Boolean(flag),
@@ -185,8 +187,11 @@ mod tests {
     #[test]
     fn a_whole_number_that_a_spreadsheet_would_change_is_a_text() {
         let number = |number| Cell::of(Value::Integer(number), Semantic::Number, Lang::Pt);
-        assert_eq!(number(TOO_LONG - 1), Cell::Number(999_999_999_999_999.0));
-        assert_eq!(number(-TOO_LONG), Cell::Text("-1000000000000000".into()));
+        assert_eq!(number(999_999_999_999_999), Cell::Number(999_999_999_999_999.0));
+        assert_eq!(number(-1_000_000_000_000_000), Cell::Text("-1000000000000000".into()));
+        for edge in [i64::MIN, i64::MAX] {
+            assert_eq!(number(edge), Cell::Text(edge.to_string().into()));
+        }
     }
 
     #[test]

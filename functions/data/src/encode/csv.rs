@@ -20,7 +20,7 @@ pub(super) const BOM: &[u8] = "\u{feff}".as_bytes();
 /// A text that a spreadsheet takes for a formula (CWE-1236): one that begins with an operator, some in the full width of
 /// East Asian scripts, also behind blanks and characters that are not seen; or with a character that ends a cell.
 static FORMULA: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:[\t\r\n]|[\s\p{C}\u{34F}\u{115F}\u{1160}\u{3164}\u{FFA0}]*[=+\-@＝＋－＠])").ok()
+    Regex::new(r"^(?:[\t\r\n]|[\s\p{C}\p{M}\u{115F}\u{1160}\u{2800}\u{3164}\u{FFA0}]*[=+\-@＝＋－＠])").ok()
 });
 
 /// Appends a line for a program.
@@ -190,6 +190,12 @@ mod tests {
             "\u{ad}\u{2060} @x",
             "\u{3164}=1",
             "\u{202e}=1",
+            "\u{fe0f}=1",
+            "\u{180b}=1",
+            "\u{17b4}=1",
+            "\u{e0100}=1",
+            "\u{2800}=1",
+            "\u{34f}=1",
         ];
         for text in formulas {
             let line = to_people(Lang::En, &[Cell::Text(text.into())]);

@@ -64,7 +64,7 @@ fn broken_bytes_and_keys_cost_only_the_session_that_they_are_in() {
     let expected = [
         vec![],
         vec!["payload[1] is not valid UTF-8"],
-        vec!["payload[2].status comes twice"],
+        vec!["payload[2].status comes twice: send it once"],
         vec!["payload[3].meta.sender.name holds half of a surrogate pair"],
         vec![],
     ];
@@ -79,7 +79,10 @@ fn a_document_without_a_session_is_an_item_that_says_so() {
             r#"{"event":"contact_created","id":3}"#,
             format!("the session {nowhere}; what was sent: {{\"event\":\"contact_created\",\"id\":3}}"),
         ),
-        ("olá", "the session is not a line of JSON".to_owned()),
+        (
+            "olá",
+            "the session is not a line of JSON: send one object {…} a line; what was sent: olá".to_owned(),
+        ),
         ("7", format!("the session {nowhere}; what was sent: 7")),
     ] {
         assert_eq!(told(document.as_bytes()), [(None, vec![expected])]);

@@ -121,6 +121,19 @@ fn what_is_no_mapping_says_where_and_why() {
 }
 
 #[test]
+fn an_element_that_is_no_record_is_not_lost() {
+    let list = json!({"each": "messages", "fields": {"message": "content"}});
+    let tags = json!({"each": "labels", "fields": {"tag": "."}});
+    let written =
+        json!({"sessions": [{"each": "."}], "fields": {}, "records": {"talks": [list], "tags": [tags]}});
+    let mapping = mapping(&written).unwrap();
+    let record = json!({"messages": [5, "oi", true, {"content": "olá"}, {}], "labels": ["a", "b"]});
+    let written: Value = serde_json::from_str(&mapping.written(&raw(&record), ZONE).unwrap()).unwrap();
+    assert_eq!(written["talks"], json!([5, "oi", true, {"message": "olá"}, {}]));
+    assert_eq!(written["tags"], json!([{"tag": "a"}, {"tag": "b"}]));
+}
+
+#[test]
 fn sessions_are_where_the_first_source_has_them() {
     let mapping = mapping(&json!({
         "sessions": [{"each": "data.list", "when": {"k": "*"}}, {"each": "inner", "when": {"k": "*"}}, {"each": ".", "when": {"k": 1}}],

@@ -2,9 +2,12 @@
 
 use super::number::decimal;
 
+/// As many seconds no session lasts, nor waits: thirty years. What is more is an instant, in seconds or milliseconds since 1970.
+const TOO_LONG: f64 = 1e9;
+
 /// A number of seconds, or a duration as `hh:mm:ss`.
 pub(super) fn seconds(text: &str) -> Option<f64> {
-    decimal(text).or_else(|| clock(text))
+    decimal(text).or_else(|| clock(text)).filter(|seconds| seconds.abs() < TOO_LONG)
 }
 
 /// A duration as `hh:mm:ss`, of any number of hours, perhaps with a fraction of a second or a sign.

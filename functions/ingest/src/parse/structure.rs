@@ -13,7 +13,7 @@ use super::fault::Fault;
 use crate::json::JsonText;
 use crate::limits::{MAX_DEPTH, MAX_FAULTS, MAX_KEYS};
 
-const TWICE: Text = Text::new("vem duas vezes", "comes twice");
+const TWICE: Text = Text::new("vem duas vezes: envie-a uma só vez", "comes twice: send it once");
 const TOO_DEEP: Text =
     Text::new("tem níveis demais (mais de 32)", "is nested too deeply (more than 32 levels)");
 const ONE_KEY_TOO_MANY: Text =

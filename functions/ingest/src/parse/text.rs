@@ -61,9 +61,10 @@ fn element(raw: &RawValue) -> Result<Option<Cow<'_, str>>, Wrong> {
         return Ok(None);
     }
     let text = match Json::of(raw)? {
-        Json::Object(entries) if named(&entries, "name").is_some() => {
-            scalar(Json::of(named(&entries, "name").unwrap_or(raw))?)?
-        }
+        Json::Object(entries) => match named(&entries, "name").or_else(|| named(&entries, "description")) {
+            Some(name) => scalar(Json::of(name)?)?,
+            None => scalar(Json::Object(entries))?,
+        },
         json => scalar(json)?,
     };
     Ok(Some(text.unwrap_or(Cow::Borrowed(raw.get()))).filter(|text| !text.is_empty()))

@@ -3,6 +3,7 @@
 use domain::dictionary::{Field, Kind};
 use domain::lang::Text;
 use domain::session::Value;
+use domain::time::is_zero_date;
 use domain::zone::Zone;
 use serde_json::value::RawValue;
 
@@ -39,6 +40,8 @@ fn parsed<T>(raw: &RawValue, parse: fn(&str) -> Option<T>, wrong: Text) -> Resul
     let text = scalar(Json::of(lone(raw)?)?)?.ok_or(Wrong::Unreadable(wrong))?;
     match text.trim() {
         "" => Ok(None),
+        // What was never set is sent as a zero date where a timer stands, too.
+        text if is_zero_date(text) => Ok(None),
         text => parse(text).map(Some).ok_or(Wrong::Unreadable(wrong)),
     }
 }

@@ -166,6 +166,23 @@ fn dates_have_the_meaning_of_their_stored_form() {
 }
 
 #[test]
+fn a_word_is_known_in_every_language_however_its_accents_are_written() {
+    let word = |name: &str, text: &str| {
+        let vocabulary = field(name).and_then(|field| field.vocabulary).unwrap();
+        vocabulary.word(text).map(|word| word.name)
+    };
+    for text in ["automatic", "Automático", "automa\u{301}tico", " AUTOMATICO "] {
+        assert_eq!(word("talks.origin", text), Some("automatic"), "{text}");
+    }
+    for (text, name) in
+        [("a\u{301}udio", "audio"), ("vídeo", "video"), ("localizac\u{327}a\u{303}o", "location")]
+    {
+        assert_eq!(word("talks.type", text), Some(name), "{text}");
+    }
+    assert_eq!(word("talks.type", "outro"), None);
+}
+
+#[test]
 fn only_channel_and_tabulation_may_come_as_an_object_with_a_name() {
     assert_eq!(names_where(|field| field.may_be_object), BTreeSet::from(["channel", "tabulation"]));
 }

@@ -23,9 +23,11 @@ pub struct Word {
 }
 
 impl Vocabulary {
-    /// The word that a text stands for, in any of its languages; case does not count.
+    /// The word that a text stands for, in any of its languages; case does not count, nor do accents that are characters of
+    /// their own.
     pub fn word(&self, text: &str) -> Option<&'static Word> {
-        let text = text.trim().to_lowercase();
+        let is_accent = |c: &char| ('\u{300}'..='\u{36f}').contains(c);
+        let text: String = text.trim().to_lowercase().chars().filter(|c| !is_accent(c)).collect();
         self.words.iter().find(|word| word.name == text || word.others.contains(&text.as_str()))
     }
 }

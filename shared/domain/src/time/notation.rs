@@ -73,7 +73,7 @@ fn since_1970(number: f64) -> Result<Option<Instant>, TimeError> {
 }
 
 /// Whether a text is a day in a year that means none, the year first or last.
-fn is_zero_date(text: &str) -> bool {
+pub fn is_zero_date(text: &str) -> bool {
     let last = text.get(6..).filter(|_| text.as_bytes()[5] == b'/');
     let leads = |year: &str| text.strip_prefix(year).is_some_and(|rest| rest.starts_with('-'));
     ZERO_YEARS.iter().any(|year| leads(year) || last.is_some_and(|last| last.starts_with(year)))

@@ -11,7 +11,7 @@ fn all_faults_of_an_item_are_told_at_once() {
     assert_eq!(
         faults(br#"{"session_id":{"a":1},"created_at":"ontem","status":"a","status":"b"}"#),
         [
-            "status comes twice",
+            "status comes twice: send it once",
             "created_at is not a date and time (for example 2026-10-03 14:05:22 or 2026-10-03T14:05:22-03:00); \
              what was sent: \"ontem\"",
             "session_id must be a text; what was sent: {\"a\":1}",
@@ -78,14 +78,14 @@ fn faults_that_the_grammar_lets_through_reject_the_item_and_name_the_place() {
         "talks.message",
         "talks[1].message holds half of a surrogate pair",
     );
-    refuse(r#""agent_name":"a","agent_name":"a""#, "agent_name", "agent_name comes twice");
-    refuse(r#""agent":{"_id":"a","_id":"b"}"#, "agent_id", "agent._id comes twice");
+    refuse(r#""agent_name":"a","agent_name":"a""#, "agent_name", "agent_name comes twice: send it once");
+    refuse(r#""agent":{"_id":"a","_id":"b"}"#, "agent_id", "agent._id comes twice: send it once");
     refuse(
         r#""talks":[{"options":[{"num":1,"n\u0075m":2}]}]"#,
         "talks.options.num",
-        "talks[0].options[0].num comes twice",
+        "talks[0].options[0].num comes twice: send it once",
     );
-    refuse(r#""session_id":"s2""#, "session_id", "session_id comes twice");
+    refuse(r#""session_id":"s2""#, "session_id", "session_id comes twice: send it once");
     let mut bytes = item(r#""agent_name":"x""#).into_bytes();
     let x = bytes.iter().rposition(|byte| *byte == b'x').unwrap();
     bytes[x] = 0xFF;
@@ -104,10 +104,12 @@ fn a_long_key_is_given_back_shortened() {
 #[test]
 fn what_is_no_object_is_rejected() {
     for text in ["7", "null", "[]", r#""text""#, "[{}]"] {
-        refuse_item(text.as_bytes(), None, "the session is not a JSON object");
+        let message = "the session is not a JSON object: send each session as {…}; what was sent: ";
+        refuse_item(text.as_bytes(), None, &format!("{message}{text}"));
     }
     for text in ["", "{", "{}{}", "{\"a\":}", "not json"] {
-        refuse_item(text.as_bytes(), None, "the session is not a line of JSON");
+        let message = "the session is not a line of JSON: send one object {…} a line; what was sent: ";
+        refuse_item(text.as_bytes(), None, &format!("{message}{text}"));
     }
 }
 

@@ -126,7 +126,7 @@ fn seconds_may_be_fractional_and_negative_and_are_always_finite() {
         (r#""00:00:01,5""#, 1.5),
         (r#""-00:01:00""#, -60.0),
         ("[1.5]", 1.5),
-        ("9223372036854775808", 9_223_372_036_854_775_808.0),
+        ("999999999.5", 999_999_999.5),
     ] {
         check(Kind::Seconds, json, Value::Seconds(seconds));
     }
@@ -146,8 +146,15 @@ fn seconds_may_be_fractional_and_negative_and_are_always_finite() {
         r#""00:+1:00""#,
         r#""::""#,
         r#""2026-10-03 14:06:01.816217""#,
+        // Instants, in seconds and in milliseconds.
+        "1791047122",
+        r#""1791047122123""#,
+        "-1e9",
     ] {
         refuse(Kind::Seconds, json, NO_SECONDS);
+    }
+    for json in [r#""0000-00-00 00:00:00""#, r#""0001-01-01T00:00:00Z""#, r#""00/00/0000""#] {
+        assert_eq!(value(Kind::Seconds, json).ok(), Some(None), "{json}");
     }
     let Ok(Some(Value::Seconds(zero))) = value(Kind::Seconds, "-0.0") else { panic!("zero is a number") };
     assert!(zero.is_sign_positive(), "0 and -0 would have two hashes");
