@@ -70,7 +70,7 @@ class SimulatedAws:
         self.dynamodb = self.dynamodb_local.client()
         self.create_table()
         self.stream = Stream(self.dynamodb_local.client("dynamodbstreams"))
-        self.token = self.function("token")
+        self.token, self.admin = self.function("token"), None
 
     def start_servers(self):
         """`premium serve`, of which S3 and the key are used.
@@ -105,9 +105,13 @@ class SimulatedAws:
         return function
 
     def issue(self, scope, account=None):
-        """A new token of an account, or of an operator."""
-        body = {"scope": scope, "account": account} if account else {"scope": scope, "label": "simulated"}
-        return payload(self.token.invoke(request("POST /v1/tokens", token=SECRET, body=body)))["token"]
+        """A new token of an account, or of an operator. The secret issues the first operator's, which issues all others."""
+        if not self.admin:
+            self.admin = self.issued(SECRET, {"scope": "admin", "label": "simulated"})
+        return self.issued(self.admin, {"scope": scope, "account": account} if account else {"scope": scope})
+
+    def issued(self, by, body):
+        return payload(self.token.invoke(request("POST /v1/tokens", token=by, body=body)))["token"]
 
     def objects(self, bucket):
         """The size of each object by its key, read from the folder: a request would have the wrong time."""
