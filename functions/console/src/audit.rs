@@ -1,8 +1,6 @@
 //! `GET /v1/audit`: who did what to an account, or to the stack, the newest first.
 
 use axum::extract::State;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{Days, NaiveDate};
 use domain::id::AccountId;
 use domain::lang::Text;
@@ -13,13 +11,11 @@ use serde::{Deserialize, Serialize};
 use store::{Action, AuditEntry, AuditPlace};
 use web::caller::Caller;
 use web::input::{InputField, Others, Parameters, all};
-use web::misfit::whole_number;
+use web::listing::{MAX_LIMIT, cursor, limit, no_cursor, place};
 use web::problem::Problem;
 
 use crate::App;
 
-/// The most entries of a page, and how many one has that is not told.
-const MAX_LIMIT: u16 = 100;
 /// The most bytes of a sort key that DynamoDB takes.
 const MAX_SORT_KEY: usize = 1_024;
 /// How many days the log is told of where no first day is.
@@ -29,11 +25,6 @@ const DAY: Text =
     Text::new("deve ser um dia, por exemplo 2026-10-03", "must be a day, for example 2026-10-03");
 const BACKWARD: Text =
     Text::new("é depois de end: troque um dia pelo outro", "is after end: swap the two days");
-const NO_CURSOR: Text = Text::new(
-    "não é um cursor desta lista: envie a requisição sem ele para recomeçar",
-    "is not a cursor of this list: send the request without it to start again",
-);
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wanted {
@@ -74,7 +65,7 @@ pub(crate) async fn audit(
         wanted.start.as_deref().map(|text| day("start", text)).transpose(),
         wanted.end.as_deref().map(|text| day("end", text)).transpose(),
         wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
-        wanted.cursor.as_deref().map(place).transpose(),
+        wanted.cursor.as_deref().map(|text| place(text, is_short)).transpose(),
         wanted.others.refuse(),
     ))?;
     let account = match (caller.scope, &named) {
@@ -94,7 +85,7 @@ pub(crate) async fn audit(
     // Entries stand by UTC days, of which the first and the last may lie in the period in part.
     let days = (period.start.day(Zone::UTC), period.end.day(Zone::UTC));
     if after.as_ref().is_some_and(|place| !place.is_in(days)) {
-        return Err(Problem::invalid("cursor", NO_CURSOR));
+        return Err(no_cursor());
     }
     let (entries, next) = app.store.audit(account.as_ref(), days, limit, after).await?;
     let entries = entries.into_iter().filter(|entry| period.contains(&entry.at)).map(view).collect();
@@ -111,19 +102,7 @@ fn day(name: &str, text: &str) -> Result<NaiveDate, Problem> {
     day.ok_or_else(|| Problem::invalid(name, DAY))
 }
 
-fn limit(text: &str) -> Result<u16, Problem> {
-    let fits = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-    fits.ok_or_else(|| Problem::invalid("limit", whole_number(1, MAX_LIMIT)))
-}
-
-/// A place in the log as a text. It tells nothing that the page before it does not.
-fn cursor(place: &AuditPlace) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
-}
-
-fn place(cursor: &str) -> Result<AuditPlace, Problem> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok();
-    let place = bytes.and_then(|bytes| serde_json::from_slice::<AuditPlace>(&bytes).ok());
-    let is_short = |place: &AuditPlace| place.after.as_ref().is_none_or(|after| after.len() <= MAX_SORT_KEY);
-    place.filter(is_short).ok_or_else(|| Problem::invalid("cursor", NO_CURSOR))
+/// Whether a place's sort key is one that DynamoDB takes.
+fn is_short(place: &AuditPlace) -> bool {
+    place.after.as_ref().is_none_or(|after| after.len() <= MAX_SORT_KEY)
 }

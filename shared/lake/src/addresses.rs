@@ -11,7 +11,7 @@ use crate::{Lake, Part, columns};
 const ADDRESS: &str = "platform_id";
 
 /// The addresses of the contact of each session of a part, by the session's row.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Addresses(Vec<Vec<String>>);
 
 impl Addresses {

@@ -52,10 +52,7 @@ impl Lake {
         created: &Range<Instant>,
         snapshot: Instant,
     ) -> Result<Vec<Part>, StoreError> {
-        if created.is_empty() {
-            return Ok(Vec::new());
-        }
-        let period = Span { min: created.start, max: Instant(created.end.0 - 1) };
+        let Some(period) = Span::of_period(created) else { return Ok(Vec::new()) };
         let live = self.live_in(account, period).await?;
         let replaced =
             key::replaced_seen_at(snapshot).into_iter().map(|keys| self.segments_in(account, keys));

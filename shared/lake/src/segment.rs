@@ -6,6 +6,7 @@
 //! so that a reader of some days need not read the others.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use chrono::NaiveDate;
 use domain::dictionary::Record;
@@ -38,6 +39,11 @@ impl Span {
             None => Some(Span { min: at, max: at }),
             Some(Span { min, max }) => Some(Span { min: min.min(at), max: max.max(at) }),
         })
+    }
+
+    /// The span of a period, which ends before its end; `None` for an empty one.
+    pub fn of_period(period: &Range<Instant>) -> Option<Span> {
+        (!period.is_empty()).then(|| Span { min: period.start, max: Instant(period.end.0 - 1) })
     }
 
     /// The shortest span that holds all of these; `None` where there are none.

@@ -5,5 +5,6 @@
 pub mod problem;
 pub mod misfit;
 pub mod input;
+pub mod listing;
 pub mod http;
 pub mod caller;

@@ -1,10 +1,11 @@
 //! The columns that a query reads, as they are chosen one by one for its reader.
 
-use domain::dictionary::{self, Record};
+use domain::dictionary::{self, Field, Kind, Record};
 use domain::masking::{Masking, Reader};
 
 use super::columns::{ColumnRef, Columns};
 use super::masked_column::{LabelColumn, MaskedColumn};
+use crate::catalog::column::Source;
 
 /// The columns that a query reads, as they are chosen one by one for its reader.
 #[derive(Debug)]
@@ -21,11 +22,18 @@ impl ColumnChoice<'_> {
         Some(MaskedColumn { column: self.columns.column_ref(record, field.leaf()), masking })
     }
 
-    /// The column of storage ids, to make links of; `None` where the reader may see no links. A link ends with its session's
-    /// retention, so it would tell when the session began.
+    /// Whether the reader may see nothing of the field of this dictionary name. Of records some fields may be seen.
+    pub(crate) fn is_hidden(&self, name: &str) -> bool {
+        let is_masked_away = |field: &Field| {
+            self.reader.masking(field) == Masking::Hidden && !matches!(field.kind, Kind::Records(_))
+        };
+        self.reader.hides(name) || dictionary::field(name).is_some_and(is_masked_away)
+    }
+
+    /// The column of storage ids, to make links of; `None` where the reader may see no links.
     pub(crate) fn linked_column(&mut self) -> Option<MaskedColumn> {
-        let storage = self.masked_column(Record::Talk, "talks.storage_id")?;
-        Some(storage).filter(|storage| storage.masking == Masking::Open && !self.reader.hides("created_at"))
+        let is_hidden = Source::MediaUrl.inputs().into_iter().any(|name| self.is_hidden(name));
+        if is_hidden { None } else { self.masked_column(Record::Talk, "talks.storage_id") }
     }
 
     /// A column with a vocabulary, by its dictionary name, to be read by its labels.

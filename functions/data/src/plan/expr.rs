@@ -1,6 +1,6 @@
 //! Expressions: how the value of a report's column is computed from the columns of a segment, for one reader.
 
-use domain::dictionary::{self, Field, Kind, Record};
+use domain::dictionary::{Field, Kind, Record};
 use domain::masking::Masking;
 
 use super::column_choice::ColumnChoice;
@@ -47,7 +47,7 @@ pub(crate) struct Compiler<'a> {
 impl Compiler<'_> {
     pub(crate) fn compile(&mut self, column: &Column) -> Expr {
         // What follows from a hidden field would tell of it.
-        if column.source.inputs().into_iter().any(|name| self.is_hidden(name)) {
+        if column.source.inputs().into_iter().any(|name| self.choice.is_hidden(name)) {
             return Expr::Hidden;
         }
         match column.source {
@@ -71,15 +71,6 @@ impl Compiler<'_> {
             Source::MediaUrl => self.choice.linked_column().map_or(Expr::Hidden, Expr::MediaUrl),
             Source::DataAsOf => Expr::DataAsOf,
         }
-    }
-
-    /// Whether nothing of the field of this dictionary name is shown. Of records some fields may be.
-    fn is_hidden(&self, name: &str) -> bool {
-        let reader = &self.choice.reader;
-        let is_masked_away = |field: &Field| {
-            reader.masking(field) == Masking::Hidden && !matches!(field.kind, Kind::Records(_))
-        };
-        reader.hides(name) || dictionary::field(name).is_some_and(is_masked_away)
     }
 
     fn field(&mut self, field: &'static Field) -> Expr {

@@ -47,10 +47,7 @@ impl SeenParts {
         created: &Range<Instant>,
         snapshot: Instant,
     ) -> Result<Vec<Part>, StoreError> {
-        if created.is_empty() {
-            return Ok(Vec::new());
-        }
-        let period = Span { min: created.start, max: Instant(created.end.0 - 1) };
+        let Some(period) = Span::of_period(created) else { return Ok(Vec::new()) };
         if let Some(parts) = self.seen(account, snapshot, period).await {
             return Ok(parts);
         }
