@@ -164,6 +164,7 @@ impl ParsedRecord {
             tags: self.rows(Record::Tag),
             talks: self.take(Record::Talk).into_iter().map(talk).collect(),
             fields: self.fields,
+            erased: None,
         }
     }
 

@@ -17,6 +17,7 @@ pub fn canonical(session: &Value) -> Session {
         platforms: rows(Record::ContactPlatform),
         events: rows(Record::Event),
         tags: rows(Record::Tag),
+        erased: None,
         talks: list(&names["talks"])
             .map(|talk| Talk {
                 fields: row(talk, Record::Talk),

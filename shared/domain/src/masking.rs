@@ -12,7 +12,7 @@ use ring::hmac;
 /// Pseudonyms are 12 hex digits: short enough for a chart, and collisions begin at millions of people.
 const PSEUDONYM_BYTES: usize = 6;
 /// Digits that make a telephone number without its country and area.
-const LOCAL_DIGITS: usize = 8;
+pub(crate) const LOCAL_DIGITS: usize = 8;
 /// The shortest address other than a number that is looked for in an id.
 const MIN_ADDRESS: usize = 4;
 
@@ -137,14 +137,15 @@ fn holds_address(text: &str, addresses: &[&str]) -> bool {
 
 /// Whether a text holds this address. Of a number its last digits are enough, for it is written with and without its
 /// country, its area and what stands between them.
-fn holds(text: &str, address: &str) -> bool {
+pub(crate) fn holds(text: &str, address: &str) -> bool {
     let (digits_of_text, number) = (digits(text), digits(address));
     let local = number.len().checked_sub(LOCAL_DIGITS).and_then(|from| number.get(from..));
     local.is_some_and(|local| digits_of_text.contains(local))
         || (address.len() >= MIN_ADDRESS && text.to_lowercase().contains(&address.to_lowercase()))
 }
 
-fn digits(text: &str) -> String {
+/// The digits of a text.
+pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 

@@ -4,6 +4,8 @@
 
 mod json;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dictionary::{self, Record};
 use crate::id::SessionId;
 use crate::time::Instant;
@@ -89,6 +91,15 @@ pub struct Session {
     pub tags: Vec<Row>,
     /// The messages, in order.
     pub talks: Vec<Talk>,
+    /// What is left where an erasure has emptied it; `None` in a session that is whole.
+    pub erased: Option<Erased>,
+}
+
+/// What an emptied session keeps for its counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// How many of its messages had a file.
+    pub files: u32,
 }
 
 /// What a session says of itself that the rest of the system needs.

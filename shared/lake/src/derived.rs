@@ -102,6 +102,9 @@ fn messages(session: &Session) -> Messages {
         let is_template = hsm.and_then(|at| talk.fields.get(at)) == Some(&Value::Boolean(true));
         messages.template += i64::from(is_template);
     }
+    if let Some(erased) = session.erased {
+        messages.media = i64::from(erased.files);
+    }
     messages
 }
 

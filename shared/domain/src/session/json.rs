@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 use super::{Row, Session, Talk, Value};
 use crate::dictionary::{self, Kind, Record};
 
+/// The key of what an emptied session keeps for its counts; no name of the dictionary begins like it.
+const ERASED: &str = "_erased";
+
 impl Session {
     /// The canonical JSON.
     pub fn to_json(&self) -> Vec<u8> {
@@ -86,6 +89,9 @@ fn serialize_children<M: SerializeMap>(session: &Session, map: &mut M) -> Result
             .map(|talk| NamedRow { record: Record::Talk, row: &talk.fields, options: &talk.options })
             .collect();
         map.serialize_entry(Record::Talk.name(), &talks)?;
+    }
+    if let Some(erased) = &session.erased {
+        map.serialize_entry(ERASED, erased)?;
     }
     Ok(())
 }
@@ -173,6 +179,7 @@ impl<'de> Deserialize<'de> for Session {
                                 map.next_value_seed(Rows(Record::Tag))?.into_iter().map(bare).collect()
                         }
                         "talks" => session.talks = map.next_value_seed(Rows(Record::Talk))?,
+                        ERASED => session.erased = Some(map.next_value()?),
                         key => read_field(Record::Session, key, &mut session.fields, &mut map)?,
                     }
                 }
