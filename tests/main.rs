@@ -48,6 +48,7 @@ mod interference;
 mod token_limits;
 mod audit;
 mod media;
+mod erasure;
 mod console;
 mod sign_in;
 mod reports;

@@ -61,7 +61,11 @@ MAY = {
         dynamodb:GetItem manifest#*        dynamodb:Query manifest#*
         dynamodb:PutItem manifest#*        dynamodb:DeleteItem manifest#*
         dynamodb:BatchGetItem manifest#*   dynamodb:BatchWriteItem manifest#*
-        dynamodb:GetItem account#*
+        dynamodb:GetItem account#*         dynamodb:UpdateItem account#*
+        dynamodb:Query erasure#*           dynamodb:UpdateItem erasure#*
+        dynamodb:BatchWriteItem erasure#*  dynamodb:PutItem revoked-link#*
+        dynamodb:Query erased#*            dynamodb:PutItem erased#*
+        dynamodb:BatchWriteItem erased#*
         dynamodb:GetItem session#*         dynamodb:BatchGetItem session#*
         dynamodb:UpdateItem session#*      dynamodb:DeleteItem session#*
         dynamodb:Query receipt#*           dynamodb:DeleteItem receipt#*
@@ -72,8 +76,10 @@ MAY = {
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:PutObject ${LakeBucket.Arn}/segments/*
         s3:DeleteObject ${LakeBucket.Arn}/segments/*  s3:DeleteObject ${MediaBucket.Arn}/media/*
         s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:DeleteObject ${LakeBucket.Arn}/bodies/*
+        s3:PutObject ${LakeBucket.Arn}/bodies/*    s3:PutObject ${MediaBucket.Arn}/media/*
         s3:ListBucket LakeBucket.Arn               s3:ListBucket MediaBucket.Arn
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
+        kms:GenerateDataKey via s3 for MediaBucket
     """,
     "Data": CALLER + """
         dynamodb:Query manifest#*          dynamodb:Query receipt#*
@@ -87,6 +93,17 @@ MAY = {
         kms:Encrypt for link               kms:Decrypt for link
         s3:GetObject ${LakeBucket.Arn}/segments/*  s3:ListBucket LakeBucket.Arn
         kms:Decrypt via s3 for LakeBucket
+    """,
+    "People": CALLER + """
+        dynamodb:GetItem erasure#*         dynamodb:Query erasure#*
+        dynamodb:PutItem erasure#*         dynamodb:UpdateItem due#*
+        dynamodb:GetItem session#*         dynamodb:Query manifest#*
+        dynamodb:PutItem audit#*           dynamodb:UpdateItem audit#*
+        dynamodb:GetItem link-key#*        dynamodb:PartiQLInsert link-key#*
+        kms:Decrypt for account
+        kms:Encrypt for link               kms:Decrypt for link
+        s3:GetObject ${LakeBucket.Arn}/segments/*  s3:GetObject ${LakeBucket.Arn}/bodies/*
+        s3:ListBucket LakeBucket.Arn               kms:Decrypt via s3 for LakeBucket
     """,
     "Media": CALLER + """
         dynamodb:GetItem revoked-link#*    dynamodb:PutItem revoked-link#*
@@ -107,6 +124,8 @@ ROUTES = {
     "Token": "POST /v1/tokens, GET /v1/tokens, DELETE /v1/tokens/{id}, GET /v1/me, GET /v1/account, PATCH /v1/account",
     "Ingest": "POST /v1/sessions",
     "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export, POST /v1/export, GET /v1/receipts",
+    "People": "GET /v1/people, POST /v1/people/{person}/export, DELETE /v1/people/{person}, GET /v1/erasures, "
+    "GET /v1/erasures/{receipt_id}",
     "Media": "POST /v1/media, DELETE /v1/media/{storage_id}, GET /m/{link}, HEAD /m/{link}",
     "Console": "GET /, GET /docs, GET /assets/{version}/{name}, POST /v1/console/session, DELETE /v1/console/session, "
     "GET /v1/reports, POST /v1/reports, PUT /v1/reports/{id}, DELETE /v1/reports/{id}, GET /v1/settings, "
@@ -118,6 +137,7 @@ SETTINGS = {
     "Archive": "TABLE LAKE_BUCKET KEY",
     "Maintain": "TABLE LAKE_BUCKET MEDIA_BUCKET KEY",
     "Data": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
+    "People": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
     "Media": "TABLE MEDIA_BUCKET KEY",
     "Console": "TABLE PLATFORM_ORIGIN CONNECTOR_ID",
 }

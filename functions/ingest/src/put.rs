@@ -50,7 +50,7 @@ impl PutOf {
                     Some((Ordering::Less, kept_at)) => Ok(Put::Stale { kept_at }),
                     Some((Ordering::Equal, _)) => Ok(Put::Unchanged { receipt: String::new() }),
                     Some((Ordering::Greater, _)) => Ok(Put::Accepted),
-                    None => store.would_put(&account.id, id, &version, now).await,
+                    None => store.would_put(&account.id, id, &session, now).await,
                 };
                 put.map(|put| Done { put, created_at, tried: Some(version) })
             }

@@ -8,6 +8,8 @@ use store::{Lease, doubled};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
+    /// Takes persons out of everything that is kept, where that was asked for.
+    Erasure,
     /// Rewrites many segments into few.
     Compaction,
     /// Deletes segments that were replaced long ago.
@@ -31,7 +33,8 @@ pub enum Duty {
 
 impl Duty {
     /// All duties, in the order in which they make their steps.
-    pub(crate) const ALL: [Duty; 8] = [
+    pub(crate) const ALL: [Duty; 9] = [
+        Duty::Erasure,
         Duty::Compaction,
         Duty::Garbage,
         Duty::Quarantine,
@@ -45,6 +48,7 @@ impl Duty {
     /// The name of the duty in the answer, the log and the memory. Those of retention are the names that they had first.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Duty::Erasure => "erasure",
             Duty::Compaction => "compaction",
             Duty::Garbage => "garbage",
             Duty::Quarantine => "quarantine",
@@ -60,6 +64,7 @@ impl Duty {
     /// its schedule makes due.
     pub(crate) fn noted_at(self, lease: &Lease) -> Option<Instant> {
         match self {
+            Duty::Erasure => Some(lease.erasure_noted_at),
             Duty::Compaction | Duty::Quarantine => Some(lease.noted_at),
             Duty::LakeRetention | Duty::TableRetention | Duty::MediaRetention => {
                 Some(lease.retention_noted_at)

@@ -12,6 +12,7 @@
 
 mod duty;
 mod memory;
+mod erasure;
 mod compaction;
 mod garbage;
 mod quarantine;

@@ -206,6 +206,7 @@ mod tests {
             taken_at: NOW,
             noted_at,
             retention_noted_at: Instant(0),
+            erasure_noted_at: Instant(0),
             memory: String::new(),
             notes: DayNotes::default(),
         }
@@ -233,7 +234,7 @@ mod tests {
         let expected = "bodies_after deleted_to duties lifted_for lifting media_after objects_after open_days \
                         quarantine_after quarantine_due replaced_at";
         assert_eq!(names(&json), expected.split(' ').map(str::to_owned).collect());
-        let duties = "compaction garbage measurement media orphans quarantine retention sessions";
+        let duties = "compaction erasure garbage measurement media orphans quarantine retention sessions";
         assert_eq!(names(&json["duties"]), duties.split(' ').map(str::to_owned).collect());
         for duty in Duty::ALL {
             assert_eq!(serde_json::to_value(duty).unwrap(), duty.name(), "{duty:?}");

@@ -9,7 +9,7 @@ use store::{Lease, StoreError};
 
 use crate::duty::{Duty, Step};
 use crate::memory::Memory;
-use crate::{App, compaction, garbage, measurement, orphans, quarantine, retention};
+use crate::{App, compaction, erasure, garbage, measurement, orphans, quarantine, retention};
 
 /// A step that was cut short although it had so many seconds takes too long; with less, the run began it too late.
 const LONG_STEP_SECONDS: i64 = 15;
@@ -78,6 +78,7 @@ async fn step(
     now: Instant,
 ) -> Result<Step, StoreError> {
     match duty {
+        Duty::Erasure => erasure::step(app, lease, now).await,
         Duty::Compaction => compaction::step(app, lease, memory, now).await,
         Duty::Garbage => garbage::step(app, lease, memory, now).await,
         Duty::Quarantine => quarantine::step(app, lease, memory, now).await,

@@ -23,6 +23,8 @@ pub struct Account {
     pub retention_days: u32,
     /// Field ids that it treats as confidential on top of the dictionary's own.
     pub confidential: Vec<String>,
+    /// When an erasure last took segments from the lake. What the lake showed before cannot be shown any more.
+    pub erased_at: Option<Instant>,
 }
 
 impl Account {
@@ -34,6 +36,7 @@ impl Account {
             starts_on: None,
             retention_days: DEFAULT_RETENTION_DAYS,
             confidential: Vec::new(),
+            erased_at: None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use crate::dictionary::{self, Confidential, Field, Group, Record};
 use crate::masking::holds;
+use crate::person::Contact;
 use crate::session::{Erased, Row, Session, Talk, Value};
 
 /// The shortest name or id of a contact that is looked for in a protocol: a shorter one would be found in any.
@@ -29,15 +30,10 @@ struct Known {
 
 impl Known {
     fn of(session: &Session) -> Known {
-        let own = session.fields.text(Record::Session, "platform_id");
-        let of_platform = |row: &'_ Row| row.text(Record::ContactPlatform, "platform_id").map(str::to_owned);
-        let addresses = session.platforms.iter().filter_map(of_platform).chain(own.map(str::to_owned));
-        let names = ["contact_id", "contact_name"].map(|leaf| session.fields.text(Record::Session, leaf));
-        let is_long = |name: &&str| name.chars().count() >= MIN_NAME_CHARS;
-        Known {
-            addresses: addresses.collect(),
-            names: names.into_iter().flatten().filter(is_long).map(str::to_lowercase).collect(),
-        }
+        let Contact { id, name, addresses } = Contact::of(session);
+        let is_long = |name: &String| name.chars().count() >= MIN_NAME_CHARS;
+        let names = [id, name].into_iter().flatten().filter(is_long).map(|name| name.to_lowercase());
+        Known { addresses: addresses.into_iter().collect(), names: names.collect() }
     }
 
     /// Whether a text of this field gives the contact away.

@@ -16,6 +16,6 @@ pub mod cipher;
 pub mod body;
 pub mod token;
 pub mod masking;
-pub mod erasure;
 pub mod person;
+pub mod erasure;
 pub mod link;

@@ -12,7 +12,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::cipher::DataKey;
+use crate::dictionary::Record;
 use crate::masking::{LOCAL_DIGITS, digits};
+use crate::session::{Row, Session};
 
 /// How many characters a search must have: fewer would find everybody.
 pub const MIN_SEARCH_CHARS: usize = 2;
@@ -190,6 +192,14 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// The contact of a session.
+    pub fn of(session: &Session) -> Contact {
+        let text = |leaf| session.fields.text(Record::Session, leaf).map(str::to_owned);
+        let of_platform = |row: &'_ Row| row.text(Record::ContactPlatform, "platform_id").map(str::to_owned);
+        let addresses = session.platforms.iter().filter_map(of_platform).chain(text("platform_id"));
+        Contact { id: text("contact_id"), name: text("contact_name"), addresses: addresses.collect() }
+    }
+
     /// What the contact of this session is known by; the session itself where nothing else is there.
     pub fn identifiers(&self, session: &str) -> BTreeSet<Identifier> {
         let id = self.id.clone().map(Identifier::Contact);

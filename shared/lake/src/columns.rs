@@ -36,6 +36,8 @@ pub const EVENT_TIMES: [&str; 3] = ["_event_tma", "_event_tme", "_event_tta"];
 /// Sessions: the sum of the messages' sentiment levels, and how many messages have a level. They are null in
 /// files that are older than these columns.
 pub const SENTIMENT: [&str; 2] = ["_sentiment_level", "_sentiment_messages"];
+/// Sessions: whether the row is of a session that an erasure has emptied. It is null in files that are older than this column.
+pub const ERASED: &str = "_erased";
 /// Repeated records: the row number of their session in the sessions file of the same part.
 pub const SESSION: &str = "_session";
 /// Repeated records: their position in the session's document (see `Session::records`).
@@ -93,6 +95,7 @@ pub fn schema(record: Record) -> Schema {
             own.push(Column::new(CONTENT_HASH, DataType::Int64, true));
             own.extend(EVENT_TIMES.map(|name| Column::new(name, DataType::Float64, true)));
             own.extend(SENTIMENT.map(|name| Column::new(name, DataType::Int64, true)));
+            own.push(Column::new(ERASED, DataType::Boolean, true));
             own
         }
         _ => vec![

@@ -102,6 +102,8 @@ fn sessions(entries: &[Entry]) -> Vec<ArrayRef> {
             derived.iter().map(|derived| derived.sentiment.columns()[at]),
         )));
     }
+    let is_erased = |entry: &Entry| entry.session.as_ref().is_some_and(|session| session.erased.is_some());
+    columns.push(Arc::new(entries.iter().map(|entry| Some(is_erased(entry))).collect::<BooleanArray>()));
     // A tombstone has the id and the `created_at` of the row that it stands for, by which readers find it.
     let rows: Vec<Row> = entries.iter().map(row_of).collect();
     let rows: Vec<&Row> = rows.iter().collect();

@@ -25,7 +25,7 @@ const ORPHANED_AFTER: i64 = 26 * 3_600;
 const COMMITTED_WITHIN: i64 = 3_600;
 /// Replaced segments whose objects and items are deleted together: those of format 1 have six objects each, and a request
 /// deletes a thousand.
-const LOT: usize = 150;
+pub(crate) const LOT: usize = 150;
 /// A step ends once it has deleted so many replaced segments.
 const STEP: usize = 6 * LOT;
 /// How long a full lot takes at least, so that what is read to delete very many leaves the partition free for readers.
@@ -82,7 +82,7 @@ impl Lake {
 
     /// Deletes replaced segments, their objects first. One that is live nevertheless keeps its objects: no commit leaves
     /// such a state behind, but what readers need must not depend on that.
-    async fn delete(
+    pub(crate) async fn delete(
         &self,
         account: &AccountId,
         lot: &[Segment],

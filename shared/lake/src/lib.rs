@@ -41,6 +41,8 @@ mod rebuild;
 mod receipt;
 mod size;
 mod addresses;
+mod contacts;
+mod erase;
 pub mod copy;
 
 use std::ops::Range;
@@ -55,7 +57,9 @@ use store::{Store, StoreError};
 
 use chunks::Chunks;
 pub use compact::Compacted;
+pub use contacts::SessionContact;
 pub use encode::Entry;
+pub use erase::{Cleaned, ErasedSessions};
 use file::Texts;
 pub use garbage::{Orphans, Swept};
 pub use manifest::{COMMIT_LIMIT, SNAPSHOT_MARGIN, latest_snapshot};

@@ -253,7 +253,7 @@ impl Segment {
     }
 
     /// How many bytes of memory the largest kinds of record of all its parts take together.
-    pub(crate) fn decoded(&self) -> u64 {
+    pub fn decoded(&self) -> u64 {
         self.parts.iter().map(Part::decoded).sum()
     }
 

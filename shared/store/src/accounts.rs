@@ -7,6 +7,7 @@ use super::{Item, Store, StoreError, StoreErrorKind, number, text};
 use crate::key;
 use domain::account::Account;
 use domain::id::AccountId;
+use domain::time::Instant;
 use domain::zone::Zone;
 
 /// New values for some of an account's settings; `None` leaves a setting as it is.
@@ -46,7 +47,21 @@ pub enum ChangeError {
     Store(#[from] StoreError),
 }
 
+/// The attribute with when an erasure last took segments from the account's lake.
+const ERASED_AT: &str = "erased_at";
+
 impl Store {
+    /// Notes that an erasure takes from the account's lake what was replaced by `at`.
+    pub async fn note_erased(&self, id: &AccountId, at: Instant) -> Result<(), StoreError> {
+        self.update(key::account(id))
+            .update_expression(format!("SET {ERASED_AT} = :at"))
+            .expression_attribute_values(":at", AttributeValue::N(at.0.to_string()))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::aws("noting an erasure", error))
+    }
+
     /// Reads an account's settings; the defaults where it has set nothing yet.
     pub async fn account(&self, id: &AccountId) -> Result<Account, StoreError> {
         let item = self.get(key::account(id)).await?;
@@ -117,6 +132,7 @@ fn read(id: &AccountId, item: &Item) -> Account {
             .and_then(|days| days.try_into().ok())
             .unwrap_or(default.retention_days),
         confidential: fields.into_iter().flatten().filter_map(|field| field.as_s().ok().cloned()).collect(),
+        erased_at: number(item, ERASED_AT).map(Instant),
         ..default
     }
 }

@@ -44,6 +44,12 @@ pub enum Action {
     FileOpened,
     /// Rows were exported as a file.
     Exported,
+    /// Somebody looked for persons.
+    PeopleSearched,
+    /// What is kept of a person was exported.
+    PersonExported,
+    /// The erasure of a person was ordered.
+    PersonErased,
 }
 
 impl Action {
@@ -59,6 +65,9 @@ impl Action {
             Action::FileDeleted => "file_deleted",
             Action::FileOpened => "file_opened",
             Action::Exported => "exported",
+            Action::PeopleSearched => "people_searched",
+            Action::PersonExported => "person_exported",
+            Action::PersonErased => "person_erased",
         }
     }
 }

@@ -78,18 +78,28 @@ impl Store {
     /// Notes that an account's retention is about to change, and makes the account due now, so that what it
     /// keeps follows. An account without a maintenance item gets one.
     pub async fn note_retention(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
+        self.note_for("retention_noted_at", account, now).await
+    }
+
+    /// Notes that a person of an account is to be erased, and makes the account due now.
+    pub async fn note_erasure(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
+        self.note_for("erasure_noted_at", account, now).await
+    }
+
+    /// Notes something under an attribute of its own, and makes the account due now.
+    async fn note_for(&self, noted: &str, account: &AccountId, now: Instant) -> Result<(), StoreError> {
         let shard = key::due_listing(key::due_shard(account));
         let sent = self
             .update(key::due(account))
-            .update_expression(
-                "SET noted_at = :now, retention_noted_at = :now, listing_pk = :shard, listing_sk = :due",
-            )
+            .update_expression(format!(
+                "SET noted_at = :now, {noted} = :now, listing_pk = :shard, listing_sk = :due"
+            ))
             .expression_attribute_values(":now", AttributeValue::N(now.0.to_string()))
             .expression_attribute_values(":shard", AttributeValue::S(shard))
             .expression_attribute_values(":due", AttributeValue::S(sort_key(now)))
             .send()
             .await;
-        sent.map(drop).map_err(|error| StoreError::aws("noting a change of retention", error))
+        sent.map(drop).map_err(|error| StoreError::aws("noting what is to be done", error))
     }
 
     async fn write_note(

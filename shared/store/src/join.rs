@@ -8,10 +8,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 
 use super::bodies::{BODY, BODY_OBJECT, fits_item};
+use super::emptied::{ERASED, is_emptied};
 use super::expiry::EXPIRES_AT;
 use super::receipts::receipt_without_name;
 use super::sessions::{CREATED_AT_HISTORY, created_at_history};
-use super::{Item, Store, StoreError, number, text};
+use super::sessions::{HASH, PROGRESS};
+use super::{Item, Store, StoreError, binary, number, text};
 use crate::key;
 use domain::account::Account;
 use domain::id::{AccountId, SessionId};
@@ -22,11 +24,6 @@ use domain::version::Version;
 /// The attribute with the name of the receipt that records that the session's latest version was
 /// acknowledged.
 const RECEIPT: &str = "receipt";
-/// The attribute of the hash of a version.
-const HASH: &str = "hash";
-/// The attribute that says how far on in its session's life a version is (`Version::progress`). What an earlier version of
-/// this software kept has none.
-const PROGRESS: &str = "progress";
 /// The most instants of `created_at` that a session's history names one by one.
 const MOST_INSTANTS: u8 = 16;
 /// How often a history is shortened against deliveries that change the session at the same time.
@@ -81,16 +78,23 @@ impl Store {
         let packed = self.pack_body(&account.id, &identity.id, session).await?;
         if !fits_item(&packed)
             && let Some(existing) = self.get(key::session(&account.id, &identity.id)).await?
-            && let Some(put) =
-                self.outcome_if_not_newer(&version, &existing, &identity.id, delivery.now).await?
         {
-            return Ok(put);
+            if is_emptied(&existing) {
+                return self.put_emptied(account, identity, session, delivery, existing).await;
+            }
+            let put = self.outcome_if_not_newer(&version, &existing, &identity.id, delivery.now).await?;
+            if let Some(put) = put {
+                return Ok(put);
+            }
         }
         let (kept_as, body) = self.keep_body(&account.id, &identity.id, packed, delivery.now).await?;
         let mut expected = Expected::Older;
         for _ in 0..ATTEMPTS {
             let update = self.update_for(account, identity, &version, (kept_as, &body), delivery, &expected);
             let Some(existing) = send_or_existing(update).await? else { return Ok(Put::Accepted) };
+            if is_emptied(&existing) {
+                return self.put_emptied(account, identity, session, delivery, existing).await;
+            }
             if let Some(put) =
                 self.outcome_if_not_newer(&version, &existing, &identity.id, delivery.now).await?
             {
@@ -101,16 +105,45 @@ impl Store {
         Err(StoreError::busy("writing a session", "others change it all the time"))
     }
 
+    /// Writes a version of a session that an erasure has emptied, `existing`: nothing of it is kept but what the erasure would
+    /// have left.
+    async fn put_emptied(
+        &self,
+        account: &Account,
+        identity: &Identity,
+        session: &Session,
+        delivery: Delivery<'_>,
+        mut existing: Item,
+    ) -> Result<Put, StoreError> {
+        let (id, now) = (&identity.id, delivery.now);
+        let (emptied, version) = emptied_form(session, now);
+        let packed = self.pack_body(&account.id, id, &emptied).await?;
+        for _ in 0..ATTEMPTS {
+            if let Some(put) = self.outcome_if_not_newer(&version, &existing, id, now).await? {
+                return Ok(put);
+            }
+            let expected = replacing(&existing, identity.created_at);
+            let (kept_as, body) = self.keep_body(&account.id, id, packed.clone(), now).await?;
+            let update = self.update_for(account, identity, &version, (kept_as, &body), delivery, &expected);
+            match send_or_existing(update).await? {
+                None => return Ok(Put::Accepted),
+                Some(changed) => existing = changed,
+            }
+        }
+        Err(StoreError::busy("writing an emptied session", "others change it all the time"))
+    }
+
     /// What a write of a version of a session would come to at `now`. Nothing is written.
     pub async fn would_put(
         &self,
         account: &AccountId,
         id: &SessionId,
-        version: &Version,
+        session: &Session,
         now: Instant,
     ) -> Result<Put, StoreError> {
         let Some(existing) = self.get(key::session(account, id)).await? else { return Ok(Put::Accepted) };
-        Ok(self.outcome_if_not_newer(version, &existing, id, now).await?.unwrap_or(Put::Accepted))
+        let version = if is_emptied(&existing) { emptied_form(session, now).1 } else { session.version(now) };
+        Ok(self.outcome_if_not_newer(&version, &existing, id, now).await?.unwrap_or(Put::Accepted))
     }
 
     /// What the delivery of a version of a session comes to where this item is there; `None` where it is newer. An
@@ -184,7 +217,7 @@ impl Store {
                 .update_expression(format!("{sets} REMOVE {dropped} ADD {CREATED_AT_HISTORY} :instant"))
                 .condition_expression(format!(
                     "attribute_not_exists(pk) OR \
-                     (attribute_exists({PROGRESS}) AND #hash <> :hash AND \
+                     (attribute_exists({PROGRESS}) AND attribute_not_exists({ERASED}) AND #hash <> :hash AND \
                      (version < :version OR (version = :version AND ({PROGRESS} < :progress OR \
                      ({PROGRESS} = :progress AND #hash < :hash)))) AND \
                      (attribute_not_exists({CREATED_AT_HISTORY}) OR size({CREATED_AT_HISTORY}) < :most OR \
@@ -205,6 +238,14 @@ impl Store {
     }
 }
 
+/// What an erasure leaves of a session that came at `now`, and its version: as old and as far on as the whole one, so that
+/// deliveries of an erased session follow one another as those of any other do.
+fn emptied_form(session: &Session, now: Instant) -> (Session, Version) {
+    let emptied = session.emptied();
+    let version = Version { hash: emptied.hash().to_vec(), ..session.version(now) };
+    (emptied, version)
+}
+
 /// To replace the version of an item. Its history gains an instant; of a long one its ends and this instant are left, for
 /// its reader asks for no more than its ends.
 fn replacing(existing: &Item, created_at: Instant) -> Expected {
@@ -214,12 +255,6 @@ fn replacing(existing: &Item, created_at: Instant) -> Expected {
     let instants = if all.len() <= usize::from(MOST_INSTANTS) { all } else { ends };
     let at = number(existing, "version").unwrap_or(i64::MIN);
     Expected::This { instants, at, hash: binary(existing, HASH) }
-}
-
-/// The bytes of an attribute; none where there is none.
-fn binary(item: &Item, name: &str) -> Vec<u8> {
-    let bytes = item.get(name).and_then(|value| value.as_b().ok());
-    bytes.map(|bytes| bytes.as_ref().to_vec()).unwrap_or_default()
 }
 
 /// Sends a write. Returns `None` where its condition held, else the item that is there.

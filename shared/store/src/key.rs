@@ -5,15 +5,16 @@
 
 use std::ops::RangeInclusive;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use domain::dictionary::Record;
 use domain::id::{AccountId, SessionId, StorageId};
 use domain::link::LinkKeyName;
 use domain::time::Instant;
+
+mod objects;
+
+pub use objects::*;
 
 /// A primary key of the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -279,6 +280,42 @@ pub fn garbage_until(now: Instant) -> RangeInclusive<String> {
     format!("{:020}", 0)..=format!("{:020}#~", now.0.max(0))
 }
 
+/// The partition of an account's erasures. Its sort keys have three kinds: `receipt#{id}`, which is kept for good;
+/// `order#{id}`, while there is something left to do; and `person#{pseudonym}`, with the id of the person's last receipt.
+pub fn erasures(account: &AccountId) -> String {
+    format!("erasure#{account}")
+}
+
+/// What the sort keys of receipts begin with.
+pub const ERASURE_RECEIPTS: &str = "receipt#";
+/// What the sort keys of orders begin with.
+pub const ERASURE_ORDERS: &str = "order#";
+
+/// The receipt of an erasure. Ids begin with when they were made, so receipts are listed in that order.
+pub fn erasure_receipt(account: &AccountId, id: &str) -> Key {
+    Key::new(erasures(account), format!("{ERASURE_RECEIPTS}{id}"))
+}
+
+/// What is left to do of an erasure.
+pub fn erasure_order(account: &AccountId, id: &str) -> Key {
+    Key::new(erasures(account), format!("{ERASURE_ORDERS}{id}"))
+}
+
+/// The item that names the last receipt of a person.
+pub fn erased_person(account: &AccountId, pseudonym: &str) -> Key {
+    Key::new(erasures(account), format!("person#{pseudonym}"))
+}
+
+/// The partition of the sessions that an erasure empties, each an item under its id.
+pub fn erased_sessions(account: &AccountId, receipt: &str) -> String {
+    format!("erased#{account}#{receipt}")
+}
+
+/// One of them.
+pub fn erased_session(account: &AccountId, receipt: &str, id: &SessionId) -> Key {
+    Key::new(erased_sessions(account, receipt), id.as_str())
+}
+
 /// Over how many partitions of the index the due accounts are spread, because a partition takes 1,000 writes
 /// per second.
 pub const DUE_SHARDS: u8 = 16;
@@ -307,88 +344,6 @@ pub fn due_shard(account: &AccountId) -> u8 {
 /// The item of the round through all accounts that finds those without a maintenance item.
 pub fn discovery() -> Key {
     Key::new("discovery#stack".to_owned(), "round")
-}
-
-/// S3: the prefix of the keys of all segments.
-pub const SEGMENT_OBJECTS: &str = "segments/";
-
-/// S3: the prefix of the keys of an account's segments.
-pub fn segment_objects(account: &AccountId) -> String {
-    format!("{SEGMENT_OBJECTS}{account}/")
-}
-
-/// S3: the account of an object, with a key after all of the account's objects of that kind and before those of every account
-/// that comes after it in that order. `None` for an object that belongs to no account.
-pub fn parse_object(object: &str) -> Option<(AccountId, String)> {
-    let mut names = object.splitn(3, '/');
-    let (Some(kind), Some(account), Some(_)) = (names.next(), names.next(), names.next()) else {
-        return None;
-    };
-    // `0` is the character after `/`.
-    let after = format!("{kind}/{account}0");
-    Some((AccountId::try_from(account.to_owned()).ok()?, after))
-}
-
-/// S3: the key of a segment.
-pub fn segment_object(account: &AccountId, id: &str) -> String {
-    format!("{}{id}", segment_objects(account))
-}
-
-/// S3: the key of the file with one kind of record, in a segment whose files are objects of their own (format
-/// 1).
-pub fn segment_file_object(account: &AccountId, id: &str, record: Record) -> String {
-    format!("{}/{}.parquet", segment_object(account, id), record.name())
-}
-
-/// S3: what the keys of all large bodies begin with.
-pub const BODY_OBJECTS: &str = "bodies/";
-
-/// S3: what the keys of an account's large bodies begin with.
-pub fn body_objects(account: &AccountId) -> String {
-    format!("{BODY_OBJECTS}{account}/")
-}
-
-/// S3: the key of a session's body that is too large for an item. It is made of the instant at which the body
-/// was made, a random text without `-`, and the session's id in base64url, so that an account's bodies are
-/// listed in the order in which they were made, and each tells its session. With eight random characters it
-/// has at most 780 bytes; S3 allows 1,024.
-pub fn body_object(account: &AccountId, made_at: Instant, random: &str, session: &SessionId) -> String {
-    let session = BASE64_URL_SAFE_NO_PAD.encode(session.as_str());
-    format!("{}-{random}-{session}", body_objects_from(account, made_at))
-}
-
-/// S3: the key at which the bodies begin that were made at this instant or later.
-pub fn body_objects_from(account: &AccountId, made_at: Instant) -> String {
-    format!("{}{:016x}", body_objects(account), made_at.0.max(0))
-}
-
-/// S3: reads from the key of a body when it was made, and its session. `None` for a key of the older form,
-/// which is the SHA-256 of the stored bytes in hex.
-pub fn parse_body_object(account: &AccountId, object: &str) -> Option<(Instant, SessionId)> {
-    let mut name = object.strip_prefix(&body_objects(account))?.splitn(3, '-');
-    let made_at = i64::from_str_radix(name.next()?, 16).ok()?;
-    let session = BASE64_URL_SAFE_NO_PAD.decode(name.nth(1)?).ok()?;
-    let session = SessionId::try_from(String::from_utf8(session).ok()?).ok()?;
-    Some((Instant(made_at), session))
-}
-
-/// S3: what the keys of all media files begin with.
-pub const MEDIA_OBJECTS: &str = "media/";
-
-/// S3: what the keys of an account's media files begin with.
-pub fn media_objects(account: &AccountId) -> String {
-    format!("{MEDIA_OBJECTS}{account}/")
-}
-
-/// S3: the key of a media file. It contains the digest of the file's `storage_id`, which is opaque and may
-/// contain any character.
-pub fn media_object(account: &AccountId, storage: &StorageId) -> String {
-    media_object_of(account, &storage.digest())
-}
-
-/// S3: the key of a media file, by the digest that a link carries.
-pub fn media_object_of(account: &AccountId, digest: &str) -> String {
-    format!("{}{digest}", media_objects(account))
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub struct Lease {
     /// When a change of the account's retention was last noted, before the lease was taken; the beginning of
     /// 1970 where none was.
     pub retention_noted_at: Instant,
+    /// When the erasure of a person was last noted; the beginning of 1970 where none was.
+    pub erasure_noted_at: Instant,
     /// What the last release kept for the next run, as JSON; empty before the first release.
     pub memory: String,
     /// The notes of days that no run has taken over long after they were made.
@@ -98,6 +100,7 @@ impl Store {
             taken_at: now,
             noted_at: Instant(number(&item, "noted_at").unwrap_or_default()),
             retention_noted_at: Instant(number(&item, "retention_noted_at").unwrap_or_default()),
+            erasure_noted_at: Instant(number(&item, "erasure_noted_at").unwrap_or_default()),
             memory: text(&item, "memory").unwrap_or_default().to_owned(),
             notes: DayNotes::of(&item),
         }))
@@ -188,6 +191,7 @@ mod tests {
             taken_at,
             noted_at,
             retention_noted_at: Instant(0),
+            erasure_noted_at: Instant(0),
             memory: String::new(),
             notes: DayNotes::default(),
         }

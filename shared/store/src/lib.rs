@@ -26,7 +26,9 @@ mod receipts;
 mod rejections;
 mod left_out;
 mod sessions;
+mod emptied;
 mod join;
+mod files;
 mod lake_bytes;
 mod objects;
 mod quarantine;
@@ -36,6 +38,7 @@ mod secrets;
 mod settings;
 mod tokens;
 mod audit;
+mod erasures;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +52,8 @@ pub use audit::{Action, AuditEntry, AuditPlace};
 pub use bodies::BODY_OBJECT;
 pub use body_garbage::{OrphanedBodies, ReplacedBodies};
 pub use due::Due;
+pub use emptied::{Emptying, WholeSession};
+pub use erasures::{ErasedSession, ErasureOrder, ErasureReceipt};
 pub use error::{StoreError, StoreErrorKind};
 pub use expiry::differ_in_expiry_alone;
 pub use join::{Delivery, Put};
@@ -231,6 +236,12 @@ pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 /// The value of a whole-number attribute; `None` where it is missing, of another type or beyond 64 bits.
 pub fn number(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// The bytes of an attribute; none where there is none.
+fn binary(item: &Item, name: &str) -> Vec<u8> {
+    let bytes = item.get(name).and_then(|value| value.as_b().ok());
+    bytes.map(|bytes| bytes.as_ref().to_vec()).unwrap_or_default()
 }
 
 #[cfg(test)]

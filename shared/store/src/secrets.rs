@@ -65,6 +65,13 @@ impl Store {
         Ok(self.account_key(account).await?.derive("body"))
     }
 
+    /// Returns the key of an account's bodies, or `None` where nothing was ever written for the account, so that it has no
+    /// key.
+    pub async fn made_body_key(&self, account: &AccountId) -> Result<Option<DataKey>, StoreError> {
+        let made = self.existing_key(&key::account_key(account), Purpose::Account, account.as_str()).await?;
+        Ok(made.map(|key| key.derive("body")))
+    }
+
     /// Returns the key of an account's segments, derived from the account's key. It is made where there is
     /// none.
     pub async fn segment_key(&self, account: &AccountId) -> Result<DataKey, StoreError> {

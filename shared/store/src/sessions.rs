@@ -51,6 +51,13 @@ pub struct StoredSession {
 /// The attribute of the `created_at` history, a set of numbers in microseconds. It is an old name that
 /// existing tables hold.
 pub(super) const CREATED_AT_HISTORY: &str = "places";
+/// The attribute of the hash of a version.
+pub(super) const HASH: &str = "hash";
+/// The attribute that says how far on in its session's life a version is (`Version::progress`). What an earlier version of
+/// this software kept has none.
+pub(super) const PROGRESS: &str = "progress";
+/// The attribute with when the session was accepted for the first time.
+pub(super) const ACCEPTED_AT: &str = "accepted_at";
 
 impl Store {
     /// Returns the `created_at` history of a session, which says where it may lie in the lake: the earliest
@@ -75,10 +82,10 @@ impl Store {
             .identity()
             .ok_or_else(|| StoreError::broken("reading a session", "it has no identity"))?;
         // An image of an item that was written before hashes were kept has none.
-        let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
+        let hash = item.get(HASH).and_then(|hash| hash.as_b().ok());
         let content_hash = hash.map_or_else(|| session.content_hash(), |hash| content_hash_of(hash.as_ref()));
         let report_at = dictionary::ordinal(Record::Session, "report_at");
-        if let (Some(ordinal), Some(accepted)) = (report_at, number(item, "accepted_at"))
+        if let (Some(ordinal), Some(accepted)) = (report_at, number(item, ACCEPTED_AT))
             && session.fields.get(ordinal).is_none()
         {
             session.fields.set(ordinal, Some(Value::Instant(Instant(accepted))));
@@ -169,7 +176,7 @@ pub fn created_at_history(item: &Item) -> Vec<Instant> {
 fn listed(item: &Item) -> Option<ListedSession> {
     let (_, id) = parse_session(super::text(item, "pk")?)?;
     let created_at = Instant::from_rfc3339(super::text(item, "listing_sk")?)?;
-    let hash = item.get("hash").and_then(|hash| hash.as_b().ok());
+    let hash = item.get(HASH).and_then(|hash| hash.as_b().ok());
     let content_hash = hash.map(|hash| content_hash_of(hash.as_ref()));
     let stored_at = Instant(number(item, "stored_at").unwrap_or_default());
     Some(ListedSession { id, created_at, content_hash, stored_at })

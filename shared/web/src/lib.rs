@@ -6,5 +6,6 @@ pub mod problem;
 pub mod misfit;
 pub mod input;
 pub mod listing;
+pub mod base_url;
 pub mod http;
 pub mod caller;

@@ -15,6 +15,7 @@ use domain::token::Privacy;
 use futures::future::try_join_all;
 use http::HeaderMap;
 use store::{Action, StoreError, StoreErrorKind};
+use web::base_url::base_url;
 use web::caller::Caller;
 use web::problem::Problem;
 
@@ -24,7 +25,7 @@ use crate::encode::page::{Page, RowPage};
 use crate::exec::context::{Context, Links};
 use crate::exec::run::{run, sum_up};
 use crate::exec::summary::SummaryKey;
-use crate::plan::cursor::{Cursor, PageEnd};
+use crate::plan::cursor::{Cursor, PageEnd, leads_to_erased};
 use crate::plan::execution_plan::ExecutionPlan;
 use crate::plan::query::{Query, RequestContext};
 use crate::plan::request::DataRequest;
@@ -33,6 +34,11 @@ use crate::{App, READERS};
 const TOO_LARGE_ROW: Text = Text::new(
     "trazem uma linha de mais de 6 MB, que não pode ser enviada: peça menos campos, ou um período sem ela",
     "bring a row of more than 6 MB, which cannot be sent: ask for fewer fields, or a period without it",
+);
+
+const ERASED_NOW: Text = Text::new(
+    "dados foram apagados enquanto a resposta era lida: envie a mesma requisição de novo",
+    "data was erased while the answer was read: send the same request again",
 );
 
 /// Executes the queries of one caller on one account.
@@ -115,7 +121,10 @@ impl QueryExecutor {
             links: self.links(query).await?,
         });
         let page = Page::new(query.limit, encoder, head);
-        let filled = self.fill(query, &context, page).await.map_err(|error| failed(error, query))?;
+        let filled = match self.fill(query, &context, page).await {
+            Ok(filled) => filled,
+            Err(error) => return Err(self.failed(error, query).await),
+        };
         let FilledPage { page, last, total } = filled;
         if page.has_too_large_row() {
             return Err(Problem::invalid("fields", TOO_LARGE_ROW));
@@ -205,54 +214,22 @@ impl QueryExecutor {
         Ok(Arc::new(plan))
     }
 
+    /// Says what the client can do where a file is missing: an erasure deletes files that an earlier snapshot still needs. That
+    /// snapshot cannot be shown any more, but a later one can.
+    async fn failed(&self, error: StoreError, query: &Query) -> Problem {
+        if error.kind != StoreErrorKind::NotFound {
+            return error.into();
+        }
+        if query.after.is_some() {
+            return leads_to_erased();
+        }
+        match self.app.store.account(&self.account.id).await {
+            Ok(account) if account.erased_at > self.account.erased_at => Problem::unavailable(ERASED_NOW, 1),
+            _ => error.into(),
+        }
+    }
+
     fn cursor_key(&self) -> DataKey {
         self.key.derive("cursor")
-    }
-}
-
-/// Says what the client can do where a file is missing: an erasure deletes files that an earlier snapshot still needs. That
-/// snapshot cannot be shown any more, but a later one can.
-fn failed(error: StoreError, query: &Query) -> Problem {
-    if error.kind == StoreErrorKind::NotFound && query.after.is_some() {
-        return Problem::invalid(
-            "cursor",
-            Text::new(
-                "leva a dados que foram apagados: envie a requisição sem ele para recomeçar",
-                "leads to data that was erased: send the request without it to start again",
-            ),
-        );
-    }
-    error.into()
-}
-
-/// The address that the request came in by, without a slash at the end.
-fn base_url(headers: &HeaderMap) -> String {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let plain = |host: &&str| {
-        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
-    };
-    let host = text("host").filter(plain).unwrap_or("localhost");
-    let loopback = ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name));
-    let forwarded = text("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(scheme));
-    let scheme = forwarded.unwrap_or(if loopback { "http" } else { "https" });
-    format!("{scheme}://{host}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_begin_with_the_address_that_the_request_came_in_by() {
-        let url = |pairs: &[(&'static str, &str)]| {
-            base_url(
-                &pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect(),
-            )
-        };
-        assert_eq!(url(&[("host", "127.0.0.1:8787")]), "http://127.0.0.1:8787");
-        assert_eq!(url(&[("host", "reports.example.com")]), "https://reports.example.com");
-        assert_eq!(url(&[("host", "localhost:1"), ("x-forwarded-proto", "https")]), "https://localhost:1");
-        assert_eq!(url(&[("host", "a.example"), ("x-forwarded-proto", "ftp")]), "https://a.example");
-        assert_eq!(url(&[("host", "a/../b")]), "http://localhost");
     }
 }

@@ -106,6 +106,17 @@ fn context(account: &AccountId) -> Vec<u8> {
     format!("cursor|{account}").into_bytes()
 }
 
+/// 422 for a cursor whose snapshot cannot be shown any more, because an erasure took from it.
+pub(crate) fn leads_to_erased() -> Problem {
+    Problem::invalid(
+        "cursor",
+        Text::new(
+            "leva a dados que foram apagados: envie a requisição sem ele para recomeçar",
+            "leads to data that was erased: send the request without it to start again",
+        ),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ use web::problem::Problem;
 use super::column_choice::ColumnChoice;
 use super::columns::Columns;
 use super::conditions::{Condition, Conditions};
-use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS};
+use super::cursor::{Cursor, Fingerprint, PageEnd, SNAPSHOT_SECONDS, leads_to_erased};
 use super::expr::{Compiler, Expr};
 use super::filter::Filter;
 use super::limits::{check_fields, check_filters, regex_bytes};
@@ -101,8 +101,12 @@ impl Query {
             .as_deref()
             .map(|text| Cursor::open(text, context.cursor_key, &account.id, fingerprint, context.now));
         let cursor = cursor.transpose()?;
-        let snapshot =
-            cursor.as_ref().map_or_else(|| snapshot(request, context.now), |cursor| cursor.snapshot);
+        let is_gone = |snapshot: Instant| account.erased_at.is_some_and(|at| snapshot < at);
+        let snapshot = match &cursor {
+            Some(cursor) if is_gone(cursor.snapshot) => return Err(leads_to_erased()),
+            Some(cursor) => cursor.snapshot,
+            None => snapshot(request, is_gone, context.now),
+        };
         let after = cursor.map(|cursor| cursor.end);
         let filters_applied = filters.is_some();
         if !filters_applied && report == ReportType::Summary {
@@ -256,7 +260,10 @@ fn condition(
 
 /// The snapshot to show: as of the report's last refresh if that is within a day, else as of now; a little earlier, so that no
 /// commit still under way can change it. It is one of a whole second, so that requests of one second see one snapshot.
-fn snapshot(request: &DataRequest, now: Instant) -> Instant {
+///
+/// What an erasure has taken cannot be shown as of then (`is_gone`), but as of now.
+fn snapshot(request: &DataRequest, is_gone: impl Fn(Instant) -> bool, now: Instant) -> Instant {
+    let snapshot = |at: Instant| lake::latest_snapshot(Instant(0).plus_seconds(at.seconds()));
     let refresh = request.script_params.as_ref().and_then(|Object(params)| params.last_refresh.as_ref());
     let milliseconds = refresh.and_then(|value| match value {
         Json::String(text) => text.parse().ok(),
@@ -264,6 +271,6 @@ fn snapshot(request: &DataRequest, now: Instant) -> Instant {
     });
     let refresh = milliseconds.and_then(|ms: i64| ms.checked_mul(1_000)).map(Instant);
     let recent = refresh.filter(|at| *at >= now.plus_seconds(-SNAPSHOT_SECONDS));
-    let asked = recent.map_or(now, |at| at.min(now));
-    lake::latest_snapshot(Instant(0).plus_seconds(asked.seconds()))
+    let asked = recent.map(|at| snapshot(at.min(now))).filter(|asked| !is_gone(*asked));
+    asked.unwrap_or_else(|| snapshot(now))
 }

@@ -1,0 +1,145 @@
+//! `DELETE /v1/people/{person}`, and the receipts of erasures.
+
+use axum::extract::{Path, State};
+use domain::id::AccountId;
+use domain::lang::Text;
+use domain::time::Instant;
+use http::StatusCode;
+use runtime::compute;
+use serde::{Deserialize, Serialize};
+use store::{Action, ErasureReceipt, StoreErrorKind};
+use web::caller::Caller;
+use web::input::{AccountParameter, InputField, Others, Parameters, all};
+use web::listing::{MAX_LIMIT, cursor, limit, place};
+use web::problem::Problem;
+
+use crate::person::{find_one, nobody};
+use crate::{App, KEEPERS};
+
+const NO_RECEIPT: Text = Text::new(
+    "não há esse comprovante: os da conta estão em GET /v1/erasures",
+    "there is no such receipt: those of the account are in GET /v1/erasures",
+);
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Ordered {
+    receipt_id: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    account: InputField<AccountId>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Listing {
+    erasures: Vec<ReceiptView>,
+    #[serde(rename = "nextCursor")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ReceiptView {
+    receipt_id: String,
+    person: String,
+    requested_at: String,
+    by: String,
+    done_at: Option<String>,
+    sessions: u64,
+    files: u64,
+    segments_rewritten: u64,
+}
+
+/// Orders the erasure of a person. Whoever is being erased, or was and has had no session since, has a receipt already, and
+/// that is the answer.
+pub(crate) async fn erase(
+    State(app): State<App>,
+    caller: Caller,
+    Path(person): Path<String>,
+    Parameters(named): Parameters<AccountParameter>,
+) -> Result<(StatusCode, axum::Json<Ordered>), Problem> {
+    let account = caller.account(KEEPERS, named.account.as_ref())?;
+    compute::run(async move {
+        let receipt_id = order(&app, &account, &person, &caller.token_id).await?;
+        Ok((StatusCode::ACCEPTED, axum::Json(Ordered { receipt_id })))
+    })
+    .await
+}
+
+async fn order(app: &App, account: &AccountId, person: &str, by: &str) -> Result<String, Problem> {
+    let store = &app.store;
+    let last = store.erasure_of(account, person).await?;
+    if let Some(last) = last.as_ref().filter(|last| last.done_at.is_none()) {
+        return Ok(last.receipt_id.clone());
+    }
+    let Some(found) = find_one(app, account, person).await? else {
+        return last.map(|last| last.receipt_id).ok_or_else(nobody);
+    };
+    store.note_event(Some(account), Action::PersonErased, by, Some(person.to_owned())).await?;
+    let now = Instant::now();
+    // Noted first: an order that nobody is told of would wait for a day.
+    store.note_erasure(account, now).await?;
+    let last_id = last.as_ref().map(|last| last.receipt_id.as_str());
+    match store.order_erasure(account, (person, &found.identifiers), by, last_id, now).await {
+        Ok(receipt) => Ok(receipt.receipt_id),
+        // Another request was faster, and its receipt is the first.
+        Err(error) if error.kind == StoreErrorKind::Conflict => {
+            let first = store.erasure_of(account, person).await?;
+            first.map(|first| first.receipt_id).ok_or_else(|| error.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Parameters(wanted): Parameters<Wanted>,
+) -> Result<axum::Json<Listing>, Problem> {
+    let (named, limit, after, ()) = all((
+        wanted.account.optional("account"),
+        wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
+        wanted.cursor.as_deref().map(|text| place::<String>(text, |id| is_id(id))).transpose(),
+        wanted.others.refuse(),
+    ))?;
+    let account = caller.account(KEEPERS, named.as_ref())?;
+    let (receipts, next) = app.store.erasures(&account, limit, after.as_deref()).await?;
+    let erasures = receipts.into_iter().map(view).collect();
+    Ok(axum::Json(Listing { erasures, next_cursor: next.as_ref().map(cursor) }))
+}
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Parameters(named): Parameters<AccountParameter>,
+) -> Result<axum::Json<ReceiptView>, Problem> {
+    let account = caller.account(KEEPERS, named.account.as_ref())?;
+    let receipt = if is_id(&id) { app.store.erasure(&account, &id).await? } else { None };
+    receipt.map(|receipt| axum::Json(view(receipt))).ok_or_else(|| Problem::not_found(NO_RECEIPT))
+}
+
+/// Whether a text can be the id of a receipt.
+fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn view(receipt: ErasureReceipt) -> ReceiptView {
+    let ErasureReceipt { receipt_id, person, requested_at, by, done_at, sessions, files, segments_rewritten } =
+        receipt;
+    ReceiptView {
+        receipt_id,
+        person,
+        requested_at: requested_at.to_rfc3339(),
+        by,
+        done_at: done_at.map(Instant::to_rfc3339),
+        sessions,
+        files,
+        segments_rewritten,
+    }
+}
