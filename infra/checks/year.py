@@ -46,6 +46,9 @@ class Account:
         self.sessions, self.large = {}, set()
         # When its files were uploaded.
         self.files = []
+        # How many receipts its posts may leave, by the UTC day on which their sessions began; how many tokens it was
+        # issued, and how many entries its audit log has.
+        self.receipts, self.tokens, self.noted = Counter(), 0, 0
 
     def posts(self, year, day, now):
         """The sessions that it posts: (id, when it ended, whether it is large)."""
@@ -120,6 +123,8 @@ class Year:
         for account in self.accounts:
             for scope in ("report", "ingest"):
                 setattr(account, scope, self.aws.issue(scope, account.name))
+                account.tokens += 1
+                account.noted += 1
 
     def change(self, account, settings):
         if settings:
@@ -127,9 +132,10 @@ class Year:
             answer = self.aws.token.invoke(request("PATCH /v1/account", token=self.admin, body=body))
             assert answer["statusCode"] == 200, answer
             account.retention = settings.get("retention_days", account.retention)
+            account.noted += 1
 
     def post(self, account, posts):
-        texts = []
+        texts, days = [], []
         for name, ended, large in posts:
             template = self.rng.choice(self.templates)
             text = template.copy(name, ended, 2)
@@ -140,11 +146,13 @@ class Year:
             account.sessions[name] = began
             (account.large.add if large else account.large.discard)(name)
             texts.append(text)
+            days.append(self.day(began))
         for at in range(0, len(texts), 500):
             body = f"[{','.join(texts[at : at + 500])}]".encode()
             answer = payload(self.ingest.invoke(request("POST /v1/sessions", token=account.ingest, body=body)))
             taken = answer["accepted"] + answer["ignored"]
             assert taken == len(texts[at : at + 500]), {key: answer[key] for key in answer if key != "results"}
+            account.receipts.update(set(days[at : at + 500]))
 
     def upload(self, account, now):
         """Uploads a small picture, as the platform does."""
@@ -177,9 +185,17 @@ class Year:
         raise AssertionError(f"maintain does not come to an end: {answer}")
 
     def partitions(self):
-        """The partition keys of all items, split at their number signs."""
-        pages = self.aws.dynamodb.get_paginator("scan").paginate(TableName=TABLE, ProjectionExpression="pk")
-        return [item["pk"]["S"].split("#") for page in pages for item in page["Items"]]
+        """The partition keys of all items, split at their number signs.
+
+        A token's key does not name its account, so for tokens it is the key of the list that they are in.
+        """
+        scan = {"TableName": TABLE, "ProjectionExpression": "pk, listing_pk"}
+        found = []
+        for page in self.aws.dynamodb.get_paginator("scan").paginate(**scan):
+            for item in page["Items"]:
+                is_token = item["pk"]["S"].startswith("token#")
+                found.append(item["listing_pk" if is_token else "pk"]["S"].split("#"))
+        return found
 
     def day(self, seconds):
         return time.strftime("%Y-%m-%d", time.gmtime(seconds))
@@ -232,10 +248,34 @@ class Kept:
         media = year.aws.objects(MEDIA_BUCKET)
         self.files = sum(key.startswith(f"media/{self.name}/") for key in media)
         receipt_days = {partition[2] for partition in own if partition[0] == "receipt"}
-        self.past_receipts = sum(day < year.day(cut - spread - DAY) for day in receipt_days)
+        first_day = year.day(cut - spread - DAY)
+        self.past_receipts = sum(day < first_day for day in receipt_days)
         self.large = sum(account.sessions[name] >= cut for name in account.large)
         self.promised = (FAN_IN - 1) * WIDTHS + 2 * self.rows // MOST_ROWS
+        self.most_items = self.promised_items(account, first_day)
         self.agrees = year.receipts_agree(account)
+
+    def promised_items(self, account, first_day):
+        """How many items of each kind the table has of it at most; of kinds that are not named, none.
+
+        So nothing may be left in quarantine, and rejections and values that were left out are none.
+        """
+        return {
+            # One of each session, and of each request and UTC day of its sessions one receipt: both go with their day.
+            "session": self.most,
+            "receipt": sum(count for day, count in account.receipts.items() if day >= first_day),
+            # The live segments, and those that were replaced in the last 27 hours. Nothing has come for days, so only
+            # the rounds of retention at two midnights can have replaced any, and neither more than were live.
+            "manifest": 3 * self.promised,
+            # A note of a body that may go lives as long as the body does.
+            "garbage": self.bodies - self.large,
+            # Tokens are listed after their end, and the audit log is kept for five years.
+            "tokens": account.tokens,
+            "audit": account.noted,
+            # Its settings and its key, and what is due.
+            "account": 2,
+            "due": 1,
+        }
 
     def broken(self):
         """The promises that are not kept."""
@@ -249,17 +289,16 @@ class Kept:
             "files": self.least_files <= self.files <= self.most_files,
             "receipts": self.agrees,
             "receipts in the table": self.past_receipts == 0,
-            # A note of a body that may go lives as long as the body does.
-            "notes of bodies": self.kinds["garbage"] <= self.bodies - self.large,
-            "quarantine": self.kinds["aside"] == 0,
-            "rejections": self.kinds["rejection"] == 0,
             "maintenance items": self.kinds["due"] == 1,
         }
+        # Each kind by itself, so that none hides in what another leaves free.
+        kept |= {f"{kind} items": count <= self.most_items.get(kind, 0) for kind, count in self.kinds.items()}
         return [promise for promise, is_kept in kept.items() if not is_kept]
 
     def row(self):
         counts = (self.least, self.most, self.sessions, self.rows, self.live, self.promised, self.replaced)
         counts = (*counts, self.objects, self.bodies, self.large, self.files, self.least_files)
+        counts = (*counts, self.kinds.total(), sum(self.most_items.values()))
         agrees = "yes" if self.agrees else "NO"
         cells = (self.name, *(f"{count:,}" for count in counts), agrees)
         return f"| {' | '.join(cells)} | {', '.join(self.broken()) or 'all'} |"
@@ -267,7 +306,8 @@ class Kept:
 
 COLUMNS = (
     "account", "sessions, at least", "at most", "in the table", "served", "live segments", "at most", "replaced",
-    "objects", "large bodies", "of sessions", "files", "at least", "receipts agree", "kept",
+    "objects", "large bodies", "of sessions", "files", "at least", "items of the table", "at most", "receipts agree",
+    "kept",
 )  # fmt: skip
 
 
