@@ -1,16 +1,20 @@
 //! Tests of the quarantine: what could not be read is tried again, and what leaves the quarantine yields to
 //! later records.
 
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::time::Instant;
+use faults::{Fault, Proxy, Service};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::key;
 use store::{Quarantined, text};
 
+use crate::dynamodb_local::Endpoints;
 use crate::lake::{delete, far_off};
 use crate::scene::{Scene, account, days_ago, id, session};
-use crate::world::{query, readable_by_all};
+use crate::world::{World, answer, query, readable_by_all};
 
 /// A version of a session that is too large for its item.
 fn large(name: &str, days: u64, version: u32) -> Value {
@@ -183,6 +187,55 @@ async fn an_account_whose_key_cannot_be_unwrapped_holds_up_no_other() {
     assert_eq!(quarantined(&scene).await, []);
     assert_eq!(served(&scene, &report, "gone").await, [""; 0]);
     assert_eq!(served(&scene, &report, "kept").await, ["v2"]);
+}
+
+/// The sums of the receipts of an answer: sessions received, stored and served.
+fn sums(said: &Value) -> [u64; 3] {
+    let days = said["days"].as_array().unwrap();
+    ["received", "stored", "served"]
+        .map(|witness| days.iter().map(|day| day[witness].as_u64().unwrap()).sum::<u64>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_tell_that_a_key_cannot_be_unwrapped_and_what_is_quarantined_for_it() {
+    let mut scene = Scene::start().await;
+    let (ingest, _) = scene.world.account("demo").await;
+    scene.world.ingest_all(&ingest, &[session("archived", 4, 1)], "accepted").await;
+    scene.archive().await;
+    scene.world.ingest_all(&ingest, &[session("waiting", 3, 1)], "accepted").await;
+    let at = key::account_key(&account("demo"));
+    let wrapped = scene.servers.store().get(at.clone()).await.unwrap().unwrap()["wrapped"].clone();
+    scene.set(at.clone(), "wrapped", AttributeValue::B(Blob::new(b"damaged"))).await;
+    scene.archive().await;
+
+    // Another process, which has no key in memory.
+    let proxy = Proxy::start(&scene.servers.endpoints.kms, Service::Kms, 1).await.unwrap();
+    let endpoints = Endpoints { kms: proxy.endpoint().to_owned(), ..scene.servers.endpoints.clone() };
+    let other = World::over(scene.servers.clients_at(&endpoints, RetryConfig::disabled()).store()).await;
+    let path = format!("/v1/receipts?account=demo&start={}&end={}", days_ago(5), days_ago(1));
+    let told = async |lang: &str| {
+        answer(other.request(Method::GET, &path, &other.admin).header("accept-language", lang)).await
+    };
+    for (lang, words) in
+        [("pt-BR", "O KMS não abre a chave da conta."), ("en", "KMS does not open the account's key.")]
+    {
+        let (status, said) = told(lang).await;
+        assert_eq!(status, StatusCode::OK, "{said}");
+        assert!(said["key_fault"].as_str().unwrap().starts_with(words), "{said}");
+        assert_eq!(said["set_aside"][0]["session_id"], "waiting", "{said}");
+        assert_eq!(sums(&said), [2, 2, 0], "{said}");
+    }
+    // Where KMS fails for a moment, nothing is known of the key.
+    proxy.set_rate_of("Decrypt", Fault::InternalError, 1.0);
+    assert_eq!(told("en").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    proxy.switch_off();
+
+    scene.set(at, "wrapped", wrapped).await;
+    wait_and_maintain(&scene).await;
+    readable_by_all().await;
+    let (status, said) = told("en").await;
+    assert_eq!((status, &said["key_fault"], &said["set_aside"]), (StatusCode::OK, &Value::Null, &json!([])));
+    assert_eq!(sums(&said), [2, 2, 2], "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

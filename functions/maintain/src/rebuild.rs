@@ -82,6 +82,7 @@ pub async fn rebuild(app: &App, order: &Rebuild, deadline: Instant) -> Result<Re
         days: (done.start, done.end),
         oldest: app.store.account(&done.rebuild).await?.oldest(now),
         snapshot: now,
+        is_readable: true,
     };
     let mut receipts = app.lake.receipts(&of).await?;
     let agrees = receipts.iter().all(|receipt| receipt.agrees);

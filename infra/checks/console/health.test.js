@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { admin, ask, dayBefore, expect, launch, newAccount, open, store, visit } from './stack.js';
+import { admin, ask, attempt, dayBefore, expect, launch, newAccount, open, store, visit } from './stack.js';
 import { sessions } from './sessions.js';
 
 const PRICES = { currency: 'USD', per_million_requests: 2, per_gb_month_storage: 1, per_million_writes: 3, per_million_reads: 5 };
@@ -73,6 +73,24 @@ test('a day with a gap is red and names the sessions', async () => {
   await line.getByText('1 confirmadas e não guardadas').click();
   await line.getByText('s-lost').waitFor();
   await tab.unroute('**/v1/receipts*', gap);
+});
+
+test('where the key of the account cannot be opened, the page says so and asks for no row', async () => {
+  const { tab } = opened;
+  const told = 'O KMS não abre a chave da conta.';
+  const unreadable = async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...await answer.json(), rejected: [], key_fault: told } });
+  };
+  // As the server answers then.
+  const failing = (route) => route.fulfill({ status: 500, contentType: 'application/problem+json', body: '{}' });
+  await tab.route('**/v1/receipts*', unreadable);
+  await tab.route('**/v1/data', failing);
+  await attempt(tab, '#/saude');
+  await tab.getByRole('alert').getByText(told, { exact: true }).waitFor();
+  assert.equal(await situation(tab), 'Veja abaixo');
+  await tab.unroute('**/v1/receipts*', unreadable);
+  await tab.unroute('**/v1/data', failing);
 });
 
 test('the cost is the sum of what is counted times its price', async () => {

@@ -45,6 +45,8 @@ pub struct ReceiptQuery {
     pub oldest: Instant,
     /// The snapshot of the lake that is compared.
     pub snapshot: Instant,
+    /// Whether the account's key can be unwrapped. Without it nothing of the lake can be read, so no session is served.
+    pub is_readable: bool,
 }
 
 /// The comparison of one day: which of the sessions that began on it were acknowledged, stored and served.
@@ -79,7 +81,11 @@ impl Lake {
     /// Returns one receipt per day, in order.
     pub async fn receipts(&self, of: &ReceiptQuery) -> Result<Vec<Receipt>, StoreError> {
         let (first, last) = of.days;
-        let parts = self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.snapshot).await?;
+        let parts = if of.is_readable {
+            self.parts(&of.account, &Instant::of_days((first, last), of.zone), of.snapshot).await?
+        } else {
+            Vec::new()
+        };
         let days = first.iter_days().take_while(|day| *day <= last);
         stream::iter(days.map(|day| self.receipt(of, &parts, day))).buffered(AT_ONCE).try_collect().await
     }

@@ -41,8 +41,8 @@ function receiptTable(days) {
     [say('Dia', 'Day'), say('Situação', 'State'), ...counts.map((text) => ({ text, class: 'right' }))], rows);
 }
 
-function verdict({ gaps, dataAsOf, rejected, set_aside: quarantined, lake_bytes: bytes }) {
-  const good = [gaps, quarantined, rejected].every((list) => list.length === 0);
+function verdict({ gaps, dataAsOf, rejected, set_aside: quarantined, lake_bytes: bytes, key_fault: keyFault }) {
+  const good = !keyFault && [gaps, quarantined, rejected].every((list) => list.length === 0);
   const score = (name, value, kind) => h('div', { class: 'score' }, h('dt', {}, name), h('dd', {}, h('strong', { class: kind }, value)));
   const count = (name, list) => score(name, number(list.length), list.length > 0 ? 'bad' : null);
   return h('dl', { class: 'scores' },
@@ -94,12 +94,15 @@ function useTable(tokens) {
 
 export async function content() {
   const end = today();
-  const [receipts, tokens, kept, settings] = await Promise.all([
+  const [receipts, tokens, settings] = await Promise.all([
     call('GET', 'v1/receipts', { query: { start: daysBefore(end, DAYS - 1), end } }),
-    reportTokens(), all('summary', ['sessions']), call('GET', 'v1/settings'),
+    reportTokens(), call('GET', 'v1/settings'),
   ]);
+  // Without the account's key no row can be read, and this page says what is the matter all the same.
+  const kept = receipts.key_fault ? { rows: [] } : await all('summary', ['sessions']);
   const sum = (name) => receipts.days.reduce((all, one) => all + one[name], 0);
   return [
+    ...(receipts.key_fault ? [h('div', { class: 'failure', role: 'alert' }, h('p', {}, receipts.key_fault))] : []),
     verdict(receipts),
     section(say('Recebimento por dia', 'Receipts per day'),
       note(say('Recebidas: confirmadas à plataforma. Disponíveis nos relatórios: já podem ser lidas. Comparadas sessão por sessão.',

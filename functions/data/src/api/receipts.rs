@@ -7,14 +7,15 @@ use std::ops::Range;
 use axum::extract::State;
 use chrono::NaiveDate;
 use domain::id::{AccountId, SessionId};
-use domain::lang::{Lang, Words};
+use domain::lang::{Lang, Text, Words};
 use domain::time::Instant;
 use domain::token::Scope;
 use http::HeaderMap;
 use lake::{Receipt, ReceiptQuery};
 use runtime::compute;
+use runtime::telemetry::chain;
 use serde::{Deserialize, Serialize};
-use store::{LeftOut, Quarantined};
+use store::{LeftOut, Quarantined, StoreError};
 use web::caller::Caller;
 use web::input::{InputField, Others, Parameters, all, language};
 use web::problem::Problem;
@@ -28,6 +29,15 @@ const MAX_DAYS: i64 = 31;
 const MAX_REJECTED: usize = 100;
 /// How many quarantined records an answer tells of.
 const MAX_QUARANTINED: u16 = 100;
+/// What is said where the account's key cannot be unwrapped.
+const KEY_FAULT: Text = Text::new(
+    "O KMS não abre a chave da conta. Enquanto não abrir, nenhum relatório pode ser lido, e as sessões que chegam são \
+    recusadas ou ficam entre as não processadas. Verifique se a chave do KMS está ativa, se as funções têm permissão para \
+    usá-la e se o item da chave da conta na tabela é o original.",
+    "KMS does not open the account's key. Until it does, no report can be read, and sessions that come in are refused or \
+    quarantined. Check that the KMS key is enabled, that the functions may use it, and that the item of the account's key \
+    in the table is the original one.",
+);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -61,6 +71,8 @@ pub(crate) struct CompletenessReport {
     more_quarantined: bool,
     /// The size of all the account's segments; of a large lake as of the last day's maintenance.
     lake_bytes: u64,
+    /// Why nothing of the account can be read: its key cannot be unwrapped. `None` where it can.
+    key_fault: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,12 +139,14 @@ async fn completeness(
 ) -> Result<CompletenessReport, Problem> {
     let account = app.store.account(account).await?;
     let now = Instant::now();
+    let is_readable = is_readable(app, &account.id).await?;
     let of = ReceiptQuery {
         account: account.id.clone(),
         zone: account.zone,
         days,
         oldest: account.oldest(now),
         snapshot: lake::latest_snapshot(now),
+        is_readable,
     };
     let receipts = app.lake.receipts(&of).await?;
     let period = Instant::of_days(days, account.zone);
@@ -146,7 +160,21 @@ async fn completeness(
         lake_bytes: app.lake.bytes(&account.id).await?,
         more_quarantined: quarantine.next.is_some(),
         quarantined: quarantine.records.into_iter().map(quarantined).collect(),
+        key_fault: (!is_readable).then(|| KEY_FAULT.in_lang(lang)),
     })
+}
+
+/// Whether the account's key can be unwrapped. Where it cannot, the rest of the answer is needed most: what is quarantined
+/// for that reason. Fails where another attempt may find out.
+async fn is_readable(app: &App, account: &AccountId) -> Result<bool, StoreError> {
+    match app.store.made_segment_key(account).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind.is_passing() => Err(error),
+        Err(error) => {
+            tracing::error!(%account, error = %chain(&error), "an account's key cannot be unwrapped");
+            Ok(false)
+        }
+    }
 }
 
 /// What was rejected in a period, the newest first, told in a language.
