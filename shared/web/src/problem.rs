@@ -221,6 +221,11 @@ impl IntoResponse for Problem {
 
 impl From<StoreError> for Problem {
     /// 503 with `Retry-After` for what may go well later; 500 for what an operator has to look at.
+    ///
+    /// Besides `Busy` that is a `Conflict` that gets as far as here. Whoever expects one makes an answer of its own of it,
+    /// and no route commits to the lake. What is left are rows under a new random id, of a token or a signing key: the first
+    /// attempt was made, its answer was lost, and the SDK's next attempt met the row. The same request again takes another
+    /// id, so to try again is right, and an operator has nothing to look at.
     fn from(error: StoreError) -> Problem {
         tracing::error!(error = %runtime::telemetry::chain(&error), "storage failed");
         if error.kind.is_passing() {
