@@ -4,14 +4,17 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::Credentials;
+use domain::id::random_hex;
 use infra::embedded::{Embedded, Outside};
 use infra::endpoints::Clients;
 use infra::template::create_table;
 use store::{Names, Store};
 use tempfile::TempDir;
+use tokio::sync::Mutex;
 
 /// The folder where `npm ci` installs it.
 const FOLDER: &str = "infra/checks/dynamodb-local/node_modules/amplify-dynamodb-simulator/emulator";
@@ -31,7 +34,21 @@ impl Drop for DynamoDbLocal {
     }
 }
 
+/// The DynamoDB Local that tests share while they run. It ends with the last of them.
+static SHARED: Mutex<Weak<DynamoDbLocal>> = Mutex::const_new(Weak::new());
+
 impl DynamoDbLocal {
+    /// One that other tests use too. Starting Java takes longer than most tests do.
+    async fn shared() -> Arc<DynamoDbLocal> {
+        let mut shared = SHARED.lock().await;
+        if let Some(running) = shared.upgrade() {
+            return running;
+        }
+        let started = Arc::new(DynamoDbLocal::start().await);
+        *shared = Arc::downgrade(&started);
+        started
+    }
+
     pub(crate) async fn start() -> DynamoDbLocal {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let folder = root.join(FOLDER);
@@ -74,6 +91,25 @@ impl DynamoDbLocal {
     }
 }
 
+/// Makes two tests of each of these functions of servers: on the embedded servers, and with the table in DynamoDB Local.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(crate::dynamodb_local::Servers::embedded().await).await;
+            })*
+        }
+        mod dynamodb_local {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                super::$test(crate::dynamodb_local::Servers::with_shared_dynamodb_local().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
 /// The addresses of the three services, or of proxies in front of them.
 #[derive(Clone)]
 pub(crate) struct Endpoints {
@@ -86,22 +122,29 @@ pub(crate) struct Endpoints {
 pub(crate) struct Servers {
     pub(crate) endpoints: Endpoints,
     embedded: Embedded,
-    _local: Option<DynamoDbLocal>,
+    table: String,
+    _local: Option<Arc<DynamoDbLocal>>,
     data: TempDir,
 }
 
 impl Servers {
     /// Starts all servers embedded.
     pub(crate) async fn embedded() -> Servers {
-        Servers::start(None).await
+        Servers::start(None, "premium".to_owned()).await
     }
 
     /// Starts the table in DynamoDB Local, and S3 and KMS embedded.
     pub(crate) async fn with_dynamodb_local() -> Servers {
-        Servers::start(Some(DynamoDbLocal::start().await)).await
+        Servers::start(Some(Arc::new(DynamoDbLocal::start().await)), "premium".to_owned()).await
     }
 
-    async fn start(local: Option<DynamoDbLocal>) -> Servers {
+    /// The same with a DynamoDB Local in which other tests have tables too.
+    pub(crate) async fn with_shared_dynamodb_local() -> Servers {
+        let table = format!("premium-{}", random_hex(8));
+        Servers::start(Some(DynamoDbLocal::shared().await), table).await
+    }
+
+    async fn start(local: Option<Arc<DynamoDbLocal>>, table: String) -> Servers {
         let data = tempfile::tempdir().unwrap();
         let outside = Outside { dynamodb: local.is_some(), ..Outside::default() };
         let embedded = Embedded::start_without(outside, data.path()).await.unwrap();
@@ -111,7 +154,7 @@ impl Servers {
             s3: embedded.s3_endpoint.clone().unwrap(),
             kms: embedded.kms_endpoint.clone().unwrap(),
         };
-        let servers = Servers { endpoints, embedded, _local: local, data };
+        let servers = Servers { endpoints, embedded, table, _local: local, data };
         let clients = servers.clients();
         create_table(&clients.dynamo, &clients.names.table).await.unwrap();
         for bucket in [&clients.names.lake_bucket, &clients.names.media_bucket] {
@@ -157,7 +200,7 @@ impl Servers {
             s3: aws_sdk_s3::Client::from_conf(s3),
             kms: aws_sdk_kms::Client::new(&at(&endpoints.kms)),
             names: Names {
-                table: "premium".to_owned(),
+                table: self.table.clone(),
                 lake_bucket: "premium-lake".to_owned(),
                 media_bucket: "premium-media".to_owned(),
                 key: "alias/premium".to_owned(),

@@ -1,5 +1,6 @@
 //! Tests of the lake: it follows the table, is compacted, and can be rebuilt.
 
+use std::slice;
 use std::time::Duration;
 
 use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN, Segment};
@@ -13,6 +14,8 @@ use serde_json::Value;
 use store::key::{self, Key};
 use store::{Store, text};
 
+use crate::dynamodb_local::{Servers, on_both};
+use crate::event_source::EventSource;
 use crate::expected::{self, id, moment};
 use crate::world::{World, query};
 
@@ -35,7 +38,15 @@ pub(crate) async fn delete(store: &Store, pk: &str, sk: &str) {
 /// Starts a stack with readable made-up sessions of the account `demo`. Also returns its `ingest` and its
 /// `report` token and the sessions.
 pub(crate) async fn filled(seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
-    let world = World::start().await;
+    fill(World::start().await, seed, count).await
+}
+
+/// The same on these servers.
+async fn filled_on(servers: &Servers, seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
+    fill(World::followed(servers.clients()).await, seed, count).await
+}
+
+async fn fill(world: World, seed: u64, count: usize) -> (World, String, String, Vec<Value>) {
     let (ingest, report) = world.account("demo").await;
     let sessions = expected::sessions(seed, count);
     world.ingest_all(&ingest, &sessions, "accepted").await;
@@ -43,9 +54,14 @@ pub(crate) async fn filled(seed: u64, count: usize) -> (World, String, String, V
     (world, ingest, report, sessions)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_leaves_the_table_leaves_the_reports() {
-    let (world, _, report, mut sessions) = filled(6, 100).await;
+on_both!(
+    a_session_that_leaves_the_table_leaves_the_reports,
+    many_small_segments_are_merged_into_few_and_say_the_same,
+    a_lake_that_was_lost_is_rebuilt_from_the_table,
+);
+
+async fn a_session_that_leaves_the_table_leaves_the_reports(servers: Servers) {
+    let (world, _, report, mut sessions) = filled_on(&servers, 6, 100).await;
     let store = world.store();
     let gone = session_key(&sessions.remove(30));
     delete(&store, &gone.pk, &gone.sk).await;
@@ -53,9 +69,11 @@ async fn a_session_that_leaves_the_table_leaves_the_reports() {
     expected::assert_served(&world, &report, &sessions).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn many_small_segments_are_merged_into_few_and_say_the_same() {
-    let (world, ingest, report, mut sessions) = filled(7, 40).await;
+async fn many_small_segments_are_merged_into_few_and_say_the_same(servers: Servers) {
+    let world = World::over(servers.store()).await;
+    let (ingest, report) = world.account("demo").await;
+    let mut sessions = expected::sessions(7, 40);
+    world.ingest_all(&ingest, &sessions, "accepted").await;
     // All sessions are of one day, because what becomes of a day's segments does not depend on other days.
     let mut more = expected::sessions(8, 300);
     for (at, session) in more.iter_mut().enumerate() {
@@ -63,9 +81,12 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     }
     let batches = more.chunks(5);
     let posted = batches.len();
+    // What comes with each batch becomes a segment.
+    let (mut stream, clients) = (EventSource::new(1, 7), servers.clients());
+    let archive = archive::App::new(servers.store());
     for batch in batches {
         world.ingest_all(&ingest, batch, "accepted").await;
-        tokio::time::sleep(Duration::from_millis(600)).await;
+        stream.drain(&clients, slice::from_ref(&archive)).await;
     }
     sessions.extend(more);
     world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
@@ -87,9 +108,8 @@ async fn many_small_segments_are_merged_into_few_and_say_the_same() {
     expected::assert_served(&world, &report, &sessions).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lake_that_was_lost_is_rebuilt_from_the_table() {
-    let (world, _, report, sessions) = filled(9, 300).await;
+async fn a_lake_that_was_lost_is_rebuilt_from_the_table(servers: Servers) {
+    let (world, _, report, sessions) = filled_on(&servers, 9, 300).await;
     let before = expected::everything(&world, &report).await;
     let store = world.store();
     for segment in store.partition(key::manifest(&demo())).await.unwrap() {

@@ -14,14 +14,22 @@ use serde_json::{Value, json};
 use store::key;
 use store::{Store, number};
 
-use crate::dynamodb_local::Endpoints;
+use crate::dynamodb_local::{Endpoints, Servers, on_both};
 use crate::maintenance::pass_time;
 use crate::scene::{DAY, HOLD, Scene, account, days_ago, id, session};
 use crate::world::{answer, query, readable_by_all};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account() {
-    let mut scene = Scene::start().await;
+on_both!(
+    a_lowered_retention_reaches_table_lake_and_media_and_no_other_account,
+    a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given,
+    what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again,
+    the_lake_keeps_what_the_table_could_not_delete_before_the_retention_was_raised_again,
+    a_session_that_moves_into_the_kept_days_meanwhile_stays,
+    sessions_of_any_age_are_found_by_maintenance_that_remembers_nothing,
+);
+
+async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account(servers: Servers) {
+    let mut scene = Scene::on(servers).await;
     let days = [2, 10, 29, 32, 40, 60];
     let sessions: Vec<Value> = days.iter().map(|days| session(&format!("s{days}"), *days, 1)).collect();
     let mut files = Vec::new();
@@ -68,9 +76,8 @@ async fn a_lowered_retention_reaches_table_lake_and_media_and_no_other_account()
     assert_eq!(scene.world.rows(&report, &query("sessions", &["session_id"])).await.len(), 3);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() {
-    let mut scene = Scene::start().await;
+async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given(servers: Servers) {
+    let mut scene = Scene::on(servers).await;
     let (ingest, _) = scene.account("demo", 30).await;
     // These are more sessions of the same instant than one page has.
     let many: Vec<Value> = (0..520).map(|at| session(&format!("s{at:03}"), 20, 1)).collect();
@@ -118,9 +125,8 @@ async fn a_raised_retention_frees_sessions_of_the_expiry_that_they_were_given() 
     assert_eq!(expiry("d9").await, None);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again() {
-    let mut scene = Scene::start().await;
+async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again(servers: Servers) {
+    let mut scene = Scene::on(servers).await;
     let (ingest, _) = scene.account("demo", 30).await;
     scene.world.ingest_all(&ingest, &[session("young", 5, 1)], "accepted").await;
     scene.archive().await;
@@ -143,9 +149,10 @@ async fn what_came_while_the_retention_was_raised_goes_when_it_is_lowered_again(
     assert!(earliest.day(Zone::UTC) >= days_ago(31), "{earliest:?}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_lake_keeps_what_the_table_could_not_delete_before_the_retention_was_raised_again() {
-    let mut scene = Scene::start().await;
+async fn the_lake_keeps_what_the_table_could_not_delete_before_the_retention_was_raised_again(
+    servers: Servers,
+) {
+    let mut scene = Scene::on(servers).await;
     let (ingest, _) = scene.account("demo", 90).await;
     let sessions: Vec<Value> = (0..20).map(|at| session(&format!("s{at}"), 40 + at % 3, 1)).collect();
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
@@ -169,9 +176,8 @@ async fn the_lake_keeps_what_the_table_could_not_delete_before_the_retention_was
     assert_eq!(scene.receipts("demo", 50).await, (20, 20, 20, json!([])));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_moves_into_the_kept_days_meanwhile_stays() {
-    let scene = Scene::start().await;
+async fn a_session_that_moves_into_the_kept_days_meanwhile_stays(servers: Servers) {
+    let scene = Scene::on(servers).await;
     let (ingest, _) = scene.account("demo", 90).await;
     let sessions: Vec<Value> = (0..20).map(|at| session(&format!("s{at}"), 60, 1)).collect();
     scene.world.ingest_all(&ingest, &sessions, "accepted").await;
@@ -197,9 +203,8 @@ async fn a_session_that_moves_into_the_kept_days_meanwhile_stays() {
     assert_eq!(scene.stored("demo").await, left);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn sessions_of_any_age_are_found_by_maintenance_that_remembers_nothing() {
-    let mut scene = Scene::start().await;
+async fn sessions_of_any_age_are_found_by_maintenance_that_remembers_nothing(servers: Servers) {
+    let mut scene = Scene::on(servers).await;
     let (ingest, _) = scene.world.account("demo").await;
     let start = json!({"account": "demo", "starts_on": "1900-01-01"});
     let changed =

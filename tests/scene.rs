@@ -71,7 +71,10 @@ pub(crate) fn of_newer_format(item: &Item) -> AttributeValue {
 
 impl Scene {
     pub(crate) async fn start() -> Scene {
-        let servers = Servers::embedded().await;
+        Scene::on(Servers::embedded().await).await
+    }
+
+    pub(crate) async fn on(servers: Servers) -> Scene {
         let world = World::over(servers.store()).await;
         Scene { servers, world, stream: EventSource::new(1, 1) }
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use console::Deployment;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use infra::endpoints::Endpoints;
+use infra::endpoints::{Clients, Endpoints};
 use infra::stack::Stack;
+use infra::stream_poller::StreamPoller;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use store::Store;
@@ -24,7 +25,7 @@ pub(crate) struct World {
     pub(crate) client: reqwest::Client,
     pub(crate) url: String,
     pub(crate) admin: String,
-    _running: Running,
+    running: Running,
     data: TempDir,
 }
 
@@ -32,14 +33,14 @@ pub(crate) struct World {
 enum Running {
     /// A whole stack.
     Stack { _stack: Box<Stack> },
-    /// Only the routers of the functions.
-    Routers(JoinHandle<()>),
+    /// Only the routers of the functions, and perhaps the stream poller.
+    Routers { store: Store, tasks: Vec<JoinHandle<()>> },
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Running::Routers(task) = self {
-            task.abort();
+        if let Running::Routers { tasks, .. } = self {
+            tasks.iter().for_each(JoinHandle::abort);
         }
     }
 }
@@ -55,7 +56,7 @@ impl World {
         let stack = Stack::start_in(deployment, data.path(), listen).await.unwrap();
         let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
-        World { client, url, admin, _running: Running::Stack { _stack: Box::new(stack) }, data }
+        World { client, url, admin, running: Running::Stack { _stack: Box::new(stack) }, data }
     }
 
     /// Starts only the routers of the functions, on a store. Nothing reads the table's stream, so the test
@@ -64,12 +65,25 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let admin = ::token::issue_to_host(&store, "test").await.unwrap();
-        let routes = infra::stack::routes(store, Some(url.clone()), Deployment::default());
+        let routes = infra::stack::routes(store.clone(), Some(url.clone()), Deployment::default());
         let app = web::http::host(routes);
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let data = tempfile::tempdir().unwrap();
-        World { client, url, admin, _running: Running::Routers(task), data }
+        World { client, url, admin, running: Running::Routers { store, tasks: vec![task] }, data }
+    }
+
+    /// Like `over`, and the stream poller brings what the table's stream says into the lake.
+    pub(crate) async fn followed(clients: Clients) -> World {
+        let Clients { dynamo, streams, s3, kms, names } = clients;
+        let store = Store::with_clients(dynamo.clone(), s3, kms, names.clone());
+        let mut world = World::over(store.clone()).await;
+        let poller =
+            StreamPoller::new(archive::App::new(store), dynamo, streams, &names.table, world.data.path());
+        if let Running::Routers { tasks, .. } = &mut world.running {
+            tasks.push(tokio::spawn(async move { panic!("the stream poller: {}", poller.run().await) }));
+        }
+        world
     }
 
     /// The folder with all data of the stack.
@@ -77,9 +91,12 @@ impl World {
         self.data.path()
     }
 
-    /// Returns a store on the servers of the whole stack.
+    /// Returns a store on its servers; of a whole stack one that remembers nothing.
     pub(crate) fn store(&self) -> Store {
-        Endpoints::to(self.data()).unwrap().clients().store()
+        match &self.running {
+            Running::Stack { .. } => Endpoints::to(self.data()).unwrap().clients().store(),
+            Running::Routers { store, .. } => store.clone(),
+        }
     }
 
     /// Returns a request to a path, with a token unless that is empty.
