@@ -1,9 +1,11 @@
 //! Tests of media: what a link opens, how the file is served, and when a link opens nothing any more.
 
 use chrono::{TimeDelta, Utc};
+use faults::{Fault, Proxy, Service};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::dynamodb_local::{Endpoints, Servers};
 use crate::privacy::token;
 use crate::world::{World, answer, query};
 
@@ -117,6 +119,32 @@ async fn a_file_goes_in_and_its_link_in_a_row_opens_it() {
     let other = world.client.head(header(&signed_for_get, "location")).send().await.unwrap();
     assert_eq!(other.status(), StatusCode::FORBIDDEN);
     assert_eq!(open(&world, Method::POST, &links[0]).await.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_first_bytes_are_cut_off_is_busy_and_neither_missing_nor_broken() {
+    let servers = Servers::embedded().await;
+    let world = World::followed(servers.clients()).await;
+    let tokens = world.account("demo").await;
+    let file = upload(&world, &tokens.0, "a.png", "image/png", PNG).await;
+    let link = links(&world, &tokens, "s1", &[&file]).await.remove(0);
+    // Another process, to which S3 sends only half of every answer.
+    let proxy = Proxy::start(&servers.endpoints.s3, Service::S3, 1).await.unwrap();
+    let endpoints = Endpoints { s3: proxy.endpoint().to_owned(), ..servers.endpoints.clone() };
+    let other = World::over(servers.clients_at(&endpoints, store::aws::retries()).store()).await;
+    proxy.set_rate_of("GetObject", Fault::CutBody, 1.0);
+    for method in [Method::GET, Method::HEAD] {
+        // A browser gets no page that says that there is nothing.
+        for accept in ["*/*", "text/html"] {
+            let request = other.request(method.clone(), &link, "").header("accept", accept);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{method} {accept}");
+            assert!(header(&response, "retry-after").parse::<u32>().unwrap() > 0, "{method} {accept}");
+        }
+    }
+    assert_eq!(proxy.count("GetObject").faults, 4);
+    proxy.switch_off();
+    assert_eq!(open(&other, Method::GET, &link).await.status(), StatusCode::FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
