@@ -58,18 +58,18 @@ impl<'b> Item<'b> {
             Form::Unknown(path) => (None, path),
         };
         let text = String::from_utf8_lossy(self.bytes);
-        let parsed = match (inspect(self.bytes, &text), mapping) {
-            ((Some(raw), faults), Some(mapping)) if faults.is_empty() => match mapping.written(raw, zone) {
+        let (raw, faults) = inspect(self.bytes, &text);
+        let parsed = match (raw, mapping) {
+            (Some(raw), Some(mapping)) => match mapping.written(raw, zone) {
                 Some(session) => {
                     parse(session.as_bytes(), zone).moved(|path| mapping.origin(raw, zone, path))
                 }
                 None => Parsed::rejected(vec![Fault::item(LARGE)]),
             },
-            ((Some(raw), faults), None) if faults.is_empty() => {
-                Parsed::rejected(vec![Fault::item(NOWHERE).quoting(raw.get())])
-            }
-            ((_, faults), _) => Parsed::rejected(faults),
+            (Some(raw), None) => Parsed::rejected(vec![Fault::item(NOWHERE).quoting(raw.get())]),
+            (None, _) => Parsed::rejected(Vec::new()),
         };
+        let parsed = parsed.with_faults(faults);
         parsed.moved(|below| joined(path, below))
     }
 

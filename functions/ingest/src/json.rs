@@ -11,11 +11,12 @@ use serde_json::value::RawValue;
 
 use crate::limits::{MAX_ELEMENTS, MAX_KEYS};
 
+/// What the structure check tells too, and better, for it names the place.
+pub(crate) const OF_STRUCTURE: [Text; 2] = [BROKEN, MANY_KEYS];
 const BROKEN: Text = Text::new("contém um texto corrompido", "holds a broken text");
 const LONG_LIST: Text =
     Text::new("é uma lista de mais de 50000 valores", "is a list of more than 50000 values");
-const MANY_KEYS: Text =
-    Text::new("tem mais de 20000 chaves, ou uma corrompida", "has more than 20000 keys or a broken one");
+const MANY_KEYS: Text = Text::new("tem mais de 20000 chaves", "has more than 20000 keys");
 
 /// The members of an object, in their order.
 pub(crate) type Entries<'a> = Vec<(Cow<'a, str>, &'a RawValue)>;
@@ -110,9 +111,23 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str, wrong: Text) -> Result<T, Text> {
     serde_json::from_str(text).map_err(|_| wrong)
 }
 
+/// A key as it is written, with its quotes.
+pub(crate) fn key_of(written: &str) -> Cow<'_, str> {
+    serde_json::from_str::<JsonKey>(written).map_or(Cow::Borrowed(written), |key| key.0)
+}
+
+/// A key, borrowed where it contains no escapes. Half of a surrogate pair in it becomes replacement characters, so that
+/// one broken key does not hide what stands beside it; the structure check refuses it.
+struct JsonKey<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for JsonKey<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonKey<'de>, D::Error> {
+        deserializer.deserialize_bytes(Shape::<JsonKey<'de>>(PhantomData))
+    }
+}
+
 /// A text, borrowed where it contains no escapes.
-#[derive(PartialEq, Eq, Hash)]
-pub(crate) struct JsonText<'a>(pub(crate) Cow<'a, str>);
+struct JsonText<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for JsonText<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<JsonText<'de>, D::Error> {
@@ -138,6 +153,22 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
 /// Visits a value of the one shape that is wanted.
 struct Shape<T>(PhantomData<T>);
+
+impl<'de> Visitor<'de> for Shape<JsonKey<'de>> {
+    type Value = JsonKey<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, key: &'de [u8]) -> Result<JsonKey<'de>, E> {
+        Ok(JsonKey(String::from_utf8_lossy(key)))
+    }
+
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<JsonKey<'de>, E> {
+        Ok(JsonKey(Cow::Owned(String::from_utf8_lossy(key).into_owned())))
+    }
+}
 
 impl<'de> Visitor<'de> for Shape<JsonText<'de>> {
     type Value = JsonText<'de>;
@@ -183,7 +214,7 @@ impl<'de> Visitor<'de> for Shape<Object<'de>> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(JsonText(key)) = map.next_key()? {
+        while let Some(JsonKey(key)) = map.next_key()? {
             if entries.len() == MAX_KEYS {
                 return Err(A::Error::custom("too many keys"));
             }

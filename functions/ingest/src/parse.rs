@@ -12,21 +12,26 @@ mod number;
 mod duration;
 mod instant;
 mod value;
+mod record;
+mod required;
 
 use std::borrow::Cow;
 
 use domain::dictionary::{self, Kind, Record};
-use domain::id::{IdError, SessionId};
+use domain::id::SessionId;
 use domain::lang::Text;
-use domain::session::{Identity, Row, Session, Talk, Value};
+use domain::session::{Identity, Session, Value};
 use domain::zone::Zone;
 use serde_json::value::RawValue;
 
-use crate::json::{Entries, Json, is_empty, lone};
-use crate::limits::{MAX_RECORDS, MAX_SESSION, MAX_UNKNOWN_KEYS, MAX_WARNINGS};
+use crate::json::{Entries, Json, OF_STRUCTURE, is_empty, lone};
+use crate::limits::{MAX_FAULTS, MAX_RECORDS, MAX_SESSION, MAX_UNKNOWN_KEYS, MAX_WARNINGS};
 pub(crate) use fault::Fault;
 use fault::path_of_key;
 use leaves::{Leaf, Leaves};
+use record::ParsedRecord;
+use required::{NO_CREATED_AT, NO_ID, without_value};
+use structure::TWICE;
 use text::Wrong;
 
 const NO_UTF8: Text = Text::new("não está em UTF-8 válido", "is not valid UTF-8");
@@ -42,14 +47,6 @@ pub(crate) const LARGE: Text =
     Text::new("tem mais de 3 MiB depois de lida", "is larger than 3 MiB once parsed");
 const MANY_RECORDS: Text =
     Text::new("faz a sessão passar de 50000 registros", "makes the session longer than 50000 records");
-const NO_ID: Text = Text::new("é obrigatório (ou _id)", "is required (or _id)");
-const LONG_ID: Text = Text::new("deve ter de 1 a 128 caracteres", "must have 1 to 128 characters");
-const CONTROL_IN_ID: Text =
-    Text::new("não deve conter caracteres de controle", "must not contain control characters");
-const NO_CREATED_AT: Text = Text::new(
-    "é obrigatório: o início da sessão, por exemplo 2026-10-03 14:05:22",
-    "is required: when the session began, for example 2026-10-03 14:05:22",
-);
 const NO_RECORD: Text = Text::new("deve ser um objeto", "must be an object");
 const NO_RECORDS: Text = Text::new("deve ser uma lista de objetos", "must be a list of objects");
 
@@ -68,6 +65,19 @@ impl Parsed {
     /// An item that is rejected.
     pub(crate) fn rejected(faults: Vec<Fault>) -> Parsed {
         Parsed { session: Err(faults), warnings: Vec::new(), unknown_keys: Vec::new() }
+    }
+
+    /// The same, and rejected for these faults too, unless there are none.
+    pub(crate) fn with_faults(self, mut faults: Vec<Fault>) -> Parsed {
+        if faults.is_empty() {
+            return self;
+        }
+        let others = self.session.err().unwrap_or_default().into_iter();
+        let others: Vec<_> =
+            others.filter(|other| !faults.iter().any(|fault| fault.what == other.what)).collect();
+        faults.extend(others);
+        faults.truncate(MAX_FAULTS);
+        Parsed { session: Err(faults), ..self }
     }
 
     /// The same, with every path changed.
@@ -91,18 +101,22 @@ pub(crate) struct Understood {
 /// Reads one item; its local times are in `zone`. One odd value never costs the session: only what it is known by, and
 /// the limits, do.
 pub(crate) fn parse(item: &[u8], zone: Zone) -> Parsed {
+    let text = String::from_utf8_lossy(item);
+    let (raw, faults) = inspect(item, &text);
     let mut parser = SessionParser {
         zone,
+        begin: raw.map_or(0, |raw| raw.get().as_ptr() as usize),
         size: 0,
         records: 0,
-        faults: Vec::new(),
+        faults,
+        without_value: Vec::new(),
         warnings: Vec::new(),
         unknown_keys: Vec::new(),
     };
-    let session = parser.item(item);
+    let session = raw.and_then(|raw| parser.item(raw));
     let session = match (session, parser.faults.is_empty()) {
         (Some((session, identity)), true) => Ok(Understood { session, identity, size: parser.size }),
-        _ => Err(parser.faults),
+        _ => Err(Fault::told(parser.faults)),
     };
     Parsed { session, warnings: parser.warnings, unknown_keys: parser.unknown_keys }
 }
@@ -147,111 +161,62 @@ fn named<'a>(entries: &Entries<'a>, name: &str) -> Option<&'a RawValue> {
     entries.iter().find(|(key, raw)| key == name && !is_empty(raw)).map(|(_, raw)| *raw)
 }
 
-/// A record and the lists of records within it. Only sessions and talks have such lists.
-#[derive(Default)]
-struct ParsedRecord {
-    fields: Row,
-    lists: Vec<(Record, Vec<ParsedRecord>)>,
-}
-
-impl ParsedRecord {
-    fn into_session(mut self) -> Session {
-        let talk =
-            |mut talk: ParsedRecord| Talk { options: talk.rows(Record::TalkOption), fields: talk.fields };
-        Session {
-            platforms: self.rows(Record::ContactPlatform),
-            events: self.rows(Record::Event),
-            tags: self.rows(Record::Tag),
-            talks: self.take(Record::Talk).into_iter().map(talk).collect(),
-            fields: self.fields,
-            erased: None,
-        }
-    }
-
-    fn rows(&mut self, record: Record) -> Vec<Row> {
-        self.take(record).into_iter().map(|parsed| parsed.fields).collect()
-    }
-
-    fn take(&mut self, record: Record) -> Vec<ParsedRecord> {
-        let list = self.lists.iter_mut().find(|(of, _)| *of == record);
-        list.map(|(_, parsed)| std::mem::take(parsed)).unwrap_or_default()
-    }
-}
-
 /// Reads one session, and counts its bytes, records and unknown keys.
+///
+/// A fault does not end it, so that all of them are told at once; what passes a limit is not kept, so that this costs no
+/// memory.
 struct SessionParser {
     zone: Zone,
+    /// Where in memory the text of the item begins, by which the place of each value in it is known.
+    begin: usize,
     size: usize,
     records: usize,
     faults: Vec<Fault>,
+    /// Faults of required fields that were sent without a value, for where nothing else gives them one.
+    without_value: Vec<Fault>,
     warnings: Vec<Fault>,
     unknown_keys: Vec<String>,
 }
 
 impl SessionParser {
     /// Reads an item. `None`, or any fault, where it is rejected.
-    fn item(&mut self, item: &[u8]) -> Option<(Session, Identity)> {
-        let text = String::from_utf8_lossy(item);
-        let (item, faults) = inspect(item, &text);
-        self.faults = faults;
-        let entries = match Json::of(item?) {
-            Ok(Json::Object(entries)) => opened(entries),
+    fn item(&mut self, item: &RawValue) -> Option<(Session, Identity)> {
+        match Json::of(item) {
+            Ok(Json::Object(entries)) => {
+                let session = self.record(Record::Session, opened(entries), "").into_session();
+                if session.fields.text(Record::Session, "session_id").is_none() {
+                    self.require("session_id", NO_ID);
+                }
+                if session.fields.instant(Record::Session, "created_at").is_none() {
+                    self.require("created_at", NO_CREATED_AT);
+                }
+                let identity = session.identity()?;
+                Some((session, identity))
+            }
             Ok(_) => {
-                self.faults.push(Fault::item(NO_OBJECT).quoting(&text));
-                return None;
+                self.faults.push(Fault::item(NO_OBJECT).quoting(item.get()));
+                None
             }
             Err(what) => {
-                if self.faults.is_empty() {
-                    self.faults.push(Fault::item(what));
-                }
-                return None;
-            }
-        };
-        match self.record(Record::Session, entries, "") {
-            Ok(parsed) => self.identify(parsed.into_session()),
-            Err(fault) => {
-                // What the structure check told already is not told again.
-                if self.faults.is_empty() {
-                    self.faults.push(fault);
-                }
+                self.refuse(Fault::item(what), item);
                 None
             }
         }
     }
 
-    fn identify(&mut self, session: Session) -> Option<(Session, Identity)> {
-        let identity = session.identity();
-        if identity.is_none() {
-            let id = session.fields.text(Record::Session, "session_id");
-            let wrong = match id.map(|id| SessionId::try_from(id.to_owned())) {
-                None => Some(NO_ID),
-                Some(Err(IdError::SessionControl)) => Some(CONTROL_IN_ID),
-                Some(Err(_)) => Some(LONG_ID),
-                Some(Ok(_)) => None,
-            };
-            if let Some(wrong) = wrong {
-                self.require("session_id", wrong, id.map(|id| format!("{id:?}")));
-            }
-            if session.fields.instant(Record::Session, "created_at").is_none() {
-                self.require("created_at", NO_CREATED_AT, None);
-            }
-        }
-        Some((session, identity?))
-    }
-
-    /// Notes that a required field is not there, unless what is there was told to be wrong.
-    fn require(&mut self, name: &str, what: Text, sent: Option<String>) {
-        if !self.faults.iter().any(|fault| fault.field.as_deref() == Some(name)) {
-            let fault = Fault::field(name, name, what);
-            self.faults.push(match sent {
-                Some(sent) => fault.quoting(&sent),
-                None => fault,
-            });
+    /// Notes that a required field is not there, unless the value that was sent for it is told to be wrong.
+    fn require(&mut self, name: &str, missing: Text) {
+        let names = if name == "session_id" { [name, "_id"] } else { [name, name] };
+        // What comes twice may still have no value.
+        let is_of = |fault: &Fault| fault.what != TWICE && names.iter().any(|name| fault.is_in(name));
+        if !self.faults.iter().any(is_of) {
+            let sent = self.without_value.iter().find(|fault| fault.field.as_deref() == Some(name));
+            self.faults.push(sent.cloned().unwrap_or_else(|| Fault::field(name, name, missing)));
         }
     }
 
     /// Reads one record. Of the values sent for a field the first that is not empty counts, flat names before nested.
-    fn record(&mut self, record: Record, entries: Entries<'_>, path: &str) -> Result<ParsedRecord, Fault> {
+    fn record(&mut self, record: Record, entries: Entries<'_>, path: &str) -> ParsedRecord {
         let leaves = Leaves::of(record, entries, path);
         for key in leaves.unknown_keys {
             let key = path_of_key(&key);
@@ -265,7 +230,7 @@ impl SessionParser {
         let mut parsed = ParsedRecord::default();
         let mut found = None;
         for leaf in &leaves.known {
-            if found != Some(leaf.field.name) && self.leaf(leaf, &mut parsed)? {
+            if found != Some(leaf.field.name) && self.leaf(leaf, &mut parsed) {
                 found = Some(leaf.field.name);
             }
         }
@@ -274,88 +239,109 @@ impl SessionParser {
                 if parsed.fields.text(record, name).is_none()
                     && let Some(field) = dictionary::field(name)
                 {
-                    self.leaf(&Leaf::of_document(field, id), &mut parsed)?;
+                    self.leaf(&Leaf::of_document(field, id), &mut parsed);
                 }
             }
         }
-        Ok(parsed)
+        parsed
     }
 
-    /// Reads one value into its record. Returns whether the value was not empty.
-    fn leaf(&mut self, leaf: &Leaf<'_>, parsed: &mut ParsedRecord) -> Result<bool, Fault> {
-        let field = leaf.field;
+    /// Reads one value into its record. Returns whether there is one that counts.
+    fn leaf(&mut self, leaf: &Leaf<'_>, parsed: &mut ParsedRecord) -> bool {
+        let (field, raw) = (leaf.field, leaf.raw);
+        let told = |what| Fault::field(field.name, &leaf.path, what);
         match field.kind {
-            Kind::Day => Ok(false),
+            Kind::Day => false,
             Kind::Records(record) => {
-                let records = self.records(record, leaf)?;
+                let records = self.records(record, leaf);
                 let some = !records.is_empty();
                 if some {
                     parsed.lists.push((record, records));
                 }
-                Ok(some)
+                some
             }
-            _ => {
-                let read = value::read(field, leaf.raw, self.zone);
-                let told = |what| Fault::field(field.name, &leaf.path, what);
-                match read {
-                    Ok(None) => Ok(false),
-                    Ok(Some(value)) => {
-                        self.spend(field.leaf().len() + cost(&value))?;
-                        if let Some(ordinal) = dictionary::ordinal(field.record, field.leaf()) {
-                            parsed.fields.set(ordinal, Some(value));
-                        }
-                        Ok(true)
+            _ => match value::read(field, raw, self.zone) {
+                Ok(Some(value)) => {
+                    let fits = self.spend(field.leaf().len() + cost(&value));
+                    // What a session is known by is short, and is there however large the session is.
+                    if (fits || field.required)
+                        && let Some(ordinal) = dictionary::ordinal(field.record, field.leaf())
+                    {
+                        parsed.fields.set(ordinal, Some(value));
                     }
-                    Err(Wrong::Unreadable(what)) if field.required => {
-                        self.faults.push(told(what).quoting(leaf.raw.get()));
-                        Ok(false)
-                    }
-                    Err(Wrong::Unreadable(what)) => {
-                        self.warn(|| told(what).quoting(leaf.raw.get()));
-                        Ok(false)
-                    }
-                    Err(Wrong::Unacceptable(what)) => Err(told(what)),
+                    true
                 }
-            }
+                Ok(None) => {
+                    if field.required {
+                        let fault = told(without_value(field, raw)).quoting(raw.get());
+                        self.without_value.push(fault.found_at(self.place(raw)));
+                    }
+                    false
+                }
+                Err(Wrong::Unreadable(what)) if field.required => {
+                    self.refuse(told(what).quoting(raw.get()), raw);
+                    false
+                }
+                Err(Wrong::Unreadable(what)) => {
+                    self.warn(|| told(what).quoting(raw.get()));
+                    false
+                }
+                Err(Wrong::Unacceptable(what)) => {
+                    self.refuse(told(what), raw);
+                    false
+                }
+            },
         }
     }
 
     /// Reads a list of records, or a record that stands alone. An element that is empty or no record stays as an empty
     /// record, so that those after it keep their index.
-    fn records(&mut self, record: Record, leaf: &Leaf<'_>) -> Result<Vec<ParsedRecord>, Fault> {
+    fn records(&mut self, record: Record, leaf: &Leaf<'_>) -> Vec<ParsedRecord> {
         if is_empty(leaf.raw) {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let wrong = |path: &str, what| Fault::field(leaf.field.name, path, what);
-        let (elements, alone) = match Json::of(leaf.raw).map_err(|what| wrong(&leaf.path, what))?.elements() {
-            Ok(elements) => (elements, false),
-            Err(Json::Object(_) | Json::Text(_)) => (vec![leaf.raw], true),
-            Err(_) => {
+        let (elements, alone) = match Json::of(leaf.raw).map(Json::elements) {
+            Ok(Ok(elements)) => (elements, false),
+            Ok(Err(Json::Object(_) | Json::Text(_))) => (vec![leaf.raw], true),
+            Ok(Err(_)) => {
                 self.warn(|| wrong(&leaf.path, NO_RECORDS).quoting(leaf.raw.get()));
-                return Ok(Vec::new());
+                return Vec::new();
+            }
+            Err(what) => {
+                self.refuse(wrong(&leaf.path, what), leaf.raw);
+                return Vec::new();
             }
         };
-        self.records += elements.len();
-        if self.records > MAX_RECORDS {
-            return Err(wrong(&leaf.path, MANY_RECORDS));
+        if self.records + elements.len() > MAX_RECORDS {
+            // Without this list the others may fit: they are read, and it is told of the first that does not.
+            if !self.faults.iter().any(|fault| fault.what == MANY_RECORDS) {
+                self.refuse(wrong(&leaf.path, MANY_RECORDS), leaf.raw);
+            }
+            return Vec::new();
         }
+        self.records += elements.len();
         let mut parsed = Vec::with_capacity(elements.len());
         for (index, raw) in elements.into_iter().enumerate() {
             let path = if alone { leaf.path.clone() } else { format!("{}[{index}]", leaf.path) };
-            self.spend("{},".len())?;
-            parsed.push(match Json::of(raw).map_err(|what| wrong(&path, what))? {
-                Json::Object(entries) => self.record(record, entries, &path)?,
-                _ if is_empty(raw) => ParsedRecord::default(),
-                Json::Text(_) | Json::Number(_) => {
-                    self.record(record, vec![(Cow::Borrowed(record.main_leaf()), raw)], &path)?
+            self.spend("{},".len());
+            parsed.push(match Json::of(raw) {
+                Ok(Json::Object(entries)) => self.record(record, entries, &path),
+                Ok(_) if is_empty(raw) => ParsedRecord::default(),
+                Ok(Json::Text(_) | Json::Number(_)) => {
+                    self.record(record, vec![(Cow::Borrowed(record.main_leaf()), raw)], &path)
                 }
-                _ => {
+                Ok(_) => {
                     self.warn(|| wrong(&path, NO_RECORD).quoting(raw.get()));
+                    ParsedRecord::default()
+                }
+                Err(what) => {
+                    self.refuse(wrong(&path, what), raw);
                     ParsedRecord::default()
                 }
             });
         }
-        Ok(parsed)
+        parsed
     }
 
     fn warn(&mut self, fault: impl FnOnce() -> Fault) {
@@ -364,9 +350,28 @@ impl SessionParser {
         }
     }
 
-    fn spend(&mut self, size: usize) -> Result<(), Fault> {
+    /// Notes a fault of a value, which rejects the item.
+    fn refuse(&mut self, fault: Fault, raw: &RawValue) {
+        let is_told = OF_STRUCTURE.contains(&fault.what) && !self.faults.is_empty();
+        // As many may come from the structure check.
+        if !is_told && self.faults.len() < 2 * MAX_FAULTS {
+            self.faults.push(fault.found_at(self.place(raw)));
+        }
+    }
+
+    /// The byte of the item's text at which a value stands.
+    fn place(&self, raw: &RawValue) -> usize {
+        raw.get().as_ptr() as usize - self.begin
+    }
+
+    /// Counts bytes of the session. Returns whether it may still keep them.
+    fn spend(&mut self, size: usize) -> bool {
+        let before = self.size;
         self.size += size;
-        if self.size > MAX_SESSION { Err(Fault::item(LARGE)) } else { Ok(()) }
+        if before <= MAX_SESSION && self.size > MAX_SESSION {
+            self.faults.push(Fault::item(LARGE));
+        }
+        self.size <= MAX_SESSION
     }
 }
 

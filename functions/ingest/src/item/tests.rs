@@ -38,7 +38,7 @@ fn faults_are_told_by_the_sender_s_own_paths() {
     no_id["last_activity_at"] = json!([]);
     let page = json!({"data": {"payload": [conversation(&json!(1)), late, 7, odd, no_id]}});
     let id = |id: &str| Some(id.to_owned());
-    let date = "is not a date and time (for example 2026-10-03 14:05:22 or 2026-10-03T14:05:22-03:00); what was sent: \"ontem\"";
+    let date = "is not a date and time: send yyyy-mm-dd hh:mm:ss, dd/mm/yyyy hh:mm:ss or ISO 8601; what was sent: \"ontem\"";
     let nowhere = NOWHERE.in_lang(Lang::En);
     let expected = [
         (id("1"), vec![]),
@@ -69,6 +69,22 @@ fn broken_bytes_and_keys_cost_only_the_session_that_they_are_in() {
         vec![],
     ];
     assert_eq!(messages, expected);
+}
+
+#[test]
+fn a_broken_text_hides_no_other_fault_of_its_session() {
+    let whole = conversation(&json!(2)).to_string();
+    let broken = whole
+        .replace("1791047122", r#""ontem""#)
+        .replace(r#""inbox_id":1"#, r#""inbox_id":1,"status":"open","status":"open""#)
+        .replace(r#""id":3"#, r#""name":"\ud800""#);
+    let date = "is not a date and time: send yyyy-mm-dd hh:mm:ss, dd/mm/yyyy hh:mm:ss or ISO 8601; what was sent: \"ontem\"";
+    let expected = vec![
+        "status comes twice: send it once".to_owned(),
+        "meta.sender.name holds half of a surrogate pair".to_owned(),
+        format!("created_at {date}"),
+    ];
+    assert_eq!(told(broken.as_bytes()), [(Some("2".to_owned()), expected)]);
 }
 
 #[test]

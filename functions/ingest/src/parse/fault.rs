@@ -3,7 +3,7 @@
 use domain::dictionary;
 use domain::lang::{Lang, Text, Words};
 
-use crate::limits::{MAX_PATH, MAX_QUOTED, MAX_SHAPE};
+use crate::limits::{MAX_FAULTS, MAX_PATH, MAX_QUOTED, MAX_SHAPE};
 
 const WHOLE: Text = Text::new("a sessão", "the session");
 const SENT: Text = Text::new("foi enviado", "what was sent");
@@ -16,7 +16,9 @@ pub(crate) struct Fault {
     pub(crate) field: Option<String>,
     /// Where it was found; empty for the item as a whole.
     path: String,
-    what: Text,
+    /// The byte of the item's text where it stands; 0 for the item as a whole and for what is not there.
+    place: usize,
+    pub(super) what: Text,
     /// The value as it was sent, shortened.
     sent: Option<String>,
 }
@@ -24,12 +26,12 @@ pub(crate) struct Fault {
 impl Fault {
     /// A fault of the item as a whole.
     pub(crate) fn item(what: Text) -> Fault {
-        Fault { field: None, path: String::new(), what, sent: None }
+        Fault { field: None, path: String::new(), place: 0, what, sent: None }
     }
 
     /// A fault of a field's value that was found at `path`.
     pub(crate) fn field(name: &str, path: &str, what: Text) -> Fault {
-        Fault { field: Some(name.to_owned()), path: shortened(path, MAX_PATH), what, sent: None }
+        Fault { field: Some(name.to_owned()), path: shortened(path, MAX_PATH), place: 0, what, sent: None }
     }
 
     /// A fault at `path`, whatever is there.
@@ -40,6 +42,35 @@ impl Fault {
     /// The same fault, quoting what was sent.
     pub(crate) fn quoting(self, sent: &str) -> Fault {
         Fault { sent: Some(shortened(sent, MAX_QUOTED)), ..self }
+    }
+
+    /// The same fault, found at this byte of the item's text.
+    pub(super) fn found_at(self, place: usize) -> Fault {
+        Fault { place, ..self }
+    }
+
+    /// Whether it is a fault of this field's value, or of something inside of it.
+    pub(super) fn is_in(&self, name: &str) -> bool {
+        let inside = self.field.as_deref().and_then(|field| field.strip_prefix(name));
+        inside.is_some_and(|inside| inside.is_empty() || inside.starts_with('.'))
+    }
+
+    /// Faults as they are told: in the order of the document, those of the whole first, each once, and not too many.
+    pub(crate) fn told(mut faults: Vec<Fault>) -> Vec<Fault> {
+        faults.sort_by_key(|fault| fault.place);
+        let mut told: Vec<Fault> = Vec::new();
+        for fault in faults {
+            if told.len() < MAX_FAULTS && !told.iter().any(|other| other.says(&fault)) {
+                told.push(fault);
+            }
+        }
+        told
+    }
+
+    /// Whether this fault says all there is to say of another one: one of the same value, or one in the same words.
+    fn says(&self, other: &Fault) -> bool {
+        let is_of_same_value = self.place > 0 && self.place == other.place;
+        is_of_same_value || (&self.path, self.what, &self.sent) == (&other.path, other.what, &other.sent)
     }
 
     /// The same fault, found at what `moved` makes of its path.

@@ -10,8 +10,8 @@ use super::text::{Wrong, named, scalar, single, wrapped};
 use crate::json::Json;
 
 pub(super) const NO_INSTANT: Text = Text::new(
-    "não é uma data com hora (por exemplo 2026-10-03 14:05:22 ou 2026-10-03T14:05:22-03:00)",
-    "is not a date and time (for example 2026-10-03 14:05:22 or 2026-10-03T14:05:22-03:00)",
+    "não é uma data com hora: envie aaaa-mm-dd hh:mm:ss, dd/mm/aaaa hh:mm:ss ou ISO 8601",
+    "is not a date and time: send yyyy-mm-dd hh:mm:ss, dd/mm/yyyy hh:mm:ss or ISO 8601",
 );
 
 /// Reads an instant; `None` where it is empty or a zero date. Local times are in `zone`.
@@ -40,7 +40,11 @@ pub(super) fn instant(raw: &RawValue, zone: Zone) -> Result<Option<Instant>, Wro
 fn php(date: &RawValue, timezone: Option<&RawValue>, zone: Zone) -> Result<Option<Instant>, Wrong> {
     let wrong = || Wrong::Unreadable(NO_INSTANT);
     let Json::Text(date) = Json::of(date)? else { return Err(wrong()) };
-    let timezone = timezone.map(single).transpose()?.flatten().unwrap_or_default();
+    let timezone = timezone.map(single).transpose().map_err(|error| match error {
+        Wrong::Unreadable(_) => wrong(),
+        unacceptable => unacceptable,
+    });
+    let timezone = timezone?.flatten().unwrap_or_default();
     let read = match timezone.as_str() {
         "" => Instant::parse(&date, zone),
         name => match Zone::named(name) {

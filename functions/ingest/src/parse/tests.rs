@@ -292,7 +292,7 @@ fn a_value_that_cannot_be_read_is_left_out_with_a_warning() {
         &[
             (
                 "talks.created_at",
-                r#"talks[1].created_at is not a date and time (for example 2026-10-03 14:05:22 or 2026-10-03T14:05:22-03:00); what was sent: "ontem""#,
+                r#"talks[1].created_at is not a date and time: send yyyy-mm-dd hh:mm:ss, dd/mm/yyyy hh:mm:ss or ISO 8601; what was sent: "ontem""#,
             ),
             (
                 "timerOnWait",

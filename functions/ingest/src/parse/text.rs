@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use crate::json::{Entries, Json, is_empty, lone};
 use crate::limits::MAX_TEXT;
 
-const NO_TEXT: Text = Text::new("deve ser um texto", "must be a text");
+const NO_TEXT: Text =
+    Text::new("deve ser um texto de 1 a 128 caracteres", "must be a text of 1 to 128 characters");
 pub(super) const LONG_TEXT: Text = Text::new("tem mais de 1 MiB", "is longer than 1 MiB");
 
 /// What is wrong with a value, to be read after its path.
@@ -46,7 +47,7 @@ pub(super) fn text(raw: &RawValue) -> Result<Option<String>, Wrong> {
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Reads the text of one value, not of a list of several or an object.
+/// Reads the text of one value, not of a list of several or an object: that of an id.
 pub(super) fn single(raw: &RawValue) -> Result<Option<String>, Wrong> {
     if is_empty(raw) {
         return Ok(None);

@@ -1,6 +1,7 @@
 //! From a value as it was sent to a value of its field's kind: one reader for each kind, wherever a field of it stands.
 
 use domain::dictionary::{Field, Kind};
+use domain::id::{IdError, SessionId};
 use domain::lang::Text;
 use domain::session::Value;
 use domain::time::is_zero_date;
@@ -13,6 +14,9 @@ use super::number::integer;
 use super::text::{Wrong, scalar, single, text};
 use crate::json::{Json, is_empty, lone};
 
+const LONG_ID: Text = Text::new("deve ter de 1 a 128 caracteres", "must have 1 to 128 characters");
+const CONTROL_IN_ID: Text =
+    Text::new("não deve conter caracteres de controle", "must not contain control characters");
 const NO_INTEGER: Text = Text::new("deve ser um número inteiro", "must be a whole number");
 const NO_SECONDS: Text =
     Text::new("deve ser um número de segundos, ou hh:mm:ss", "must be a number of seconds, or hh:mm:ss");
@@ -24,14 +28,22 @@ pub(super) fn read(field: &Field, raw: &RawValue, zone: Zone) -> Result<Option<V
         return Ok(None);
     }
     Ok(match field.kind {
-        // A session is known by one value, never by the JSON of a list or an object.
-        Kind::Text if field.required => single(raw)?.map(Value::Text),
+        Kind::Text if field.required => id(raw)?.map(|id| Value::Text(id.into())),
         Kind::Text => text(raw)?.map(|text| Value::Text(field.inside(&text).map_or(text, str::to_owned))),
         Kind::Integer => parsed(raw, integer, NO_INTEGER)?.map(Value::Integer),
         Kind::Seconds => parsed(raw, seconds, NO_SECONDS)?.map(Value::Seconds),
         Kind::Boolean => parsed(raw, boolean, NO_BOOLEAN)?.map(Value::Boolean),
         Kind::Instant => instant(lone(raw)?, zone)?.map(Value::Instant),
         Kind::Day | Kind::Records(_) => None,
+    })
+}
+
+/// Reads the id of a session. It is known by one value, never by the JSON of a list or an object.
+fn id(raw: &RawValue) -> Result<Option<SessionId>, Wrong> {
+    let read = single(raw)?.map(SessionId::try_from).transpose();
+    read.map_err(|error| match error {
+        IdError::SessionControl => Wrong::Unreadable(CONTROL_IN_ID),
+        _ => Wrong::Unreadable(LONG_ID),
     })
 }
 

@@ -2,29 +2,153 @@
 
 use super::*;
 
+/// What is told of a rejected item.
+fn told(item: &[u8]) -> Vec<String> {
+    let shown = String::from_utf8_lossy(&item[..item.len().min(200)]);
+    let faults = parse(item, ZONE).session.expect_err(&shown);
+    faults.iter().map(|fault| fault.message(Lang::En)).collect()
+}
+
+const DATE: &str = "is not a date and time: send yyyy-mm-dd hh:mm:ss, dd/mm/yyyy hh:mm:ss or ISO 8601; \
+                    what was sent: \"ontem\"";
+
 #[test]
-fn all_faults_of_an_item_are_told_at_once() {
-    let faults = |item: &[u8]| -> Vec<_> {
-        let faults = parse(item, ZONE).session.unwrap_err();
-        faults.iter().map(|fault| fault.message(Lang::En)).collect()
-    };
+fn all_faults_of_an_item_are_told_at_once_in_the_order_of_the_document() {
     assert_eq!(
-        faults(br#"{"session_id":{"a":1},"created_at":"ontem","status":"a","status":"b"}"#),
+        told(br#"{"session_id":{"a":1},"created_at":"ontem","status":"a","status":"b"}"#),
         [
-            "status comes twice: send it once",
-            "created_at is not a date and time (for example 2026-10-03 14:05:22 or 2026-10-03T14:05:22-03:00); \
-             what was sent: \"ontem\"",
-            "session_id must be a text; what was sent: {\"a\":1}",
+            "session_id must be a text of 1 to 128 characters; what was sent: {\"a\":1}".to_owned(),
+            format!("created_at {DATE}"),
+            "status comes twice: send it once".to_owned(),
         ]
     );
     assert_eq!(
-        faults(b"{\"agent_name\":\"\xFF\"}"),
+        told(b"{\"agent_name\":\"\xFF\"}"),
         [
             "the session is not valid UTF-8",
             "session_id is required (or _id)",
             "created_at is required: when the session began, for example 2026-10-03 14:05:22",
         ]
     );
+}
+
+/// Members of an item, each of a kind of fault, and what is told of it.
+fn faulty_members() -> Vec<(String, String)> {
+    let long = "x".repeat((1 << 20) + 1);
+    let list = vec!["{}"; 50_001].join(",");
+    let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
+    let keys = (0..20_002).map(|n| format!(r#""k{n}":0"#)).collect::<Vec<_>>().join(",");
+    let half = "holds half of a surrogate pair";
+    [
+        (r#""created_at":"ontem""#.to_owned(), format!("created_at {DATE}")),
+        (format!(r#""agent_name":"{long}""#), "agent_name is longer than 1 MiB".to_owned()),
+        (
+            format!(r#""talks":[{{}},{{"message":"{long}"}}]"#),
+            "talks[1].message is longer than 1 MiB".to_owned(),
+        ),
+        (format!(r#""tags":[{list}]"#), "tags is a list of more than 50000 values".to_owned()),
+        (r#""flow":{"_id":"a","_id":"b"}"#.to_owned(), "flow._id comes twice: send it once".to_owned()),
+        (r#""status":"\ud800""#.to_owned(), format!("status {half}")),
+        (
+            r#""channel":{"n\udc00":1,"name":"Loja"}"#.to_owned(),
+            format!("channel.n\u{fffd}\u{fffd}\u{fffd} {half}"),
+        ),
+        (
+            format!(r#""x":{{"y":{deep}}}"#),
+            format!(
+                "{}… is nested too deeply (more than 32 levels)",
+                &format!("x.y{}", "[0]".repeat(30))[..60]
+            ),
+        ),
+        (format!(r#""z":{{{keys}}}"#), "z.k20000 is one key too many (more than 20000)".to_owned()),
+    ]
+    .into()
+}
+
+#[test]
+fn no_fault_of_any_kind_hides_another_one() {
+    let members = faulty_members();
+    for shift in 0..members.len() {
+        let mut members = members.clone();
+        members.rotate_left(shift);
+        let (texts, expected): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+        let item = format!(r#"{{"session_id":"s1",{}}}"#, texts.join(","));
+        assert_eq!(told(item.as_bytes()), expected);
+    }
+}
+
+#[test]
+fn a_session_that_is_too_large_has_its_other_faults_told_too() {
+    let talks = vec![format!(r#"{{"message":"{}"}}"#, "x".repeat(1_000_000)); 4].join(",");
+    let large = "the session is larger than 3 MiB once parsed";
+    let item = |rest: &str| format!(r#"{{"talks":[{talks}],{rest}}}"#);
+    assert_eq!(told(item(r#""session_id":"s1","created_at":"2026-10-03""#).as_bytes()), [large]);
+    assert_eq!(
+        told(item(r#""session_id":"a\nb","created_at":"ontem","tags":[{"tag":1,"tag":2}]"#).as_bytes()),
+        [
+            large.to_owned(),
+            r#"session_id must not contain control characters; what was sent: "a\nb""#.to_owned(),
+            format!("created_at {DATE}"),
+            "tags[0].tag comes twice: send it once".to_owned(),
+        ]
+    );
+    let many = vec![r#"{"options":[{},{},{},{},{},{},{},{},{},{},{},{}]}"#; 4_500].join(",");
+    let item = format!(r#"{{"session_id":"s1","talks":[{many}],"tags":[{{}}],"created_at":"ontem"}}"#);
+    let records = "talks[3791].options makes the session longer than 50000 records";
+    assert_eq!(told(item.as_bytes()), [records.to_owned(), format!("created_at {DATE}")]);
+}
+
+#[test]
+fn no_fault_is_told_twice_and_no_more_than_a_hundred_are() {
+    let thrice = r#"{"session_id":"s1","created_at":"ontem","created_at":"ontem","created_at":"ontem"}"#;
+    assert_eq!(
+        told(thrice.as_bytes()),
+        [&format!("created_at {DATE}"), "created_at comes twice: send it once"]
+    );
+    let half = r#"{"_id":"\ud800","created_at":"2026-10-03"}"#;
+    assert_eq!(told(half.as_bytes()), ["_id holds half of a surrogate pair"]);
+    let half = r#"{"session_id":"s1","created_at":{"$date":"\ud800"}}"#;
+    assert_eq!(told(half.as_bytes()), ["created_at.$date holds half of a surrogate pair"]);
+    let tags = vec![r#"{"tag":1,"tag":2}"#; 300].join(",");
+    let item = format!(r#"{{"tags":[{tags}],"created_at":"ontem"}}"#);
+    let told = told(item.as_bytes());
+    assert_eq!((told.len(), told[0].as_str()), (100, "session_id is required (or _id)"));
+    assert_eq!(told[99], "tags[98].tag comes twice: send it once");
+}
+
+#[test]
+fn a_required_field_without_a_value_is_told_with_what_was_sent() {
+    let zero = "created_at is a zero date, which says no time: send when the session began, for example 2026-10-03 14:05:22; what was sent: ";
+    let no_time =
+        "created_at is empty: send when the session began, for example 2026-10-03 14:05:22; what was sent: ";
+    let no_id =
+        "session_id is empty: send the session's id, of 1 to 128 characters (or _id); what was sent: ";
+    for sent in [
+        r#""0000-00-00 00:00:00""#,
+        r#""0000-00-00""#,
+        r#""-0001-11-30 00:00:00""#,
+        r#""0001-01-01T00:00:00Z""#,
+        r#""00/00/0000""#,
+        r#""9999-12-31 23:59:59""#,
+        "0",
+        r#"{"date":"-0001-11-30 00:00:00.000000","timezone_type":3,"timezone":"UTC"}"#,
+    ] {
+        let quoted = if sent.len() > 80 { format!("{}…", &sent[..80]) } else { sent.to_owned() };
+        let item = format!(r#"{{"session_id":"s","created_at":{sent}}}"#);
+        assert_eq!(told(item.as_bytes()), [format!("{zero}{quoted}")]);
+    }
+    for sent in [r#""""#, r#""  ""#, "null", "[]", "{}", r#"{"$date":""}"#] {
+        let item = format!(r#"{{"session_id":"s","created_at":{sent}}}"#);
+        assert_eq!(told(item.as_bytes()), [format!("{no_time}{sent}")]);
+    }
+    for sent in [r#""""#, "null", "[]", "{ }"] {
+        let item = format!(r#"{{"session_id":{sent},"created_at":"2026-10-03"}}"#);
+        assert_eq!(told(item.as_bytes()), [format!("{no_id}{sent}")]);
+        let item = format!(r#"{{"session_id":{sent},"created_at":"2026-10-03","_id":"s"}}"#);
+        assert_eq!(understood(&item).identity.id.as_str(), "s");
+    }
+    let zone = r#"{"session_id":"s","created_at":{"date":"2026-10-03 14:05:22","timezone":{"a":1}}}"#;
+    assert!(told(zone.as_bytes())[0].starts_with("created_at is not a date and time: send"));
 }
 
 #[test]
@@ -47,19 +171,16 @@ fn a_session_id_may_hold_anything_but_control_characters() {
     let message = format!("session_id must have 1 to 128 characters; what was sent: {sent}");
     refuse_item(with(&long).as_bytes(), Some("session_id"), &message);
     for empty in [r#""""#, "null", "[]"] {
-        refuse_item(with(empty).as_bytes(), Some("session_id"), "session_id is required (or _id)");
+        let message =
+            "session_id is empty: send the session's id, of 1 to 128 characters (or _id); what was sent: ";
+        refuse_item(with(empty).as_bytes(), Some("session_id"), &format!("{message}{empty}"));
     }
 }
 
 #[test]
 fn created_at_is_required() {
-    for item in [r#"{"session_id":"s"}"#, r#"{"session_id":"s","created_at":"0000-00-00 00:00:00"}"#] {
-        refuse_item(
-            item.as_bytes(),
-            Some("created_at"),
-            "created_at is required: when the session began, for example 2026-10-03 14:05:22",
-        );
-    }
+    let message = "created_at is required: when the session began, for example 2026-10-03 14:05:22";
+    refuse_item(br#"{"session_id":"s"}"#, Some("created_at"), message);
 }
 
 #[test]
