@@ -148,7 +148,8 @@ async fn faulty_items_are_told_one_by_one_and_their_neighbours_are_stored() {
         json!(fields),
         json!([null, "agent_name", "status", null, "created_at", "session_id", "talks.message"])
     );
-    let message = "attendance_timer.tma must be a number of seconds, or hh:mm:ss; what was sent: 1e400";
+    let message = "attendance_timer.tma must be a number of seconds, or hh:mm:ss; what was sent: 1e400; \
+                   the value was left out and the session was stored";
     let warning =
         json!({"index": 4, "session_id": "x4", "field": "attendance_timer_tma", "message": message});
     assert_eq!((&body["warned"], &body["warnings"]), (&json!(1), &json!([warning])));

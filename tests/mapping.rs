@@ -183,7 +183,7 @@ async fn a_document_without_a_session_costs_no_neighbour_and_says_why() {
         let lines = told[of].as_array().unwrap().iter();
         lines.map(|line| json!([line["index"], line["session_id"], line["field"], line["message"]])).collect()
     };
-    let date = "is not a date and time (for example 2026-10-03 14:05:22 or 2026-10-03T14:05:22-03:00); what was sent: \"ontem\"";
+    let date = "is not a date and time: send yyyy-mm-dd hh:mm:ss, dd/mm/yyyy hh:mm:ss or ISO 8601; what was sent: \"ontem\"";
     let results = said("results");
     let nowhere = results[1][3].as_str().unwrap();
     assert!(nowhere.starts_with("the session is not where the mapping looks for it"), "{nowhere}");
@@ -200,8 +200,10 @@ async fn a_document_without_a_session_costs_no_neighbour_and_says_why() {
             [3, "22", "created_at", format!("data.payload[1].created_at {date}")],
         ])
     );
-    let warning =
-        json!([3, "23", "contact_created_at", format!("data.payload[2].meta.sender.created_at {date}")]);
+    let warning = format!(
+        "data.payload[2].meta.sender.created_at {date}; the value was left out and the session was stored"
+    );
+    let warning = json!([3, "23", "contact_created_at", warning]);
     assert_eq!(said("warnings"), [warning]);
     let ids = world.rows_once(&report, &query("sessions", &["session_id"]), 3).await;
     assert_eq!(json!(ids), json!([["10"], ["21"], ["23"]]));

@@ -14,7 +14,7 @@ use serde_json::Value;
 use store::{LeftOut, Rejection};
 use web::problem::{self, FaultView, Problem, STORAGE_FAULT, STORAGE_RETRY_SECONDS};
 
-use crate::limits::{MAX_UNKNOWN_KEYS, MAX_WARNINGS};
+use crate::limits::{MAX_HINTED_ITEMS, MAX_UNKNOWN_KEYS, MAX_WARNINGS};
 use crate::parse::Fault;
 
 const STALE: [Text; 2] = [
@@ -41,6 +41,15 @@ const ALL_REJECTED: Text = Text::new(
 );
 const UNKNOWN_KEY: Text =
     Text::new("não é uma chave conhecida e não foi lida", "is not a known key and was not read");
+const KNOWN_KEYS: Text = Text::new("/docs lista as conhecidas", "/docs lists those that are");
+const LEFT_OUT: Text = Text::new(
+    "o valor ficou de fora e a sessão foi gravada",
+    "the value was left out and the session was stored",
+);
+const WOULD_BE_LEFT_OUT: Text = Text::new(
+    "o valor ficaria de fora e a sessão seria gravada",
+    "the value would be left out and the session would be stored",
+);
 const PERHAPS: Text = Text::new("talvez", "perhaps");
 
 /// The outcome of an item that was not accepted.
@@ -74,7 +83,7 @@ pub(crate) struct BatchAnswer {
     warned: usize,
     warnings: Vec<Warning>,
     unknown_keys: Vec<String>,
-    /// For each unknown key, where it was met first, and which known key it may stand for.
+    /// For each unknown key, which items have it, and which known key it may stand for.
     unknown_key_hints: Vec<KeyHint>,
     /// The language of its messages.
     #[serde(skip)]
@@ -128,17 +137,30 @@ struct KeyHint {
     index: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<SessionId>,
+    /// How many items have the key.
+    items: usize,
+    /// The first ten of them.
+    indexes: Vec<usize>,
     message: String,
 }
 
 impl KeyHint {
     fn new(key: &str, index: usize, session_id: Option<SessionId>, lang: Lang) -> KeyHint {
-        let mut message = format!("{key} {}", UNKNOWN_KEY.in_lang(lang));
-        if let Some(field) = dictionary::near(key) {
-            let known = if key.contains('.') { field.path() } else { field.name.to_owned() };
-            message += &format!("; {} {known}", PERHAPS.in_lang(lang));
+        let way_out = match dictionary::near(key) {
+            Some(field) if key.contains('.') => format!("{} {}", PERHAPS.in_lang(lang), field.path()),
+            Some(field) => format!("{} {}", PERHAPS.in_lang(lang), field.name),
+            None => KNOWN_KEYS.in_lang(lang).to_owned(),
+        };
+        let message = format!("{key} {}; {way_out}", UNKNOWN_KEY.in_lang(lang));
+        KeyHint { key: key.to_owned(), index, session_id, items: 0, indexes: Vec::new(), message }
+    }
+
+    /// Notes an item that has the key.
+    fn add_item(&mut self, index: usize) {
+        self.items += 1;
+        if self.indexes.len() < MAX_HINTED_ITEMS {
+            self.indexes.push(index);
         }
-        KeyHint { key: key.to_owned(), index, session_id, message }
     }
 }
 
@@ -234,9 +256,28 @@ impl BatchAnswer {
         for key in unknown_keys {
             if self.unknown_keys.len() < MAX_UNKNOWN_KEYS && !self.unknown_keys.contains(&key) {
                 self.unknown_key_hints.push(KeyHint::new(&key, index, session_id.cloned(), self.lang));
-                self.unknown_keys.push(key);
+                self.unknown_keys.push(key.clone());
+            }
+            if let Some(hint) = self.unknown_key_hints.iter_mut().find(|hint| hint.key == key) {
+                hint.add_item(index);
             }
         }
+    }
+
+    /// The same answer, whose warnings say that their session was stored nevertheless, where it was. In a trial they say
+    /// what would have become of it, for it stores nothing.
+    pub(crate) fn with_fates(mut self, is_trial: bool) -> BatchAnswer {
+        let fates: BTreeMap<_, _> = self.results.iter().map(|line| (line.index, line.outcome)).collect();
+        for warning in &mut self.warnings {
+            let fate = match (fates.get(&warning.index), is_trial) {
+                (None | Some(Outcome::Unchanged), true) => WOULD_BE_LEFT_OUT,
+                (None | Some(Outcome::Unchanged), false) => LEFT_OUT,
+                // `results` says what became of the others.
+                _ => continue,
+            };
+            warning.message += &format!("; {}", fate.in_lang(self.lang));
+        }
+        self
     }
 
     /// The same answer, with the indexes of the documents in which the items were found. Those of one document stay in
@@ -245,7 +286,11 @@ impl BatchAnswer {
         self.results.sort_by_key(|line| line.index);
         self.results.iter_mut().for_each(|line| line.index = document(line.index));
         self.warnings.iter_mut().for_each(|warning| warning.index = document(warning.index));
-        self.unknown_key_hints.iter_mut().for_each(|hint| hint.index = document(hint.index));
+        for hint in &mut self.unknown_key_hints {
+            hint.index = document(hint.index);
+            hint.indexes.iter_mut().for_each(|index| *index = document(*index));
+            hint.indexes.dedup();
+        }
         self
     }
 

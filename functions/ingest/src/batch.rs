@@ -70,7 +70,8 @@ pub(crate) async fn receive(
             Err(error) => batch.postpone(&error),
         }
         batch.log(&id, started);
-        Ok(batch.answer.by_document(|index| items[index].document))
+        let answer = batch.answer.with_fates(parameters.validate);
+        Ok(answer.by_document(|index| items[index].document))
     })
     .await
 }

@@ -27,6 +27,8 @@ pub(crate) const MAX_FAULTS: usize = 100;
 pub(crate) const MAX_WARNINGS: usize = 100;
 /// The most different unknown keys that are told.
 pub(crate) const MAX_UNKNOWN_KEYS: usize = 50;
+/// The most items that are told of one unknown key. Our own.
+pub(crate) const MAX_HINTED_ITEMS: usize = 10;
 /// The longest stretch of a client's own text that is given back, in characters.
 pub(crate) const MAX_QUOTED: usize = 80;
 /// The longest stretch of a client's own key that is given back, in characters. Our own.

@@ -34,7 +34,7 @@ test('each day says how many sessions came in and can be read, and what was refu
   const refusal = tab.getByRole('group', { name: 'Recusadas' });
   await refusal.getByText('bad-1').waitFor();
   // The reason names the field itself.
-  const message = 'created_at não é uma data com hora (por exemplo 2026-10-03 14:05:22 ou 2026-10-03T14:05:22-03:00)';
+  const message = 'created_at não é uma data com hora: envie aaaa-mm-dd hh:mm:ss, dd/mm/aaaa hh:mm:ss ou ISO 8601';
   await refusal.getByText(message, { exact: true }).waitFor();
   const unreadable = await tab.getByRole('group', { name: 'Valores ilegíveis' }).getByRole('row', { name: 'timerOnWait' }).innerText();
   assert(unreadable.includes('"aaaaa"') && !unreadable.includes('vinte'), unreadable);

@@ -49,8 +49,8 @@ const reading = (api) => [
       'The first (`index` 0) was stored, without a value that could not be read (`warnings`) and without an unknown key (`unknown_keys`).'),
     say('A segunda não pôde ser lida, a terceira já estava guardada, da quarta há uma versão que conta como mais nova, e a quinta é de antes de `starts_on`.',
       'The second could not be read, the third was kept already, of the fourth there is a version that counts as newer, and the fifth is of a day before `starts_on`.'),
-    say('O valor de uma chave desconhecida não chega a nenhum relatório. Quase sempre ela é um nome escrito errado: `unknown_key_hints` diz onde cada uma apareceu primeiro e, se há uma chave conhecida parecida, qual.',
-      'The value of an unknown key does not reach any report. Nearly always it is a name written wrongly: `unknown_key_hints` says where each was met first and, if a known key is near, which.'),
+    say('O valor de uma chave desconhecida não chega a nenhum relatório. Quase sempre ela é um nome escrito errado: `unknown_key_hints` diz em que itens cada uma veio e, se há uma chave conhecida parecida, qual.',
+      'The value of an unknown key does not reach any report. Nearly always it is a name written wrongly: `unknown_key_hints` says which items have each and, if a known key is near, which.'),
   ]),
   prose(say(
     'Se nenhum item pôde ser lido, a resposta é um `422`: um erro (`application/problem+json`, RFC 9457) com os mesmos membros. Ao pedir ajuda ao operador, informe o `request_id`.',

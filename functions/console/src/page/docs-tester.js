@@ -34,7 +34,10 @@ async function validate({ token, account, sessions }) {
 function faults({ results, warnings, unknown_keys: unknown, unknown_key_hints: hints = [] }) {
   const rejected = results.flatMap((one) => (one.errors ?? [one]).map((fault) => [one.index, one.session_id, one.outcome, fault.message ?? '']));
   const warned = warnings.map((one) => [one.index, one.session_id, say('aviso', 'warning'), one.message]);
-  const unread = hints.map((one) => [one.index, one.session_id, say('chave desconhecida', 'unknown key'), one.message]);
+  // One line a key, with the first items that have it.
+  const unread = hints.map(({ indexes, items, session_id: id, message }) => [
+    `${indexes.join(', ')}${items > indexes.length ? '…' : ''}`, items > 1 ? null : id, say('chave desconhecida', 'unknown key'), message,
+  ]);
   const heads = ['#', say('Sessão', 'Session'), say('Resultado', 'Outcome'), say('Mensagem', 'Message')];
   const rows = [...rejected, ...warned, ...unread].map(([index, id, outcome, message]) => [
     String(index), h('bdi', {}, id ?? '—'), outcome, { content: message, class: 'prose' },

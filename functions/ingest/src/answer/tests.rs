@@ -124,3 +124,57 @@ async fn warnings_and_unknown_keys_are_bounded_and_in_the_language_asked_for() {
     let stale = body["results"][0]["message"].as_str().unwrap();
     assert!(stale.starts_with(STALE[0].pt) && stale.ends_with(STALE[1].pt), "{stale}");
 }
+
+#[test]
+fn a_warning_says_that_its_session_was_stored_only_where_it_was() {
+    let told = |is_trial: bool| {
+        let mut answer = BatchAnswer::new(6, Lang::Pt);
+        for index in 0..6 {
+            answer.warn(index, id("s").as_ref(), vec![fault().quoting("7")], Vec::new());
+        }
+        answer.accepted += 1;
+        answer.note_outcome(5, id("s"), Outcome::Retry);
+        answer.outdate(2, id("s").unwrap(), Instant(0));
+        answer.note_outcome(1, id("s"), Outcome::Unchanged);
+        answer.ignore(3, id("s").unwrap(), Unkept::BeforeStart("2026-11-01".parse().unwrap()));
+        answer.reject(4, id("s"), vec![fault()]);
+        let answer = answer.with_fates(is_trial).by_document(|index| index + 10);
+        answer.warnings.into_iter().map(|warning| (warning.index, warning.message)).collect::<Vec<_>>()
+    };
+    let plain = "created_at é obrigatório; foi enviado: 7";
+    let stored = format!("{plain}; o valor ficou de fora e a sessão foi gravada");
+    let would_be = format!("{plain}; o valor ficaria de fora e a sessão seria gravada");
+    let with = |first: [&str; 2]| -> Vec<_> {
+        let messages = first.into_iter().chain([plain; 4]);
+        (10..).zip(messages.map(str::to_owned)).collect()
+    };
+    assert_eq!(told(false), with([&stored, &stored]));
+    assert_eq!(told(true), with([&would_be, &would_be]));
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_told_with_the_items_that_have_it() {
+    let mut answer = answer(40);
+    for index in 0..40 {
+        let mut keys = vec!["agent.nome".to_owned()];
+        keys.extend((index == 3 || index == 7).then(|| "agent_nome".to_owned()));
+        keys.extend((index == 39).then(|| "zzz".to_owned()));
+        answer.warn(index, id(&format!("s{index}")).as_ref(), Vec::new(), keys);
+    }
+    let (_, body) = response(answer.by_document(|index| index / 2)).await;
+    let hints = json!([
+        {
+            "key": "agent.nome", "index": 0, "session_id": "s0", "items": 40, "indexes": [0, 1, 2, 3, 4],
+            "message": "agent.nome is not a known key and was not read; perhaps agent.name",
+        },
+        {
+            "key": "agent_nome", "index": 1, "session_id": "s3", "items": 2, "indexes": [1, 3],
+            "message": "agent_nome is not a known key and was not read; perhaps agent_name",
+        },
+        {
+            "key": "zzz", "index": 19, "session_id": "s39", "items": 1, "indexes": [19],
+            "message": "zzz is not a known key and was not read; /docs lists those that are",
+        },
+    ]);
+    assert_eq!(body["unknown_key_hints"], hints);
+}
