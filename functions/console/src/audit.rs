@@ -1,15 +1,15 @@
 //! `GET /v1/audit`: who did what to an account, or to the stack, the newest first.
 
 use axum::extract::State;
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use domain::id::AccountId;
-use domain::lang::Text;
 use domain::time::Instant;
 use domain::token::Scope;
 use domain::zone::Zone;
 use serde::{Deserialize, Serialize};
 use store::{Action, AuditEntry, AuditPlace};
 use web::caller::Caller;
+use web::days::{day, in_order};
 use web::input::{InputField, Others, Parameters, all};
 use web::listing::{MAX_LIMIT, cursor, limit, no_cursor, place};
 use web::problem::Problem;
@@ -21,10 +21,6 @@ const MAX_SORT_KEY: usize = 1_024;
 /// How many days the log is told of where no first day is.
 const USUAL_DAYS: u64 = 30;
 
-const DAY: Text =
-    Text::new("deve ser um dia, por exemplo 2026-10-03", "must be a day, for example 2026-10-03");
-const BACKWARD: Text =
-    Text::new("é depois de end: troque um dia pelo outro", "is after end: swap the two days");
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wanted {
@@ -78,10 +74,7 @@ pub(crate) async fn audit(
     };
     let end = end.unwrap_or_else(|| Instant::now().day(zone));
     let start = start.unwrap_or_else(|| end.checked_sub_days(Days::new(USUAL_DAYS)).unwrap_or(end));
-    if start > end {
-        return Err(Problem::invalid("start", BACKWARD));
-    }
-    let period = Instant::of_days((start, end), zone);
+    let period = Instant::of_days(in_order(["start", "end"], (start, end))?, zone);
     // Entries stand by UTC days, of which the first and the last may lie in the period in part.
     let days = (period.start.day(Zone::UTC), period.end.day(Zone::UTC));
     if after.as_ref().is_some_and(|place| !place.is_in(days)) {
@@ -95,11 +88,6 @@ pub(crate) async fn audit(
 fn view(entry: AuditEntry) -> EntryView {
     let AuditEntry { at, action, by, about, count } = entry;
     EntryView { at: at.to_rfc3339(), action, by, about, count }
-}
-
-fn day(name: &str, text: &str) -> Result<NaiveDate, Problem> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-    day.ok_or_else(|| Problem::invalid(name, DAY))
 }
 
 /// Whether a place's sort key is one that DynamoDB takes.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{AccountChange, Action, ChangeError};
 use web::caller::Caller;
+use web::days::day;
 use web::input::{AccountParameter, InputField, Json, Others, Parameters, all, each};
 use web::misfit::{quoted, whole_number};
 use web::problem::{Fault, Problem};
@@ -34,8 +35,6 @@ const NO_ZONE: Text = Text::new(
     "deve ser um nome da base IANA de fusos horários, por exemplo America/Sao_Paulo",
     "must be a name of the IANA time zone database, for example America/Sao_Paulo",
 );
-const DAY: Text =
-    Text::new("deve ser um dia, por exemplo 2026-10-03", "must be a day, for example 2026-10-03");
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Settings {
@@ -129,7 +128,7 @@ fn parse(caller: &Caller, request: AccountChangeRequest) -> Result<AccountChange
     }
     let (zone, starts_on, retention_days, confidential, ()) = all((
         meant("timezone", request.timezone, |name| zone(&name)),
-        meant("starts_on", request.starts_on, |text| day(&text)),
+        meant("starts_on", request.starts_on, |text| day("starts_on", &text)),
         meant("retention_days", request.retention_days, |value| retention(&value)),
         meant("confidential", request.confidential, confidential),
         request.others.refuse(),
@@ -148,12 +147,6 @@ fn meant<T, U>(
 
 fn zone(name: &str) -> Result<Zone, Problem> {
     Zone::named(name).ok_or_else(|| Problem::invalid("timezone", NO_ZONE))
-}
-
-/// A day in the one form that reads back as itself.
-fn day(text: &str) -> Result<NaiveDate, Problem> {
-    let day = text.parse::<NaiveDate>().ok().filter(|day| day.to_string() == text);
-    day.ok_or_else(|| Problem::invalid("starts_on", DAY))
 }
 
 fn retention(value: &Value) -> Result<u32, Problem> {

@@ -5,6 +5,7 @@
 pub mod problem;
 pub mod misfit;
 pub mod input;
+pub mod days;
 pub mod listing;
 pub mod base_url;
 pub mod http;

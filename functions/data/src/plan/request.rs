@@ -4,9 +4,9 @@
 
 use chrono::NaiveDate;
 use domain::id::AccountId;
-use domain::lang::{Text, Words};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use web::days::{day, in_order};
 use web::input::{Object, all};
 use web::problem::Problem;
 
@@ -41,9 +41,6 @@ pub(crate) struct ScriptParams {
     pub(crate) last_refresh: Option<Value>,
 }
 
-const DAY: Text =
-    Text::new("deve ser um dia, por exemplo 2026-10-31", "must be a day, for example 2026-10-31");
-
 /// Local days, both included.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,23 +52,8 @@ pub(crate) struct DateRange {
 impl DateRange {
     /// The first day and the last; 422 where they are none, under the names by which they were asked for.
     pub(crate) fn days(&self, names: [&str; 2]) -> Result<(NaiveDate, NaiveDate), Problem> {
-        let day = |name: &str, text: &Option<String>| {
-            let text = text.as_deref().unwrap_or_default();
-            let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
-            day.ok_or_else(|| Problem::invalid(name, DAY))
-        };
-        let [start, end] = names;
-        let (first, last) = all((day(start, &self.start_date), day(end, &self.end_date)))?;
-        if first > last {
-            return Err(Problem::invalid(
-                start,
-                Words::new(
-                    format!("é depois de {end}: troque um dia pelo outro"),
-                    format!("is after {end}: swap the two days"),
-                ),
-            ));
-        }
-        Ok((first, last))
+        let [start, end] = [&self.start_date, &self.end_date].map(|text| text.as_deref().unwrap_or_default());
+        in_order(names, all((day(names[0], start), day(names[1], end)))?)
     }
 }
 
