@@ -3,14 +3,17 @@
 
 use std::sync::LazyLock;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, header};
+use domain::time::Instant;
+use http::{HeaderMap, HeaderName, header};
+use web::input::base_url;
 
 use crate::App;
 use crate::assets::VERSION;
 
-/// The pages; `{version}` stands for that of their files.
+/// The pages; `{version}` stands for that of their files, `{base}` for the address of the stack, `{now}` for the time.
 static PAGE: LazyLock<String> =
     LazyLock::new(|| include_str!("page/page.html").replace("{version}", &VERSION));
 static DOCS: LazyLock<String> =
@@ -22,15 +25,18 @@ const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microp
 pub(crate) async fn page(State(app): State<App>) -> impl IntoResponse {
     let frames = "https://datastudio.google.com https://lookerstudio.google.com";
     let framed_by = app.deployment.platform_origin.map_or("'none'".to_owned(), |origin| origin.to_string());
-    shown(&PAGE, frames, &framed_by)
+    shown(PAGE.as_str(), frames, &framed_by)
 }
 
-pub(crate) async fn docs() -> impl IntoResponse {
-    shown(&DOCS, "'none'", "'none'")
+/// The page says where it was asked for and has a session of now, for who reads it without running its files.
+pub(crate) async fn docs(headers: HeaderMap) -> impl IntoResponse {
+    let now = Instant::now().to_utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let page = DOCS.replace("{base}", &base_url(&headers)).replace("{now}", &now);
+    shown(page, "'none'", "'none'")
 }
 
 /// A page, with what it may frame and who may frame it.
-fn shown(page: &'static str, frames: &str, framed_by: &str) -> Response {
+fn shown(page: impl Into<Body>, frames: &str, framed_by: &str) -> Response {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
          font-src 'self'; frame-src {frames}; base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}"
@@ -41,5 +47,6 @@ fn shown(page: &'static str, frames: &str, framed_by: &str) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("permissions-policy"), PERMISSIONS),
     ];
-    (headers, page).into_response()
+    let body: Body = page.into();
+    (headers, body).into_response()
 }

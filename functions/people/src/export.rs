@@ -11,9 +11,8 @@ use lake::SessionContact;
 use runtime::compute;
 use serde::{Deserialize, Serialize};
 use store::{Action, StoreError};
-use web::base_url::base_url;
 use web::caller::Caller;
-use web::input::{InputField, Others, Parameters, all};
+use web::input::{InputField, Others, Parameters, all, base_url};
 use web::listing::{MAX_LIMIT, cursor, limit, place};
 use web::problem::Problem;
 

@@ -117,7 +117,7 @@ for (const { query, tag, foreign, data } of languages) {
     assert.deepEqual([refused.status, refused.rejected, refused.results.length], [422, 1, 1]);
     assert.equal(read.rows[0].values.length, read.schema.length);
     const soon = /"(.+)"$/.exec(refused.errors[0].message)[1];
-    const long = /"(.+)"$/.exec(mixed.warnings[0].message)[1];
+    const [, long] = /"(.+)"; /.exec(mixed.warnings[0].message);
     const sent = [{ session_id: 'a', created_at: `${dayBefore(1)} 10:00:00`, attendance_timer: { tma: long } }, { session_id: 'b', created_at: soon }];
     const answer = await fetch(`${url}/v1/sessions?validate=true`, {
       method: 'POST', body: JSON.stringify(sent), headers: { Authorization: `Bearer ${ingest}`, 'Accept-Language': tag },
@@ -125,7 +125,12 @@ for (const { query, tag, foreign, data } of languages) {
     const { results, warnings } = await answer.json();
     assert.equal(results[0].message, refused.results[0].message);
     assert.equal(results[0].message, mixed.results[0].message);
-    assert.equal(warnings[0].message, mixed.warnings[0].message);
+    // What is only tried is not said to be stored.
+    const fates = [mixed, { warnings }].map((one) => /; (o valor|the value) (.*)$/.exec(one.warnings[0].message)[2]);
+    assert.deepEqual(fates, tag === 'en'
+      ? ['was left out and the session was stored', 'would be left out and the session would be stored']
+      : ['ficou de fora e a sessão foi gravada', 'ficaria de fora e a sessão seria gravada']);
+    assert.equal(warnings[0].message.replace(fates[1], fates[0]), mixed.warnings[0].message);
     await context.close();
   });
 }
@@ -163,14 +168,27 @@ test('the index leads to every endpoint, and the address keeps the language', as
   await context.close();
 });
 
-test('without JavaScript the page says where the description is, in both languages', async () => {
+test('without JavaScript the page has the first calls, which work, and says where the description is', async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const tab = await context.newPage();
   await tab.goto(`${url}/docs`);
-  const told = tab.locator('noscript p');
-  assert.match(await told.first().innerText(), /^Esta página precisa de JavaScript/);
-  assert.match(await told.last().innerText(), /^This page needs JavaScript/);
+  const told = tab.locator('noscript section');
+  assert.match(await told.first().innerText(), /^Sem JavaScript, esta página mostra só o endereço base e as primeiras chamadas/);
+  assert.match(await told.last().innerText(), /^Without JavaScript, this page shows only the base URL and the first calls/);
   assert(await told.last().isVisible());
+  const { origin } = new URL(url);
+  for (const text of await told.allInnerTexts()) assert.match(text, new RegExp(`(Endereço base|Base URL): ${origin}\n`));
+  const account = `reader-${Date.now()}`;
+  const issue = async (scope) => (await expect(201, 'POST', '/v1/tokens', admin, { account, scope })).token;
+  const env = { ...process.env, TOKEN_INGEST: await issue('ingest'), TOKEN_REPORT: await issue('report') };
+  const run = (call) => JSON.parse(execFileSync('sh', ['-c', call], { env, stdio: ['ignore', 'pipe', 'ignore'] }));
+  const calls = await tab.locator('noscript pre').allInnerTexts();
+  assert.equal(calls.length, 4);
+  for (const send of [calls[0], calls[2]]) assert.equal(run(send).accepted, 1, send);
+  for (const read of [calls[1], calls[3]]) {
+    const there = () => run(read).rows.map(({ values }) => [values[0], values[2]].join(' ')).sort().join() === 'first Ana,primeira Ana';
+    for (const deadline = Date.now() + 20000; !there();) assert(Date.now() < deadline, 'the rows do not show');
+  }
   assert.equal(await tab.getByText('Carregando…').isVisible(), false);
   for (const link of await tab.locator('noscript a').all()) assert.equal(await link.evaluate((one) => one.href), `${new URL(url).origin}/v1/openapi.json`);
   await context.close();
@@ -203,12 +221,13 @@ test('the hints about unknown keys are shown with the other messages', async () 
   const message = 'agent.nome não é uma chave conhecida e não foi lida; talvez agent.name';
   const counts = { received: 1, accepted: 1, unchanged: 0, stale: 0, ignored: 0, rejected: 0, warned: 0 };
   const answer = {
-    ...counts, results: [], warnings: [], unknown_keys: ['agent.nome'], unknown_key_hints: [{ key: 'agent.nome', index: 0, session_id: 'a', message }],
+    ...counts, results: [], warnings: [], unknown_keys: ['agent.nome'], unknown_key_hints: [{ key: 'agent.nome', index: 0, session_id: 'a', items: 12, indexes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], message }],
   };
   await context.route(/validate=true/, (route) => route.fulfill({ json: answer }));
   await tab.getByLabel('Token', { exact: true }).fill('any');
   await tab.getByLabel('Documento', { exact: true }).fill('{}');
   await tab.getByRole('button', { name: 'Validar' }).click();
-  await tab.locator('#testar').getByRole('cell', { name: message }).waitFor();
+  const row = tab.locator('#testar').getByRole('row', { name: message });
+  assert.equal(await row.getByRole('rowheader').or(row.getByRole('cell')).first().innerText(), '0, 1, 2, 3, 4, 5, 6, 7, 8, 9…');
   await context.close();
 });

@@ -34,6 +34,19 @@ pub fn language(headers: &HeaderMap) -> Lang {
     Lang::accepted(accepted.unwrap_or_default())
 }
 
+/// The address that the request came in by, without a slash at the end.
+pub fn base_url(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let plain = |host: &&str| {
+        !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b))
+    };
+    let host = text("host").filter(plain).unwrap_or("localhost");
+    let loopback = ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name));
+    let forwarded = text("x-forwarded-proto").filter(|scheme| ["http", "https"].contains(scheme));
+    let scheme = forwarded.unwrap_or(if loopback { "http" } else { "https" });
+    format!("{scheme}://{host}")
+}
+
 /// A whole body of at most `max` bytes; 413 past that.
 pub async fn collect(body: Body, max: usize) -> Result<Vec<u8>, Problem> {
     let mut chunks = body.into_data_stream();

@@ -7,6 +7,5 @@ pub mod misfit;
 pub mod input;
 pub mod days;
 pub mod listing;
-pub mod base_url;
 pub mod http;
 pub mod caller;

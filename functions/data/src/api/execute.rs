@@ -15,8 +15,8 @@ use domain::token::Privacy;
 use futures::future::try_join_all;
 use http::HeaderMap;
 use store::{Action, StoreError, StoreErrorKind};
-use web::base_url::base_url;
 use web::caller::Caller;
+use web::input::base_url;
 use web::problem::Problem;
 
 use crate::catalog::report::ReportType;

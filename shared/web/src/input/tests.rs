@@ -110,3 +110,15 @@ async fn a_parameter_that_does_not_fit_is_refused_by_its_name() {
         assert!(words.en.starts_with(&format!("{field} {en}")), "{query}: {words:?}");
     }
 }
+
+#[test]
+fn links_begin_with_the_address_that_the_request_came_in_by() {
+    let url = |pairs: &[(&'static str, &str)]| {
+        base_url(&pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect())
+    };
+    assert_eq!(url(&[("host", "127.0.0.1:8787")]), "http://127.0.0.1:8787");
+    assert_eq!(url(&[("host", "reports.example.com")]), "https://reports.example.com");
+    assert_eq!(url(&[("host", "localhost:1"), ("x-forwarded-proto", "https")]), "https://localhost:1");
+    assert_eq!(url(&[("host", "a.example"), ("x-forwarded-proto", "ftp")]), "https://a.example");
+    assert_eq!(url(&[("host", "a/../b")]), "http://localhost");
+}
