@@ -2,8 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
 
 /// Why a command failed.
@@ -63,13 +65,21 @@ pub struct Refusal {
     detail: String,
     #[serde(default)]
     request_id: String,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
 }
 
 impl Refusal {
-    /// Reads the problem in a body; where there is none, the status has to do.
-    pub fn new(status: StatusCode, body: &[u8]) -> Refusal {
+    /// Reads the problem in an answer; where there is none, the status has to do.
+    pub fn new(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Refusal {
         let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
-        Refusal { status: status.as_u16(), ..refusal }
+        let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        Refusal { status: status.as_u16(), retry_after: seconds.map(Duration::from_secs), ..refusal }
+    }
+
+    /// How long the stack asks to wait; `None` where it does not say.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The HTTP status.

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use reqwest::header::{HeaderMap, LINK};
@@ -11,6 +10,7 @@ use reqwest::{Method, RequestBuilder, Response};
 
 use crate::error::CliError;
 use crate::http::{Client, Target};
+use crate::patience::Patience;
 use crate::query::Selection;
 
 /// How often a page is asked for.
@@ -200,16 +200,17 @@ async fn page(client: &Client, request: RequestBuilder) -> Result<Page, CliError
 }
 
 async fn sent(client: &Client, request: RequestBuilder) -> Result<Response, CliError> {
-    for tries in 1..TRIES {
+    let mut patience = Patience::new(TRIES);
+    loop {
         let again = request.try_clone().ok_or_else(|| client.misunderstood())?;
-        match client.send(again).await {
-            Err(CliError::Silent { .. }) => {}
-            Err(CliError::Refused(refusal)) if refusal.is_passing() => {}
+        let error = match client.send(again).await {
+            Err(error @ CliError::Silent { .. }) => error,
+            Err(CliError::Refused(refusal)) if refusal.is_passing() => CliError::Refused(refusal),
             done => return done,
-        }
-        tokio::time::sleep(Duration::from_millis(250 << tries)).await;
+        };
+        let Some(wait) = patience.put_off(&error) else { return Err(error) };
+        tokio::time::sleep(wait).await;
     }
-    client.send(request).await
 }
 
 /// The parameters of the next page. Only they are taken from the link, so that a token goes nowhere but where it is of.

@@ -94,8 +94,9 @@ impl Client {
         if status.is_success() {
             return Ok(answer);
         }
+        let headers = answer.headers().clone();
         let body = answer.bytes().await.unwrap_or_default();
-        Err(CliError::Refused(Refusal::new(status, &body)))
+        Err(CliError::Refused(Refusal::new(status, &headers, &body)))
     }
 
     /// Sends a request and reads the JSON of its answer.

@@ -5,6 +5,7 @@
 pub mod net;
 pub mod error;
 pub mod http;
+mod patience;
 pub mod send;
 pub mod query;
 pub mod token;

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Method, Response, StatusCode};
 use serde::Deserialize;
 
-use crate::error::is_passing;
-use crate::error::{CliError, Refusal};
+use crate::error::{CliError, Refusal, is_passing};
 use crate::http::Client;
+use crate::patience::Patience;
 
 /// Sessions of one batch, and its size before compression.
 const BATCH_ITEMS: usize = 500;
@@ -21,7 +20,6 @@ const BATCH_BYTES: usize = 3 << 20;
 const BATCH_DOCUMENTS: usize = 20;
 /// How often in a row a batch may be put off without any of it being stored.
 const TRIES: u32 = 8;
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Rejected sessions that are remembered one by one.
 const SHOWN: usize = 20;
 
@@ -167,15 +165,15 @@ pub async fn send(
     mut batch: Batch,
     put_off: impl Fn(&CliError),
 ) -> (Tally, Result<(), CliError>) {
-    let (mut tally, mut tries) = (Tally::default(), 0);
+    let (mut tally, mut patience) = (Tally::default(), Patience::new(TRIES));
     loop {
-        let (failure, wait) = match post(client, delivery, &batch).await {
-            Err(error @ CliError::Silent { .. }) => (error, None),
+        let failure = match post(client, delivery, &batch).await {
+            Err(error @ CliError::Silent { .. }) => error,
             Err(error) => return (tally, Err(error)),
             Ok(answer) => {
-                let (status, wait) = (answer.status(), retry_after(&answer));
+                let (status, headers) = (answer.status(), answer.headers().clone());
                 let body = answer.bytes().await.unwrap_or_default();
-                let failure = CliError::Refused(Refusal::new(status, &body));
+                let refusal = Refusal::new(status, &headers, &body);
                 match serde_json::from_slice::<BatchReport>(&body) {
                     Ok(answer) => {
                         let before = batch.asked.unwrap_or(answer.received);
@@ -184,7 +182,7 @@ pub async fn send(
                             return (tally, Ok(()));
                         }
                         if batch.asked < Some(before) {
-                            tries = 0;
+                            patience = Patience::new(TRIES);
                         }
                     }
                     Err(_) if status == StatusCode::PAYLOAD_TOO_LARGE && batch.items.len() == 1 => {
@@ -195,17 +193,14 @@ pub async fn send(
                     }
                     Err(_) if is_passing(status) => {}
                     Err(_) if status.is_success() => return (tally, Err(client.misunderstood())),
-                    Err(_) => return (tally, Err(failure)),
+                    Err(_) => return (tally, Err(CliError::Refused(refusal))),
                 }
-                (failure, wait)
+                CliError::Refused(refusal)
             }
         };
-        tries += 1;
-        if tries >= TRIES {
-            return (tally, Err(failure));
-        }
+        let Some(wait) = patience.put_off(&failure) else { return (tally, Err(failure)) };
         put_off(&failure);
-        tokio::time::sleep(wait.unwrap_or(Duration::from_millis(250 << tries)).min(LONGEST_WAIT)).await;
+        tokio::time::sleep(wait).await;
     }
 }
 
@@ -247,11 +242,6 @@ fn count_outcomes(answer: BatchReport, batch: &mut Batch, tally: &mut Tally) {
     tally.ignored += answer.ignored;
     batch.items = again.into_values().collect();
     batch.asked = Some(asked);
-}
-
-fn retry_after(answer: &Response) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds))
 }
 
 #[cfg(test)]
