@@ -32,6 +32,7 @@ mod token;
 mod token_list;
 mod ingest;
 mod limits;
+mod caller_limits;
 mod versions;
 mod tolerance;
 mod odd_values;

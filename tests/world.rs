@@ -1,13 +1,14 @@
 //! A running stack, and what tests do with it.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use console::Deployment;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use infra::endpoints::{Clients, Endpoints};
+use infra::endpoints::{Backend, Clients, Endpoints};
 use infra::stack::Stack;
 use infra::stream_poller::StreamPoller;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -16,6 +17,7 @@ use store::Store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use web::limit::Limits;
 
 /// How long it may take until an acknowledged session is readable.
 const READABLE_WITHIN: Duration = Duration::from_secs(10);
@@ -51,9 +53,19 @@ impl World {
     }
 
     pub(crate) async fn start_in(deployment: Deployment) -> World {
+        World::start_with(deployment, Limits::default()).await
+    }
+
+    /// Starts a stack with limits for callers.
+    pub(crate) async fn start_limited(limits: Limits) -> World {
+        World::start_with(Deployment::default(), limits).await
+    }
+
+    async fn start_with(deployment: Deployment, limits: Limits) -> World {
         let data = tempfile::tempdir().unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let stack = Stack::start_in(deployment, data.path(), listen).await.unwrap();
+        let backend = Backend::default();
+        let stack = Stack::start_on(&backend, deployment, limits, data.path(), listen).await.unwrap();
         let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let (url, admin) = (stack.local.url.clone(), stack.local.admin_token.clone());
         World { client, url, admin, running: Running::Stack { _stack: Box::new(stack) }, data }
@@ -62,11 +74,16 @@ impl World {
     /// Starts only the routers of the functions, on a store. Nothing reads the table's stream, so the test
     /// decides what reaches the lake.
     pub(crate) async fn over(store: Store) -> World {
+        World::over_limited(store, Limits::default()).await
+    }
+
+    /// The same with limits for callers.
+    pub(crate) async fn over_limited(store: Store, limits: Limits) -> World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let admin = ::token::issue_to_host(&store, "test").await.unwrap();
-        let routes = infra::stack::routes(store.clone(), Some(url.clone()), Deployment::default());
-        let app = web::http::host(routes);
+        let routes = infra::stack::routes(store.clone(), Some(url.clone()), Deployment::default(), limits);
+        let app = web::http::host(routes).into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let client = client::net::client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let data = tempfile::tempdir().unwrap();

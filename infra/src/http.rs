@@ -45,7 +45,7 @@ async fn serve_within(
     let server = Server::<SocketAddr>::from_listener(listener).acceptor(NoDelayAcceptor::new());
     let mut server = server.handle(handle.clone()).first_request_timeout(patience);
     server.http_builder().http1().header_read_timeout(patience);
-    let serving = server.serve(router.into_make_service());
+    let serving = server.serve(router.into_make_service_with_connect_info::<SocketAddr>());
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => ended,

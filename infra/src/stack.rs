@@ -18,6 +18,7 @@ use serde::Serialize;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use web::limit::Limits;
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::endpoints::{Backend, Clients, Endpoints};
@@ -110,15 +111,16 @@ impl Stack {
         data: &Path,
         listen: SocketAddr,
     ) -> Result<Stack, StackError> {
-        Stack::start_on(&Backend::default(), deployment, data, listen).await
+        Stack::start_on(&Backend::default(), deployment, Limits::default(), data, listen).await
     }
 
-    /// Starts a stack as `start_in` does, with DynamoDB, S3 and KMS where `backend` says. Missing tables and
+    /// Starts a stack as `start_in` does, with limits for callers, and with DynamoDB, S3 and KMS where `backend` says. Missing tables and
     /// buckets are made, except in a deployed stack. The folder `data` keeps the data of the embedded
     /// servers, and how far the stream has been read.
     pub async fn start_on(
         backend: &Backend,
         deployment: Deployment,
+        limits: Limits,
         data: &Path,
         listen: SocketAddr,
     ) -> Result<Stack, StackError> {
@@ -151,7 +153,7 @@ impl Stack {
         // are always the same text.
         let public_url = (!address.ip().is_unspecified()).then(|| format!("http://{address}"));
         let url = format!("http://{address}");
-        let routes = routes(store.clone(), public_url, deployment);
+        let routes = routes(store.clone(), public_url, deployment, limits);
         let routes = if address.ip().is_loopback() { http::refuse_other_names(routes) } else { routes };
         let app = web::http::host(routes);
         let serving = StackTask::start("the HTTP server", async move {
@@ -208,14 +210,14 @@ async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), Stac
 /// Returns the routes of all functions, without what is around every router (`web::http::host`).
 ///
 /// `public_url` is the address of links in reports; where it is `None`, each request tells it.
-pub fn routes(store: Store, public_url: Option<String>, deployment: Deployment) -> Router {
+pub fn routes(store: Store, public_url: Option<String>, deployment: Deployment, limits: Limits) -> Router {
     Router::new()
-        .merge(token::router(token::App::new(store.clone())))
-        .merge(ingest::router(ingest::App::new(store.clone())))
-        .merge(data::router(data::App::at(store.clone(), public_url.clone())))
-        .merge(people::router(people::App::at(store.clone(), public_url)))
-        .merge(media::router(media::App::new(store.clone())))
-        .merge(console::router(console::App::new(store, deployment)))
+        .merge(token::router(token::App::new(store.clone()).limited(limits)))
+        .merge(ingest::router(ingest::App::new(store.clone()).limited(limits)))
+        .merge(data::router(data::App::at(store.clone(), public_url.clone()).limited(limits)))
+        .merge(people::router(people::App::at(store.clone(), public_url).limited(limits)))
+        .merge(media::router(media::App::new(store.clone()).limited(limits)))
+        .merge(console::router(console::App::new(store, deployment).limited(limits)))
 }
 
 /// Returns the admin token of the last run if it is still accepted, otherwise a new one.

@@ -18,6 +18,7 @@ use axum::routing::{get, post, put};
 use serde::Serialize;
 use store::Store;
 use web::caller::Guard;
+use web::limit::Limits;
 
 pub use deployment::{Deployment, Origin, OriginError};
 
@@ -33,6 +34,12 @@ impl App {
     /// An app over a store.
     pub fn new(store: Store, deployment: Deployment) -> App {
         App { guard: Guard::new(store.clone()), store, deployment }
+    }
+
+    /// The app with limits for its callers.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> App {
+        App { guard: Guard::limited(self.store.clone(), limits), ..self }
     }
 }
 

@@ -21,7 +21,7 @@ const MAX_SECONDS: i64 = 12 * HOUR;
 
 pub(crate) async fn sign_in(State(app): State<App>, parts: Parts) -> Result<impl IntoResponse, Problem> {
     let (token, now) = (bearer(&parts)?, Instant::now());
-    let caller = app.guard.authenticate_token(token, now).await?;
+    let caller = app.guard.authenticate_token(token, &parts.extensions, now).await?;
     caller.require_console()?;
     note(&app, &caller, Action::SignedIn).await?;
     let seconds = (caller.expires_at.seconds() - now.seconds()).min(MAX_SECONDS);

@@ -27,6 +27,7 @@ use domain::token::Scope;
 use lake::Lake;
 use store::Store;
 use web::caller::Guard;
+use web::limit::Limits;
 
 use api::{export, receipts, rows, schema};
 use exec::summary::{Summaries, summaries};
@@ -63,6 +64,12 @@ impl App {
             store,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
         }
+    }
+
+    /// The app with limits for its callers.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> App {
+        App { guard: Guard::limited(self.store.clone(), limits), ..self }
     }
 }
 

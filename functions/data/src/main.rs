@@ -4,12 +4,13 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use http::{HeaderValue, header};
 use store::{Names, Store};
+use web::limit::Limits;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
     runtime::telemetry::init();
     let store = Store::new(&store::aws::config()?, Names::from_env()?);
-    let app = data::App::new(store);
+    let app = data::App::new(store).limited(Limits::from_env()?);
     lambda_http::run(web::http::host(data::router(app)).layer(map_response(exact))).await
 }
 

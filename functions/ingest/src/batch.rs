@@ -60,9 +60,14 @@ pub(crate) async fn receive(
     let started = tokio::time::Instant::now();
     let id = caller.account(&[Scope::Ingest], parameters.account.as_ref())?;
     let mapping = parameters.mapping.as_deref().map(Mapping::named).transpose()?;
+    if let Err(refused) = app.guard.sessions.begin(&caller.token_id).await {
+        crate::body::discard(body).await;
+        return Err(refused);
+    }
     compute::run(async move {
         let body = crate::body::read(&headers, body).await?;
         let items = Item::all(&split(&body, Layout::of(&headers))?, mapping)?;
+        app.guard.sessions.take(&caller.token_id, items.len()).await?;
         let mut batch = Batch::new(&app.store, &items, language(&headers), started + TIME_LIMIT);
         batch.trial = parameters.validate.then(BTreeMap::new);
         match app.store.account(&id).await {

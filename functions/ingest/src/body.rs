@@ -32,6 +32,12 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Pro
     }
 }
 
+/// Reads a body and throws it away: a client that is still sending it when it is refused would see a broken connection in
+/// place of the answer.
+pub(crate) async fn discard(body: Body) {
+    drop(collect(body, 0).await);
+}
+
 fn inflate(sent: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut inflated = Vec::new();
     let read = MultiGzDecoder::new(sent).take(MAX_INFLATED as u64 + 1).read_to_end(&mut inflated);

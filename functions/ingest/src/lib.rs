@@ -21,6 +21,7 @@ use axum::extract::FromRef;
 use axum::routing::post;
 use store::Store;
 use web::caller::Guard;
+use web::limit::Limits;
 
 /// What the function works with.
 #[derive(Clone, Debug)]
@@ -33,6 +34,12 @@ impl App {
     /// Builds the app on a store.
     pub fn new(store: Store) -> App {
         App { guard: Guard::new(store.clone()), store }
+    }
+
+    /// The app with limits for its callers.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> App {
+        App { guard: Guard::limited(self.store.clone(), limits), ..self }
     }
 }
 

@@ -14,6 +14,7 @@ use axum::extract::FromRef;
 use axum::routing::{delete, get, post};
 use store::{Store, StoreError};
 use web::caller::Guard;
+use web::limit::Limits;
 
 /// What the routes share.
 #[derive(Clone, Debug)]
@@ -26,6 +27,12 @@ impl App {
     /// An app over a store.
     pub fn new(store: Store) -> App {
         App { guard: Guard::new(store.clone()), store }
+    }
+
+    /// The app with limits for its callers.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> App {
+        App { guard: Guard::limited(self.store.clone(), limits), ..self }
     }
 }
 

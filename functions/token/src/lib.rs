@@ -17,6 +17,7 @@ use domain::token::{Privacy, Scope};
 use serde::Serialize;
 use store::{Store, TokenRow};
 use web::caller::Guard;
+use web::limit::Limits;
 
 use bootstrap::Secret;
 pub use issue::issue_to_host;
@@ -39,6 +40,12 @@ impl App {
     /// characters counts as none.
     pub fn with_bootstrap(store: Store, secret: Option<&str>) -> App {
         App { guard: Guard::new(store.clone()), store, bootstrap: secret.and_then(Secret::new) }
+    }
+
+    /// The app with limits for its callers.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> App {
+        App { guard: Guard::limited(self.store.clone(), limits), ..self }
     }
 }
 

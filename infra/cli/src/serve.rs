@@ -10,6 +10,7 @@ use super::first_run;
 use crate::error::PremiumError;
 use infra::endpoints::Backend;
 use infra::stack::Stack;
+use web::limit::Limits;
 
 /// Where to listen and where to keep things.
 #[derive(Clone, Debug, Args)]
@@ -70,7 +71,8 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), PremiumError> {
     runtime::telemetry::init_at("warn,dynoxide=error");
     let deployment = Deployment { platform_origin: args.platform_origin, connector_id: args.connector_id };
     let backend = if args.aws { Backend::deployed()? } else { Backend::from_env()? };
-    let mut stack = Stack::start_on(&backend, deployment, &args.data, args.listen).await?;
+    let mut stack =
+        Stack::start_on(&backend, deployment, Limits::from_env()?, &args.data, args.listen).await?;
     client::say(format_args!("Premium Report em {}", stack.local.url))?;
     client::say(format_args!("Token de administrador: {}", stack.local.admin_token))?;
     let local = stack.local.clone();

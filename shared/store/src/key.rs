@@ -13,8 +13,10 @@ use domain::link::LinkKeyName;
 use domain::time::Instant;
 
 mod objects;
+mod usage;
 
 pub use objects::*;
+pub use usage::{Usage, usage};
 
 /// A primary key of the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -39,6 +39,7 @@ mod settings;
 mod tokens;
 mod audit;
 mod erasures;
+mod usage;
 
 use std::collections::HashMap;
 use std::sync::Arc;

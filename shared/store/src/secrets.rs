@@ -3,7 +3,8 @@
 //! The encryption context of a wrapped key names its purpose, and a function's policy names the purposes that
 //! it may unwrap. Only the function `token` may unwrap private signing keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -21,6 +22,9 @@ use domain::token::{NewKeyPair, SigningKey};
 
 /// How long an unwrapped key stays in memory.
 const UNWRAPPED_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// How long the list of signing keys stays in memory. A key is made every three months.
+const LISTED_FOR: Duration = Duration::from_secs(30);
 
 /// What a key is for. It is part of the encryption context, without which KMS does not unwrap the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +51,7 @@ impl Purpose {
 pub(super) struct Cache {
     data_keys: Moka<String, DataKey>,
     public_keys: Moka<String, Vec<u8>>,
+    signing_keys: Moka<(), Arc<BTreeSet<String>>>,
 }
 
 impl Default for Cache {
@@ -54,6 +59,7 @@ impl Default for Cache {
         Cache {
             data_keys: Moka::builder().max_capacity(10_000).time_to_live(UNWRAPPED_FOR).build(),
             public_keys: Moka::builder().max_capacity(1_000).time_to_live(UNWRAPPED_FOR).build(),
+            signing_keys: Moka::builder().max_capacity(1).time_to_live(LISTED_FOR).build(),
         }
     }
 }
@@ -206,6 +212,21 @@ impl Store {
             self.0.secrets.public_keys.insert(kid.to_owned(), public.clone()).await;
         }
         Ok(public)
+    }
+
+    /// Returns whether a signing key with this id was ever made, as the list of these said within the last 30 s. However many
+    /// ids are asked for, the table is asked for one list in that time.
+    pub async fn is_signing_key(&self, kid: &str) -> Result<bool, StoreError> {
+        let cache = &self.0.secrets.signing_keys;
+        if let Some(listed) = cache.get(&()).await {
+            return Ok(listed.contains(kid));
+        }
+        let items = self.partition(key::signing_keys()).await?;
+        let listed: BTreeSet<String> =
+            items.iter().filter_map(|item| text(item, "kid")).map(str::to_owned).collect();
+        let is_listed = listed.contains(kid);
+        cache.insert((), Arc::new(listed)).await;
+        Ok(is_listed)
     }
 
     /// Writes a new item. Fails as `Conflict` where there is one with this key.

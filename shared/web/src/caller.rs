@@ -5,15 +5,18 @@ use std::time::Duration;
 use axum::extract::{FromRef, FromRequestParts};
 use headers::{Cookie, HeaderMapExt};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, header};
+use http::{Extensions, HeaderMap, HeaderName, StatusCode, header};
 use moka::future::Cache;
 use subtle::ConstantTimeEq;
 
+use crate::limit::{Limiter, Limits};
 use crate::problem::Problem;
+use crate::source::Source;
 use domain::id::AccountId;
 use domain::lang::{Text, Words};
 use domain::time::Instant;
 use domain::token::{self, Privacy, Scope};
+use store::key::Usage;
 use store::{Store, StoreError, TokenRow};
 
 /// How long a row is trusted without being read again: half of the 60 s within which a revocation must hold.
@@ -111,17 +114,33 @@ impl Caller {
     }
 }
 
-/// Authenticates callers: holds tokens against their signatures and the allowlist.
+/// Authenticates callers: holds tokens against their signatures and the allowlist. It counts what they use, too.
 #[derive(Clone, Debug)]
 pub struct Guard {
     store: Store,
     rows: Cache<String, TokenRow>,
+    failures: Limiter,
+    /// Counts the sessions that tokens send.
+    pub sessions: Limiter,
+    /// Counts the rows that tokens read.
+    pub rows_read: Limiter,
 }
 
 impl Guard {
-    /// A guard over a store.
+    /// A guard over a store that sets no limits.
     pub fn new(store: Store) -> Guard {
-        Guard { store, rows: Cache::builder().max_capacity(10_000).time_to_live(ROW_TRUSTED_FOR).build() }
+        Guard::limited(store, Limits::default())
+    }
+
+    /// A guard over a store that refuses callers past their limits.
+    pub fn limited(store: Store, limits: Limits) -> Guard {
+        Guard {
+            rows: Cache::builder().max_capacity(10_000).time_to_live(ROW_TRUSTED_FOR).build(),
+            failures: Limiter::new(&store, Usage::Failures, limits.failures),
+            sessions: Limiter::new(&store, Usage::Sessions, limits.sessions),
+            rows_read: Limiter::new(&store, Usage::Rows, limits.rows),
+            store,
+        }
     }
 
     /// Authenticates a request: by its header `Authorization`, or, where there is none, by the cookie of the console.
@@ -130,19 +149,57 @@ impl Guard {
         match cookies.as_ref().and_then(|cookies| cookies.get(COOKIE)) {
             Some(token) if !parts.headers.contains_key(header::AUTHORIZATION) => {
                 from_console(&parts.headers)?;
-                let caller = self.authenticate_token(token, now).await?;
+                let caller = self.authenticate_token(token, &parts.extensions, now).await?;
                 caller.require_console()?;
                 Ok(caller)
             }
-            _ => self.authenticate_token(bearer(parts)?, now).await,
+            _ => self.authenticate_token(bearer(parts)?, &parts.extensions, now).await,
         }
     }
 
-    /// Authenticates a token; 401 for one that is not valid. Signature, claims and row must agree: a stolen key alone opens
-    /// nothing, nor does a stolen table.
-    pub async fn authenticate_token(&self, token: &str, now: Instant) -> Result<Caller, Problem> {
+    /// Authenticates a token of a request; 401 for one that is not valid, and 429 in its place where the request's source
+    /// has shown too many of these.
+    ///
+    /// Such a source costs the table next to nothing: of a token whose key was never made here nothing is looked up. A token
+    /// that was issued here is told by its signature, so it goes on, whoever shares its source.
+    pub async fn authenticate_token(
+        &self,
+        token: &str,
+        extensions: &Extensions,
+        now: Instant,
+    ) -> Result<Caller, Problem> {
+        // Requests of which no source is known are as one source.
+        let source = Source::of(extensions);
+        let source = source.as_ref().map_or("", Source::as_str);
+        let exceeded = self.failures.exceeded(source).await;
+        match (self.authenticated(token, exceeded.is_some(), now).await, exceeded) {
+            (Ok(row), _) => {
+                self.note_use(&row, now).await;
+                Ok(Caller {
+                    account: row.account,
+                    scope: row.scope,
+                    privacy: row.privacy,
+                    token_id: row.id,
+                    expires_at: row.expires_at,
+                })
+            }
+            (Err(problem), _) if problem.status() != StatusCode::UNAUTHORIZED => Err(problem),
+            (Err(_), Some(exceeded)) => Err(exceeded),
+            (Err(problem), None) => {
+                self.failures.begin(source).await?;
+                Err(problem)
+            }
+        }
+    }
+
+    /// The row of a token that is valid. Signature, claims and row must agree: a stolen key alone opens nothing, nor does a
+    /// stolen table. `is_bounded` says that a token of a key that was never made here may cost no request to the table.
+    async fn authenticated(&self, token: &str, is_bounded: bool, now: Instant) -> Result<TokenRow, Problem> {
         let refused = || Problem::unauthorized(NOT_VALID);
         let kid = token::key_id(token).map_err(|_| refused())?;
+        if is_bounded && !self.store.is_signing_key(&kid).await? {
+            return Err(refused());
+        }
         let public = self.store.public_key(&kid).await?.ok_or_else(refused)?;
         let claims = token::verify(token, &public).map_err(|_| refused())?;
         let row = self.row(&claims.jti).await?.ok_or_else(refused)?;
@@ -153,14 +210,7 @@ impl Guard {
         if !(same_token && same_claims) || row.revoked_at.is_some() || row.expires_at <= now {
             return Err(refused());
         }
-        self.note_use(&row, now).await;
-        Ok(Caller {
-            account: row.account,
-            scope: row.scope,
-            privacy: row.privacy,
-            token_id: row.id,
-            expires_at: row.expires_at,
-        })
+        Ok(row)
     }
 
     async fn row(&self, id: &str) -> Result<Option<TokenRow>, StoreError> {

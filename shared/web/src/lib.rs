@@ -1,4 +1,5 @@
-//! What is around every router: errors as clients see them, what a request brings, and who asks.
+//! What is around every router: errors as clients see them, what a request brings, from where it comes, who asks and how
+//! much they may use.
 //!
 //! The modules stand in reading order; each may use only those above it.
 
@@ -8,4 +9,6 @@ pub mod input;
 pub mod days;
 pub mod listing;
 pub mod http;
+pub mod source;
+pub mod limit;
 pub mod caller;

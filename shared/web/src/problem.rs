@@ -119,6 +119,11 @@ impl Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
+    /// 429: more than the caller may use in a minute, of which `seconds` are left.
+    pub fn too_many(detail: impl Into<Words>, seconds: i64) -> Problem {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).header(header::RETRY_AFTER, &seconds.to_string())
+    }
+
     /// 503: try again after `seconds`.
     pub fn unavailable(detail: impl Into<Words>, seconds: u32) -> Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)

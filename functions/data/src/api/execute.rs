@@ -78,6 +78,7 @@ impl QueryExecutor {
         headers: &HeaderMap,
     ) -> Result<QueryExecutor, Problem> {
         let id = caller.account(READERS, named)?;
+        app.guard.rows_read.begin(&caller.token_id).await?;
         let (account, key) = futures::try_join!(app.store.account(&id), app.store.made_segment_key(&id))?;
         // Only writers may make an account's key. Before they did, the account has no rows, so there is no cursor to seal and
         // no pseudonym to make, and any key will do.
@@ -126,6 +127,8 @@ impl QueryExecutor {
             Err(error) => return Err(self.failed(error, query).await),
         };
         let FilledPage { page, last, total } = filled;
+        // How many rows there are is known now that they are read: whoever has used up its minute with them gets them still.
+        drop(self.app.guard.rows_read.take(&self.token_id, page.rows()).await);
         if page.has_too_large_row() {
             return Err(Problem::invalid("fields", TOO_LARGE_ROW));
         }

@@ -3,6 +3,7 @@
 
 mod ended;
 mod endpoints;
+mod limits;
 
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
@@ -29,8 +30,14 @@ impl Drop for Served {
 
 impl Served {
     fn start() -> Served {
+        Served::start_with(&[])
+    }
+
+    /// Starts it with these variables in its environment.
+    fn start_with(settings: &[(&str, &str)]) -> Served {
         let data = tempfile::tempdir().unwrap();
         let child = premium()
+            .envs(settings.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--no-demo", "--data"])
             .arg(data.path())
             .stdout(Stdio::null())
