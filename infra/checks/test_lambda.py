@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import random
 import re
 import subprocess
 import tempfile
@@ -128,6 +129,12 @@ def wait_for(what, seconds=30):
     while not (found := what()) and time.monotonic() < ends:
         time.sleep(0.5)
     return found
+
+
+def minute_with(seconds):
+    """Waits for a minute of which as many seconds are left: the limits are of a minute."""
+    if (left := 60 - time.time() % 60) < seconds:
+        time.sleep(left)
 
 
 class Http(unittest.TestCase):
@@ -263,6 +270,35 @@ class Http(unittest.TestCase):
         self.assertEqual(settings["statusCode"], 200)
         me = invoke("token", {**request("GET /v1/me", headers=ours), "cookies": cookies})
         self.assertEqual(payload(me)["account"], ACCOUNT)
+
+    def test_what_a_token_sends_and_reads_has_the_limits_that_the_environment_sets(self):
+        report, writer = issue("report"), issue("ingest")
+        limits = {"PREMIUM_SESSIONS_PER_MINUTE": "1", "PREMIUM_ROWS_PER_MINUTE": "1"}
+        post = request("POST /v1/sessions", token=writer, body=session("limitada"))
+        read = request("GET /v1/export", token=report, query="fields=session_id")
+        for name, event in (("ingest", post), ("data", read)):
+            minute_with(20)
+            with Function(BINARIES / name, STACK.environment | limits) as function:
+                served, refused = function.invoke(event), function.invoke(event)
+            self.assertEqual((served["statusCode"], refused["statusCode"]), (200, 429), refused)
+            self.assertLessEqual(int(refused["headers"]["retry-after"]), 60)
+
+    def test_instances_hold_an_address_to_its_limit_together_whatever_headers_say(self):
+        settings = STACK.environment | {"PREMIUM_FAILURES_PER_MINUTE": "4"}
+        admin = STACK.local["admin_token"]
+
+        def status(instance, token, address="198.51.100.9"):
+            event = request("GET /v1/me", token=token, headers={"x-forwarded-for": f"203.0.113.{random.randrange(256)}"})
+            event["requestContext"]["http"]["sourceIp"] = address
+            return instance.invoke(event)["statusCode"]
+
+        minute_with(20)
+        with Function(BINARIES / "token", settings) as first, Function(BINARIES / "token", settings) as second:
+            wrong = [status(instance, admin[:-4] + "AAAA") for _ in range(3) for instance in (first, second)]
+            self.assertEqual(wrong, [401] * 4 + [429] * 2)
+            for instance in (first, second):
+                self.assertEqual(status(instance, admin), 200)
+                self.assertEqual(status(instance, admin[:-4] + "AAAA", "198.51.100.10"), 401)
 
 
 class Archive(unittest.TestCase):

@@ -19,6 +19,7 @@ BROKEN = Path(__file__).with_name("broken.yaml")
 CALLER = """
 dynamodb:GetItem token#*         dynamodb:GetItem signing-key#*    dynamodb:GetItem account#*
 dynamodb:UpdateItem token#* (pk sk last_used_on)                   kms:Decrypt via dynamodb for Table
+dynamodb:UpdateItem used-failures#*      dynamodb:Query signing-keys
 """
 # What each function may do: an action, and on what. For an item of the table, the prefix of its partition key.
 MAY = {
@@ -26,7 +27,7 @@ MAY = {
         dynamodb:PutItem token#*           dynamodb:UpdateItem token#*
         dynamodb:BatchGetItem token#*      dynamodb:UpdateItem due#*
         dynamodb:UpdateItem account#*      dynamodb:PutItem signing-key#*
-        dynamodb:PutItem signing-keys      dynamodb:Query signing-keys
+        dynamodb:PutItem signing-keys
         dynamodb:Query ${Table.Arn}/index/listing
         dynamodb:PutItem audit#*
         kms:Encrypt for signing            kms:Decrypt for signing
@@ -37,6 +38,7 @@ MAY = {
         dynamodb:PartiQLInsert account#*
         dynamodb:GetItem receipt#*         dynamodb:UpdateItem receipt#*
         dynamodb:PutItem rejection#*       dynamodb:UpdateItem left-out#*
+        dynamodb:UpdateItem used-sessions#*
         kms:Encrypt for account            kms:Decrypt for account
         s3:GetObject ${LakeBucket.Arn}/bodies/*    s3:PutObject ${LakeBucket.Arn}/bodies/*
         kms:Decrypt via s3 for LakeBucket          kms:GenerateDataKey via s3 for LakeBucket
@@ -87,7 +89,7 @@ MAY = {
         dynamodb:Query rejection#*         dynamodb:Query aside#*
         dynamodb:Query left-out#*
         dynamodb:Query ${Table.Arn}/index/listing
-        dynamodb:UpdateItem audit#*
+        dynamodb:UpdateItem audit#*        dynamodb:UpdateItem used-rows#*
         dynamodb:GetItem link-key#*        dynamodb:PartiQLInsert link-key#*
         kms:Decrypt for account
         kms:Encrypt for link               kms:Decrypt for link
@@ -132,14 +134,14 @@ ROUTES = {
     "PUT /v1/settings, GET /v1/audit, GET /v1/openapi.json, GET /healthz, $default",
 }
 SETTINGS = {
-    "Token": "TABLE KEY BOOTSTRAP_SECRET",
-    "Ingest": "TABLE LAKE_BUCKET KEY",
+    "Token": "TABLE KEY BOOTSTRAP_SECRET FAILURES_PER_MINUTE",
+    "Ingest": "TABLE LAKE_BUCKET KEY SESSIONS_PER_MINUTE FAILURES_PER_MINUTE",
     "Archive": "TABLE LAKE_BUCKET KEY",
     "Maintain": "TABLE LAKE_BUCKET MEDIA_BUCKET KEY",
-    "Data": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
-    "People": "TABLE LAKE_BUCKET KEY PUBLIC_URL",
-    "Media": "TABLE MEDIA_BUCKET KEY",
-    "Console": "TABLE PLATFORM_ORIGIN CONNECTOR_ID",
+    "Data": "TABLE LAKE_BUCKET KEY PUBLIC_URL ROWS_PER_MINUTE FAILURES_PER_MINUTE",
+    "People": "TABLE LAKE_BUCKET KEY PUBLIC_URL FAILURES_PER_MINUTE",
+    "Media": "TABLE MEDIA_BUCKET KEY FAILURES_PER_MINUTE",
+    "Console": "TABLE PLATFORM_ORIGIN CONNECTOR_ID FAILURES_PER_MINUTE",
 }
 
 
@@ -263,6 +265,13 @@ class Functions(Stack):
             self.assertEqual("resolve:secretsmanager" in json.dumps(variables), name == "Token")
             self.assertEqual("KmsKeyArn" in function, name == "Token")
 
+    def test_every_setting_is_one_that_the_program_reads(self):
+        # A limit under another name would be none.
+        sources = [path for folder in ("shared", "functions") for path in (ROOT / folder).glob("*/src/**/*.rs")]
+        read = "".join(path.read_text(encoding="utf-8") for path in sources)
+        for setting in set(" ".join(SETTINGS.values()).split()):
+            self.assertIn(f'"PREMIUM_{setting}"', read)
+
     def test_every_route_leads_to_its_function_which_the_api_may_invoke(self):
         expected = {(r, f"{name}Function") for name, routes in ROUTES.items() for r in routes.split(", ")}
         self.assertEqual(set(self.routes()), expected)
@@ -351,7 +360,8 @@ class Roles(Stack):
                     self.assertIn("dynamodb:LeadingKeys", json.dumps(statement["Condition"]))
 
     def test_the_prefixes_are_those_the_program_makes_keys_with(self):
-        keys = (ROOT / "shared/store/src/key.rs").read_text(encoding="utf-8")
+        source = ROOT / "shared/store/src"
+        keys = "".join(path.read_text(encoding="utf-8") for path in [source / "key.rs", *source.glob("key/*.rs")])
         prefixes = set(re.findall(r"[a-z-]+(?:#\*|keys\b)", " ".join(MAY.values())))
         for prefix in prefixes:
             self.assertIn('"' + prefix.removesuffix("*"), keys)

@@ -15,6 +15,7 @@ use domain::token::Scope;
 use lake::Lake;
 use store::Store;
 use web::caller::Guard;
+use web::limit::Limits;
 
 /// The scopes that may, besides an admin.
 const KEEPERS: &[Scope] = &[Scope::Console];
@@ -43,6 +44,12 @@ impl App {
             store,
             public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
         }
+    }
+
+    /// The app with limits for its callers.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> App {
+        App { guard: Guard::limited(self.store.clone(), limits), ..self }
     }
 }
 
