@@ -50,7 +50,7 @@ struct Progress {
     found_until: Option<Instant>,
     /// When the first session was emptied.
     emptied_at: Option<Instant>,
-    /// Whether a pass of cleaning has replaced anything.
+    /// How many segments cleaning has replaced.
     segments_rewritten: u64,
     /// When it was said that the lake cannot be shown as it was before.
     deleting_at: Option<Instant>,
@@ -90,6 +90,7 @@ pub(crate) async fn step(app: &App, lease: &Lease, now: Instant) -> Result<Step,
             if Instant::now() >= now.plus_seconds(STEP_SECONDS) {
                 return Ok(Step { done, next: now });
             }
+            let before = progress.clone();
             let work = Work { app, account: &account, order: &order };
             // Boxed: the compiler gives up on computing the layout of a future this deep.
             let piece = Box::pin(work.piece(&mut progress)).await?;
@@ -98,8 +99,10 @@ pub(crate) async fn step(app: &App, lease: &Lease, now: Instant) -> Result<Step,
                 done += 1;
                 break;
             }
-            let kept = serde_json::to_string(&progress).unwrap_or_default();
-            app.store.keep_erasure_progress(&account.id, &order.receipt_id, &kept).await?;
+            if progress != before {
+                let kept = serde_json::to_string(&progress).unwrap_or_default();
+                app.store.keep_erasure_progress(&account.id, &order.receipt_id, &kept).await?;
+            }
             if let Piece::Wait(until) = piece {
                 next = next.min(until);
                 break;

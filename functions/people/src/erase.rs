@@ -1,5 +1,6 @@
 //! `DELETE /v1/people/{person}`, and the receipts of erasures.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use domain::id::AccountId;
 use domain::lang::Text;
@@ -13,7 +14,7 @@ use web::input::{AccountParameter, InputField, Others, Parameters, all};
 use web::listing::{MAX_LIMIT, cursor, limit, place};
 use web::problem::Problem;
 
-use crate::person::{find_one, nobody};
+use crate::person::{find_one, nobody, pseudonym};
 use crate::{App, KEEPERS};
 
 const NO_RECEIPT: Text = Text::new(
@@ -60,10 +61,10 @@ pub(crate) struct ReceiptView {
 pub(crate) async fn erase(
     State(app): State<App>,
     caller: Caller,
-    Path(person): Path<String>,
+    person: Result<Path<String>, PathRejection>,
     Parameters(named): Parameters<AccountParameter>,
 ) -> Result<(StatusCode, axum::Json<Ordered>), Problem> {
-    let account = caller.account(KEEPERS, named.account.as_ref())?;
+    let (account, person) = (caller.account(KEEPERS, named.account.as_ref())?, pseudonym(person)?);
     compute::run(async move {
         let receipt_id = order(&app, &account, &person, &caller.token_id).await?;
         Ok((StatusCode::ACCEPTED, axum::Json(Ordered { receipt_id })))
@@ -86,7 +87,10 @@ async fn order(app: &App, account: &AccountId, person: &str, by: &str) -> Result
     store.note_erasure(account, now).await?;
     let last_id = last.as_ref().map(|last| last.receipt_id.as_str());
     match store.order_erasure(account, (person, &found.identifiers), by, last_id, now).await {
-        Ok(receipt) => Ok(receipt.receipt_id),
+        Ok(receipt) => {
+            tracing::info!(%account, by, receipt = receipt.receipt_id, "an erasure was ordered");
+            Ok(receipt.receipt_id)
+        }
         // Another request was faster, and its receipt is the first.
         Err(error) if error.kind == StoreErrorKind::Conflict => {
             let first = store.erasure_of(account, person).await?;
@@ -116,12 +120,14 @@ pub(crate) async fn list(
 pub(crate) async fn read(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     Parameters(named): Parameters<AccountParameter>,
 ) -> Result<axum::Json<ReceiptView>, Problem> {
     let account = caller.account(KEEPERS, named.account.as_ref())?;
-    let receipt = if is_id(&id) { app.store.erasure(&account, &id).await? } else { None };
-    receipt.map(|receipt| axum::Json(view(receipt))).ok_or_else(|| Problem::not_found(NO_RECEIPT))
+    let missing = || Problem::not_found(NO_RECEIPT);
+    let id = id.ok().map(|Path(id)| id).filter(|id| is_id(id)).ok_or_else(missing)?;
+    let receipt = app.store.erasure(&account, &id).await?;
+    receipt.map(|receipt| axum::Json(view(receipt))).ok_or_else(missing)
 }
 
 /// Whether a text can be the id of a receipt.

@@ -1,5 +1,6 @@
 //! `POST /v1/people/{person}/export`: everything that is kept of a person, session by session.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::id::{AccountId, SessionId};
@@ -17,7 +18,7 @@ use web::listing::{MAX_LIMIT, cursor, limit, place};
 use web::problem::Problem;
 
 use crate::document::{Links, document};
-use crate::person::{find_one, nobody};
+use crate::person::{find_one, nobody, pseudonym};
 use crate::{App, KEEPERS};
 
 /// A page is full once it has so many bytes; a session of 3 MiB still fits behind it.
@@ -51,7 +52,7 @@ impl Position {
 pub(crate) async fn export(
     State(app): State<App>,
     caller: Caller,
-    Path(person): Path<String>,
+    person: Result<Path<String>, PathRejection>,
     Parameters(wanted): Parameters<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -61,10 +62,10 @@ pub(crate) async fn export(
         wanted.cursor.as_deref().map(|text| place::<Position>(text, |_| true)).transpose(),
         wanted.others.refuse(),
     ))?;
-    let account = caller.account(KEEPERS, named.as_ref())?;
+    let (account, person) = (caller.account(KEEPERS, named.as_ref())?, pseudonym(person)?);
     if after.is_none() {
-        let event = (Action::PersonExported, Some(person.clone()));
-        app.store.note_event(Some(&account), event.0, &caller.token_id, event.1).await?;
+        let about = Some(person.clone());
+        app.store.note_event(Some(&account), Action::PersonExported, &caller.token_id, about).await?;
     }
     let base_url = app.public_url.clone().unwrap_or_else(|| base_url(&headers));
     compute::run(async move {

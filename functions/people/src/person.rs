@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use domain::id::{AccountId, SessionId};
 use domain::lang::Text;
 use domain::person::{Identifier, PersonKey, Sought, is_pseudonym, joined};
@@ -44,6 +46,11 @@ pub(crate) struct Person {
     pub(crate) sessions: Vec<SessionContact>,
 }
 
+/// The pseudonym in a path; 404 for what is none.
+pub(crate) fn pseudonym(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    path.ok().map(|Path(person)| person).filter(|person| is_pseudonym(person)).ok_or_else(nobody)
+}
+
 /// 404 for a person of whom nothing is kept.
 pub(crate) fn nobody() -> Problem {
     Problem::not_found(NOBODY)
@@ -55,9 +62,6 @@ pub(crate) async fn find_one(
     account: &AccountId,
     person: &str,
 ) -> Result<Option<Person>, Problem> {
-    if !is_pseudonym(person) {
-        return Ok(None);
-    }
     let key = person_key(app, account).await?;
     let sought = Sought::Pseudonym { person: person.to_owned(), key: key.clone() };
     let found = find(app, account, sought).await?;
@@ -68,13 +72,13 @@ pub(crate) async fn find_one(
 /// All persons that are sought, those first whose first session is the earliest.
 pub(crate) async fn find(app: &App, account: &AccountId, sought: Sought) -> Result<Vec<Person>, Problem> {
     let key = person_key(app, account).await?;
-    let looked = tokio::time::timeout(PATIENCE, look(app, account, &sought));
-    let rows = looked.await.map_err(|_| Problem::unavailable(TOO_LONG, 1))??;
+    let scanned = tokio::time::timeout(PATIENCE, scan(app, account, &sought));
+    let rows = scanned.await.map_err(|_| Problem::unavailable(TOO_LONG, 1))??;
     let identifiers: Vec<BTreeSet<Identifier>> = rows.iter().map(identifiers).collect();
     let mut rows: Vec<Option<SessionContact>> = rows.into_iter().map(Some).collect();
-    let persons = joined(&identifiers).into_iter().map(|(identifiers, places)| {
+    let persons = joined(&identifiers).into_iter().map(|(identifiers, positions)| {
         let mut sessions: Vec<SessionContact> =
-            places.into_iter().filter_map(|at| rows.get_mut(at).and_then(Option::take)).collect();
+            positions.into_iter().filter_map(|at| rows.get_mut(at).and_then(Option::take)).collect();
         sessions.sort_by(|a, b| (a.created_at, a.session.as_str()).cmp(&(b.created_at, b.session.as_str())));
         let identifiers: BTreeSet<Identifier> = identifiers.into_iter().take(MOST_IDENTIFIERS).collect();
         let pseudonym = identifiers.first().map(|first| key.pseudonym(first)).unwrap_or_default();
@@ -91,7 +95,7 @@ async fn person_key(app: &App, account: &AccountId) -> Result<PersonKey, StoreEr
 }
 
 /// The sessions of whom is sought, and then of whoever shares an id or an address with these.
-async fn look(app: &App, account: &AccountId, sought: &Sought) -> Result<Vec<SessionContact>, StoreError> {
+async fn scan(app: &App, account: &AccountId, sought: &Sought) -> Result<Vec<SessionContact>, StoreError> {
     let live = app.lake.live(account).await?;
     let parts: Vec<&Part> = live.iter().flat_map(|segment| &segment.parts).collect();
     let mut rows = contacts(app, &parts, sought).await?;

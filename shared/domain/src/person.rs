@@ -209,7 +209,7 @@ impl Contact {
     }
 }
 
-/// Joins sessions into persons, each given as what it is known by and the sessions' places in `sessions`. `sessions` are what
+/// Joins sessions into persons, each given as what it is known by and the sessions' positions in `sessions`. `sessions` are what
 /// each session's contact is known by. The persons come in the order of their first session.
 pub fn joined(sessions: &[BTreeSet<Identifier>]) -> Vec<(BTreeSet<Identifier>, Vec<usize>)> {
     let shared = shared_by_many(sessions);
@@ -218,24 +218,24 @@ pub fn joined(sessions: &[BTreeSet<Identifier>]) -> Vec<(BTreeSet<Identifier>, V
     for (at, identifiers) in sessions.iter().enumerate() {
         let own = |identifier: &&Identifier| !shared.contains(identifier) || identifiers.len() == 1;
         let own: Vec<&Identifier> = identifiers.iter().filter(own).collect();
-        let met: BTreeSet<usize> = own.iter().filter_map(|one| person_of.get(*one).copied()).collect();
+        let joins: BTreeSet<usize> = own.iter().filter_map(|one| person_of.get(*one).copied()).collect();
         let mut person = (BTreeSet::new(), vec![at]);
-        for other in &met {
-            if let Some((known, places)) = persons[*other].take() {
+        for other in &joins {
+            if let Some((known, positions)) = persons[*other].take() {
                 person.0.extend(known);
-                person.1.extend(places);
+                person.1.extend(positions);
             }
         }
         person.0.extend(own.iter().map(|one| (*one).clone()));
         person.1.sort_unstable();
-        let place = met.first().copied().unwrap_or(persons.len());
+        let place = joins.first().copied().unwrap_or(persons.len());
         if place == persons.len() {
             persons.push(None);
         }
         for identifier in own {
             person_of.insert(identifier, place);
         }
-        person_of.values_mut().filter(|at| met.contains(at)).for_each(|at| *at = place);
+        person_of.values_mut().filter(|at| joins.contains(at)).for_each(|at| *at = place);
         persons[place] = Some(person);
     }
     persons.into_iter().flatten().collect()
@@ -308,11 +308,12 @@ mod tests {
             contact("c1", &["11900002222"]).identifiers("s4"),
             contact("", &[]).identifiers("s5"),
         ];
-        let places: Vec<Vec<usize>> = joined(&sessions).into_iter().map(|(_, places)| places).collect();
-        assert_eq!(places, [vec![0, 1, 3, 4], vec![2], vec![5]]);
+        let positions: Vec<Vec<usize>> =
+            joined(&sessions).into_iter().map(|(_, positions)| positions).collect();
+        assert_eq!(positions, [vec![0, 1, 3, 4], vec![2], vec![5]]);
         let mut turned = sessions.to_vec();
         turned.reverse();
-        let sizes: Vec<usize> = joined(&turned).into_iter().map(|(_, places)| places.len()).collect();
+        let sizes: Vec<usize> = joined(&turned).into_iter().map(|(_, positions)| positions.len()).collect();
         assert_eq!(sizes.iter().sum::<usize>(), 6);
         assert_eq!(sizes.len(), 3);
     }
