@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every test there is, in the order in which failing is cheapest. Any warning fails. At the end it prints what each step took.
+# Every test there is; what fails cheaply comes first. Any warning fails. At the end it prints what each step took.
 set -eu
 cd "$(dirname "$0")/.."
 . infra/steps.sh
@@ -19,4 +19,4 @@ step env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 )
 step cargo test --quiet --workspace
 (cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
-step infra/checks/run.sh 'template lambda copy files queries api console cost'
+step infra/checks/run.sh 'queries console lambda cost api copy files template'
