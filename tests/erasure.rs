@@ -151,7 +151,7 @@ async fn objects(store: &Store, account: &AccountId) -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_found_and_exported_by_those_who_may() {
-    let Demo { world, report, console, .. } = &Demo::start().await;
+    let Demo { world, ingest, report, console } = &Demo::start().await;
     for q in ["900001234", "5511900001234", "MARIA CANÁRIO7q", "c1", "c2"] {
         let people = found(world, console, q).await;
         let [person] = people.as_slice() else { panic!("{q}: {people:?}") };
@@ -160,6 +160,13 @@ async fn a_person_is_found_and_exported_by_those_who_may() {
     }
     assert_eq!(found(world, console, "maria").await.len(), 2);
     assert_eq!(found(world, console, "ninguém").await.len(), 0);
+    // A number that many contacts have is nobody's own.
+    let many: Vec<Value> =
+        (0..9).map(|n| session(&format!("z{n}"), &format!("z{n}"), "00000000", 0)).collect();
+    world.ingest_all(ingest, &many, "accepted").await;
+    world.rows_once(report, &query("sessions", &SHOWN), 13).await;
+    assert_eq!(found(world, console, "z3").await[0]["contact_ids"], json!(["z3"]));
+    assert_eq!(found(world, console, "0000-0000").await.len(), 9);
     assert_eq!(world.get("/v1/people?q=maria", report).await.0, StatusCode::FORBIDDEN);
     assert_eq!(world.get("/v1/people?q=m", console).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     for nobody in ["x", &"0".repeat(32)] {

@@ -94,23 +94,37 @@ async fn person_key(app: &App, account: &AccountId) -> Result<PersonKey, StoreEr
     ))
 }
 
-/// The sessions of whom is sought, and then of whoever shares an id or an address with these.
+/// The sessions of whom is sought, and of whoever shares an id or an address with these.
 async fn scan(app: &App, account: &AccountId, sought: &Sought) -> Result<Vec<SessionContact>, StoreError> {
     let live = app.lake.live(account).await?;
     let parts: Vec<&Part> = live.iter().flat_map(|segment| &segment.parts).collect();
     let mut rows = contacts(app, &parts, sought).await?;
-    let mut known = BTreeSet::new();
+    let hits: BTreeSet<SessionId> = rows.iter().map(|row| row.session.clone()).collect();
+    let (mut known, mut own) = own_of(&rows, &hits);
     for _ in 0..ROUNDS {
-        // Addresses that many contacts share lead to nobody; `joined` leaves them out of a person.
-        let all: Vec<BTreeSet<Identifier>> = rows.iter().map(identifiers).collect();
-        let now_known: BTreeSet<Identifier> = joined(&all).into_iter().flat_map(|(known, _)| known).collect();
-        if now_known == known {
+        rows = contacts(app, &parts, &Sought::Known(known.clone())).await?;
+        let (now_known, now_own) = own_of(&rows, &hits);
+        let is_all = now_known == known;
+        (known, own) = (now_known, now_own);
+        if is_all {
             break;
         }
-        known = now_known;
-        rows = contacts(app, &parts, &Sought::Known(known.clone())).await?;
     }
-    Ok(rows)
+    let rows = rows.into_iter().enumerate().filter(|(at, _)| own.contains(at));
+    Ok(rows.map(|(_, row)| row).collect())
+}
+
+/// What the persons of these sessions are known by whom the `hits` attended, and the positions of their sessions. An address
+/// that many contacts share finds others too: `joined` tells them apart, and they are left out.
+fn own_of(rows: &[SessionContact], hits: &BTreeSet<SessionId>) -> (BTreeSet<Identifier>, BTreeSet<usize>) {
+    let all: Vec<BTreeSet<Identifier>> = rows.iter().map(identifiers).collect();
+    let is_hit = |positions: &[usize]| positions.iter().any(|at| hits.contains(&rows[*at].session));
+    let (mut known, mut own) = (BTreeSet::new(), BTreeSet::new());
+    for (identifiers, positions) in joined(&all).into_iter().filter(|(_, positions)| is_hit(positions)) {
+        known.extend(identifiers);
+        own.extend(positions);
+    }
+    (known, own)
 }
 
 /// The sessions in these parts whose contact is sought, each once: as the segment has it that was written last.

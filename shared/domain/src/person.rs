@@ -48,7 +48,8 @@ impl Identifier {
 
 /// A number without the country code of Brazil, or the zeros that are dialled before it.
 fn national(number: &str) -> &str {
-    let number = number.trim_start_matches('0');
+    let dialled = Some(number.trim_start_matches('0')).filter(|rest| rest.len() >= LOCAL_DIGITS);
+    let number = dialled.unwrap_or(number);
     let without = number.strip_prefix("55").filter(|rest| matches!(rest.len(), 10 | 11));
     without.unwrap_or(number)
 }
@@ -289,6 +290,9 @@ mod tests {
             assert!(typed(text).has_address("5511900001234"), "{text}");
         }
         assert!(!typed("90000-1235").has_address("5511900001234"));
+        assert!(
+            !typed("0000-0000").has_address("5511900001234") && typed("0000-0000").has_address("00000000")
+        );
         assert!(!typed("1234").has_address("5511900001234"), "too few digits to be a number");
         assert!(typed("ANA@exemplo.com").has_address("ana@exemplo.com"));
         for text in ["joão", "JOAO  da", "joa\u{303}o da silva"] {
