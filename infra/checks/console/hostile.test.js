@@ -31,7 +31,7 @@ async function harmless({ tab, wrong }) {
   for (const link of links) assert(link === null || /^#|^https:/.test(link) || link.startsWith(`${url}/`), link);
 }
 
-for (const address of ['conector', 'modelos', 'relatorios', 'painel', 'conversas', 'conversas?session=h-1', 'saude', 'dicionario']) {
+for (const address of ['conector', 'modelos', 'relatorios', 'painel', 'conversas', 'conversas?session=h-1', 'saude', 'privacidade', 'dicionario']) {
   test(`hostile content does nothing on ${address}`, async () => {
     await visit(opened.tab, `#/${address}`);
     await harmless(opened);
@@ -47,7 +47,7 @@ test('the conversation shows markup as the text it is', async () => {
 test('an address made by somebody else does nothing', async () => {
   const text = encodeURIComponent(HOSTILE);
   for (const address of [`conversas?session=${text}`, `conversas?where=${text}`, `conversas?where=campaign_name:${text}`,
-    `painel?team=${text}&channel=${text}&from=${text}&to=2026`, `relatorios?id=${text}`, `painel?from=0001-01-01&to=9999-12-31`, `dicionario?lang=${text}&account=${text}`]) {
+    `painel?team=${text}&channel=${text}&from=${text}&to=2026`, `relatorios?id=${text}`, `painel?from=0001-01-01&to=9999-12-31`, `privacidade?from=${text}&to=${text}`, `dicionario?lang=${text}&account=${text}`]) {
     await attempt(opened.tab, `#/${address}`);
     await harmless(opened);
   }

@@ -5,11 +5,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import axe from 'axe-core';
-import { admin, dayBefore, expect, launch, newAccount, newTab, open, store, url, visit } from './stack.js';
+import { admin, dayBefore, expect, launch, newAccount, newTab, open, store, url, violations, visit } from './stack.js';
 import { sessions } from './sessions.js';
 
-const PAGES = ['conector', 'modelos', 'relatorios', 'painel', `conversas?from=${dayBefore(27)}&to=${dayBefore(0)}`, 'conversas?session=s-3', 'saude', 'dicionario'];
+const PAGES = ['conector', 'modelos', 'relatorios', 'painel', `conversas?from=${dayBefore(27)}&to=${dayBefore(0)}`, 'conversas?session=s-3', 'saude', 'privacidade', 'dicionario'];
 const MOST_BYTES = 150 * 1000;
 const FIRST_PAINT = 1000;
 const REPORT = 'https://datastudio.google.com/reporting/6b0e04a4-0000-4000-8000-3c9d3f3c0a01';
@@ -25,14 +24,6 @@ before(async () => {
   await expect(201, 'POST', '/v1/reports', world.token, { title: 'Vendas', url: REPORT });
 });
 after(() => browser.close());
-
-async function violations(tab) {
-  await tab.evaluate(axe.source);
-  // The framed report is another site's page.
-  const result = await tab.evaluate(() => globalThis.axe.run({ exclude: [['iframe']] }));
-  const shown = (node) => `${node.html.slice(0, 160)} ${node.failureSummary}`;
-  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(shown).join(' | ')}`);
-}
 
 // Gives the heat map every shade that it can have, and numbers of two digits: the contrast of a lone letter is not judged.
 async function shadeAll(tab) {
@@ -95,7 +86,7 @@ for (const width of [360, 1920]) {
 
 test('in English no page keeps Portuguese words of its own', async () => {
   const { tab, context } = await open(browser, world.token);
-  for (const address of ['conector', 'modelos', 'relatorios', 'saude', 'dicionario']) {
+  for (const address of ['conector', 'modelos', 'relatorios', 'saude', 'privacidade', 'dicionario']) {
     await visit(tab, `#/${address}?lang=en`);
     assert.equal(await tab.locator('html').getAttribute('lang'), 'en');
     const text = await tab.evaluate(() => document.body.innerText);

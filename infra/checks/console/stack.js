@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 export const { PREMIUM_STACK_URL: url, PREMIUM_ADMIN_TOKEN: admin } = process.env;
@@ -114,3 +115,12 @@ export const follow = async (tab, locator, page) => {
   await locator.click();
   await ready(tab, page);
 };
+
+// What is not accessible on the page as it stands.
+export async function violations(tab) {
+  await tab.evaluate(axe.source);
+  // The framed report is another site's page.
+  const result = await tab.evaluate(() => globalThis.axe.run({ exclude: [['iframe']] }));
+  const shown = (node) => `${node.html.slice(0, 160)} ${node.failureSummary}`;
+  return result.violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(shown).join(' | ')}`);
+}

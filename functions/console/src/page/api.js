@@ -23,6 +23,7 @@ export class Refusal extends Error {
     this.detail = problem.detail;
     this.requestId = problem.request_id;
     this.errors = problem.errors ?? [];
+    this.retryAfter = problem.retryAfter;
     this.reload = reload;
   }
 }
@@ -57,6 +58,7 @@ async function changed() {
 
 async function refusal(answer, token) {
   const problem = await answer.json().catch(() => ({}));
+  problem.retryAfter = Number(answer.headers.get('Retry-After')) || undefined;
   if (answer.status === 401) return token ? badToken(problem) : ended(problem);
   if (answer.status === 403 && !token && await changed()) {
     return new Refusal(say('A sessão deste navegador mudou para outra conta. Recarregue a página para continuar nela.',
@@ -136,10 +138,33 @@ export async function all(reportType, fields, options = {}) {
   return found;
 }
 
-// One page of a file of rows: what is asked for as `POST v1/data`, how it is written, and the cursor that leads to it.
-export async function exported(body, query) {
-  const answer = await send('POST', 'v1/export', { body, query });
+// One page of a file, and the cursor that leads to the next.
+async function filePage(path, options) {
+  const answer = await send('POST', path, options);
   const next = /<([^>]*)>; *rel="next"/.exec(answer.headers.get('Link') ?? '')?.[1];
   const cursor = next && new URL(next, document.baseURI).searchParams.get('cursor');
   return { bytes: new Uint8Array(await answer.arrayBuffer()), cursor };
+}
+
+// A file of rows: what is asked for as `POST v1/data`, and how it is written.
+export const exported = (body, query) => filePage('v1/export', { body, query });
+
+// A file of all that is kept of a person.
+export const personExported = (person, query) => filePage(`v1/people/${encodeURIComponent(person)}/export`, { query });
+
+const MORE_ATTEMPTS = 3;
+const USUAL_PAUSE = 2;
+export const pause = (seconds) => new Promise((over) => setTimeout(over, seconds * 1000));
+
+// Asks again, a few times, where what was refused may succeed in a moment: the server says when.
+export async function patiently(ask) {
+  for (let left = MORE_ATTEMPTS; ; left -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const passes = error instanceof Refusal && (error.status === 0 || error.status === 429 || error.status > 500);
+      if (!passes || left === 0) throw error;
+      await pause(error.retryAfter ?? USUAL_PAUSE);
+    }
+  }
 }

@@ -13,6 +13,7 @@ const PAGES = [
   { id: 'painel', module: './dashboard.js', title: () => say('Painel', 'Dashboard') },
   { id: 'conversas', module: './conversations.js', title: () => say('Conversas', 'Conversations') },
   { id: 'saude', module: './health.js', title: () => say('Integridade dos dados', 'Data integrity') },
+  { id: 'privacidade', module: './privacy.js', title: () => say('Privacidade', 'Privacy') },
   { id: 'dicionario', module: './dictionary.js', title: () => say('Dicionário', 'Dictionary') },
 ];
 
