@@ -82,12 +82,13 @@ test('more people than are shown are told of, and a refusal says why', async () 
   await tab.getByRole('alert').getByText('deve ter ao menos 2 caracteres').waitFor();
 });
 
-test('everything of a person is one file, whatever the pages', async () => {
+test('everything of a person is one file, whatever the pages, and a page that must wait is asked for again', async () => {
   const { tab } = opened;
   await visit(tab, '#/privacidade');
   let pages = 0;
   const short = (route) => {
     pages += 1;
+    if (pages === 2) return route.fulfill({ status: 429, headers: { 'Retry-After': '1' }, json: {} });
     const address = new URL(route.request().url());
     address.searchParams.set('limit', '1');
     return route.continue({ url: String(address) });
@@ -99,7 +100,7 @@ test('everything of a person is one file, whatever the pages', async () => {
   const documents = text.trimEnd().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(documents.map((one) => one.session_id).sort(), ['s-0', 's-3', 's-9']);
   assert(documents.every((one) => one.talks[2].media_url.includes('/m/')), text);
-  assert.equal(pages, 3);
+  assert.equal(pages, 4);
   await tab.getByText(`Exportado em ${name}: 3 sessões.`).waitFor();
   await tab.unroute('**/v1/people/*/export*', short);
 });
@@ -130,6 +131,22 @@ test('an erasure asks for the name, and nothing goes without it', async () => {
   await dialog.waitFor({ state: 'detached' });
   assert.equal(await erase.evaluate((one) => one === document.activeElement), true, 'the keyboard is where it was');
   assert.equal(orders, 0);
+});
+
+test('an erasure that is refused says why, and can be asked for again', async () => {
+  const { tab } = opened;
+  await visit(tab, '#/privacidade');
+  const refuse = (route) => (route.request().method() === 'DELETE'
+    ? route.fulfill({ status: 503, json: { detail: 'O servidor está ocupado.' } }) : route.fallback());
+  await tab.route('**/v1/people/*', refuse);
+  await find(tab, 'souza');
+  const erase = tab.getByRole('button', { name: 'Apagar…: Maria' });
+  await erase.click();
+  await tab.getByLabel('Para confirmar').fill('Maria de Souza');
+  await tab.keyboard.press('Enter');
+  await card(tab, 'Maria de Souza').getByRole('alert').getByText('O servidor está ocupado.').waitFor();
+  assert.equal(await erase.isVisible(), true);
+  await tab.unroute('**/v1/people/*', refuse);
 });
 
 test('who has no name is confirmed by a word, in either language', async () => {

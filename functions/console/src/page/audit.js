@@ -7,7 +7,6 @@ import { periodFields, periodOf } from './period.js';
 import { NONE, counted, instant, number, say } from './text.js';
 
 const AT_ONCE = 50;
-const DAYS = 30;
 
 // What the API calls what was done, in words.
 const actions = () => ({
@@ -33,14 +32,17 @@ const doers = () => ({
   host: say('a máquina do ambiente', 'the stack’s own machine'),
 });
 
+// The id of a token or of a person stays on one line.
+const named = (id) => (/^[0-9a-f]{32}$/.test(id) ? h('code', { class: 'still' }, id) : h('bdi', {}, id));
+
 // Only what the table has itself: a name that is in every object is none of its words.
 const word = (words, id) => (Object.hasOwn(words, id) ? words[id] : null);
 
 const row = (entry) => [
   instant(entry.at),
   word(actions(), entry.action) ?? h('bdi', {}, entry.action),
-  entry.about ? h('bdi', {}, entry.about) : NONE,
-  word(doers(), entry.by) ?? h('code', {}, entry.by),
+  entry.about ? named(entry.about) : NONE,
+  word(doers(), entry.by) ?? named(entry.by),
   { content: number(entry.count), class: 'right' },
 ];
 
@@ -49,7 +51,7 @@ const heads = () => [say('Quando', 'When'), say('O que foi feito', 'What was don
 
 // The log of a period, which is chosen in place: the rest of the page stays.
 export async function auditLog(params) {
-  let period = periodOf(params, DAYS);
+  let period = periodOf(params);
   let entries = [];
   let cursor = null;
   const list = h('div');

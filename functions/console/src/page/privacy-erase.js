@@ -27,7 +27,7 @@ function consequences({ sessions, media }) {
       h('li', {}, say(`De ${all}: nome, telefones, e-mails, IDs e tudo o mais que é do contato.`,
         `From ${all}: names, phones, e-mails, ids and all else that is of the contact.`)),
       h('li', {}, say('O que foi dito: textos, transcrições, legendas e respostas.', 'What was said: texts, transcripts, legends and answers.')),
-      h('li', {}, say(`Os arquivos de ${files} e os links que os abrem.`, `The files of ${files} and the links that open them.`))),
+      media > 0 && h('li', {}, say(`Os arquivos de ${files} e os links que os abrem.`, `The files of ${files} and the links that open them.`))),
     h('h3', {}, say('O que fica', 'What stays')),
     h('p', {}, say('As sessões continuam nas contagens, com status, horários, equipe, agente, canal e tabulação. O ID da sessão não muda.',
       'The sessions stay in the counts, with status, times, team, agent, channel and tabulation. The session’s id does not change.')),
