@@ -19,6 +19,7 @@ use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use web::limit::Limits;
+use web::public_url::PublicUrl;
 
 use crate::embedded::{Embedded, EmbeddedError};
 use crate::endpoints::{Backend, Clients, Endpoints};
@@ -211,6 +212,7 @@ async fn create_bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), Stac
 ///
 /// `public_url` is the address of links in reports; where it is `None`, each request tells it.
 pub fn routes(store: Store, public_url: Option<String>, deployment: Deployment, limits: Limits) -> Router {
+    let public_url = PublicUrl::new(public_url);
     Router::new()
         .merge(token::router(token::App::new(store.clone()).limited(limits)))
         .merge(ingest::router(ingest::App::new(store.clone()).limited(limits)))

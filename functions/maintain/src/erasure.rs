@@ -82,8 +82,11 @@ enum Piece {
 /// Works on the account's orders, one after the other, each until it has to wait.
 pub(crate) async fn step(app: &App, lease: &Lease, now: Instant) -> Result<Step, StoreError> {
     let orders = app.store.erasure_orders(&lease.account).await?;
-    let account = app.store.account(&lease.account).await?;
     let (mut done, mut next) = (0, now.plus_seconds(ROUND_SECONDS));
+    if orders.is_empty() {
+        return Ok(Step { done, next });
+    }
+    let account = app.store.account(&lease.account).await?;
     for order in orders {
         let mut progress: Progress = serde_json::from_str(&order.progress).unwrap_or_default();
         loop {

@@ -7,11 +7,11 @@ use domain::lang::Text;
 use domain::time::Instant;
 use http::StatusCode;
 use runtime::compute;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::{Action, ErasureReceipt, StoreErrorKind};
 use web::caller::Caller;
-use web::input::{AccountParameter, InputField, Others, Parameters, all};
-use web::listing::{MAX_LIMIT, cursor, limit, place};
+use web::input::{AccountParameter, Parameters};
+use web::listing::{PageParameters, WantedPage, cursor};
 use web::problem::Problem;
 
 use crate::person::{find_one, nobody, pseudonym};
@@ -25,16 +25,6 @@ const NO_RECEIPT: Text = Text::new(
 #[derive(Debug, Serialize)]
 pub(crate) struct Ordered {
     receipt_id: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Wanted {
-    account: InputField<AccountId>,
-    limit: Option<String>,
-    cursor: Option<String>,
-    #[serde(flatten)]
-    others: Others,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,15 +93,10 @@ async fn order(app: &App, account: &AccountId, person: &str, by: &str) -> Result
 pub(crate) async fn list(
     State(app): State<App>,
     caller: Caller,
-    Parameters(wanted): Parameters<Wanted>,
+    Parameters(parameters): Parameters<PageParameters>,
 ) -> Result<axum::Json<Listing>, Problem> {
-    let (named, limit, after, ()) = all((
-        wanted.account.optional("account"),
-        wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
-        wanted.cursor.as_deref().map(|text| place::<String>(text, |id| is_id(id))).transpose(),
-        wanted.others.refuse(),
-    ))?;
-    let account = caller.account(KEEPERS, named.as_ref())?;
+    let WantedPage { account, limit, after } = parameters.read(|id: &String| is_id(id))?;
+    let account = caller.account(KEEPERS, account.as_ref())?;
     let (receipts, next) = app.store.erasures(&account, limit, after.as_deref()).await?;
     let erasures = receipts.into_iter().map(view).collect();
     Ok(axum::Json(Listing { erasures, next_cursor: next.as_ref().map(cursor) }))

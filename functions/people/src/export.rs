@@ -13,8 +13,8 @@ use runtime::compute;
 use serde::{Deserialize, Serialize};
 use store::{Action, StoreError};
 use web::caller::Caller;
-use web::input::{InputField, Others, Parameters, all, base_url};
-use web::listing::{MAX_LIMIT, cursor, limit, place};
+use web::input::Parameters;
+use web::listing::{PageParameters, WantedPage, cursor};
 use web::problem::Problem;
 
 use crate::document::{Links, document};
@@ -25,16 +25,6 @@ use crate::{App, KEEPERS};
 const FULL_BYTES: usize = 2 << 20;
 /// How many sessions are read at the same time.
 const AT_ONCE: usize = 8;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Wanted {
-    account: InputField<AccountId>,
-    limit: Option<String>,
-    cursor: Option<String>,
-    #[serde(flatten)]
-    others: Others,
-}
 
 /// After which session a page goes on.
 #[derive(Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -53,21 +43,16 @@ pub(crate) async fn export(
     State(app): State<App>,
     caller: Caller,
     person: Result<Path<String>, PathRejection>,
-    Parameters(wanted): Parameters<Wanted>,
+    Parameters(parameters): Parameters<PageParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (named, limit, after, ()) = all((
-        wanted.account.optional("account"),
-        wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
-        wanted.cursor.as_deref().map(|text| place::<Position>(text, |_| true)).transpose(),
-        wanted.others.refuse(),
-    ))?;
+    let WantedPage { account: named, limit, after } = parameters.read(|_: &Position| true)?;
     let (account, person) = (caller.account(KEEPERS, named.as_ref())?, pseudonym(person)?);
     if after.is_none() {
         let about = Some(person.clone());
         app.store.note_event(Some(&account), Action::PersonExported, &caller.token_id, about).await?;
     }
-    let base_url = app.public_url.clone().unwrap_or_else(|| base_url(&headers));
+    let base_url = app.public_url.of(&headers);
     compute::run(async move {
         let page = Page { app: &app, account: &account, base_url: &base_url };
         let found = find_one(&app, &account, &person).await?.ok_or_else(nobody)?;

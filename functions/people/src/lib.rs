@@ -16,6 +16,7 @@ use lake::Lake;
 use store::Store;
 use web::caller::Guard;
 use web::limit::Limits;
+use web::public_url::PublicUrl;
 
 /// The scopes that may, besides an admin.
 const KEEPERS: &[Scope] = &[Scope::Console];
@@ -26,24 +27,18 @@ pub struct App {
     store: Store,
     guard: Guard,
     lake: Lake,
-    /// Where clients find this stack, without a slash at the end; `None` means where the request says it came in.
-    public_url: Option<String>,
+    public_url: PublicUrl,
 }
 
 impl App {
     /// An app over a store. `PREMIUM_PUBLIC_URL`, if set, is the address that media links begin with.
     pub fn new(store: Store) -> App {
-        App::at(store, runtime::config::optional("PREMIUM_PUBLIC_URL"))
+        App::at(store, PublicUrl::from_env())
     }
 
     /// An app whose media links begin with `public_url`.
-    pub fn at(store: Store, public_url: Option<String>) -> App {
-        App {
-            guard: Guard::new(store.clone()),
-            lake: Lake::new(store.clone()),
-            store,
-            public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
-        }
+    pub fn at(store: Store, public_url: PublicUrl) -> App {
+        App { guard: Guard::new(store.clone()), lake: Lake::new(store.clone()), store, public_url }
     }
 
     /// The app with limits for its callers.

@@ -73,10 +73,9 @@ pub(crate) async fn find_one(
 pub(crate) async fn find(app: &App, account: &AccountId, sought: Sought) -> Result<Vec<Person>, Problem> {
     let key = person_key(app, account).await?;
     let scanned = tokio::time::timeout(PATIENCE, scan(app, account, &sought));
-    let rows = scanned.await.map_err(|_| Problem::unavailable(TOO_LONG, 1))??;
-    let identifiers: Vec<BTreeSet<Identifier>> = rows.iter().map(identifiers).collect();
+    let (rows, persons) = scanned.await.map_err(|_| Problem::unavailable(TOO_LONG, 1))??;
     let mut rows: Vec<Option<SessionContact>> = rows.into_iter().map(Some).collect();
-    let persons = joined(&identifiers).into_iter().map(|(identifiers, positions)| {
+    let persons = persons.into_iter().map(|(identifiers, positions)| {
         let mut sessions: Vec<SessionContact> =
             positions.into_iter().filter_map(|at| rows.get_mut(at).and_then(Option::take)).collect();
         sessions.sort_by(|a, b| (a.created_at, a.session.as_str()).cmp(&(b.created_at, b.session.as_str())));
@@ -94,37 +93,41 @@ async fn person_key(app: &App, account: &AccountId) -> Result<PersonKey, StoreEr
     ))
 }
 
-/// The sessions of whom is sought, and of whoever shares an id or an address with these.
-async fn scan(app: &App, account: &AccountId, sought: &Sought) -> Result<Vec<SessionContact>, StoreError> {
+/// What a person is known by, and the positions of its sessions in a list.
+type Joined = (BTreeSet<Identifier>, Vec<usize>);
+
+/// Sessions, and those of the persons whom they attended that are sought.
+async fn scan(
+    app: &App,
+    account: &AccountId,
+    sought: &Sought,
+) -> Result<(Vec<SessionContact>, Vec<Joined>), StoreError> {
     let live = app.lake.live(account).await?;
     let parts: Vec<&Part> = live.iter().flat_map(|segment| &segment.parts).collect();
     let mut rows = contacts(app, &parts, sought).await?;
     let hits: BTreeSet<SessionId> = rows.iter().map(|row| row.session.clone()).collect();
-    let (mut known, mut own) = own_of(&rows, &hits);
+    let (mut persons, mut known) = (hit(&rows, &hits), BTreeSet::new());
     for _ in 0..ROUNDS {
-        rows = contacts(app, &parts, &Sought::Known(known.clone())).await?;
-        let (now_known, now_own) = own_of(&rows, &hits);
-        let is_all = now_known == known;
-        (known, own) = (now_known, now_own);
-        if is_all {
+        let now_known: BTreeSet<Identifier> =
+            persons.iter().flat_map(|(identifiers, _)| identifiers.clone()).collect();
+        if now_known == known {
             break;
         }
+        known = now_known;
+        rows = contacts(app, &parts, &Sought::Known(known.clone())).await?;
+        persons = hit(&rows, &hits);
     }
-    let rows = rows.into_iter().enumerate().filter(|(at, _)| own.contains(at));
-    Ok(rows.map(|(_, row)| row).collect())
+    Ok((rows, persons))
 }
 
-/// What the persons of these sessions are known by whom the `hits` attended, and the positions of their sessions. An address
-/// that many contacts share finds others too: `joined` tells them apart, and they are left out.
-fn own_of(rows: &[SessionContact], hits: &BTreeSet<SessionId>) -> (BTreeSet<Identifier>, BTreeSet<usize>) {
-    let all: Vec<BTreeSet<Identifier>> = rows.iter().map(identifiers).collect();
-    let is_hit = |positions: &[usize]| positions.iter().any(|at| hits.contains(&rows[*at].session));
-    let (mut known, mut own) = (BTreeSet::new(), BTreeSet::new());
-    for (identifiers, positions) in joined(&all).into_iter().filter(|(_, positions)| is_hit(positions)) {
-        known.extend(identifiers);
-        own.extend(positions);
-    }
-    (known, own)
+/// The persons of these sessions whom a session among the `hits` attended. An address that many contacts share finds others
+/// too: `joined` tells them apart, and they are left out.
+fn hit(rows: &[SessionContact], hits: &BTreeSet<SessionId>) -> Vec<Joined> {
+    let identifiers: Vec<BTreeSet<Identifier>> =
+        rows.iter().map(|row| row.contact.identifiers(row.session.as_str())).collect();
+    let mut persons = joined(&identifiers);
+    persons.retain(|(_, positions)| positions.iter().any(|at| hits.contains(&rows[*at].session)));
+    persons
 }
 
 /// The sessions in these parts whose contact is sought, each once: as the segment has it that was written last.
@@ -144,10 +147,6 @@ async fn of_part(
     sought: &Sought,
 ) -> Result<(String, Vec<SessionContact>), StoreError> {
     Ok((part.segment.clone(), app.lake.contacts(part, sought).await?))
-}
-
-fn identifiers(row: &SessionContact) -> BTreeSet<Identifier> {
-    row.contact.identifiers(row.session.as_str())
 }
 
 /// When a person's first and last session began.

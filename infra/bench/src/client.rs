@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use store::Store;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
+use web::public_url::PublicUrl;
 
 use crate::error::BenchError;
 use crate::questions::Question;
@@ -42,7 +43,7 @@ impl Client {
     /// Asks for what an account has; `admin` is a token that may issue others.
     pub async fn new(store: &Store, admin: &str, account: &AccountId) -> Result<Client, BenchError> {
         let url = Some("https://reports.example".to_owned());
-        let routes = web::http::host(data::router(data::App::at(store.clone(), url)));
+        let routes = web::http::host(data::router(data::App::at(store.clone(), PublicUrl::new(url))));
         let way = Way::Router(routes);
         Ok(Client { way, token: issue(store, admin, account, "report").await? })
     }

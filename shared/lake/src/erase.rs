@@ -122,25 +122,14 @@ impl Lake {
         erased: &ErasedSessions,
         until: Instant,
     ) -> Result<usize, StoreError> {
-        let (partition, mut swept) = (key::manifest(account), Swept::default());
-        let last = Instant(until.0.saturating_add(1));
-        for keys in key::replaced_before(last).into_iter().chain([key::before_sections()]) {
-            let (mut from, end) = keys.into_inner();
-            loop {
-                let limit = i32::try_from(LOT).ok();
-                let (items, more) =
-                    self.store.range_page(&partition, from.clone()..=end.clone(), limit).await?;
-                let segments = items.iter().map(|item| Segment::from_item(account, item));
-                let mut lot = segments.collect::<Result<Vec<_>, _>>()?;
-                let next = lot.last().map(|segment| format!("{}\u{1}", segment.key.sk));
-                lot.retain(|segment| {
-                    segment.removed_at.is_some_and(|at| at <= until) && erased.may_be_in(segment)
-                });
-                self.delete(account, &lot, &mut swept).await?;
-                match next {
-                    Some(next) if more => from = next,
-                    _ => break,
-                }
+        let (mut swept, end) = (Swept::default(), Instant(until.0.saturating_add(1)));
+        for keys in key::replaced_before(end).into_iter().chain([key::before_sections()]) {
+            let mut replaced = self.segments_in(account, keys).await?;
+            replaced.retain(|segment| {
+                segment.removed_at.is_some_and(|at| at <= until) && erased.may_be_in(segment)
+            });
+            for lot in replaced.chunks(LOT) {
+                self.delete(account, lot, &mut swept).await?;
             }
         }
         Ok(swept.segments)

@@ -13,7 +13,7 @@ use domain::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::error::if_held;
-use super::{Item, Store, StoreError, StoreErrorKind, key_item, number, text};
+use super::{Item, Store, StoreError, key_item, number, text};
 use crate::key::{self, ERASURE_ORDERS, ERASURE_RECEIPTS};
 
 /// What a sealed list of identifiers is bound to, besides its receipt.
@@ -274,10 +274,7 @@ impl Store {
             attributes.push(("body_object", AttributeValue::S(object.clone())));
         }
         let put = self.put_new(key::erased_session(account, id, &session.id), attributes).await;
-        match put {
-            Err(error) if error.kind != StoreErrorKind::Conflict => Err(error),
-            _ => Ok(()),
-        }
+        if_held(put).map(drop)
     }
 
     /// The sessions that an erasure empties, in the order of their ids.

@@ -8,6 +8,7 @@ pub mod misfit;
 pub mod input;
 pub mod days;
 pub mod listing;
+pub mod public_url;
 pub mod http;
 pub mod source;
 pub mod limit;

@@ -2,10 +2,12 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::id::AccountId;
 use domain::lang::Text;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
+use crate::input::{InputField, Others, all};
 use crate::misfit::whole_number;
 use crate::problem::Problem;
 
@@ -16,6 +18,42 @@ const NO_CURSOR: Text = Text::new(
     "não é um cursor desta lista: envie a requisição sem ele para recomeçar",
     "is not a cursor of this list: send the request without it to start again",
 );
+
+/// The query string of a list of an account that takes nothing else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PageParameters {
+    account: InputField<AccountId>,
+    limit: Option<String>,
+    cursor: Option<String>,
+    #[serde(flatten)]
+    others: Others,
+}
+
+/// Which page of a list is wanted.
+#[derive(Debug)]
+pub struct WantedPage<P> {
+    /// The account that is named; `None` for the caller's own.
+    pub account: Option<AccountId>,
+    /// How many entries it has at most.
+    pub limit: u16,
+    /// The place after which it begins; `None` for the first page.
+    pub after: Option<P>,
+}
+
+impl PageParameters {
+    /// The page that the parameters say; 422 with all that is wrong with them. `fits` says of a place whether the list can
+    /// have it.
+    pub fn read<P: DeserializeOwned>(self, fits: impl FnOnce(&P) -> bool) -> Result<WantedPage<P>, Problem> {
+        let (account, limit, after, ()) = all((
+            self.account.optional("account"),
+            self.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
+            self.cursor.as_deref().map(|text| place(text, fits)).transpose(),
+            self.others.refuse(),
+        ))?;
+        Ok(WantedPage { account, limit, after })
+    }
+}
 
 /// How many entries a page may have, as the parameter `limit` says it; 422 where that is not 1 to `MAX_LIMIT`.
 pub fn limit(text: &str) -> Result<u16, Problem> {

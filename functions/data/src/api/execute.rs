@@ -16,7 +16,6 @@ use futures::future::try_join_all;
 use http::HeaderMap;
 use store::{Action, StoreError, StoreErrorKind};
 use web::caller::Caller;
-use web::input::base_url;
 use web::problem::Problem;
 
 use crate::catalog::report::ReportType;
@@ -83,7 +82,7 @@ impl QueryExecutor {
         // Only writers may make an account's key. Before they did, the account has no rows, so there is no cursor to seal and
         // no pseudonym to make, and any key will do.
         let key = key.unwrap_or_else(DataKey::random);
-        let base_url = app.public_url.clone().unwrap_or_else(|| base_url(headers));
+        let base_url = app.public_url.of(headers);
         Ok(QueryExecutor {
             app,
             account,
