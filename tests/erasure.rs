@@ -1,5 +1,6 @@
 //! Tests of erasure: a person is found, exported and taken out of everything that is kept, and nobody else is.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use arrow_array::cast::AsArray;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::dictionary::{self, Kind, Record};
 use domain::id::AccountId;
-use lake::Lake;
+use domain::time::Instant;
+use lake::{Lake, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Store, key};
@@ -18,6 +20,8 @@ use crate::world::{World, answer, query};
 const CANARY: &str = "canario7Q";
 /// How long an erasure may take here: it waits for what is on its way, and for readers.
 const DONE_WITHIN: Duration = Duration::from_secs(120);
+/// How long a test lasts at most.
+const LASTS: Duration = Duration::from_secs(300);
 
 /// A session of a contact that says the canary wherever it can.
 fn session(name: &str, contact: &str, phone: &str, version: u32) -> Value {
@@ -110,6 +114,19 @@ async fn erase(world: &World, token: &str, person: &str) -> String {
     ordered["receipt_id"].as_str().unwrap().to_owned()
 }
 
+/// All parts that the lake of an account shows now or showed at any second since the test began. What was replaced is among
+/// them as long as it is kept.
+async fn parts(lake: &Lake, account: &AccountId) -> Vec<Part> {
+    let (always, now) = (Instant(i64::MIN)..Instant(i64::MAX), Instant::now());
+    let mut parts = BTreeMap::new();
+    for ago in 0..i64::try_from(LASTS.as_secs()).unwrap() {
+        for part in lake.parts(account, &always, now.plus_seconds(-ago)).await.unwrap() {
+            parts.insert((part.segment.clone(), part.number), part);
+        }
+    }
+    parts.into_values().collect()
+}
+
 /// Everything that is kept of an account in the table and the lake, decrypted, as text.
 async fn everything(store: &Store, account: &AccountId) -> String {
     let mut all = String::new();
@@ -122,7 +139,7 @@ async fn everything(store: &Store, account: &AccountId) -> String {
         }
     }
     let lake = Lake::new(store.clone());
-    for part in lake.live(account).await.unwrap().iter().flat_map(|segment| &segment.parts) {
+    for part in &parts(&lake, account).await {
         for record in Record::ALL {
             let texts: Vec<&str> = dictionary::columns(record)
                 .iter()
