@@ -35,11 +35,20 @@ pub fn near(name: &str) -> Option<&'static Field> {
     }
     let name = folded(name);
     MEANT.get(&name).copied().or_else(|| {
-        let alike = MEANT.iter().map(|(meant, field)| (normalized_damerau_levenshtein(&name, meant), *field));
+        let length = name.chars().count();
+        // A distance costs the product of both lengths, and is at least their difference: what that alone rules out is not
+        // compared, so that a name of a megabyte costs nothing.
+        let comparable = MEANT.iter().filter(|(meant, _)| may_be_alike(length, meant.chars().count()));
+        let alike = comparable.map(|(meant, field)| (normalized_damerau_levenshtein(&name, meant), *field));
         // Of two that are as alike the first by name counts, whatever the order of the map.
         let best = alike.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.name.cmp(one.1.name)));
         best.filter(|(alike, _)| *alike >= ALIKE).map(|(_, field)| field)
     })
+}
+
+/// Whether names of so many characters can be alike.
+fn may_be_alike(one: usize, other: usize) -> bool {
+    one.min(other) * 4 >= one.max(other) * 3
 }
 
 fn folded(name: &str) -> String {
@@ -49,6 +58,17 @@ fn folded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_rule_out_what_is_not_alike_and_nothing_else() {
+        for (one, other) in
+            [("abc", "abcd"), ("abcdefgh", "abcdefghij"), ("ab", "abc"), ("", "a"), ("abcd", "abcd")]
+        {
+            let is_alike = normalized_damerau_levenshtein(one, other) >= ALIKE;
+            assert_eq!(may_be_alike(one.len(), other.len()), is_alike, "{one} {other}");
+        }
+        assert!(!may_be_alike(1 << 20, 40));
+    }
 
     #[test]
     fn a_field_is_found_by_its_other_names() {
