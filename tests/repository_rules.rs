@@ -128,6 +128,23 @@ fn the_readme_s_commands_exist_and_the_gate_runs_the_second() {
 }
 
 #[test]
+fn every_threat_names_a_test_that_exists() {
+    let security = read("SECURITY.md");
+    let table = security.split("\n## ").find(|section| section.starts_with("Threats")).unwrap();
+    let rows: Vec<&str> = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).collect();
+    let rows: Vec<&str> = rows.into_iter().filter(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the search finds the table");
+    for row in rows {
+        let test = row.trim_end_matches(" |").rsplit("| ").next().unwrap();
+        let parts: Vec<&str> = test.split('`').collect();
+        let ["", file, " ", name, ""] = parts.as_slice() else { panic!("{row}") };
+        let declared = ["fn ", "def ", "test('"].map(|before| format!("{before}{name}"));
+        let text = read(file);
+        assert!(declared.iter().any(|test| text.contains(test.as_str())), "{file} has no test {name}");
+    }
+}
+
+#[test]
 fn there_is_one_list_of_fields() {
     // A source that names many fields of the dictionary is a second list of them. The generator of made-up
     // sessions names them as well, but in documents and not in a list.
