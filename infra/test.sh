@@ -19,4 +19,4 @@ step env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 )
 step cargo test --quiet --workspace
 (cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
-step infra/checks/run.sh 'queries console lambda cost api copy files template'
+step infra/checks/run.sh 'queries console lambda cost api copy files template scoreboard'

@@ -228,6 +228,7 @@ async fn a_person_leaves_everything_that_is_kept_but_the_counts() {
 
     let (store, account) = (world.store(), AccountId::try_from("demo".to_owned()).unwrap());
     let left = everything(&store, &account).await;
+    println!("{}", json!({"searched_bytes": left.len(), "erased_sessions": erasure["sessions"]}));
     assert!(left.contains("Maria Outra") && left.contains("fica"), "what is not erased is found");
     for gone in [CANARY, "90000-1234", "11900001234", "900001234"] {
         assert!(!left.contains(gone), "{gone} is left");

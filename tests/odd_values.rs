@@ -185,4 +185,5 @@ async fn no_odd_value_anywhere_costs_its_session_or_a_neighbour() {
             assert_eq!(had, is, "{record:?} of {id}, odd in {}", odd.about);
         }
     }
+    println!("{}", json!({"odd_documents": size()}));
 }

@@ -164,7 +164,7 @@ impl Proxies {
     }
 }
 
-/// Runs one seed, and returns a line about what happened.
+/// Runs one seed, and returns what was counted as a line of JSON.
 async fn simulate(seed: u64, records: usize) -> String {
     let servers = Servers::with_dynamodb_local().await;
     let proxies = Proxies::start(&servers.endpoints, seed).await;
@@ -217,12 +217,11 @@ async fn simulate(seed: u64, records: usize) -> String {
         );
     }
     assert!(faults * 100 > calls * 17 && source.failed > 0, "there were faults");
-    format!(
-        "seed {seed}: {} records, {left} left when faults ended; {} deliveries, {} of them not whole; {calls} calls under faults, {faults} of them failed",
-        source.records(),
-        source.deliveries,
-        source.failed
-    )
+    let counted = json!({
+        "seed": seed, "acknowledged": records / ACCOUNTS * ACCOUNTS, "records": source.records(), "left_when_faults_ended": left,
+        "deliveries": source.deliveries, "not_whole": source.failed, "calls": calls, "faults": faults,
+    });
+    counted.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread")]

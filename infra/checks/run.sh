@@ -3,7 +3,7 @@
 # used), `run.sh template` (lint and policies), `run.sh lambda` (the functions' binaries), `run.sh copy` (the open copy of a
 # lake), `run.sh files` (files for people, opened by LibreOffice), `run.sh queries` (random questions, also asked of DuckDB),
 # `run.sh api` (the description of the API, and the server beside it), `run.sh console` (the console in a browser), `run.sh
-# cost` (what the functions ask of AWS, counted), all by default; several as one argument.
+# cost` (what the functions ask of AWS, counted), `run.sh scoreboard` (that each of its lines is a test), all by default; several as one argument.
 # Says little but what each took when all is well; the longest come first by default, for two run at a time.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -15,9 +15,9 @@ if ! cmp -s "$requirements" .venv/requirements.txt; then
     cp "$requirements" .venv/requirements.txt
 fi
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=sa-east-1 PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/bin:$PATH"
-checks=${1:-queries console lambda cost api copy files template typos dependencies}
+checks=${1:-queries console lambda cost api copy files template scoreboard typos dependencies}
 # All targets, as the tests build them: with other targets cargo would choose other features and build everything twice.
-case "$checks" in *lambda*|*copy*|*files*|*queries*|*api*|*console*|*cost*) step cargo build --quiet --workspace --all-targets ;; esac
+case "$checks" in *lambda*|*copy*|*files*|*queries*|*api*|*console*|*cost*|*scoreboard*) step cargo build --quiet --workspace --all-targets ;; esac
 cd infra/checks
 # Two at a time, for most of what each takes is waiting or one processor's work. What one says is shown when it has ended.
 # shellcheck disable=SC2086  # one word a check

@@ -1,4 +1,7 @@
 //! `premium serve` is killed at random moments, again and again: what was acknowledged is there afterwards.
+//!
+//! By default it is killed at least 20 times. `PREMIUM_KILLS=1000` goes on until it was killed a thousand times, with a new
+//! stack after every 20 rounds. The last line is what was counted, as JSON.
 #![expect(clippy::unwrap_used, reason = "what the test's parts share may fail like a test")]
 
 use std::collections::BTreeMap;
@@ -15,9 +18,9 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-/// At least so often it is killed.
+/// So many rounds has a stack, each of which kills it at least once.
 const ROUNDS: u32 = 20;
-/// At least so many versions of sessions are sent.
+/// At least so many versions of sessions are sent to a stack.
 const DELIVERIES: u32 = 10_000;
 const WRITERS: u32 = 4;
 /// How long what was acknowledged may take to be readable, counted from when the stack answers again.
@@ -220,15 +223,15 @@ async fn agree(served: &Served, sessions: &BTreeMap<String, Known>) -> String {
     format!("{acknowledged} acknowledged, {} received, {} stored", sum("received"), sum("stored"))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_again_and_again_it_loses_nothing_that_it_acknowledged() {
-    let seed = Rng::new().u64(..);
-    println!("seed {seed}");
+/// Kills one stack again and again. Returns how often, and how many versions of how many sessions it was sent.
+async fn kill_one(seed: u64, say: impl Fn(String)) -> (u32, u32, usize) {
+    say(format!("seed {seed}"));
     let mut rng = Rng::with_seed(seed);
     let data = tempfile::tempdir().unwrap();
     let sessions = Sessions::default();
     let mut served = Served::start(data.path()).await;
     served.account().await;
+    let mut kills = 0;
     for round in 1.. {
         let mut writers = JoinSet::new();
         for writer in 0..WRITERS {
@@ -239,6 +242,7 @@ async fn killed_again_and_again_it_loses_nothing_that_it_acknowledged() {
         let wait = Duration::from_millis(rng.u64(..LATEST_KILL));
         sleep(wait).await;
         served.child.kill().await.unwrap();
+        kills += 1;
         // A writer's assertion is the test's.
         writers.join_all().await;
         if rng.bool() {
@@ -246,18 +250,33 @@ async fn killed_again_and_again_it_loses_nothing_that_it_acknowledged() {
             let mut again = Served::start(data.path()).await;
             sleep(Duration::from_millis(rng.u64(..LATEST_KILL / 4))).await;
             again.child.kill().await.unwrap();
+            kills += 1;
         }
         served = Served::start(data.path()).await;
         let took = check(&served, &sessions, round).await;
         let (known, deliveries) = deliveries(&sessions);
-        println!(
+        say(format!(
             "round {round}: killed after {wait:?}, {deliveries} deliveries of {known} sessions, all there {took:?} after the start"
-        );
+        ));
         if round >= ROUNDS && deliveries >= DELIVERIES {
             break;
         }
     }
+    let (_, deliveries) = deliveries(&sessions);
     let sessions = sessions.lock().unwrap().clone();
     assert!(sessions.values().filter(|known| known.acknowledged > 0).count() > 200);
-    println!("{}", agree(&served, &sessions).await);
+    say(agree(&served, &sessions).await);
+    (kills, deliveries, sessions.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_again_and_again_it_loses_nothing_that_it_acknowledged() {
+    let asked = runtime::config::optional("PREMIUM_KILLS");
+    let asked: u32 = asked.map_or(1, |asked| asked.parse().unwrap());
+    let (mut kills, mut deliveries, mut sessions) = (0, 0, 0);
+    while kills < asked {
+        let one = kill_one(Rng::new().u64(..1 << 48), |line| println!("{line}")).await;
+        (kills, deliveries, sessions) = (kills + one.0, deliveries + one.1, sessions + one.2);
+    }
+    println!("{}", json!({"kills": kills, "deliveries": deliveries, "sessions": sessions}));
 }
