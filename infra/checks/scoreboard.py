@@ -141,9 +141,13 @@ def machine():
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("lines", nargs="*", metavar="LINE", choices=[[], *(line.name for line in LINES)])
+    options.add_argument("lines", nargs="*", metavar="LINE", help="the lines to run; all by default")
     options.add_argument("--share", type=float, default=1.0, help="which part of the promised counts is tried")
     given = options.parse_args()
+    names = [line.name for line in LINES]
+    for name in given.lines:
+        if name not in names:
+            options.error(f"{name} is no line; the lines are {', '.join(names)}")
     chosen = [line for line in LINES if not given.lines or line.name in given.lines]
     targets = [part for target in ("e2e", "kill", "attack") for part in ("--test", target)]
     subprocess.run(["cargo", "build", "--quiet", "--workspace", "--bins", *targets], cwd=ROOT, check=True)
