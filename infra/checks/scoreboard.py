@@ -112,7 +112,7 @@ def run(line, share):
     done = subprocess.run(
         command(line, "--nocapture"),
         cwd=ROOT,
-        env={**os.environ, **line.settings(share)},
+        env={**os.environ, "RUST_BACKTRACE": "0", **line.settings(share)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

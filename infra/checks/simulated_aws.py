@@ -105,10 +105,16 @@ class SimulatedAws:
         return function
 
     def issue(self, scope, account=None):
-        """A new token of an account, or of an operator. The secret issues the first operator's, which issues all others."""
+        """A new token of an account, or of an operator.
+
+        The secret issues the first operator's. It issues all others, until there is a newer one, for each lives a year.
+        """
         if not self.admin:
             self.admin = self.issued(SECRET, {"scope": "admin", "label": "simulated"})
-        return self.issued(self.admin, {"scope": scope, "account": account} if account else {"scope": scope})
+        if scope == "admin":
+            self.admin = self.issued(self.admin, {"scope": "admin"})
+            return self.admin
+        return self.issued(self.admin, {"scope": scope, "account": account})
 
     def issued(self, by, body):
         return payload(self.token.invoke(request("POST /v1/tokens", token=by, body=body)))["token"]
