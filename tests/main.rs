@@ -30,6 +30,7 @@ mod bodies;
 mod connector;
 mod token;
 mod token_list;
+mod accounts;
 mod ingest;
 mod limits;
 mod caller_limits;

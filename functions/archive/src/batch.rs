@@ -12,7 +12,10 @@ use runtime::telemetry::chain;
 use serde::Serialize;
 use serde_dynamo::AttributeValue;
 use store::key::parse_session;
-use store::{BODY_OBJECT, Item, Quarantined, StoreError, TouchedDays, differ_in_expiry_alone, number, text};
+use store::{
+    BODY_OBJECT, Item, Quarantined, StoreError, TouchedDays, delivered_at, differ_in_expiry_alone, number,
+    text,
+};
 
 use crate::App;
 
@@ -88,9 +91,10 @@ impl Batch {
             Err(error) => Err(error),
         };
         match taken {
-            Ok(Some((entry, before))) => {
-                let new = || Changes { first_sequence: sequence, sessions: BTreeMap::new() };
-                self.accounts.entry(account).or_insert_with(new).note(entry, before);
+            Ok(Some(taken)) => {
+                let new =
+                    || Changes { first_sequence: sequence, received_at: None, sessions: BTreeMap::new() };
+                self.accounts.entry(account).or_insert_with(new).note(taken);
             }
             Ok(None) => {}
             Err(error) => {
@@ -104,13 +108,14 @@ impl Batch {
 /// Appends what a batch says of an account to its lake. Where nothing can be written for the account, because its key
 /// cannot be unwrapped, that is quarantined: other accounts' records do not wait for it.
 async fn append_or_quarantine(app: &App, account: &AccountId, changes: Changes) -> Result<(), StoreError> {
+    let received_at = changes.received_at;
     let entries = changes.into_entries();
     let count = entries.len();
     let mut created_before: BTreeMap<(String, SessionId), Vec<Instant>> = BTreeMap::new();
     for Entry { sequence, id, created_at, .. } in &entries {
         created_before.entry((sequence.clone(), id.clone())).or_default().push(*created_at);
     }
-    match append(app, account, entries).await {
+    match append(app, account, entries, received_at).await {
         Ok(()) => tracing::info!(%account, entries = count, "archived"),
         Err(error) if error.kind.is_unreadable() => {
             let reason = chain(&error);
@@ -125,21 +130,37 @@ async fn append_or_quarantine(app: &App, account: &AccountId, changes: Changes) 
     Ok(())
 }
 
-/// Notes that the account needs maintenance, and appends to its lake.
+/// Notes that the account needs maintenance and when it last received something, and appends to its lake.
 ///
 /// The note comes first. Where it fails, nothing has been appended and the batch is given back; where the
 /// append fails, maintenance looks at the account in vain, which does no harm. In the opposite order, an account
 /// whose first note is lost would stay unknown to maintenance until it sends something again.
-async fn append(app: &App, account: &AccountId, entries: Vec<Entry>) -> Result<(), StoreError> {
+async fn append(
+    app: &App,
+    account: &AccountId,
+    entries: Vec<Entry>,
+    received_at: Option<Instant>,
+) -> Result<(), StoreError> {
     let days = entries.iter().map(|entry| entry.created_at.day(Zone::UTC)).collect();
-    app.store.note_due(account, &TouchedDays::Named(days), Instant::now()).await?;
+    app.store.note_received(account, &TouchedDays::Named(days), received_at, Instant::now()).await?;
     app.lake.append(account, entries).await.map(drop)
 }
 
 /// What a batch says about the sessions of one account.
 struct Changes {
     first_sequence: String,
+    /// When the last of them was received; `None` where nobody sent any.
+    received_at: Option<Instant>,
     sessions: BTreeMap<SessionId, Change>,
+}
+
+/// What a record says about its session.
+struct Taken {
+    entry: Entry,
+    /// The `created_at` that the session had before.
+    before: Option<Instant>,
+    /// When it was received; `None` where nobody sent it.
+    received_at: Option<Instant>,
 }
 
 /// The last state that a batch gives a session, and every `created_at` under which the session lay before one
@@ -150,7 +171,8 @@ struct Change {
 }
 
 impl Changes {
-    fn note(&mut self, entry: Entry, before: Option<Instant>) {
+    fn note(&mut self, Taken { entry, before, received_at }: Taken) {
+        self.received_at = self.received_at.max(received_at);
         let id = entry.id.clone();
         let change =
             self.sessions.entry(id).or_insert_with(|| Change { last: entry.clone(), before: Vec::new() });
@@ -192,34 +214,35 @@ async fn note_replaced_body(
     app.store.note_replaced_body(account, id, object, replaced_at).await
 }
 
-/// Quarantines a record whose session began on the UTC day `day`, `None` where that is unknown. As in
-/// `append`, the account is noted first, because it is maintenance that tries the record again.
+/// Quarantines a record that was received at `received_at`, and whose session began on the UTC day `day`, `None` where that
+/// is unknown. As in `append`, the account is noted first, because it is maintenance that tries the record again.
 async fn quarantine(
     app: &App,
     account: &AccountId,
     day: Option<NaiveDate>,
+    received_at: Option<Instant>,
     record: &Quarantined,
 ) -> Result<(), StoreError> {
     let days = TouchedDays::Named(day.into_iter().collect());
-    app.store.note_due(account, &days, Instant::now()).await?;
+    app.store.note_received(account, &days, received_at, Instant::now()).await?;
     app.store.quarantine(account, record).await
 }
 
-/// Returns what a record says about its session, and the `created_at` that the session had before the record.
-/// Returns `None` for a record that changes nothing but an expiry, and for one that could not be read and is
-/// quarantined now. Fails only where delivering the record again may help.
+/// Returns what a record says about its session; `None` for a record that changes nothing but an expiry, and for one that
+/// could not be read and is quarantined now. Fails only where delivering the record again may help.
 async fn take(
     app: &App,
     account: &AccountId,
     id: SessionId,
     record: EventRecord,
-) -> Result<Option<(Entry, Option<Instant>)>, StoreError> {
+) -> Result<Option<Taken>, StoreError> {
     let sequence = record.change.sequence_number.unwrap_or_default();
     let (new, old): (Item, Item) = (record.change.new_image.into(), record.change.old_image.into());
     if differ_in_expiry_alone(&old, &new) {
         return Ok(None);
     }
     let before = number(&old, "created_at").map(Instant);
+    let received_at = delivered_at(&old, &new);
     let entry = if new.is_empty() {
         before.map(|created_at| Entry {
             sequence: Entry::sequence_of(&sequence),
@@ -243,13 +266,13 @@ async fn take(
                 let day = number(&new, "created_at").map(|at| Instant(at).day(Zone::UTC));
                 let before = before.into_iter().collect();
                 let record = Quarantined::new(sequence, id, before, reason, Instant::now());
-                quarantine(app, account, day, &record).await?;
+                quarantine(app, account, day, received_at, &record).await?;
                 None
             }
             Err(error) => return Err(error),
         }
     };
-    Ok(entry.map(|entry| (entry, before)))
+    Ok(entry.map(|entry| Taken { entry, before, received_at }))
 }
 
 #[cfg(test)]
@@ -263,9 +286,10 @@ mod tests {
     }
 
     fn check(notes: Vec<(Entry, Option<i64>)>, expected: &[(i64, bool)]) {
-        let mut changes = Changes { first_sequence: String::new(), sessions: BTreeMap::new() };
+        let mut changes =
+            Changes { first_sequence: String::new(), received_at: None, sessions: BTreeMap::new() };
         for (entry, before) in notes {
-            changes.note(entry, before.map(Instant));
+            changes.note(Taken { entry, before: before.map(Instant), received_at: None });
         }
         let entries = changes.into_entries();
         let entries: Vec<_> = entries.iter().map(|e| (e.created_at.0, e.session.is_some())).collect();

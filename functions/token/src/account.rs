@@ -89,19 +89,21 @@ pub(crate) async fn change(
         named.or_in_body(std::mem::take(&mut request.account).optional("account")?)?.as_ref(),
     )?;
     let change = parse(&caller, request)?;
+    let mut starts = false;
     if let Some(day) = change.starts_on {
         // Without this an account that has not begun yet could be put off, and its first report token would not start it.
-        let zone = match change.zone {
-            Some(zone) => zone,
-            None => app.store.account(&account).await?.zone,
-        };
-        if day > Instant::now().day(zone) {
+        let (before, now) = (app.store.account(&account).await?, Instant::now());
+        if day > now.day(change.zone.unwrap_or(before.zone)) {
             return Err(Problem::invalid("starts_on", IN_FUTURE));
         }
+        starts = before.starts_on.is_none();
     }
     app.store
         .note_event(Some(&account), Action::AccountChanged, &caller.token_id, Some(change.names().join(", ")))
         .await?;
+    if starts {
+        app.store.note_start(&account, Instant::now()).await?;
+    }
     if change.retention_days.is_some() {
         // Before the change, so that none is made that nothing follows. Maintenance waits until a request like this has ended.
         app.store.note_retention(&account, Instant::now()).await?;

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::IntoResponse;
+use domain::account::Account;
 use domain::id::{AccountId, random_hex};
 use domain::lang::Text;
 use domain::time::Instant;
@@ -54,10 +55,19 @@ pub(crate) async fn issue(
             grant.lifetime = grant.lifetime.within(account.retention_days)?;
         }
         // Before the token is there to be used, so that its first reader finds an account that keeps sessions.
-        app.store.start_account(&account.id, now.day(account.zone)).await?;
+        start(&app.store, &account, now).await?;
     }
     let issued = issue_granted(&app.store, grant, now, &issuer.caller().token_id).await?;
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], axum::Json(issued)))
+}
+
+/// Lets an account keep sessions from today on, unless it does already.
+async fn start(store: &Store, account: &Account, now: Instant) -> Result<(), StoreError> {
+    if account.starts_on.is_none() {
+        // First, so that no account is opened that no list has. Each token after the first leaves it alone.
+        store.note_start(&account.id, now).await?;
+    }
+    store.start_account(&account.id, now.day(account.zone)).await
 }
 
 /// Issues an `admin` token to the program that runs the whole stack and holds its keys anyway, and returns it.

@@ -1,7 +1,7 @@
 //! Keeps which accounts need maintenance, and since when.
 //!
-//! Every account that ever had data has one maintenance item, which is never deleted. The index `listing` orders
-//! these items by when they are due. The index may be a moment behind, so it only suggests accounts; a lease
+//! Every account that was opened or ever had data has one maintenance item, which is never deleted. The index `listing`
+//! orders these items by when they are due. The index may be a moment behind, so it only suggests accounts; a lease
 //! is taken on the item itself.
 //!
 //! An account that is noted as due stays due until a run has begun to work on it after the note. A process
@@ -30,14 +30,27 @@ const NOTED_DAYS: u64 = 100_000;
 /// How many times a note is tried where runs release the account at the same time.
 const NOTE_ATTEMPTS: usize = 3;
 
-/// The accounts and days that this process has noted within `NOTED_FOR`. They may be forgotten at any time.
+/// The attribute with when the last session was received that a note tells of. A note of what nobody sent leaves it alone.
+pub(super) const RECEIVED_AT: &str = "received_at";
+
+/// The accounts and days that this process has noted within `NOTED_FOR`, each with whether the note told that something was
+/// received. They may be forgotten at any time.
 #[derive(Clone, Debug)]
-pub(super) struct RecentNotes(Cache<(AccountId, NaiveDate), ()>);
+pub(super) struct RecentNotes(Cache<(AccountId, NaiveDate), bool>);
 
 impl Default for RecentNotes {
     fn default() -> RecentNotes {
         RecentNotes(Cache::builder().max_capacity(NOTED_DAYS).time_to_live(NOTED_FOR).build())
     }
+}
+
+/// What is noted of an account.
+#[derive(Clone, Copy)]
+struct Note<'n> {
+    account: &'n AccountId,
+    days: &'n TouchedDays,
+    received_at: Option<Instant>,
+    now: Instant,
 }
 
 /// An account that needs maintenance, according to the index.
@@ -59,20 +72,27 @@ impl Store {
         days: &TouchedDays,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let noted = &self.0.recent_notes.0;
-        if let TouchedDays::Named(days) = days
-            && !days.is_empty()
-            && days.iter().all(|day| noted.contains_key(&(account.clone(), *day)))
-        {
-            return Ok(());
-        }
-        self.write_note(account, days, now).await?;
-        if let TouchedDays::Named(days) = days {
-            for day in days {
-                noted.insert((account.clone(), *day), ()).await;
-            }
-        }
-        Ok(())
+        self.note(Note { account, days, received_at: None, now }).await
+    }
+
+    /// The same of what was received, the last of it at `received_at`; `None` where nobody sent what is appended. The
+    /// account keeps that instant, as exactly as notes are made: what a process receives for the same days within half a
+    /// minute is not noted. Where processes are behind each other by more than that, a later note may tell of an earlier
+    /// instant.
+    pub async fn note_received(
+        &self,
+        account: &AccountId,
+        days: &TouchedDays,
+        received_at: Option<Instant>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.note(Note { account, days, received_at, now }).await
+    }
+
+    /// Notes that an account begins to keep sessions, and makes the account due now. An account without a maintenance item
+    /// gets one, by which it is known before it has data.
+    pub async fn note_start(&self, account: &AccountId, now: Instant) -> Result<(), StoreError> {
+        self.note_for("start_noted_at", account, now).await
     }
 
     /// Notes that an account's retention is about to change, and makes the account due now, so that what it
@@ -102,19 +122,32 @@ impl Store {
         sent.map(drop).map_err(|error| StoreError::aws("noting what is to be done", error))
     }
 
-    async fn write_note(
-        &self,
-        account: &AccountId,
-        days: &TouchedDays,
-        now: Instant,
-    ) -> Result<(), StoreError> {
+    async fn note(&self, note: Note<'_>) -> Result<(), StoreError> {
+        let noted = &self.0.recent_notes.0;
+        let TouchedDays::Named(days) = note.days else { return self.write_note(note).await };
+        let mut all_noted = !days.is_empty();
+        for day in days {
+            let told = noted.get(&(note.account.clone(), *day)).await;
+            all_noted &= told.is_some_and(|received| received || note.received_at.is_none());
+        }
+        if all_noted {
+            return Ok(());
+        }
+        self.write_note(note).await?;
+        for day in days {
+            noted.insert((note.account.clone(), *day), note.received_at.is_some()).await;
+        }
+        Ok(())
+    }
+
+    async fn write_note(&self, note: Note<'_>) -> Result<(), StoreError> {
         // Most notes are of accounts that are due already. Such a note leaves the index alone, which is a third of the
         // price. A run that releases the account in between makes both conditions fail, hence the attempts.
         'attempts: for _ in 0..NOTE_ATTEMPTS {
             for (condition, makes_due) in
                 [("listing_sk <= :due", false), ("(attribute_not_exists(pk) OR listing_sk > :due)", true)]
             {
-                match written(self.note_update(account, days, now, makes_due, Some(condition))).await? {
+                match written(self.note_update(note, makes_due, Some(condition))).await? {
                     Written::Yes => return Ok(()),
                     Written::NoRoom => break 'attempts,
                     Written::No => {}
@@ -124,7 +157,8 @@ impl Store {
         // It has no room for more days, or others are faster again and again: then one note says of every day that it may
         // have been touched, in the place of all others.
         for condition in [Some("listing_sk <= :due"), None] {
-            let update = self.note_update(account, &TouchedDays::Every, now, condition.is_none(), condition);
+            let of_every_day = Note { days: &TouchedDays::Every, ..note };
+            let update = self.note_update(of_every_day, condition.is_none(), condition);
             if written(update).await? == Written::Yes {
                 break;
             }
@@ -132,13 +166,11 @@ impl Store {
         Ok(())
     }
 
-    /// A note of an account and days; `makes_due` where it makes the account due now. With a condition it is written only
+    /// The update that writes a note; `makes_due` where it makes the account due now. With a condition it is written only
     /// where that holds and there is room.
     fn note_update(
         &self,
-        account: &AccountId,
-        days: &TouchedDays,
-        now: Instant,
+        Note { account, days, received_at, now }: Note<'_>,
         makes_due: bool,
         condition: Option<&str>,
     ) -> UpdateItemFluentBuilder {
@@ -152,6 +184,10 @@ impl Store {
             expression.push_str(", listing_pk = :shard, listing_sk = :due");
             let shard = key::due_listing(key::due_shard(account));
             update = update.expression_attribute_values(":shard", AttributeValue::S(shard));
+        }
+        if let Some(at) = received_at {
+            expression.push_str(&format!(", {RECEIVED_AT} = :received"));
+            update = update.expression_attribute_values(":received", AttributeValue::N(at.0.to_string()));
         }
         let mut room = String::new();
         if let Some(notes) = days.notes(now) {

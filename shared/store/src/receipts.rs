@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Item, Store, StoreError};
 use crate::key;
+use domain::account::Account;
 use domain::id::{AccountId, SessionId};
 use domain::time::Instant;
 
@@ -79,5 +80,20 @@ impl Store {
             }));
         }
         Ok(sessions)
+    }
+
+    /// Returns how many different sessions were acknowledged that began on a day in the account's zone. A session whose
+    /// beginning was corrected since counts on the day of each.
+    ///
+    /// It reads the receipts of the one or two UTC days that the day touches whole. A session takes about 50 bytes of them, so
+    /// 10,000 sessions a day cost about 250 read units.
+    pub async fn acknowledged_on(&self, account: &Account, day: NaiveDate) -> Result<usize, StoreError> {
+        let period = Instant::of_days((day, day), account.zone);
+        let mut ids = HashSet::new();
+        for day in Instant::utc_days(&period) {
+            let sessions = self.acknowledged(&account.id, day).await?;
+            ids.extend(sessions.into_iter().filter(|(_, began)| period.contains(began)).map(|(id, _)| id));
+        }
+        Ok(ids.len())
     }
 }
