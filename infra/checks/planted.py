@@ -267,6 +267,8 @@ def main():
         return
     if unknown := set(asked.names) - {bug["name"] for bug in table}:
         sys.exit(f"there is no bug {', '.join(sorted(unknown))}")
+    # Who is ended leaves no worktree behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     with worktree() as tree:
         if faults := plant(tree, table):
             sys.exit("\n".join(faults))
