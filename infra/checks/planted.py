@@ -58,7 +58,7 @@ def planted(source, of_file):
         if begin < end
     ]
     for begin, end, bug in reversed(places if not faults else []):
-        condition = f'(std::env::var("PLANTED").as_deref() == Ok("{bug["name"]}"))'
+        condition = f'matches!(std::env::var("PLANTED").as_deref(), Ok("{bug["name"]}"))'
         source = source[:begin] + bug["new"].replace("{planted}", condition) + source[end:]
     return source, faults
 

@@ -31,7 +31,7 @@ class Planted(unittest.TestCase):
     def test_a_bug_is_one_condition_in_the_text(self):
         text, faults = planted.planted("a + b", [{"name": "minus", "old": "+", "new": "if {planted} - else +"}])
         self.assertEqual(faults, [])
-        self.assertEqual(text, 'a if (std::env::var("PLANTED").as_deref() == Ok("minus")) - else + b')
+        self.assertEqual(text, 'a if matches!(std::env::var("PLANTED").as_deref(), Ok("minus")) - else + b')
 
 
 if __name__ == "__main__":
