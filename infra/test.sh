@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . infra/steps.sh
 step cargo fmt --all --check
-step infra/checks/run.sh 'typos dependencies'
+step infra/checks/run.sh 'typos dependencies planted'
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 # The command line without the stack.
 step cargo clippy --quiet --package premium --no-default-features -- -D warnings

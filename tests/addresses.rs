@@ -1,6 +1,8 @@
 //! Tests that ids which hold a contact's address are hidden, whatever the address is written like and wherever it stands,
 //! and that people of one name are told apart.
 
+use ::lake::{CompactionPolicy, Lake, SNAPSHOT_MARGIN};
+use domain::id::AccountId;
 use serde_json::{Value, json};
 
 use crate::privacy::{REPORTS, ids, token};
@@ -107,4 +109,27 @@ async fn a_transcript_has_no_links_where_the_session_s_beginning_is_confided() {
     answer(world.request(Method::PATCH, "/v1/account", &world.admin).json(&change)).await;
     let shown = transcript().await;
     assert!(shown.contains("oi") && !shown.contains("/m/"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_many_sessions_have_is_found_by_no_filter() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    // So many in one segment that names are kept as codes, of which a filter looks at each once.
+    let sessions: Vec<Value> = (0..60).map(|at| session(NOTATIONS[0], at, "protocol")).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
+    let (lake, account) = (Lake::new(world.store()), AccountId::try_from("demo".to_owned()).unwrap());
+    lake.compact_all(&account, &CompactionPolicy::at_once()).await.unwrap();
+    tokio::time::sleep(SNAPSHOT_MARGIN * 2).await;
+    for (privacy, found) in [("full", 60), ("masked", 0), ("anonymous", 0)] {
+        let token = token(&world, "demo", privacy).await;
+        for field in ["contact_name", "agent_name"] {
+            let filter =
+                json!({"fieldName": field, "type": "INCLUDE", "operator": "EQUALS", "values": ["Ana Lima"]});
+            let mut request = query("sessions", &["channel"]);
+            request["dimensionsFilters"] = json!([[filter]]);
+            assert_eq!(world.rows(&token, &request).await.len(), found, "{field} to {privacy}");
+        }
+    }
 }

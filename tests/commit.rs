@@ -1,10 +1,11 @@
-//! Tests that a commit to the lake is made once, whatever becomes of its answer.
+//! Tests that a commit to the lake is made once, whatever becomes of its answer, and not beside another one.
 
 use std::collections::BTreeMap;
 
 use ::lake::{CompactionPolicy, Lake};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use faults::{Fault, Proxy, Service};
+use store::StoreErrorKind;
 
 use crate::dynamodb_local::{Endpoints, Servers};
 use crate::event_source::EventSource;
@@ -56,4 +57,16 @@ async fn a_commit_whose_answer_is_lost_is_not_made_again() {
         let once = [vec!["INSERT"], vec!["INSERT", "REMOVE"]];
         assert!(once.iter().any(|once| events.iter().eq(once)), "{sk}: {events:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_was_replaced_is_not_replaced_again() {
+    let servers = Servers::embedded().await;
+    let lake = Lake::new(servers.store());
+    lake.append(&demo(), vec![entry(0, 1, 0)]).await.unwrap();
+    let live = lake.live(&demo()).await.unwrap();
+    lake.commit(&mut [], &live).await.unwrap();
+    // As a compaction does that read the manifest before another one replaced what it found there.
+    let again = lake.commit(&mut [], &live).await.unwrap_err();
+    assert_eq!(again.kind, StoreErrorKind::Conflict, "{again:?}");
 }

@@ -1,14 +1,14 @@
-//! Segments of many days are cut by days, and say the same however they are cut.
+//! Segments of many days are cut by days, and say the same however they are cut; and a day has all of its moments.
 
 use ::lake::{Compacted, CompactionPolicy, Lake};
 use chrono::{Days, NaiveDate};
 use domain::time::Instant;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::expected;
 use crate::lake::demo;
 use crate::scene::Scene;
-use crate::world::query;
+use crate::world::{World, query};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
@@ -58,4 +58,26 @@ async fn sessions_of_many_days_say_the_same_however_they_were_cut() {
     lake.compact_all(&demo(), &policy).await.unwrap();
     assert!(lake.live(&demo()).await.unwrap().len() <= of_own_days);
     expected::assert_served(&scene.world, &report, &sessions).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_has_its_first_and_its_last_moment_and_no_more() {
+    let world = World::start().await;
+    let (ingest, report) = world.account("demo").await;
+    let moments = [
+        "2026-02-28 23:59:59.999999",
+        "2026-03-01 00:00:00",
+        "2026-03-01 23:59:59.999999",
+        "2026-03-02 00:00:00",
+    ];
+    let session = |(number, at): (usize, &&str)| json!({"session_id": format!("s{number}"), "created_at": at, "finished_at": at, "lastInteraction": at});
+    let sessions: Vec<Value> = moments.iter().enumerate().map(session).collect();
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    world.rows_once(&report, &query("sessions", &["session_id"]), sessions.len()).await;
+    for date_field in ["created_at", "finished_at", "lastInteraction"] {
+        let mut asked = query("sessions", &["session_id"]);
+        asked["configParams"]["date_field"] = date_field.into();
+        asked["dateRange"] = json!({"startDate": "2026-03-01", "endDate": "2026-03-01"});
+        assert_eq!(world.rows(&report, &asked).await, [[json!("s1")], [json!("s2")]], "{date_field}");
+    }
 }

@@ -219,6 +219,21 @@ async fn no_deleted_session_comes_back_between_two_steps_of_retention(servers: S
     assert_eq!(rows, 2, "what was deleted is there again: {live:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_deleted_session_comes_back_where_its_row_stays_in_another_segment() {
+    let lake = Lake::new(Servers::embedded().await.store());
+    // Three small segments are compacted beside a large one, in which the deleted session lies.
+    lake.append(&demo(), (0..60).map(|number| entry(number, 1, 0)).collect()).await.unwrap();
+    lake.append(&demo(), vec![Entry { session: None, ..entry(1, 2, 0) }]).await.unwrap();
+    for number in 60..62 {
+        lake.append(&demo(), vec![entry(number, 3, 0)]).await.unwrap();
+    }
+    let policy =
+        CompactionPolicy { segments_per_compaction: 3, min_age_seconds: -1, ..CompactionPolicy::default() };
+    let done = lake.compact(&demo(), None, &policy, Instant::now()).await.unwrap();
+    assert_eq!(done, ::lake::Compacted::Segments { inputs: 3, rows: 3 }, "its tombstone is one of the rows");
+}
+
 fn nothing() -> ::lake::Compacted {
     ::lake::Compacted::Nothing { again_at: None, open: BTreeSet::new() }
 }

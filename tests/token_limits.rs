@@ -4,6 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use store::Store;
 use tokio::net::TcpListener;
 
 use crate::dynamodb_local::Servers;
@@ -69,6 +70,15 @@ async fn a_console_s_report_tokens_end_with_what_its_account_keeps() {
     assert_eq!(lives(&world.post("/v1/tokens", &world.admin, &order).await.1), 1_826 * 24 - 1);
 }
 
+/// Changes a text in the row of a listed token.
+async fn set(store: &Store, listed: &Value, name: &str, text: &str) {
+    let key = store::key::token(listed["id"].as_str().unwrap());
+    let update = store.dynamo().update_item().table_name(&store.names().table);
+    let update = update.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
+    let set = update.update_expression("SET #name = :text").expression_attribute_names("#name", name);
+    set.expression_attribute_values(":text", AttributeValue::S(text.to_owned())).send().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_token_shows_is_signed_and_not_only_a_row_of_the_table() {
     let world = World::start().await;
@@ -77,11 +87,22 @@ async fn what_a_token_shows_is_signed_and_not_only_a_row_of_the_table() {
         let token = privacy::token(&world, "demo", privacy).await;
         let (_, list) = world.get("/v1/tokens?account=demo", &world.admin).await;
         let listed = list["tokens"].as_array().unwrap().iter().find(|one| one["privacy"] == privacy).unwrap();
-        let key = store::key::token(listed["id"].as_str().unwrap());
-        let update = store.dynamo().update_item().table_name(&store.names().table);
-        let update = update.key("pk", AttributeValue::S(key.pk)).key("sk", AttributeValue::S(key.sk));
-        let set = update.update_expression("SET privacy = :full");
-        set.expression_attribute_values(":full", AttributeValue::S("full".to_owned())).send().await.unwrap();
+        set(&store, listed, "privacy", "full").await;
         assert_eq!(world.get("/v1/me", &token).await.0, after, "{privacy}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_not_the_one_of_its_row_is_refused_though_it_is_well_signed() {
+    let world = World::start().await;
+    for (account, is_own, after) in
+        [("demo", true, StatusCode::OK), ("other", false, StatusCode::UNAUTHORIZED)]
+    {
+        let token = world.token(account, "report").await;
+        let (_, list) = world.get(&format!("/v1/tokens?account={account}"), &world.admin).await;
+        // All that the token says stands in the row, which is about another signature.
+        let digest = domain::token::digest(if is_own { &token } else { "another" });
+        set(&world.store(), &list["tokens"][0], "digest", &digest).await;
+        assert_eq!(world.get("/v1/me", &token).await.0, after, "{list}");
     }
 }
