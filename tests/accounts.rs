@@ -1,7 +1,9 @@
-//! Tests of what is known of all accounts: which there are, when each last sent something, and how much it sent today.
+//! Tests of the operator's list of accounts: which there are, when each last sent something, and how much it sent today.
+
+use std::time::Duration;
 
 use archive::App;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, Timelike};
 use domain::account::Account;
 use domain::id::SessionId;
 use domain::time::Instant;
@@ -21,10 +23,114 @@ on_both!(
     sessions_of_a_local_day_are_counted_once_from_the_receipts_of_both_utc_days,
 );
 
+/// How long it may take until archive has noted what was received, or the index lists an account.
+const TOLD_WITHIN: Duration = Duration::from_secs(10);
+
+async fn list(world: &World, parameters: &str) -> Value {
+    let (status, page) = world.get(&format!("/v1/accounts?{parameters}"), &world.admin).await;
+    assert_eq!(status, StatusCode::OK, "{page}");
+    page
+}
+
+/// The accounts of the stack once they are as `told` says.
+async fn accounts_once(world: &World, told: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    let deadline = tokio::time::Instant::now() + TOLD_WITHIN;
+    loop {
+        let page = list(world, "").await;
+        let accounts = page["accounts"].as_array().unwrap();
+        if told(accounts) {
+            return accounts.clone();
+        }
+        assert!(tokio::time::Instant::now() < deadline, "not told within {TOLD_WITHIN:?}: {page}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+fn ids(accounts: &[Value]) -> Vec<&str> {
+    accounts.iter().map(|account| account["id"].as_str().unwrap()).collect()
+}
+
+/// A zone in which it is between noon and one o'clock, so that no midnight comes during a test.
+fn zone_at_noon(now: Instant) -> Zone {
+    let offset = i64::from(now.to_utc().hour()) - 12;
+    Zone::named(&format!("Etc/GMT{}{}", if offset < 0 { '-' } else { '+' }, offset.abs())).unwrap()
+}
+
 async fn change(world: &World, body: Value) {
     let request = world.request(Method::PATCH, "/v1/account", &world.admin).json(&body);
     let (status, settings) = answer(request).await;
     assert_eq!(status, StatusCode::OK, "{settings}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_tells_which_accounts_there_are_and_what_each_sends() {
+    let world = World::start().await;
+    let now = Instant::now();
+    let zone = zone_at_noon(now);
+    let (today, began) = (now.day(zone), Instant::start_of_day(now.day(zone), zone));
+    let (ingest, _) = world.account("loja").await;
+    change(&world, json!({"account": "loja", "timezone": zone.name()})).await;
+    world.token("aberta", "report").await;
+    change(&world, json!({"account": "antecipada", "starts_on": "2026-01-31"})).await;
+    // Nobody has opened this one yet.
+    world.token("fechada", "ingest").await;
+
+    let session = |id: &str, seconds: i64| {
+        let created_at = began.plus_seconds(seconds).to_rfc3339();
+        json!({"session_id": id, "created_at": created_at})
+    };
+    let sessions =
+        [session("a", 1), session("b", 40_000), session("yesterday", -1), session("long-ago", -90_000)];
+    world.ingest_all(&ingest, &sessions, "accepted").await;
+    world.ingest_all(&ingest, &sessions, "unchanged").await;
+
+    let told = |accounts: &[Value]| {
+        let received = accounts.iter().any(|account| !account["last_received_at"].is_null());
+        received && accounts.len() == 3
+    };
+    let accounts = accounts_once(&world, told).await;
+    assert_eq!(ids(&accounts), ["aberta", "antecipada", "loja"]);
+    let of = |starts_on: &str, sessions: usize| (json!(starts_on), json!(sessions));
+    let own = Instant::now().day(Zone::SAO_PAULO).to_string();
+    let found: Vec<_> =
+        accounts.iter().map(|one| (one["starts_on"].clone(), one["sessions_today"].clone())).collect();
+    assert!([own, now.day(Zone::SAO_PAULO).to_string()].contains(&found[0].0.as_str().unwrap().to_owned()));
+    assert_eq!(found[1..], [of("2026-01-31", 0), of("2015-01-01", 2)], "today is {today}");
+    let received = Instant::from_rfc3339(accounts[2]["last_received_at"].as_str().unwrap()).unwrap();
+    assert!(received > now && received < Instant::now(), "{accounts:?}");
+    assert_eq!(
+        (&accounts[0]["last_received_at"], &accounts[1]["last_received_at"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    // Page by page it is the same list.
+    let (mut walked, mut rest) = (Vec::new(), String::new());
+    for _ in 0..3 {
+        let page = list(&world, &format!("limit=1{rest}")).await;
+        assert_eq!(page["accounts"].as_array().unwrap().len(), 1, "{page}");
+        walked.extend(page["accounts"].as_array().unwrap().clone());
+        rest = page["nextCursor"].as_str().map(|next| format!("&cursor={next}")).unwrap_or_default();
+    }
+    assert_eq!((walked, rest.as_str()), (accounts, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_operator_lists_accounts_and_odd_parameters_are_refused() {
+    let world = World::start().await;
+    for scope in ["ingest", "report", "console"] {
+        let token = world.token("demo", scope).await;
+        let (status, problem) = world.get("/v1/accounts", &token).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{scope}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("admin"), "{problem}");
+    }
+    assert_eq!(world.get("/v1/accounts", "").await.0, StatusCode::UNAUTHORIZED);
+    // The last two are places of other lists: an object, and an id that no account has.
+    for odd in
+        ["limit=0", "limit=101", "limit=x", "cursor=x", "account=demo", "page=2", "cursor=e30", "cursor=IkEi"]
+    {
+        let (status, problem) = world.get(&format!("/v1/accounts?{odd}"), &world.admin).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{odd}: {problem}");
+    }
 }
 
 async fn an_account_is_noted_when_it_is_opened_and_at_no_later_token(servers: Servers) {

@@ -87,6 +87,8 @@ fn of_tokens() -> Vec<Wrong> {
         change(json!({"starts_on": "2026-01-01"})),
         ("PATCH", path("/v1/account"), "console", Json(json!({"retention_days": 1}))),
         ("GET", path("/v1/account"), "report", Nothing),
+        ("GET", path("/v1/accounts"), "console", Nothing),
+        ("GET", path("/v1/accounts?limit=0&cursor=x&account=demo"), "admin", Nothing),
     ]
 }
 

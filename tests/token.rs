@@ -132,6 +132,7 @@ async fn every_scope_has_its_routes_and_no_others() {
     let calls = [
         (Method::GET, "/v1/me", Value::Null, [200, 200, 200, 200]),
         (Method::GET, "/v1/account?account=demo", Value::Null, [200, 403, 403, 200]),
+        (Method::GET, "/v1/accounts", Value::Null, [200, 403, 403, 403]),
         (Method::PATCH, "/v1/account?account=demo", json!({"timezone": "UTC"}), [200, 403, 403, 200]),
         (Method::PATCH, "/v1/account?account=demo", json!({"confidential": []}), [200, 403, 403, 200]),
         (Method::PATCH, "/v1/account?account=demo", json!({"starts_on": "2020-01-01"}), [200, 403, 403, 403]),

@@ -11,6 +11,7 @@ MAY = {
     "Token": CALLER + """
         dynamodb:PutItem token#*           dynamodb:UpdateItem token#*
         dynamodb:BatchGetItem token#*      dynamodb:UpdateItem due#*
+        dynamodb:BatchGetItem due#*        dynamodb:Query receipt#*
         dynamodb:UpdateItem account#*      dynamodb:PutItem signing-key#*
         dynamodb:PutItem signing-keys
         dynamodb:Query ${Table.Arn}/index/listing
@@ -108,7 +109,8 @@ MAY = {
     """,
 }
 ROUTES = {
-    "Token": "POST /v1/tokens, GET /v1/tokens, DELETE /v1/tokens/{id}, GET /v1/me, GET /v1/account, PATCH /v1/account",
+    "Token": "POST /v1/tokens, GET /v1/tokens, DELETE /v1/tokens/{id}, GET /v1/me, GET /v1/account, PATCH /v1/account, "
+    "GET /v1/accounts",
     "Ingest": "POST /v1/sessions",
     "Data": "GET /v1/schema, GET /v1/report-types, POST /v1/data, GET /v1/export, POST /v1/export, GET /v1/receipts",
     "People": "GET /v1/people, POST /v1/people/{person}/export, DELETE /v1/people/{person}, GET /v1/erasures, "

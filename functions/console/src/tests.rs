@@ -10,6 +10,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/healthz", &["get"]),
     ("/m/{link}", &["get", "head"]),
     ("/v1/account", &["get", "patch"]),
+    ("/v1/accounts", &["get"]),
     ("/v1/console/session", &["delete", "post"]),
     ("/v1/data", &["post"]),
     ("/v1/export", &["get", "post"]),

@@ -8,6 +8,7 @@ mod list;
 mod revoke;
 mod me;
 mod account;
+mod accounts;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -55,13 +56,14 @@ impl FromRef<App> for Guard {
     }
 }
 
-/// The routes under `/v1/tokens`, `/v1/me` and `/v1/account`.
+/// The routes under `/v1/tokens`, `/v1/me`, `/v1/account` and `/v1/accounts`.
 pub fn router(app: App) -> Router {
     Router::new()
         .route("/v1/tokens", post(issue::issue).get(list::list))
         .route("/v1/tokens/{id}", delete(revoke::revoke))
         .route("/v1/me", get(me::me))
         .route("/v1/account", get(account::read).patch(account::change))
+        .route("/v1/accounts", get(accounts::list))
         .with_state(app)
 }
 
