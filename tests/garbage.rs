@@ -221,7 +221,8 @@ async fn no_deleted_session_comes_back_between_two_steps_of_retention(servers: S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_deleted_session_comes_back_where_its_row_stays_in_another_segment() {
-    let lake = Lake::new(Servers::embedded().await.store());
+    let servers = Servers::embedded().await;
+    let lake = Lake::new(servers.store());
     // Three small segments are compacted beside a large one, in which the deleted session lies.
     lake.append(&demo(), (0..60).map(|number| entry(number, 1, 0)).collect()).await.unwrap();
     lake.append(&demo(), vec![Entry { session: None, ..entry(1, 2, 0) }]).await.unwrap();
