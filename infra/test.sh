@@ -17,7 +17,6 @@ step env RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
         cp package-lock.json node_modules/installed
     fi
 )
-# More at once than there are processors, for most of what a test takes is waiting: for snapshots, schedules and minutes.
-step env RUST_TEST_THREADS=4 cargo test --quiet --workspace
+step cargo test --quiet --workspace
 (cd connector && step npm ci --silent && step npm run --silent types && step npm test --silent)
 step infra/checks/run.sh 'queries console lambda cost api copy files template scoreboard'
