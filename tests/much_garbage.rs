@@ -25,8 +25,7 @@ const RUN: i64 = 60;
 
 /// Returns how many replaced segments there are.
 fn size() -> i64 {
-    let asked = runtime::config::optional("PREMIUM_REPLACED_SEGMENTS");
-    asked.map_or(1_200, |asked| asked.parse().unwrap_or_else(|_| panic!("{asked} is no number")))
+    runtime::config::parsed("PREMIUM_REPLACED_SEGMENTS").unwrap().unwrap_or(1_200)
 }
 
 #[tokio::test(flavor = "multi_thread")]

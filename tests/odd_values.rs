@@ -35,8 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Returns how many documents there are.
 fn size() -> usize {
-    let asked = runtime::config::optional("PREMIUM_ODD_DOCUMENTS");
-    asked.map_or(2_000, |asked| asked.parse().unwrap_or_else(|_| panic!("{asked} is no number")))
+    runtime::config::parsed("PREMIUM_ODD_DOCUMENTS").unwrap().unwrap_or(2_000)
 }
 
 /// A value of any shape, which most fields do not take.

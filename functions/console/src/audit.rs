@@ -11,7 +11,7 @@ use store::{Action, AuditEntry, AuditPlace};
 use web::caller::Caller;
 use web::days::{day, in_order};
 use web::input::{InputField, Others, Parameters, all};
-use web::listing::{MAX_LIMIT, cursor, limit, no_cursor, place};
+use web::listing::{PageChoice, cursor, no_cursor};
 use web::problem::Problem;
 
 use crate::App;
@@ -27,8 +27,8 @@ pub(crate) struct Wanted {
     account: InputField<AccountId>,
     start: Option<String>,
     end: Option<String>,
-    limit: Option<String>,
-    cursor: Option<String>,
+    #[serde(flatten)]
+    page: PageChoice,
     #[serde(flatten)]
     others: Others,
 }
@@ -56,12 +56,11 @@ pub(crate) async fn audit(
     caller: Caller,
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<axum::Json<Listing>, Problem> {
-    let (named, start, end, limit, after, ()) = all((
+    let (named, start, end, (limit, after), ()) = all((
         wanted.account.optional("account"),
         wanted.start.as_deref().map(|text| day("start", text)).transpose(),
         wanted.end.as_deref().map(|text| day("end", text)).transpose(),
-        wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
-        wanted.cursor.as_deref().map(|text| place(text, is_short)).transpose(),
+        wanted.page.read(is_short),
         wanted.others.refuse(),
     ))?;
     let account = match (caller.scope, &named) {

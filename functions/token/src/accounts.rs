@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use store::{Store, StoreError};
 use web::caller::Caller;
 use web::input::{Others, Parameters, all};
-use web::listing::{MAX_LIMIT, cursor, limit, place};
+use web::listing::{PageChoice, cursor};
 use web::problem::Problem;
 
 use crate::App;
@@ -24,8 +24,8 @@ const ACCOUNTS_AT_ONCE: usize = 8;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Wanted {
-    limit: Option<String>,
-    cursor: Option<String>,
+    #[serde(flatten)]
+    page: PageChoice,
     #[serde(flatten)]
     others: Others,
 }
@@ -58,11 +58,7 @@ pub(crate) async fn list(
     Parameters(wanted): Parameters<Wanted>,
 ) -> Result<axum::Json<Listing>, Problem> {
     caller.require_admin()?;
-    let (limit, after, ()) = all((
-        wanted.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
-        wanted.cursor.as_deref().map(|text| place(text, |_: &AccountId| true)).transpose(),
-        wanted.others.refuse(),
-    ))?;
+    let ((limit, after), ()) = all((wanted.page.read(|_: &AccountId| true), wanted.others.refuse()))?;
     Ok(compute::run(async move { page(&app.store, limit.into(), after).await }).await.map(axum::Json)?)
 }
 

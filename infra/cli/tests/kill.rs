@@ -271,8 +271,7 @@ async fn kill_one(seed: u64, say: impl Fn(String)) -> (u32, u32, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_again_and_again_it_loses_nothing_that_it_acknowledged() {
-    let asked = runtime::config::optional("PREMIUM_KILLS");
-    let asked: u32 = asked.map_or(1, |asked| asked.parse().unwrap());
+    let asked = runtime::config::parsed("PREMIUM_KILLS").unwrap().unwrap_or(1);
     let (mut kills, mut deliveries, mut sessions) = (0, 0, 0);
     while kills < asked {
         let one = kill_one(Rng::new().u64(..1 << 48), |line| println!("{line}")).await;

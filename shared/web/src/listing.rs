@@ -19,13 +19,35 @@ const NO_CURSOR: Text = Text::new(
     "is not a cursor of this list: send the request without it to start again",
 );
 
+/// The parameters of a query string that choose a page (`#[serde(flatten)]`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PageChoice {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+impl PageChoice {
+    /// How many entries the page has at most, and the place after which it begins, `None` for the first page; 422 with all
+    /// that is wrong with them. `fits` says of a place whether the list can have it.
+    pub fn read<P: DeserializeOwned>(
+        &self,
+        fits: impl FnOnce(&P) -> bool,
+    ) -> Result<(u16, Option<P>), Problem> {
+        all((
+            self.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
+            self.cursor.as_deref().map(|text| place(text, fits)).transpose(),
+        ))
+    }
+}
+
 /// The query string of a list of an account that takes nothing else.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PageParameters {
     account: InputField<AccountId>,
-    limit: Option<String>,
-    cursor: Option<String>,
+    #[serde(flatten)]
+    page: PageChoice,
     #[serde(flatten)]
     others: Others,
 }
@@ -45,12 +67,8 @@ impl PageParameters {
     /// The page that the parameters say; 422 with all that is wrong with them. `fits` says of a place whether the list can
     /// have it.
     pub fn read<P: DeserializeOwned>(self, fits: impl FnOnce(&P) -> bool) -> Result<WantedPage<P>, Problem> {
-        let (account, limit, after, ()) = all((
-            self.account.optional("account"),
-            self.limit.as_deref().map_or(Ok(MAX_LIMIT), limit),
-            self.cursor.as_deref().map(|text| place(text, fits)).transpose(),
-            self.others.refuse(),
-        ))?;
+        let (account, (limit, after), ()) =
+            all((self.account.optional("account"), self.page.read(fits), self.others.refuse()))?;
         Ok(WantedPage { account, limit, after })
     }
 }

@@ -12,9 +12,8 @@ mod requests;
 mod target;
 
 /// A whole number of the environment, or the default.
-fn setting(name: &str, default: u64) -> u64 {
-    let asked = runtime::config::optional(name);
-    asked.map_or(default, |asked| asked.parse().unwrap_or_else(|_| panic!("{name}={asked} is no number")))
+fn setting(name: &'static str, default: u64) -> u64 {
+    runtime::config::parsed(name).unwrap().unwrap_or(default)
 }
 
 /// The seed of the run.
